@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The wire format: what a probe writes into a ring and the shipper reads. Plain, naturally aligned
+ * structs, no functions. Included by kernel side and user side. Members are only ever added at the
+ * end of a struct; a change of meaning is a new REC_ABI.
+ *
+ * A record is one struct below, which starts with rec_header, followed by a tail of bytes that the
+ * struct's rec_string members point into. Offsets count from the start of the record.
+ */
+#ifndef AUDITSHIP_RECORD_H
+#define AUDITSHIP_RECORD_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define REC_ABI 1
+
+/* A record never grows past this; the shipper refuses a larger one. */
+#define REC_MAX_SIZE (64 * 1024)
+
+enum rec_kind {
+	REC_NONE = 0,
+	REC_FORK = 1,
+	REC_EXEC = 2,
+	REC_EXIT = 3,
+	REC_SNAPSHOT = 4, /* a process that ran before the agent; never journalled */
+	REC_LOST = 5,     /* made by the shipper: numbers that never arrived */
+	REC_KINDS
+};
+
+enum rec_ring { REC_RING_VITAL = 0, REC_RING_BULK = 1, REC_RING_SHIPPER = 2, REC_RINGS };
+
+/* Who can interrupt whom on a CPU: each class has its own scratch space and its own numbers. */
+enum rec_class { REC_CLASS_TASK = 0, REC_CLASS_SOFTIRQ = 1, REC_CLASS_ITERATOR = 2, REC_CLASSES };
+
+/* Why a numbered record did not reach the ring. */
+enum rec_loss { REC_LOSS_RING_FULL = 0, REC_LOSS_NO_SCRATCH = 1, REC_LOSS_REASONS };
+
+struct rec_header {
+	__u32 size; /* of struct and tail, in bytes */
+	__u16 kind; /* enum rec_kind */
+	__u8 abi;   /* REC_ABI */
+	__u8 class; /* enum rec_class */
+	__u32 cpu;
+	__u8 ring; /* enum rec_ring */
+	__u8 pad[3];
+	__u64 sequence; /* per ring, CPU and class; taken before the first place of loss */
+	__u64 time_ns;  /* CLOCK_BOOTTIME */
+};
+
+#define REC_FULL_UNKNOWN 0xffffffffu
+
+/* length < full: cut. full == REC_FULL_UNKNOWN: cut, and nobody knows how long it was. */
+struct rec_string {
+	__u32 offset;
+	__u32 length; /* bytes kept, without a terminator */
+	__u32 full;   /* bytes there were */
+};
+
+/* What identifies a process: enough to compute its entity id. pid 0: unknown. */
+struct rec_id {
+	__u32 pid;    /* thread group id in the initial pid namespace */
+	__u32 ns_pid; /* thread group id in the process's own pid namespace */
+	__u64 start_ns; /* CLOCK_BOOTTIME at which the thread group leader started */
+	__u32 pid_ns;   /* inode number of the process's own pid namespace */
+	__u32 pad;
+};
+
+#define REC_ID_UNSET 0xffffffffu /* a login uid or audit session that was never set */
+
+struct rec_creds {
+	__u32 uid, gid;   /* real; all ids are those of the initial user namespace */
+	__u32 euid, egid; /* effective */
+	__u32 suid, sgid; /* saved */
+	__u32 fsuid, fsgid;
+	__u32 login_uid;
+	__u32 audit_session;
+	__u64 cap_inheritable;
+	__u64 cap_permitted;
+	__u64 cap_effective;
+	__u64 cap_bounding;
+	__u64 cap_ambient;
+};
+
+/* Inode numbers of the namespaces, as in /proc/PID/ns. */
+struct rec_namespaces {
+	__u32 cgroup, ipc, mnt, net, time, user, uts, pad;
+};
+
+#define REC_COMM_SIZE 16
+
+/* What every process event says of its process. */
+struct rec_task {
+	struct rec_id id;
+	struct rec_id parent; /* the current parent: the reaper once the creator has gone */
+	struct rec_creds creds;
+	struct rec_namespaces ns;
+	__u64 cgroup_id; /* of the cgroup v2 hierarchy: inode number of the directory */
+	__u32 tid;       /* of the thread that caused the event */
+	__u32 session_pid;
+	__u32 group_pid;
+	__u32 tty; /* major << 20 | minor of the controlling terminal, 0: none */
+	__u32 exit_signal;
+	__u8 kernel_thread;
+	__u8 pad[3];
+	char comm[REC_COMM_SIZE];
+};
+
+/* task is the child. */
+struct rec_fork {
+	struct rec_header header;
+	struct rec_task task;
+	struct rec_id creator; /* the process that called fork: not the parent under CLONE_PARENT */
+	__u32 creator_tid;
+	__u32 pad;
+};
+
+struct rec_exec {
+	struct rec_header header;
+	struct rec_task task;
+	__u64 inode;
+	__u64 file_size;
+	__u32 device; /* major << 20 | minor of the file system */
+	__u32 mode;   /* type and permission bits, as in stat(2) */
+	__u32 file_uid, file_gid;
+	__u32 old_tid;    /* the thread that called exec; differs from tid when it was not the leader */
+	__u32 args_count; /* argc the kernel passed on */
+	__u8 secure;      /* AT_SECURE: privileges rose */
+	__u8 setuid, setgid;
+	__u8 memfd;
+	__u8 deleted;
+	__u8 pad[3];
+	struct rec_string executable; /* a path, see rec_path below */
+	struct rec_string cwd;        /* a path */
+	struct rec_string filename;   /* as given to exec */
+	struct rec_string interpreter; /* of a script, as named in its first line */
+	struct rec_string args;        /* each argument ends with NUL; no NUL after a cut one */
+	struct rec_string env;         /* the variables that pass the prefix filter, each with NUL */
+};
+
+/*
+ * A path on the wire is the names from the leaf up to the root, each followed by NUL:
+ * "ls\0bin\0usr\0". The shipper turns it into "/usr/bin/ls" in place: same length.
+ */
+
+struct rec_exit {
+	struct rec_header header;
+	struct rec_task task;
+	__u32 exit_code;   /* as a shell has it: the status, or 128 + signal */
+	__u32 exit_signal; /* 0: left by itself */
+	__u32 core_dumped;
+	__u32 pad;
+	/* own threads; utime and stime are sampled by tick, runtime is exact: see enrich/cputime.h */
+	__u64 utime_ns, stime_ns, runtime_ns;
+	__u64 children_utime_ns, children_stime_ns; /* children that were waited for */
+	__u64 max_rss_bytes, children_max_rss_bytes;
+	__u64 read_bytes, written_bytes; /* block I/O, in units of 512 */
+	__u64 children_read_bytes, children_written_bytes;
+};
+
+/* From the task iterator. No argv: another process's memory is not readable there on 5.10. */
+struct rec_snapshot {
+	struct rec_header header;
+	struct rec_task task;
+	struct rec_string executable; /* a path */
+};
+
+/* Numbers of one ring, CPU and class that never arrived. Made by the shipper's reader. */
+struct rec_lost {
+	struct rec_header header;
+	__u32 cpu;
+	__u8 ring;   /* enum rec_ring */
+	__u8 class;  /* enum rec_class */
+	__u8 reason; /* enum rec_loss */
+	__u8 pad;
+	__u64 first, last; /* kernel numbers, both lost */
+	__u64 count;
+	__u64 total; /* lost on this ring, CPU and class since the probes were attached */
+	__u64 window_start_ns, window_end_ns; /* CLOCK_BOOTTIME: the loss happened within */
+};
+
+/* Shared with the probes through maps, one per ring x CPU x class. Written by the probes only. */
+struct rec_counts {
+	__u64 sequence; /* last number taken */
+	__u64 lost[REC_LOSS_REASONS];
+	__u64 lost_kind[REC_KINDS];
+	__u64 wakeups; /* forced on the reader */
+	__u64 read_failures; /* memory a probe could not read */
+};
+
+/* Shared with the probes: written by the reader, cleared by the producer that wakes it. */
+struct rec_reader {
+	__u32 asleep;
+	__u32 pad;
+};
+
+/* One entry per environment variable name that is recorded: its first bytes under a mask. */
+#define REC_ENV_NAMES 16
+struct rec_env_prefix {
+	__u64 bytes, mask;
+};
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Three clocks. Events are stamped with CLOCK_BOOTTIME, people read CLOCK_REALTIME; the offset
+ * between the two is sampled again and again, because the wall clock is set and slewed.
+ */
+#ifndef AUDITSHIP_CLOCK_H
+#define AUDITSHIP_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+uint64_t clock_boot_ns(void);
+uint64_t clock_real_ns(void);
+uint64_t clock_mono_ns(void);
+
+/* CLOCK_REALTIME - CLOCK_BOOTTIME in ns, from the tightest of a few bracketed reads. */
+int64_t clock_wall_offset_ns(void);
+
+#define CLOCK_UTC_SIZE 31
+
+/* Writes "2026-03-01T12:34:56.789012345Z" and a terminator; wall_ns counts from 1970. */
+void clock_format_utc(char out[CLOCK_UTC_SIZE], uint64_t wall_ns);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reading and writing whole things. All return 0 or a negative errno unless they say more. */
+#ifndef AUDITSHIP_IO_H
+#define AUDITSHIP_IO_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Writes all bytes or fails; *ret_written (may be NULL) tells how many went out either way. */
+int io_write_all(int fd, const void *data, size_t size, size_t *ret_written);
+int io_pwrite_all(int fd, const void *data, size_t size, off_t offset);
+
+/* Reads until size bytes or end of file; returns the bytes read, or a negative errno. */
+ssize_t io_pread_full(int fd, void *data, size_t size, off_t offset);
+
+/*
+ * Reads a whole regular file of at most limit bytes into a fresh, NUL-terminated buffer that the
+ * caller frees. -EFBIG when it is longer, -EINVAL when it is not a regular file. dirfd as in
+ * openat(2). Never follows a last link, never blocks on a FIFO.
+ */
+int io_read_file(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_length);
+
+/* Makes the directory and its parents, each with mode. */
+int io_make_dirs(const char *path, mode_t mode);
+
+int io_sync_dir(const char *path);
+
+#endif

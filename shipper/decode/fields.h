@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The field tables: what every byte of a record and of its enrichment means. Bounds checks, JSON,
+ * schema and documentation are loops over these rows. To add a field, add a row.
+ */
+#ifndef AUDITSHIP_FIELDS_H
+#define AUDITSHIP_FIELDS_H
+
+#include "record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How a member is read and how it is written in JSON. */
+enum field_type {
+	FIELD_HIDDEN,     /* any: framing and padding, never shown */
+	FIELD_NUMBER,     /* __u8 __u16 __u32 __u64: JSON number; a __u64 stays below 2^53 */
+	FIELD_ID,         /* __u32 __u64: decimal string */
+	FIELD_BOOL,       /* __u8 __u32: JSON boolean */
+	FIELD_ENUM,       /* __u8 __u16: name from the row's list */
+	FIELD_STRING,     /* rec_string */
+	FIELD_PATH,       /* rec_string: leaf first on the wire, a plain path after decode */
+	FIELD_BASENAME,   /* rec_string holding a path: what follows the last slash */
+	FIELD_DIRNAME,    /* rec_string holding a path: what precedes it, at least "/" */
+	FIELD_LIST,       /* rec_string of NUL-terminated parts: array of strings */
+	FIELD_JOINED,     /* the same: one string, parts joined by one space */
+	FIELD_COMM,       /* char[16]: up to the first NUL */
+	FIELD_TIME_BOOT,  /* __u64, CLOCK_BOOTTIME ns: RFC 3339 by the entry's wall offset */
+	FIELD_TIME_WALL,  /* __u64, CLOCK_REALTIME ns: RFC 3339 */
+	FIELD_UUID,       /* __u8[16]: text of 36 characters */
+	FIELD_MODE,       /* __u32: permission bits as four octal digits */
+	FIELD_FILE_TYPE,  /* __u32: the type bits of a mode as a word */
+	FIELD_DEVICE,     /* __u32 major << 20 | minor: "8:1" */
+	FIELD_MAJOR,      /* __u32 major << 20 | minor: JSON number */
+	FIELD_MINOR,
+	FIELD_CAPS,       /* __u64 bits: array of "CAP_..." names, unknown bits as numbers */
+	FIELD_SIGNAL,     /* __u32: "SIGKILL", "SIGRTMIN+1" */
+	FIELD_TYPES
+};
+
+enum field_flags {
+	FIELD_REQUIRED = 1,   /* always there */
+	FIELD_SKIP_ZERO = 2,  /* absent when every byte of the member is 0 */
+	FIELD_SKIP_UNSET = 4, /* absent when it is REC_ID_UNSET */
+};
+
+struct field {
+	const char *path; /* dotted JSON path; NULL only for FIELD_HIDDEN */
+	const char *doc;
+	const char *const *names; /* FIELD_ENUM only */
+	uint16_t offset;
+	uint8_t size; /* of the member */
+	uint8_t type;
+	uint8_t flags;
+};
+
+/* Constant fields of a kind: one JSON fragment, without braces, of the event object's members. */
+struct kind {
+	uint16_t kind;        /* enum rec_kind */
+	const char *name;     /* as the configuration and counters name it */
+	const char *category; /* event.category, a JSON array */
+	const char *type;     /* event.type, a JSON array */
+	const char *action;
+	const char *outcome;
+	const char *dataset;  /* event.dataset */
+	const char *doc;
+	uint16_t record_size; /* of the struct */
+	bool has_task;        /* a rec_task follows the header */
+	bool journalled;
+	const struct field *fields; /* rows of its own struct, ended by a row without type and path */
+};
+
+/* Rows of struct rec_header, struct rec_task (offsets from the start of the record). */
+extern const struct field header_fields[];
+extern const struct field task_fields[];
+/* Rows of struct enriched. */
+extern const struct field enriched_fields[];
+
+/* NULL when no such kind exists. */
+const struct kind *kind_get(unsigned int kind);
+const struct kind *kind_find(const char *name);
+
+/* True for the row that ends a table. */
+static inline bool field_ends(const struct field *field)
+{
+	return field->doc == NULL;
+}
+
+/*
+ * Visits every row that applies to a record of this kind: header, task, own struct. Returns the next
+ * row or NULL; *cursor starts at 0.
+ */
+const struct field *kind_next_field(const struct kind *kind, unsigned int *cursor);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The only reader of /proc. root stands for "/" so that a test can bring its own tree. */
+#ifndef AUDITSHIP_PROCFS_H
+#define AUDITSHIP_PROCFS_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* boot id as 36 characters and terminator. */
+int procfs_boot_id(const char *root, char ret_text[37]);
+
+/* Inode number of /proc/self/ns/NAME, 0 when it cannot be read. */
+uint32_t procfs_own_namespace(const char *root, const char *name);
+
+/*
+ * The arguments of a process as they stand now, each with NUL; at most size bytes into args. Returns
+ * the bytes kept, or a negative errno (-ESRCH: the process has gone). *ret_cut: 1 when there was more.
+ */
+ssize_t procfs_args(const char *root, uint32_t pid, char *args, size_t size, int *ret_cut);
+
+/* Number of possible CPUs as the kernel counts them, from sys/devices/system/cpu/possible. */
+int procfs_possible_cpus(const char *root, uint32_t *ret_cpus);
+
+/* Effective capabilities of this process as bits, from /proc/self/status. */
+int procfs_own_capabilities(const char *root, uint64_t *ret_bits);
+
+#endif

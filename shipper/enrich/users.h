@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * User and group names by id, from one reading of etc/passwd and etc/group. A table never changes
+ * once it is made: whoever wants newer names loads a new one and frees the old.
+ */
+#ifndef AUDITSHIP_USERS_H
+#define AUDITSHIP_USERS_H
+
+#include "base/err.h"
+
+#include <stdint.h>
+
+struct users;
+
+/*
+ * Reads ROOT/etc/passwd and ROOT/etc/group. Lines that are not well-formed are left out: a wrong
+ * field count, an empty name, an id that is not a plain number below 2^32 - 1. The first line of an id
+ * wins, as in getpwuid(3). A file that is missing or larger than 8 MiB gives no names and is told in
+ * err with its errno, the other still counts.
+ */
+int users_load(struct users **ret_users, const char *root, struct err *err);
+void users_free(struct users *users);
+
+/* The name, or NULL when there is none. Borrowed from users, which may be NULL. */
+const char *users_user_name(const struct users *users, uint32_t uid);
+const char *users_group_name(const struct users *users, uint32_t gid);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From an event to text. A renderer belongs to one deliver thread; what repeats (host, agent) is
+ * made once when it is created.
+ */
+#ifndef AUDITSHIP_RENDER_H
+#define AUDITSHIP_RENDER_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "decode/entry.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Facts about host and agent, constant while the agent runs. NULL or "": unknown, left out. */
+struct render_identity {
+	const char *agent_id, *agent_name, *agent_version;
+	const char *host_name, *host_hostname, *host_id, *host_architecture, *boot_id;
+	const char *os_family, *os_platform, *os_name, *os_version, *os_kernel;
+	uint32_t pid_ns; /* inode number of the initial pid namespace, 0: unknown */
+	const char *const *tags;
+	unsigned int tag_count;
+};
+
+enum render_format { RENDER_ECS, RENDER_TABLE };
+
+struct render_options {
+	enum render_format format;
+	bool color; /* RENDER_TABLE: the reader is a terminal */
+};
+
+struct renderer;
+
+int renderer_new(struct renderer **ret_renderer, const struct render_options *options,
+		 const struct render_identity *identity, struct err *err);
+void renderer_free(struct renderer *renderer);
+
+/*
+ * Appends one event as one line with its line feed. RENDER_ECS: valid UTF-8 JSON. 0, or -EMSGSIZE
+ * when out is at its ceiling; out is then as before.
+ */
+int renderer_event(struct renderer *renderer, const struct event *event, struct buf *out);
+
+/* Appends what stands above the events: the table's header line; nothing for JSON. */
+int renderer_header(struct renderer *renderer, struct buf *out);
+
+#endif

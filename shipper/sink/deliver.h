@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One deliver thread per sink: cursor -> render -> batch -> submit -> acknowledgement -> cursor.
+ * Owns its reader, renderer and sink. A failing sink is retried with backoff and jitter, without
+ * end, and touches nobody else.
+ */
+#ifndef AUDITSHIP_DELIVER_H
+#define AUDITSHIP_DELIVER_H
+
+#include "journal/journal.h"
+#include "render/render.h"
+#include "sink/sink.h"
+
+struct deliver;
+
+struct deliver_options {
+	const char *name; /* of the sink in the configuration, and of its cursor */
+	struct journal *journal;
+	const struct render_identity *identity; /* must outlive the thread */
+	struct render_options render;
+	struct sink *sink; /* given up to the deliver thread */
+	size_t batch_bytes; /* submit at the latest when this much is rendered */
+	/* Called from the deliver thread when the reader of a pipe has gone. May be NULL. */
+	void (*on_reader_gone)(void *data);
+	void *data;
+};
+
+/* Any thread may ask. */
+struct deliver_status {
+	uint64_t acknowledged; /* events */
+	uint64_t skipped;      /* were there already when the sink was opened */
+	uint64_t rejected;     /* could not be rendered: damaged entries */
+	uint64_t waiting;      /* in the journal, not yet acknowledged */
+	uint64_t bytes;
+	uint64_t failures;
+	bool failing;          /* the last try failed; last_error says why */
+	struct err last_error;
+};
+
+/* Opens the sink once, so that a bad path is told at once, then starts the thread. */
+int deliver_start(struct deliver **ret_deliver, const struct deliver_options *options,
+		  struct err *err);
+
+/*
+ * Lets the thread deliver what is in the journal now, for at most deadline_ms, then ends it and
+ * frees everything. *ret_status (may be NULL) gets the last figures. NULL is fine.
+ */
+void deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
+		  struct deliver_status *ret_status);
+
+void deliver_status(struct deliver *deliver, struct deliver_status *ret_status);
+
+#endif
