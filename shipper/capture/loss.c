@@ -107,7 +107,8 @@ static void tell(struct loss *loss, uint32_t index, uint64_t last, uint64_t befo
 
 void loss_saw(struct loss *loss, const struct rec_header *header)
 {
-	uint32_t index = (header->ring * REC_CLASSES + header->class) * loss->cpus + header->cpu;
+	uint32_t group = (uint32_t)header->ring * REC_CLASSES + header->class;
+	uint32_t index = group * loss->cpus + header->cpu;
 	struct slot *slot;
 
 	if (header->cpu >= loss->cpus || index >= loss->slots)

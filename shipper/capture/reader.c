@@ -129,13 +129,14 @@ int reader_wait(struct reader *reader, bool busy)
 	bool woken;
 	int stop;
 
-	reader->empty = busy ? 0 : reader->empty + 1;
-	if (reader->empty > EMPTY_SWEEPS) {
-		stop = sleep_until_woken(reader);
+	if (busy)
 		reader->empty = 0;
-	} else {
+	else if (reader->empty < EMPTY_SWEEPS)
+		reader->empty++;
+	if (reader->empty == EMPTY_SWEEPS)
+		stop = sleep_until_woken(reader);
+	else
 		stop = wait_on(reader->busy_fd, SWEEP_MS, &woken);
-	}
 	count(&reader->counters.sweeps);
 	return stop;
 }
