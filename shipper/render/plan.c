@@ -133,28 +133,29 @@ static unsigned int node_at(struct plan_builder *builder, const char *path, unsi
 	return builder->nodes[node].first == NONE ? node : NONE;
 }
 
-static int add_member(struct plan_builder *builder, const char *path, unsigned int rank,
-		      struct node **ret_node, struct err *err)
+/* NULL: err says why. */
+static struct node *add_member(struct plan_builder *builder, const char *path, unsigned int rank,
+			       struct err *err)
 {
 	unsigned int index = node_at(builder, path, rank);
 
-	if (index == NONE)
-		return err_set(err, -EINVAL,
-			       "field table: \"%s\" is empty, too deep, one too many, or both a "
-			       "value and an object",
-			       path);
+	if (index == NONE) {
+		(void)err_set(err, -EINVAL,
+			      "field table: \"%s\" is empty, too deep, one too many, or both a "
+			      "value and an object",
+			      path);
+		return NULL;
+	}
 	builder->nodes[index].path = path;
-	*ret_node = &builder->nodes[index];
-	return 0;
+	return &builder->nodes[index];
 }
 
 int plan_add_row(struct plan_builder *builder, const struct row *row, struct err *err)
 {
-	struct node *node;
-	int result = add_member(builder, row->field->path, RANK_ROW, &node, err);
+	struct node *node = add_member(builder, row->field->path, RANK_ROW, err);
 
-	if (result < 0)
-		return result;
+	if (!node)
+		return -EINVAL;
 	if (node->special || node->row_count == PLAN_ROWS)
 		return err_set(err, -EINVAL, "field table: too many rows are \"%s\"", node->path);
 	node->rows[node->row_count++] = *row;
@@ -164,12 +165,11 @@ int plan_add_row(struct plan_builder *builder, const struct row *row, struct err
 int plan_add_special(struct plan_builder *builder, const char *path, unsigned int special,
 		     enum plan_place place, struct err *err)
 {
-	struct node *node;
-	int result =
-		add_member(builder, path, place == PLAN_FIRST ? RANK_FIRST : RANK_LAST, &node, err);
+	struct node *node =
+		add_member(builder, path, place == PLAN_FIRST ? RANK_FIRST : RANK_LAST, err);
 
-	if (result < 0)
-		return result;
+	if (!node)
+		return -EINVAL;
 	if (node->special || node->row_count)
 		return err_set(err, -EINVAL, "field table: \"%s\" is made elsewhere", path);
 	node->special = special;
