@@ -51,9 +51,10 @@ bool row_next(const struct kind *kind, unsigned int *cursor, struct row *ret_row
 	unsigned int entry_rows = count_rows(entry_fields), record_rows = 0;
 	unsigned int at = (*cursor)++;
 
-	*ret_row = (struct row){&entry_fields[at], ROW_ENTRY};
-	if (at < entry_rows)
+	if (at < entry_rows) {
+		*ret_row = (struct row){&entry_fields[at], ROW_ENTRY};
 		return true;
+	}
 	at -= entry_rows;
 	for (unsigned int i = 0; (ret_row->field = kind_next_field(kind, &i)); record_rows++) {
 		ret_row->source = ROW_RECORD;
@@ -61,8 +62,10 @@ bool row_next(const struct kind *kind, unsigned int *cursor, struct row *ret_row
 			return true;
 	}
 	at -= record_rows;
+	if (at >= count_rows(enriched_fields))
+		return false;
 	*ret_row = (struct row){&enriched_fields[at], ROW_ENRICHED};
-	return at < count_rows(enriched_fields);
+	return true;
 }
 
 static const uint8_t *row_base(const struct row *row, const struct event *event)
