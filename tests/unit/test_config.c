@@ -334,8 +334,10 @@ static void a_misspelt_key_gets_the_nearest_name(void **state)
 static void a_misspelt_word_gets_the_nearest_one(void **state)
 {
 	(void)state;
-	tells("log: {level: warn}", "1:14: log.level: 'warn' is unknown (known: error, warning, "
-				    "info, debug)\n");
+	tells("log: {level: warn}",
+	      "1:14: log.level: 'warn' is unknown (did you mean 'warning'?)\n");
+	tells("log: {level: loud}",
+	      "1:14: log.level: 'loud' is unknown (known: error, warning, info, debug)\n");
 	tells("log: {level: Info}", "1:14: log.level: 'Info' is unknown (did you mean 'info'?)\n");
 	tells("journal: {durability: inteval}",
 	      "1:23: journal.durability: 'inteval' is unknown (did you mean 'interval'?)\n");
