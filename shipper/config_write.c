@@ -6,7 +6,6 @@
 #include "config.h"
 #include "config_options.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
