@@ -101,9 +101,8 @@ struct rec_task {
 	__u32 session_pid;
 	__u32 group_pid;
 	__u32 tty; /* major << 20 | minor of the controlling terminal, 0: none */
-	__u32 exit_signal;
 	__u8 kernel_thread;
-	__u8 pad[3];
+	__u8 pad[7];
 	char comm[REC_COMM_SIZE];
 };
 
@@ -113,7 +112,7 @@ struct rec_fork {
 	struct rec_task task;
 	struct rec_id creator; /* the process that called fork: not the parent under CLONE_PARENT */
 	__u32 creator_tid;
-	__u32 pad;
+	__u32 exit_signal; /* sent to the parent when the child ends, 0: none */
 };
 
 struct rec_exec {
@@ -136,7 +135,8 @@ struct rec_exec {
 	struct rec_string filename;   /* as given to exec */
 	struct rec_string interpreter; /* of a script, as named in its first line */
 	struct rec_string args;        /* each argument ends with NUL; no NUL after a cut one */
-	struct rec_string env;         /* the variables that pass the prefix filter, each with NUL */
+	struct rec_string env; /* variables that pass the prefix filter, each with NUL; the shipper
+				* keeps those that are configured */
 };
 
 /*
