@@ -135,7 +135,8 @@ struct rec_exec {
 	struct rec_string filename;   /* as given to exec */
 	struct rec_string interpreter; /* of a script, as named in its first line */
 	struct rec_string args;        /* each argument ends with NUL; no NUL after a cut one */
-	struct rec_string env;         /* the variables that pass the prefix filter, each with NUL */
+	struct rec_string env; /* variables that pass the prefix filter, each with NUL; the shipper
+				* keeps those that are configured */
 };
 
 /*

@@ -11,16 +11,16 @@ struct host {
 	char hostname[256];
 	char machine_id[33];
 	char architecture[66];
-	char kernel[66];        /* release, as uname -r */
+	char kernel[66]; /* release, as uname -r */
 	char boot_id_text[37];
 	uint8_t boot_id[16];
-	char os_platform[64];   /* ID of os-release */
-	char os_family[64];     /* ID_LIKE's first word, else ID */
-	char os_name[128];      /* NAME */
-	char os_version[64];    /* VERSION_ID */
-	uint32_t pid_ns;        /* inode number of the pid namespace the agent runs in */
-	uint32_t ticks_per_s;   /* USER_HZ */
-	uint32_t cpus;          /* possible CPUs */
+	char os_platform[64]; /* ID of os-release */
+	char os_family[64];   /* ID_LIKE's first word, else ID */
+	char os_name[128];    /* NAME */
+	char os_version[64];  /* VERSION_ID */
+	uint32_t pid_ns;      /* inode number of the pid namespace the agent runs in */
+	uint32_t ticks_per_s; /* USER_HZ */
+	uint32_t cpus;        /* possible CPUs, 0: unknown */
 	uint64_t page_size;
 };
 

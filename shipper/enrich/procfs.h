@@ -16,8 +16,9 @@ int procfs_boot_id(const char *root, char ret_text[37]);
 uint32_t procfs_own_namespace(const char *root, const char *name);
 
 /*
- * The arguments of a process as they stand now, each with NUL; at most size bytes into args. Returns
- * the bytes kept, or a negative errno (-ESRCH: the process has gone). *ret_cut: 1 when there was more.
+ * The arguments of a process as they stand now, each with NUL; at most size bytes into args.
+ * Returns the bytes kept, or a negative errno (-ESRCH: the process has gone). *ret_cut: 1 when
+ * there was more.
  */
 ssize_t procfs_args(const char *root, uint32_t pid, char *args, size_t size, int *ret_cut);
 

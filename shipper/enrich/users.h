@@ -14,9 +14,10 @@ struct users;
 
 /*
  * Reads ROOT/etc/passwd and ROOT/etc/group. Lines that are not well-formed are left out: a wrong
- * field count, an empty name, an id that is not a plain number below 2^32 - 1. The first line of an id
- * wins, as in getpwuid(3). A file that is missing or larger than 8 MiB gives no names and is told in
- * err with its errno, the other still counts.
+ * field count, an empty name, an id that is not a plain number below 2^32 - 1. The first line of an
+ * id wins, as in getpwuid(3). A file that is missing, a symbolic link, not a regular file or larger
+ * than 8 MiB gives no names and is told in err; its errno is returned (of both, passwd's), and
+ * *ret_users still holds a table with the other's names. *ret_users is NULL after -ENOMEM alone.
  */
 int users_load(struct users **ret_users, const char *root, struct err *err);
 void users_free(struct users *users);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the knowledge of what files below /proc and /sys look like; opens nothing anywhere else. A
+ * line that is not exactly as the kernel writes it is refused, never interpreted.
+ */
+#include "enrich/procfs.h"
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/uuid.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FILE_LIMIT ((size_t)64 * 1024)
+
+static int make_path(char path[PATH_MAX], const char *root, const char *name)
+{
+	int length = snprintf(path, PATH_MAX, "%s/%s", root, name);
+
+	return length < 0 || length >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int read_text(const char *root, const char *name, char **ret_text, size_t *ret_length)
+{
+	char path[PATH_MAX];
+	int result = make_path(path, root, name);
+
+	return result < 0 ? result : io_read_file(AT_FDCWD, path, FILE_LIMIT, ret_text, ret_length);
+}
+
+/* Reads decimal digits, at least one, and moves *at behind them. */
+static int read_number(const char **at, uint64_t limit, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+
+	if (!isdigit((unsigned char)**at))
+		return -EINVAL;
+	for (; isdigit((unsigned char)**at); (*at)++) {
+		value = value * 10 + (uint64_t)(**at - '0');
+		if (value > limit)
+			return -ERANGE;
+	}
+	*ret_value = value;
+	return 0;
+}
+
+int procfs_boot_id(const char *root, char ret_text[37])
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	uint8_t id[16];
+	int result = read_text(root, "proc/sys/kernel/random/boot_id", &text, &length);
+
+	if (result < 0)
+		return result;
+	if (length > 0 && text[length - 1] == '\n')
+		length--;
+	if (length != UUID_TEXT_SIZE - 1 || uuid_parse(id, text) < 0)
+		return -EINVAL;
+	uuid_format(ret_text, id);
+	return 0;
+}
+
+/* The link reads "pid:[4026531836]". */
+uint32_t procfs_own_namespace(const char *root, const char *name)
+{
+	char path[PATH_MAX], link[64], *open_bracket;
+	const char *at;
+	uint64_t inode;
+	ssize_t length;
+	int size = snprintf(path, sizeof(path), "%s/proc/self/ns/%s", root, name);
+
+	if (size < 0 || (size_t)size >= sizeof(path))
+		return 0;
+	length = readlink(path, link, sizeof(link) - 1);
+	if (length < 0)
+		return 0;
+	link[length] = '\0';
+	open_bracket = strstr(link, ":[");
+	if (!open_bracket || strncmp(link, name, (size_t)(open_bracket - link)) != 0 ||
+	    name[open_bracket - link] != '\0')
+		return 0;
+	at = open_bracket + 2;
+	if (read_number(&at, UINT32_MAX, &inode) < 0 || strcmp(at, "]") != 0)
+		return 0;
+	return (uint32_t)inode;
+}
+
+ssize_t procfs_args(const char *root, uint32_t pid, char *args, size_t size, int *ret_cut)
+{
+	_cleanup_close_ int fd = -1;
+	char path[PATH_MAX], name[40], extra;
+	ssize_t kept, more;
+	struct stat st;
+	int result;
+
+	(void)snprintf(name, sizeof(name), "proc/%" PRIu32 "/cmdline", pid);
+	result = make_path(path, root, name);
+	if (result < 0)
+		return result;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	kept = io_pread_full(fd, args, size, 0);
+	if (kept < 0)
+		return kept;
+	more = (size_t)kept < size ? 0 : io_pread_full(fd, &extra, 1, (off_t)size);
+	if (more < 0)
+		return more;
+	*ret_cut = more > 0;
+	return kept;
+}
+
+/* A list of ranges in rising order, "0-3,8,10-11", as the kernel prints a bitmap. */
+static int count_list(const char *at, uint32_t *ret_count)
+{
+	uint64_t count = 0, lowest = 0;
+
+	for (;;) {
+		uint64_t first, last;
+
+		if (read_number(&at, UINT16_MAX, &first) < 0)
+			return -EINVAL;
+		last = first;
+		if (*at == '-' && (at++, read_number(&at, UINT16_MAX, &last) < 0))
+			return -EINVAL;
+		if (first < lowest || last < first)
+			return -EINVAL;
+		count += last - first + 1;
+		lowest = last + 1;
+		if (*at != ',')
+			break;
+		at++;
+	}
+	*ret_count = (uint32_t)count;
+	return *at == '\0' || strcmp(at, "\n") == 0 ? 0 : -EINVAL;
+}
+
+int procfs_possible_cpus(const char *root, uint32_t *ret_cpus)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	uint32_t cpus;
+	int result = read_text(root, "sys/devices/system/cpu/possible", &text, &length);
+
+	if (result < 0)
+		return result;
+	if (strlen(text) != length || count_list(text, &cpus) < 0)
+		return -EINVAL;
+	*ret_cpus = cpus;
+	return 0;
+}
+
+/* What follows key at the start of a line, NULL when no line has it. */
+static const char *line_value(const char *text, const char *key)
+{
+	size_t length = strlen(key);
+
+	while (text) {
+		if (strncmp(text, key, length) == 0)
+			return text + length;
+		text = strchr(text, '\n');
+		if (text)
+			text++;
+	}
+	return NULL;
+}
+
+int procfs_own_capabilities(const char *root, uint64_t *ret_bits)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *value;
+	size_t length;
+	uint64_t bits = 0;
+	int result = read_text(root, "proc/self/status", &text, &length);
+
+	if (result < 0)
+		return result;
+	value = line_value(text, "CapEff:\t");
+	if (!value || strspn(value, "0123456789abcdef") != 16 || value[16] != '\n')
+		return -EINVAL;
+	for (int i = 0; i < 16; i++) {
+		unsigned char c = (unsigned char)value[i];
+
+		bits = bits << 4 | (uint64_t)(isdigit(c) ? c - '0' : c - 'a' + 10);
+	}
+	*ret_bits = bits;
+	return 0;
+}
