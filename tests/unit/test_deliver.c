@@ -13,6 +13,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -212,10 +213,9 @@ static void refresh(struct world *world)
 #define until(condition)                                                  \
 	do {                                                              \
 		uint64_t end_ns = clock_mono_ns() + LONG_MS * 1000000ULL; \
-		while (!(condition)) {                                    \
+		while (refresh(world), !(condition)) {                    \
 			assert_true(clock_mono_ns() < end_ns);            \
 			(void)usleep(500);                                \
-			refresh(world);                                   \
 		}                                                         \
 	} while (0)
 
@@ -636,7 +636,7 @@ static void stop_leaves_a_hanging_sink_behind(void **state)
 	struct fake fake;
 
 	fake_init(&fake);
-	fake.hang_fd = eventfd(0, EFD_CLOEXEC);
+	fake.hang_fd = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE);
 	append(world->journal, 10);
 	start(world, &fake.sink);
 	start_ns = clock_mono_ns();
@@ -661,7 +661,7 @@ static void a_dead_sink_does_not_hold_another_one(void **state)
 	struct fake fake;
 
 	fake_init(&fake);
-	fake.hang_fd = eventfd(0, EFD_CLOEXEC);
+	fake.hang_fd = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE);
 	options = options_for(world, &fake.sink);
 	options.name = "dead";
 	assert_int_equal(deliver_start(&dead, &options, &world->err), 0);
