@@ -28,7 +28,7 @@ struct facts {
 	uint64_t cgroup; /* inode number of its directory in the v2 hierarchy; 0: none mounted */
 	uint32_t login_uid, audit_session;
 	char comm[16];
-	char executable[PATH_MAX];
+	char executable[PATH_MAX]; /* "": a thread of the kernel */
 	char cwd[PATH_MAX];
 	char *args; /* each with NUL; facts_done frees it */
 	size_t args_size;

@@ -488,14 +488,15 @@ static bool matches(const struct event *event, pid_t pid, const char *action)
 	return (pid == 0 || event->pid == pid) && (!action || strcmp(event->action, action) == 0);
 }
 
-const struct event *harness_wait(struct harness *harness, pid_t pid, const char *action)
+const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const char *action,
+				     unsigned int nth)
 {
 	uint64_t deadline = boot_ns() + DEADLINE_NS;
 	size_t checked = 0;
 
 	for (;;) {
 		for (; checked < harness->file.count; checked++)
-			if (matches(harness->file.events[checked], pid, action))
+			if (matches(harness->file.events[checked], pid, action) && --nth == 0)
 				return harness->file.events[checked];
 		if (boot_ns() > deadline)
 			break;
@@ -507,6 +508,11 @@ const struct event *harness_wait(struct harness *harness, pid_t pid, const char 
 			fprintf(stderr, "%s\n", harness->file.events[i]->text);
 	fail_msg("no event \"%s\" of process %d within 10 s", action, pid);
 	return NULL;
+}
+
+const struct event *harness_wait(struct harness *harness, pid_t pid, const char *action)
+{
+	return harness_wait_nth(harness, pid, action, 1);
 }
 
 void harness_settle(struct harness *harness)

@@ -62,6 +62,10 @@ void harness_stop(struct harness *harness, int signal);
 /* The first event of that process and action since harness_forget; waits at most 10 s. */
 const struct event *harness_wait(struct harness *harness, pid_t pid, const char *action);
 
+/* The same, the nth one: 1 is the first. */
+const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const char *action,
+				     unsigned int nth);
+
 /* Returns once everything that happened before the call is in the trail. */
 void harness_settle(struct harness *harness);
 

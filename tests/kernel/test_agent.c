@@ -138,7 +138,7 @@ static void check_loss_event(struct harness *harness, const struct event *event,
 
 static void names_every_number_it_lost(void **state)
 {
-	struct harness *harness = start(state, "16KiB");
+	struct harness *harness = start(state, "64KiB");
 	unsigned int cpus = (unsigned int)sysconf(_SC_NPROCESSORS_CONF);
 	struct account *accounts = calloc(cpus, sizeof(*accounts));
 	const struct event *event;
@@ -148,7 +148,7 @@ static void names_every_number_it_lost(void **state)
 	harness_settle(harness);
 	assert_int_equal(kill(harness_agent(harness), SIGSTOP), 0);
 	after_ns = boot_ns();
-	run_children(100);
+	run_children(200);
 	assert_int_equal(kill(harness_agent(harness), SIGCONT), 0);
 	check_loss_event(harness, harness_wait(harness, 0, "events_lost"), after_ns);
 	harness_settle(harness);

@@ -191,7 +191,7 @@ static void start_by_vfork(struct child *child)
 		execve(HOLD, argv, envp);
 		_exit(127);
 	}
-	child->after_fork_ns = child->after_exec_ns = boot_ns();
+	child->after_fork_ns = boot_ns();
 	close(hold[0]);
 	assert_true(child->pid > 0);
 }
@@ -211,6 +211,8 @@ static void tells_a_vfork_like_a_fork(void **state)
 	want_string(want, "process.entity_id", facts.entity_id);
 	want_check(want, *state, fork_event);
 	exec_event = harness_wait(*state, child.pid, "exec");
+	/* the parent goes on with the new memory in place, a little before the exec is done */
+	child.after_exec_ns = boot_ns();
 	want = want_exec(*state, exec_event, &facts, HOLD);
 	want_moment(want, child.before_fork_ns, child.after_exec_ns);
 	want_check(want, *state, exec_event);
@@ -234,39 +236,49 @@ static void tells_the_signal_the_parent_asked_for(void **state)
 	check_life(*state, &life);
 }
 
-/* A program that runs before the agent does, and the pipes to it. */
-static struct {
+/* PROGRAMS/parent and the pipes to it. */
+struct maker {
 	pid_t pid;
 	int input, output;
-} early;
+};
+
+static struct maker early; /* runs before the agent does */
 
 static char *const early_argv[] = {"parent", "older than the agent", NULL};
 
-static void start_early(void)
+static void start_maker(struct maker *maker, char *const *argv)
 {
+	char *const envp[] = {NULL};
 	int input[2], output[2];
 
 	if (pipe2(input, O_CLOEXEC) != 0 || pipe2(output, O_CLOEXEC) != 0)
 		exit(1);
-	early.pid = fork();
-	if (early.pid == 0) {
+	maker->pid = fork();
+	if (maker->pid == 0) {
 		dup2(input[0], 0);
 		dup2(output[1], 1);
-		execve(PROGRAMS_DIR "/parent", early_argv, early_argv + 2);
+		execve(PROGRAMS_DIR "/parent", argv, envp);
 		_exit(127);
 	}
-	early.input = input[1];
-	early.output = output[0];
+	maker->input = input[1];
+	maker->output = output[0];
 	close(input[0]);
 	close(output[1]);
 }
 
-static pid_t ask_for_child(void)
+static void end_maker(const struct maker *maker)
+{
+	close(maker->input);
+	close(maker->output);
+	waitpid(maker->pid, NULL, 0);
+}
+
+static pid_t ask_for_child(const struct maker *maker)
 {
 	char text[32] = "";
 
-	assert_int_equal(write(early.input, "", 1), 1);
-	assert_true(read(early.output, text, sizeof(text) - 1) > 0);
+	assert_int_equal(write(maker->input, "", 1), 1);
+	assert_true(read(maker->output, text, sizeof(text) - 1) > 0);
 	return atoi(text);
 }
 
@@ -276,19 +288,14 @@ static void knows_a_parent_that_ran_before_the_agent(void **state)
 	struct facts parent;
 	const struct event *event;
 	struct want *want;
-	char id[FACTS_UUID_SIZE];
 
-	child.pid = ask_for_child();
+	child.pid = ask_for_child(&early);
 	child.after_fork_ns = boot_ns();
 	facts_read(&parent, early.pid);
 	assert_string_equal(parent.executable, PROGRAMS_DIR "/parent");
 	event = harness_wait(*state, child.pid, "fork");
 	want = want_fork(*state, event, &parent, &child);
-	/* it has gone, so that its start is known to the test within a millisecond only */
-	facts_entity_id(id, parent.namespaces[NS_PID],
-			(event_time(event, "process.start") - wall_offset_ns()) /
-				(1000000000u / (uint64_t)sysconf(_SC_CLK_TCK)),
-			child.pid);
+	/* it has gone, and with it what /proc told of its start */
 	want_string(want, "process.entity_id",
 		    event_string(harness_wait(*state, child.pid, "end"), "process.entity_id"));
 	want_check(want, *state, event);
@@ -300,11 +307,33 @@ static void knows_a_parent_that_ran_before_the_agent(void **state)
 	facts_done(&parent);
 }
 
+/* The table keeps 1 KiB of a program's arguments; their own exec event has them whole. */
+static void tells_how_much_of_the_parents_arguments_is_missing(void **state)
+{
+	static char text[3000];
+	char *argv[] = {"parent", text, NULL};
+	const struct event *event;
+	struct maker maker;
+	char wanted[512], *end = wanted;
+
+	memset(text, 'x', sizeof(text) - 1);
+	start_maker(&maker, argv);
+	event = harness_wait(*state, ask_for_child(&maker), "fork");
+	for (unsigned int i = 0; i < 4; i++)
+		end += sprintf(end, "%s{\"field\":\"process.%s%s\",\"kept\":1024,\"total\":3007}",
+			       i ? "," : "[", i < 2 ? "" : "parent.",
+			       i % 2 ? "command_line" : "args");
+	sprintf(end, "]");
+	assert_non_null(strstr(event->text, wanted));
+	assert_int_equal(event_number(event, "process.args_count"), 2);
+	assert_int_equal(event_number(event, "process.parent.args_count"), 2);
+	assert_int_equal(strlen(event_string(event, "process.parent.command_line")), 1024);
+	end_maker(&maker);
+}
+
 static int teardown(void **state)
 {
-	close(early.input);
-	close(early.output);
-	waitpid(early.pid, NULL, 0);
+	end_maker(&early);
 	return harness_teardown(state);
 }
 
@@ -312,6 +341,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KERNEL_TEST(knows_a_parent_that_ran_before_the_agent),
+		KERNEL_TEST(tells_how_much_of_the_parents_arguments_is_missing),
 		KERNEL_TEST(tells_creator_and_new_parent_of_an_orphan),
 		KERNEL_TEST(tells_creator_and_parent_apart_under_clone_parent),
 		KERNEL_TEST(tells_a_vfork_like_a_fork),
@@ -321,6 +351,6 @@ int main(void)
 
 	if (cannot_run)
 		return cannot_run;
-	start_early();
+	start_maker(&early, early_argv);
 	return cmocka_run_group_tests(tests, harness_setup, teardown);
 }

@@ -216,6 +216,105 @@ static void tells_own_namespaces_and_the_pid_inside(void **state)
 	facts_done(&test);
 }
 
+static void want_own_user_namespace(struct want *want, const char *action, const struct life *life)
+{
+	(void)action;
+	want_id(want, "Linux.namespaces.user", life->facts.namespaces[NS_USER]);
+	want_capabilities(want, &life->facts);
+}
+
+/* Ids are those of the initial user namespace: nobody is root by making a namespace. */
+static void tells_outer_ids_of_a_user_namespace(void **state)
+{
+	struct life life = {.program = {.clone_flags = CLONE_NEWUSER},
+			    .adjust = want_own_user_namespace};
+
+	check_life(*state, &life);
+	assert_int_equal(life.facts.uid[EFFECTIVE], 0);
+}
+
+static const char *cgroup_root(void)
+{
+	if (access("/sys/fs/cgroup/unified/cgroup.procs", F_OK) == 0)
+		return "/sys/fs/cgroup/unified";
+	return access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0 ? "/sys/fs/cgroup" : NULL;
+}
+
+static int join_cgroup(void *directory)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", (const char *)directory);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd >= 0 && write(fd, "0", 1) == 1 ? 0 : -errno;
+}
+
+static void want_cgroup_before_it_moved(struct want *want, const char *action,
+					const struct life *life)
+{
+	struct facts test;
+
+	if (strcmp(action, "fork") != 0)
+		return;
+	facts_read(&test, getpid());
+	assert_int_not_equal(test.cgroup, life->facts.cgroup);
+	want_id(want, "Linux.cgroup.id", test.cgroup);
+	facts_done(&test);
+}
+
+static void tells_the_cgroup_it_is_in_at_each_event(void **state)
+{
+	char path[PATH_MAX];
+	struct life life = {.program = {.path = HOLD, .prepare = join_cgroup, .data = path},
+			    .adjust = want_cgroup_before_it_moved};
+
+	if (!cgroup_root()) {
+		print_message("not tested: no cgroup v2 hierarchy is mounted\n");
+		skip();
+	}
+	snprintf(path, sizeof(path), "%s/auditship-test-%d", cgroup_root(), getpid());
+	assert_int_equal(mkdir(path, 0755), 0);
+	check_life(*state, &life);
+	assert_int_equal(rmdir(path), 0);
+}
+
+/* After a failure: the children have gone by then. */
+static int remove_cgroup(void **state)
+{
+	char path[PATH_MAX];
+
+	if (cgroup_root()) {
+		snprintf(path, sizeof(path), "%s/auditship-test-%d", cgroup_root(), getpid());
+		(void)rmdir(path);
+	}
+	return harness_teardown(state);
+}
+
+static int take_odd_name(void *unused)
+{
+	(void)unused;
+	return prctl(PR_SET_NAME, "a\n\"\xe9)") == 0 ? 0 : -errno;
+}
+
+static void want_odd_name(struct want *want, const char *action, const struct life *life)
+{
+	(void)life;
+	if (strcmp(action, "end") != 0)
+		return;
+	want_string(want, "process.thread.name", "a\n\"\xef\xbf\xbd)");
+	want_json(want, "tags", "[\"non-utf8\"]");
+	want_json(want, "Linux.raw",
+		  "[{\"field\":\"process.thread.name\",\"base64\":\"YQoi6Sk=\"}]");
+}
+
+static void tells_a_name_that_was_made_to_confuse(void **state)
+{
+	struct life life = {.program = {.prepare = take_odd_name}, .adjust = want_odd_name};
+
+	check_life(*state, &life);
+}
+
 /* Mounting a file system with a journal of its own makes the kernel start a thread for it. */
 static int mount_image(void *data)
 {
@@ -232,23 +331,10 @@ static int mount_image(void *data)
 		return -errno;
 	snprintf(target, sizeof(target), "%s.mount", (const char *)data);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mkdir(target, 0700) != 0 ||
-	    mount(device, target, "ext4", 0, NULL) != 0 || umount(target) != 0)
+	    mount(device, target, "ext4", 0, NULL) != 0)
 		return -errno;
+	close(loop);
 	return 0;
-}
-
-static const struct event *find_kernel_thread(struct harness *harness, const char *action)
-{
-	const struct event *event;
-
-	for (size_t i = 0; (event = harness_event(harness, i)); i++)
-		if (event_get(event, "Linux.kernel_thread") && strcmp(event->action, action) == 0 &&
-		    event_number(event, "process.parent.pid") == 2)
-			if (strcmp(action, "fork") == 0 ||
-			    strncmp(event_string(event, "process.thread.name"), "jbd2", 4) == 0)
-				return event;
-	fail_msg("no %s of a kernel thread in the trail", action);
-	return NULL;
 }
 
 static void make_image(const char *path)
@@ -260,6 +346,7 @@ static void make_image(const char *path)
 	assert_int_equal(truncate(path, 16 << 20), 0);
 	child = fork();
 	if (child == 0) {
+		setenv("PATH", "/usr/sbin:/sbin:/usr/bin:/bin", 1);
 		execlp("mkfs.ext4", "mkfs.ext4", "-q", "-F", path, NULL);
 		_exit(127);
 	}
@@ -267,29 +354,79 @@ static void make_image(const char *path)
 	assert_int_equal(status, 0);
 }
 
+/* The journal's thread of the file system: the one that started while it was mounted. */
+static pid_t find_journal_thread(struct harness *harness, struct facts *ret_facts)
+{
+	const struct event *event;
+
+	harness_settle(harness);
+	for (size_t i = 0; (event = harness_event(harness, i)); i++) {
+		if (strcmp(event->action, "fork") != 0 ||
+		    !event_get(event, "Linux.kernel_thread") || kill(event->pid, 0) != 0)
+			continue;
+		facts_read(ret_facts, event->pid);
+		if (strncmp(ret_facts->comm, "jbd2", 4) == 0)
+			return event->pid;
+		facts_done(ret_facts);
+	}
+	fail_msg("no fork of a kernel thread for the journal in the trail");
+	return 0;
+}
+
+static void check_kernel_fork(struct harness *harness, const struct child *thread,
+			      const struct facts *facts, const struct facts *maker)
+{
+	const struct event *event = harness_wait(harness, thread->pid, "fork");
+	struct want *want = want_fork(harness, event, maker, thread);
+	const char *name = event_string(event, "process.thread.name");
+
+	/* named before the fork is told since Linux 6.6, afterwards in older ones */
+	assert_true(strcmp(name, facts->comm) == 0 || strcmp(name, maker->comm) == 0);
+	want_string(want, "process.thread.name", name);
+	want_string(want, "process.entity_id", facts->entity_id);
+	want_bool(want, "Linux.kernel_thread", true);
+	want_check(want, harness, event);
+}
+
+static void check_kernel_exit(struct harness *harness, struct child *thread,
+			      const struct facts *facts, const struct facts *maker)
+{
+	const struct event *event = harness_wait(harness, thread->pid, "end");
+	struct want *want;
+
+	thread->after_end_ns = boot_ns();
+	want = want_exit(harness, event, facts, thread);
+	want_parent(want, maker);
+	want_creator(want, maker);
+	want_bool(want, "Linux.kernel_thread", true);
+	want_id_range(want, "Linux.io.read_bytes", 0, 16 << 20);
+	want_id_range(want, "Linux.io.written_bytes", 0, 16 << 20);
+	want_check(want, harness, event);
+}
+
 static void tells_kernel_threads(void **state)
 {
 	char path[PATH_MAX];
 	struct program program = {.clone_flags = CLONE_NEWNS, .prepare = mount_image, .data = path};
-	const struct event *event;
-	struct child child;
+	struct facts facts, maker;
+	struct child child, thread;
 
 	snprintf(path, sizeof(path), "%s/image", harness_dir(*state));
 	make_image(path);
 	child_start(&child, &program);
+	thread = child;
+	thread.after_fork_ns = boot_ns();
+	thread.pid = find_journal_thread(*state, &facts);
+	facts_read(&maker, 2);
+	check_kernel_fork(*state, &thread, &facts, &maker);
+	/* the end of the only process in it ends the mount namespace, and the mount with it */
 	child_end(&child);
-	harness_settle(*state);
-	event = find_kernel_thread(*state, "fork");
-	assert_true(YAJL_IS_TRUE(event_get(event, "Linux.kernel_thread")));
-	assert_int_equal(event_number(event, "Linux.creator.pid"), 2);
-	assert_string_equal(event_string(event, "process.parent.thread.name"), "kthreadd");
-	assert_null(event_get(event, "process.executable"));
-	event = find_kernel_thread(*state, "end");
-	assert_true(YAJL_IS_TRUE(event_get(event, "Linux.kernel_thread")));
-	assert_int_equal(event_number(event, "process.exit_code"), 0);
-	assert_int_equal(event_number(event, "Linux.memory.max_rss_bytes"), 0);
-	assert_null(event_get(event, "process.executable"));
-	assert_null(event_get(event, "process.args"));
+	thread.before_end_ns = child.before_end_ns;
+	thread.status = 0;
+	memset(&thread.usage, 0, sizeof(thread.usage));
+	check_kernel_exit(*state, &thread, &facts, &maker);
+	facts_done(&facts);
+	facts_done(&maker);
 }
 
 static void leaves_the_kernel_thread_mark_out_for_others(void **state)
@@ -316,11 +453,14 @@ int main(void)
 		KERNEL_TEST(tells_login_user_and_audit_session),
 		KERNEL_TEST(tells_the_controlling_terminal),
 		KERNEL_TEST(tells_own_namespaces_and_the_pid_inside),
+		KERNEL_TEST(tells_outer_ids_of_a_user_namespace),
+		KERNEL_TEST(tells_the_cgroup_it_is_in_at_each_event),
+		KERNEL_TEST(tells_a_name_that_was_made_to_confuse),
 		KERNEL_TEST(tells_kernel_threads),
 		KERNEL_TEST(leaves_the_kernel_thread_mark_out_for_others),
 	};
 	int cannot_run = harness_cannot_run();
 
 	return cannot_run ? cannot_run
-			  : cmocka_run_group_tests(tests, harness_setup, harness_teardown);
+			  : cmocka_run_group_tests(tests, harness_setup, remove_cgroup);
 }

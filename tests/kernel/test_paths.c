@@ -90,6 +90,41 @@ static void names_the_mount_point_of_a_bind_mount(void **state)
 	check_life(*state, &life);
 }
 
+/* As a container has it: the binary from a lower layer, seen through the overlay. */
+static int overlay(void *data)
+{
+	const struct place *place = data;
+	char options[2 * PATH_MAX + 64], to[PATH_MAX], *end;
+
+	snprintf(to, sizeof(to), "%s/mounted", place->root);
+	end = options + sprintf(options, "lowerdir=%s/bin", place->root);
+	end += sprintf(end, ",upperdir=%s/upper", place->root);
+	sprintf(end, ",workdir=%s/work", place->root);
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mkdir(to, 0755) != 0 ||
+	    mount("overlay", to, "overlay", 0, options) != 0)
+		return -errno;
+	return chdir(to) == 0 ? 0 : -errno;
+}
+
+static void names_the_merged_path_of_an_overlay(void **state)
+{
+	struct place place;
+	char path[PATH_MAX];
+	struct life life = {.program = {.path = path,
+					.clone_flags = CLONE_NEWNS,
+					.prepare = overlay,
+					.data = &place},
+			    .adjust = want_own_mounts};
+
+	make_place(&place, *state, "overlay");
+	snprintf(path, sizeof(path), "%s/upper", place.root);
+	assert_int_equal(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/work", place.root);
+	assert_int_equal(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/mounted/hold", place.root);
+	check_life(*state, &life);
+}
+
 static int change_root(void *data)
 {
 	const struct place *place = data;
@@ -189,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KERNEL_TEST(resolves_a_relative_path_with_dots_and_a_link),
 		KERNEL_TEST(names_the_mount_point_of_a_bind_mount),
+		KERNEL_TEST(names_the_merged_path_of_an_overlay),
 		KERNEL_TEST(tells_the_path_from_the_namespace_root_inside_a_chroot),
 		KERNEL_TEST(tells_a_path_of_3000_bytes_whole),
 		KERNEL_TEST(names_a_working_directory_that_was_removed_as_it_was),

@@ -412,6 +412,7 @@ void want_envelope(struct want *want, struct harness *harness, const struct even
 	want_string(want, "ecs.version", "9.4.0");
 	want_string(want, "agent.type", "auditship");
 	want_string(want, "agent.version", AUDITSHIP_VERSION);
+	want_string(want, "agent.name", event_string(event, "host.hostname"));
 	want_file_text(want, "agent.id", path);
 	want_string(want, "agent.ephemeral_id", stream);
 	want_string(want, "event.kind", "event");
@@ -419,7 +420,7 @@ void want_envelope(struct want *want, struct harness *harness, const struct even
 	want_string(want, "event.provider", "ebpf");
 	want_string(want, "event.id", id);
 	want_range(want, "event.sequence", 1, 1ull << 40);
-	want_string(want, "Linux.schema.version", "1.0.0");
+	want_string(want, "Linux.schema.version", "0.1.0");
 	want_string(want, "Linux.sequence.ring", "vital");
 	want_string(want, "Linux.sequence.class", "task");
 	want_range(want, "Linux.sequence.cpu", 0, (uint64_t)sysconf(_SC_NPROCESSORS_CONF) - 1);
@@ -532,7 +533,7 @@ static void want_caps(struct want *want, const char *path, uint64_t bits)
 	want_list(want, path, list, size);
 }
 
-static void want_capabilities(struct want *want, const struct facts *facts)
+void want_capabilities(struct want *want, const struct facts *facts)
 {
 	char hex[32];
 
@@ -622,8 +623,14 @@ void want_program(struct want *want, const char *under, const struct facts *fact
 		{"process.parent.executable", "process.parent.name", "process.parent.args",
 		 "process.parent.args_count", "process.parent.command_line"}};
 	const char *const *path = paths[strcmp(under, "process") != 0];
-	char *line = join(facts->args, facts->args_size);
+	char *line;
 
+	if (!*facts->executable) { /* a thread of the kernel */
+		for (unsigned int i = 0; i < 5; i++)
+			want_absent(want, path[i]);
+		return;
+	}
+	line = join(facts->args, facts->args_size);
 	want_string(want, path[0], facts->executable);
 	want_string(want, path[1], base_name(facts->executable));
 	want_list(want, path[2], facts->args, facts->args_size);
@@ -647,7 +654,9 @@ void want_creator(struct want *want, const struct facts *creator)
 	want_number(want, "Linux.creator.pid", creator->pid);
 	want_string(want, "Linux.creator.entity_id", creator->entity_id);
 	want_start(want, "Linux.creator.start", creator->start_ticks);
-	want_string(want, "Linux.creator.executable", creator->executable);
+	want_absent(want, "Linux.creator.executable");
+	if (*creator->executable)
+		want_string(want, "Linux.creator.executable", creator->executable);
 }
 
 struct want *want_fork(struct harness *harness, const struct event *event,
@@ -786,8 +795,8 @@ struct want *want_exit(struct harness *harness, const struct event *event,
 	want_string(want, "process.end", event_string(event, "@timestamp"));
 	want_string(want, "event.end", event_string(event, "@timestamp"));
 	want_string(want, "event.start", event_string(event, "process.start"));
-	want_range(want, "event.duration", end_ns - (facts->start_ticks + 1) * TICK_NS,
-		   end_ns - facts->start_ticks * TICK_NS);
+	want_range(want, "event.duration", end_ns - child->after_fork_ns,
+		   end_ns - child->before_fork_ns);
 	want_number(want, "process.exit_code", (uint64_t)WEXITSTATUS(child->status));
 	if (WIFSIGNALED(child->status)) {
 		want_number(want, "process.exit_code", 128 + (uint64_t)WTERMSIG(child->status));
@@ -807,6 +816,7 @@ static void check_fork(struct harness *harness, struct life *life, const struct 
 	struct want *want = want_fork(harness, event, test, &life->child);
 
 	want_string(want, "process.entity_id", life->facts.entity_id);
+	life->event = event;
 	if (life->adjust)
 		life->adjust(want, "fork", life);
 	want_check(want, harness, event);
@@ -821,6 +831,7 @@ static uint64_t check_exec(struct harness *harness, struct life *life)
 	if (life->program.path)
 		want_string(want, "Linux.exec.filename", life->program.path);
 	want_moment(want, life->child.before_fork_ns, life->child.after_exec_ns);
+	life->event = event;
 	if (life->adjust)
 		life->adjust(want, "exec", life);
 	want_check(want, harness, event);
@@ -839,6 +850,7 @@ static void check_exit(struct harness *harness, struct life *life, uint64_t exec
 	if (exec_ns)
 		want_id(want, "Linux.exit.since_exec_ns",
 			event_number(event, "Linux.time.boot_ns") - exec_ns);
+	life->event = event;
 	if (life->adjust)
 		life->adjust(want, "end", life);
 	want_check(want, harness, event);

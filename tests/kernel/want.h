@@ -40,6 +40,7 @@ void want_envelope(struct want *want, struct harness *harness, const struct even
 void want_moment(struct want *want, uint64_t min_ns, uint64_t max_ns);
 /* The process, as facts read of it say; nothing of its program or its parent. */
 void want_process(struct want *want, const struct facts *facts);
+void want_capabilities(struct want *want, const struct facts *facts);
 /* executable, name, args, args_count, command_line under "process" or "process.parent". */
 void want_program(struct want *want, const char *under, const struct facts *facts);
 void want_parent(struct want *want, const struct facts *parent);
@@ -77,6 +78,7 @@ struct life {
 	const void *data; /* for adjust */
 	struct child child;
 	struct facts facts;
+	const struct event *event; /* the one that adjust is for */
 };
 void check_life(struct harness *harness, struct life *life);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * threads many COUNT     COUNT threads and the leader end in any order, the leader with 3
+ * threads many COUNT     COUNT threads and the leader end in any order, each by itself: the
+ *                        threads with 4, the leader with 3
  * threads leader         the leader ends first; the last thread calls exit(7)
  * threads exec PATH ARG  a thread that is not the leader executes PATH ARG
  * Prints the thread id of the thread that matters. The first two wait for the end of standard
@@ -35,7 +36,7 @@ static void *leave(void *number)
 	pthread_barrier_wait(&barrier);
 	for (unsigned int i = 0; i < (unsigned int)(size_t)number * 7919 % 300; i++)
 		sched_yield();
-	end_thread(0);
+	end_thread(4);
 	return NULL;
 }
 
