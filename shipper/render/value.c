@@ -10,7 +10,6 @@
 #include "base/uuid.h"
 #include "render/names.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -248,12 +247,23 @@ enum value_shape value_shape(const struct value *value)
 
 uint64_t value_number(const struct value *value)
 {
-	uint64_t number = 0;
+	uint64_t u64;
+	uint32_t u32;
+	uint16_t u16;
 
-	/* Records are little endian, as every machine is that this runs on. */
-	memcpy(&number, value->member,
-	       value->field->size < sizeof(number) ? value->field->size : sizeof(number));
-	return number;
+	switch (value->field->size) {
+	case sizeof(u64):
+		memcpy(&u64, value->member, sizeof(u64));
+		return u64;
+	case sizeof(u32):
+		memcpy(&u32, value->member, sizeof(u32));
+		return u32;
+	case sizeof(u16):
+		memcpy(&u16, value->member, sizeof(u16));
+		return u16;
+	default:
+		return *value->member;
+	}
 }
 
 uint64_t value_wall_ns(const struct value *value)
@@ -267,9 +277,12 @@ uint64_t value_wall_ns(const struct value *value)
 
 static size_t put_text(char out[VALUE_WORD_SIZE], const char *text)
 {
-	int length = snprintf(out, VALUE_WORD_SIZE, "%s", text);
+	size_t length = 0;
 
-	return length < VALUE_WORD_SIZE ? (size_t)length : VALUE_WORD_SIZE - 1;
+	for (; length < VALUE_WORD_SIZE - 1 && text[length]; length++)
+		out[length] = text[length];
+	out[length] = '\0';
+	return length;
 }
 
 static size_t put_number(char out[VALUE_WORD_SIZE], uint64_t number)
