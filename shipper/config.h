@@ -58,10 +58,19 @@ struct config {
 /*
  * Reads path (NULL: all defaults). Every fault of the file is added to *faults, one line each:
  * "FILE:LINE:COLUMN: what is wrong, what would be right". 0, -EINVAL when there are faults, or
- * another negative errno (told in err) when the file cannot be read. *config is whole on 0 only.
+ * another negative errno (told in err) when the file cannot be read: missing, no regular file, more
+ * than 1 MiB, or -EPERM when everybody may write it. *config is whole on 0 only. What faults quotes
+ * of the file is safe on a terminal. Relative paths in the file are relative to the current
+ * directory of the process, not to the file.
  */
 int config_load(struct config *config, const char *path, struct buf *faults, struct err *err);
 void config_done(struct config *config);
+
+/* What capture.events stands for, groups resolved: bits 1 << enum rec_kind. */
+uint32_t config_event_kinds(const struct config *config);
+
+/* "file", "stdout" */
+const char *config_sink_type_name(int type);
 
 /* Writes every option with its default and its documentation as a YAML file, or as Markdown. */
 int config_write_example(struct buf *out);

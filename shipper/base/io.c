@@ -35,7 +35,8 @@ int io_pwrite_all(int fd, const void *data, size_t size, off_t offset)
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t n = pwrite(fd, (const char *)data + done, size - done, offset + (off_t)done);
+		ssize_t n =
+			pwrite(fd, (const char *)data + done, size - done, offset + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;

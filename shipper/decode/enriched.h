@@ -10,28 +10,33 @@
 
 #include <stdint.h>
 
+#define ENRICHED_UNSET UINT64_MAX
+
 /* What is known of another process. start_wall_ns 0: never seen by the shipper. */
 struct enriched_process {
-	uint8_t entity_id[16];   /* all zero: unknown */
-	uint64_t start_wall_ns;  /* CLOCK_REALTIME, computed once per process, so it never wavers */
+	uint8_t entity_id[16];  /* all zero: unknown */
+	uint64_t start_wall_ns; /* CLOCK_REALTIME, computed once per process, so it never wavers */
 	struct rec_string executable;
-	struct rec_string args;  /* each argument ends with NUL; no NUL after a cut one */
+	struct rec_string args; /* each argument ends with NUL; no NUL after a cut one */
 	struct rec_string comm;
 	uint32_t args_count;
+	uint32_t pad;
 };
 
 struct enriched {
 	uint32_t size; /* of struct and tail, in bytes */
 	uint32_t pad;
-	struct enriched_process process; /* executable and args are absent where the record has them */
+	struct enriched_process
+		process; /* executable and args are absent where the record has them */
 	struct enriched_process parent;
 	struct enriched_process creator;
 	uint32_t creator_pid, pad2;
-	uint64_t duration_ns;      /* exit: since the process started */
-	uint64_t exec_duration_ns; /* exit: since its last exec that was seen; 0: none was */
+	/* for an exit; ENRICHED_UNSET: not known, or no exit */
+	uint64_t end_start_wall_ns; /* when the process that ended had started, CLOCK_REALTIME */
+	uint64_t duration_ns;       /* since then */
+	uint64_t exec_duration_ns;  /* since its last exec that was seen */
 	uint64_t user_cpu_ns, system_cpu_ns;
 	uint64_t children_user_cpu_ns, children_system_cpu_ns;
-	struct rec_string env; /* the variables that the configuration names, each with NUL */
 	struct rec_string user, real_user, saved_user, fs_user, login_user;
 	struct rec_string group, real_group, saved_group, fs_group;
 	struct rec_string file_owner, file_group;

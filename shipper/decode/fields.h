@@ -17,6 +17,7 @@ enum field_type {
 	FIELD_HIDDEN,     /* any: framing and padding, never shown */
 	FIELD_NUMBER,     /* __u8 __u16 __u32 __u64: JSON number; a __u64 stays below 2^53 */
 	FIELD_ID,         /* __u32 __u64: decimal string */
+	FIELD_HEX,        /* __u64: string of 16 lower-case hexadecimal digits */
 	FIELD_BOOL,       /* __u8 __u32: JSON boolean */
 	FIELD_ENUM,       /* __u8 __u16: name from the row's list */
 	FIELD_STRING,     /* rec_string */
@@ -42,7 +43,7 @@ enum field_type {
 enum field_flags {
 	FIELD_REQUIRED = 1,   /* always there */
 	FIELD_SKIP_ZERO = 2,  /* absent when every byte of the member is 0 */
-	FIELD_SKIP_UNSET = 4, /* absent when it is REC_ID_UNSET */
+	FIELD_SKIP_UNSET = 4, /* absent when every bit of the member is 1 */
 };
 
 struct field {

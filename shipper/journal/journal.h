@@ -53,7 +53,7 @@ struct journal_recovery {
 	uint64_t torn_bytes;  /* cut off the tail */
 	uint32_t quarantined; /* damaged segments set aside */
 	bool stream_renewed;
-	bool unclean;         /* the last writer did not close */
+	bool unclean; /* the last writer did not close */
 };
 
 /*
@@ -72,6 +72,9 @@ const uint8_t *journal_stream(const struct journal *journal);
 /* The sequence the next appended event must have. Writer only. */
 uint64_t journal_next_sequence(const struct journal *journal);
 
+/* The last kernel number journalled of each ring, CPU and class since boot. Writer only. */
+const struct journal_number *journal_numbers(const struct journal *journal, uint32_t *ret_count);
+
 /*
  * Writer only. Appends one frame and wakes the readers. -ENOSPC when max_size is reached (drop
  * policy: the writer stops and the caller keeps its data) or the disk is full; on any error the
@@ -81,7 +84,9 @@ int journal_append(struct journal *journal, const struct journal_batch *batch, s
 
 /*
  * A reader with the durable cursor of that name; a new name starts at the oldest event. The reader
- * belongs to the thread that uses it.
+ * belongs to the thread that uses it. Open all readers before the first append: from then on what
+ * every reader opened since journal_open has behind it may be deleted. A closed reader goes on
+ * holding what it has not acknowledged until the journal is closed. -EBUSY: that name is open.
  */
 int journal_reader_open(struct journal_reader **ret_reader, struct journal *journal,
 			const char *name, struct err *err);
@@ -104,14 +109,17 @@ void journal_reader_rewind(struct journal_reader *reader);
 void journal_reader_ack(struct journal_reader *reader, const uint8_t stream[16], uint64_t sequence);
 
 struct journal_status {
-	uint64_t events;   /* appended since open */
-	uint64_t bytes;    /* on disk, all segments */
+	uint64_t events; /* appended since open */
+	uint64_t bytes;  /* on disk, all segments */
 	uint64_t max_size;
 	uint32_t segments;
 	uint64_t appends;
 	uint64_t append_failures;
 	uint64_t syncs;
-	int sync_error; /* last negative errno of fdatasync, 0: none */
+	int sync_error;          /* last negative errno of syncing or storing a cursor, 0: none */
+	uint64_t damaged_frames; /* met by readers, who skipped what follows in that segment */
+	uint64_t skipped_events; /* that readers did not get: damaged or missing segments */
+	uint64_t cursor_resets;  /* damaged cursors; the reader repeats events */
 };
 void journal_status(struct journal *journal, struct journal_status *ret_status);
 

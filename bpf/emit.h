@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * From a number to a record in the ring. record_begin takes the number before anything can fail;
+ * record_submit is the only way into a ring and the only place that counts what did not get in.
+ */
+#ifndef AUDITSHIP_EMIT_H
+#define AUDITSHIP_EMIT_H
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "maps.h"
+#include "record.h"
+#include "settings.h"
+
+static __always_inline __u32 scratch_slot(__u32 class)
+{
+	return class * cfg_cpus + bpf_get_smp_processor_id();
+}
+
+static __always_inline struct rec_counts *counts_of(__u32 ring, __u32 class)
+{
+	__u32 index = (ring * REC_CLASSES + class) * cfg_cpus + bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&counts, &index);
+}
+
+static __always_inline void count_event(__u32 kind)
+{
+	__u64 *count = bpf_map_lookup_elem(&event_count, &kind);
+
+	if (count)
+		(*count)++;
+}
+
+static __always_inline void count_lost(struct rec_counts *own, __u32 kind, __u32 reason)
+{
+	if (reason < REC_LOSS_REASONS)
+		own->lost[reason]++;
+	if (kind < REC_KINDS)
+		own->lost_kind[kind]++;
+}
+
+static __always_inline void fill_header(struct rec_header *header, __u16 kind, __u8 class)
+{
+	header->kind = kind;
+	header->abi = REC_ABI;
+	header->class = class;
+	header->cpu = bpf_get_smp_processor_id();
+	header->ring = REC_RING_VITAL;
+	header->time_ns = bpf_ktime_get_boot_ns();
+}
+
+/* The scratch of this CPU with a cleared struct of struct_size bytes and a filled header, or NULL.
+ */
+static __always_inline struct scratch *record_begin(__u16 kind, __u8 class, __u32 struct_size)
+{
+	struct rec_counts *own = counts_of(REC_RING_VITAL, class);
+	__u32 slot = scratch_slot(class);
+	struct scratch *space;
+	struct rec_header *header;
+
+	if (!own)
+		return NULL; /* more CPUs than the shipper was told: it checks that at start */
+	own->sequence++;
+	count_event(kind);
+	space = bpf_map_lookup_elem(&scratch, &slot);
+	if (!space) {
+		count_lost(own, kind, REC_LOSS_NO_SCRATCH);
+		return NULL;
+	}
+	__builtin_memset(space->bytes, 0, struct_size);
+	space->used = struct_size;
+	space->read_failures = 0;
+	header = (struct rec_header *)space->bytes;
+	fill_header(header, kind, class);
+	header->sequence = own->sequence;
+	return space;
+}
+
+/*
+ * Wakes the reader if it sleeps. The commit of the record before was a full barrier, so either the
+ * reader saw the record's position before it slept or we see its flag.
+ */
+static __always_inline void wake_reader(struct rec_counts *own)
+{
+	struct rec_reader *state;
+	__u32 zero = 0;
+	void *nothing;
+
+	state = bpf_map_lookup_elem(&reader, &zero);
+	if (!state || !*(volatile __u32 *)&state->asleep)
+		return;
+	nothing = bpf_ringbuf_reserve(&vital, 8, 0);
+	if (!nothing)
+		return;
+	state->asleep = 0;
+	own->wakeups++;
+	bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+}
+
+static __always_inline void record_submit(struct scratch *space, __u16 kind, __u8 class)
+{
+	struct rec_counts *own = counts_of(REC_RING_VITAL, class);
+	struct rec_header *header = (struct rec_header *)space->bytes;
+	__u32 size = space->used;
+
+	if (!own)
+		return;
+	own->read_failures += space->read_failures;
+	if (size > REC_MAX_SIZE)
+		size = REC_MAX_SIZE; /* never: the limits of the parts add up to less */
+	header->size = size;
+	if (bpf_ringbuf_output(&vital, space->bytes, size, BPF_RB_NO_WAKEUP) < 0)
+		count_lost(own, kind, REC_LOSS_RING_FULL);
+	wake_reader(own);
+}
+
+#endif

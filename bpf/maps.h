@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Every map. The shipper sizes those that depend on the number of CPUs before load. */
+#ifndef AUDITSHIP_MAPS_H
+#define AUDITSHIP_MAPS_H
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "record.h"
+
+#define ARGS_LIMIT 32768 /* bytes of argv at most; cfg_args_max may say less */
+#define PATH_LIMIT 4096
+#define ENV_LIMIT 8192
+
+/* Room behind REC_MAX_SIZE lets a masked offset plus the longest single read stay inside. */
+#define SCRATCH_SIZE (REC_MAX_SIZE + ARGS_LIMIT)
+
+/* Where a path walk stands; kept in memory, because a global function takes only scalars on 5.10.
+ */
+struct walk {
+	__u64 dentry;
+	__u64 mount;
+	__u64 mount_root;
+	__u32 start; /* offset of the first byte written */
+	__u32 done;
+	__u32 detached; /* ended at a root that is in no mount tree */
+	__u32 pad;
+};
+
+/* Where a scan of the environment stands. */
+struct env_scan {
+	__u64 at, end;
+	__u32 kept_part; /* the piece read last was kept and went on */
+	__u32 skipped_part;
+	__u32 done;
+	__u32 cut;
+};
+
+struct scratch {
+	char bytes[SCRATCH_SIZE]; /* the record: struct and tail */
+	__u32 used;               /* bytes of it */
+	__u32 read_failures;
+	struct walk walk;
+	struct env_scan env;
+};
+
+/* A per-CPU map's value ends at 32 KiB, so this is a plain array: class * cpus + cpu. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+/* (ring * REC_CLASSES + class) * cpus + cpu */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rec_counts);
+} counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rec_reader);
+} reader SEC(".maps");
+
+/* Events seen, by kind: bpftool map dump name event_count */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, REC_KINDS);
+	__type(key, __u32);
+	__type(value, __u64);
+} event_count SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 * 1024 * 1024);
+} vital SEC(".maps");
+
+/* Kernels without group_dead in the exit tracepoint: processes whose end was told just now. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct rec_id);
+	__type(value, __u8);
+} ended SEC(".maps");
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* fork, exec, exit, and the processes that ran before. */
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "compat.h"
+#include "emit.h"
+#include "memory.h"
+#include "path.h"
+#include "task.h"
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct scratch *space;
+	struct rec_fork *record;
+
+	if (child->pid != child->tgid)
+		return 0; /* a thread */
+	space = record_begin(REC_FORK, REC_CLASS_TASK, sizeof(*record));
+	if (!space)
+		return 0;
+	record = (struct rec_fork *)space->bytes;
+	fill_task(child, &record->task);
+	fill_id(parent->group_leader, &record->creator);
+	record->creator_tid = parent->pid;
+	record->exit_signal = child->exit_signal;
+	record_submit(space, REC_FORK, REC_CLASS_TASK);
+	return 0;
+}
+
+/* Appends a kernel string of at most PATH_LIMIT bytes, without its terminator. */
+static __always_inline void append_kernel_string(struct scratch *space, const char *string,
+						 struct rec_string *ret_string)
+{
+	__u32 at = space->used & (REC_MAX_SIZE - 1);
+	long size = bpf_probe_read_kernel_str(space->bytes + at, PATH_LIMIT, string);
+
+	if (size <= 0) {
+		space->read_failures++;
+		ret_string->full = REC_FULL_UNKNOWN;
+		return;
+	}
+	ret_string->offset = at;
+	ret_string->length = (size - 1) & (2 * PATH_LIMIT - 1);
+	ret_string->full = ret_string->length;
+	space->used = at + ret_string->length;
+}
+
+/* memfd files have a dentry of their own on the kernel's internal tmpfs, named "memfd:NAME". */
+static __always_inline int is_memfd(struct dentry *dentry, struct inode *inode)
+{
+	char name[8] = {};
+
+	if (dentry->d_parent != dentry || inode->i_sb->s_magic != TMPFS_MAGIC)
+		return 0;
+	bpf_probe_read_kernel(name, 6, BPF_CORE_READ(dentry, d_name.name));
+	return name[0] == 'm' && name[1] == 'e' && name[2] == 'm' && name[3] == 'f' &&
+	       name[4] == 'd' && name[5] == ':';
+}
+
+static __always_inline void fill_binary(struct file *file, struct rec_exec *record)
+{
+	struct inode *inode = file->f_inode;
+	struct dentry *dentry = file->f_path.dentry;
+
+	record->inode = inode->i_ino;
+	record->file_size = inode->i_size;
+	record->device = inode->i_sb->s_dev;
+	record->mode = inode->i_mode;
+	record->file_uid = inode->i_uid.val;
+	record->file_gid = inode->i_gid.val;
+	record->setuid = !!(record->mode & S_ISUID);
+	record->setgid = !!(record->mode & S_ISGID);
+	record->memfd = is_memfd(dentry, inode);
+	record->deleted =
+		BPF_CORE_READ(inode, i_nlink) == 0 || (!dentry->d_hash.pprev && !record->memfd);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	__u32 slot = scratch_slot(REC_CLASS_TASK);
+	struct mm_struct *mm = task->mm;
+	struct scratch *space;
+	struct rec_exec *record;
+
+	space = record_begin(REC_EXEC, REC_CLASS_TASK, sizeof(*record));
+	if (!space)
+		return 0;
+	record = (struct rec_exec *)space->bytes;
+	fill_task(task, &record->task);
+	fill_binary(mm->exe_file, record);
+	record->old_tid = old_pid;
+	record->args_count = bprm->argc;
+	record->secure = BPF_CORE_READ_BITFIELD(bprm, secureexec);
+	append_path(space, slot, &mm->exe_file->f_path, &record->executable);
+	if (record->memfd) /* "/memfd:NAME", as the kernel shows it: there is no more to it */
+		record->executable.full = record->executable.length;
+	append_path(space, slot, &task->fs->pwd, &record->cwd);
+	append_kernel_string(space, bprm->filename, &record->filename);
+	if (bprm->interp != bprm->filename)
+		append_kernel_string(space, bprm->interp, &record->interpreter);
+	append_args(space, mm, &record->args);
+	append_env(space, slot, mm, &record->env);
+	record_submit(space, REC_EXEC, REC_CLASS_TASK);
+	return 0;
+}
+
+#define MAX_THREADS_LEFT 1024
+
+/* Threads that are dead but not yet released have not handed their sums to the signal struct. */
+static __always_inline void add_threads(struct signal_struct *signal, struct rec_exit *record,
+					__u64 *read_blocks, __u64 *written_blocks)
+{
+	struct list_head *head = &signal->thread_head;
+	struct list_head *node = BPF_CORE_READ(head, next);
+
+	for (int i = 0; i < MAX_THREADS_LEFT; i++) {
+		struct task_struct *thread;
+
+		if (!node || node == head)
+			break;
+		thread = (void *)node - bpf_core_field_offset(struct task_struct, thread_node);
+		record->utime_ns += BPF_CORE_READ(thread, utime);
+		record->stime_ns += BPF_CORE_READ(thread, stime);
+		record->runtime_ns += BPF_CORE_READ(thread, se.sum_exec_runtime);
+		*read_blocks += BPF_CORE_READ(thread, ioac.read_bytes) >> 9;
+		*written_blocks += BPF_CORE_READ(thread, ioac.write_bytes) >> 9;
+		node = BPF_CORE_READ(node, next);
+	}
+}
+
+/* As wait4 adds them up (kernel/sys.c, getrusage): own and children apart. */
+static __always_inline void fill_usage(struct signal_struct *signal, struct rec_exit *record)
+{
+	__u64 read_blocks = signal->inblock, written_blocks = signal->oublock;
+
+	record->utime_ns = signal->utime;
+	record->stime_ns = signal->stime;
+	record->runtime_ns = signal->sum_sched_runtime;
+	add_threads(signal, record, &read_blocks, &written_blocks);
+	record->children_utime_ns = signal->cutime;
+	record->children_stime_ns = signal->cstime;
+	record->max_rss_bytes = signal->maxrss * cfg_page_size;
+	record->children_max_rss_bytes = signal->cmaxrss * cfg_page_size;
+	record->read_bytes = read_blocks << 9;
+	record->written_bytes = written_blocks << 9;
+	record->children_read_bytes = (__u64)signal->cinblock << 9;
+	record->children_written_bytes = (__u64)signal->coublock << 9;
+}
+
+/* The status of the process is the group's, not that of the thread that happens to end last. */
+static __always_inline void fill_status(struct task_struct *task, struct rec_exit *record)
+{
+	struct signal_struct *signal = task->signal;
+	__u32 code = task->group_leader->exit_code;
+
+	if (signal->flags & SIGNAL_GROUP_EXIT)
+		code = signal->group_exit_code;
+	record->exit_signal = code & 0x7f;
+	record->core_dumped = !!(code & 0x80);
+	record->exit_code = record->exit_signal ? 128 + record->exit_signal : (code >> 8) & 0xff;
+}
+
+static __always_inline void tell_exit(struct task_struct *task)
+{
+	struct scratch *space = record_begin(REC_EXIT, REC_CLASS_TASK, sizeof(struct rec_exit));
+	struct rec_exit *record;
+
+	if (!space)
+		return;
+	record = (struct rec_exit *)space->bytes;
+	fill_task(task, &record->task);
+	fill_status(task, record);
+	fill_usage(task->signal, record);
+	record_submit(space, REC_EXIT, REC_CLASS_TASK);
+}
+
+/* Kernels whose tracepoint says whether the last thread is going (6.16 and later). */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit_group_dead, struct task_struct *task, bool group_dead)
+{
+	if (group_dead)
+		tell_exit(task);
+	return 0;
+}
+
+/* Older ones: two last threads on two CPUs can both see live == 0; the first to insert tells. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct rec_id id = {};
+	__u8 one = 1;
+
+	if (task->signal->live.counter != 0)
+		return 0;
+	id.pid = task->tgid;
+	id.start_ns = task->group_leader->start_boottime;
+	if (bpf_map_update_elem(&ended, &id, &one, BPF_NOEXIST) == 0)
+		tell_exit(task);
+	return 0;
+}
+
+SEC("iter/task")
+int on_snapshot(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+	__u32 slot = scratch_slot(REC_CLASS_ITERATOR);
+	struct scratch *space;
+	struct rec_snapshot *record;
+	struct mm_struct *mm;
+
+	if (!task || task->pid != task->tgid)
+		return 0;
+	space = bpf_map_lookup_elem(&scratch, &slot);
+	if (!space)
+		return 0;
+	__builtin_memset(space->bytes, 0, sizeof(*record));
+	space->used = sizeof(*record);
+	record = (struct rec_snapshot *)space->bytes;
+	fill_header(&record->header, REC_SNAPSHOT, REC_CLASS_ITERATOR);
+	fill_task(task, &record->task);
+	mm = task->mm;
+	if (mm && mm->exe_file)
+		append_path(space, slot, &mm->exe_file->f_path, &record->executable);
+	record->header.size = space->used;
+	if (space->used <= REC_MAX_SIZE)
+		bpf_seq_write(context->meta->seq, space->bytes, space->used);
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Read-only data that the shipper sets before load: constants to the verifier. */
+#ifndef AUDITSHIP_SETTINGS_H
+#define AUDITSHIP_SETTINGS_H
+
+#include "vmlinux.h"
+
+#include "record.h"
+
+const volatile __u32 cfg_cpus = 1; /* possible CPUs: scratch and counts have room for them */
+const volatile __u32 cfg_page_size = 4096;
+const volatile __u32 cfg_args_max = 32768;
+const volatile __u32 cfg_env_count = 0;
+const volatile struct rec_env_prefix cfg_env[REC_ENV_NAMES] = {};
+
+#endif

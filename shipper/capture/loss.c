@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Arithmetic on two sets of counters; reads no ring and knows no record beyond its header. */
+#include "capture/loss.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* One ring, CPU and class. */
+struct slot {
+	uint64_t last;    /* last number that arrived or was told as lost */
+	uint64_t last_ns; /* when a record of it arrived last */
+	uint64_t lost;    /* told */
+	uint64_t arrived;
+	uint64_t told[REC_LOSS_REASONS];
+	uint64_t sweep_sequence; /* the probe's counters before the sweep */
+	uint64_t sweep_lost;
+};
+
+struct loss {
+	const struct rec_counts *counts;
+	uint32_t cpus, slots;
+	loss_handler handler;
+	void *data;
+	uint64_t start_ns;
+	struct slot slot[];
+};
+
+int loss_new(struct loss **ret_loss, const struct rec_counts *counts, uint32_t cpus,
+	     loss_handler handler, void *data)
+{
+	uint32_t slots = REC_RING_SHIPPER * REC_CLASSES * cpus;
+	struct loss *loss = calloc(1, sizeof(*loss) + slots * sizeof(loss->slot[0]));
+
+	if (!loss)
+		return -ENOMEM;
+	loss->counts = counts;
+	loss->cpus = cpus;
+	loss->slots = slots;
+	loss->handler = handler;
+	loss->data = data;
+	loss->start_ns = clock_boot_ns();
+	*ret_loss = loss;
+	return 0;
+}
+
+void loss_free(struct loss *loss)
+{
+	free(loss);
+}
+
+/* The probes write these while we read. */
+static uint64_t read_count(const __u64 *count)
+{
+	return __atomic_load_n(count, __ATOMIC_RELAXED);
+}
+
+static uint64_t count_lost(const struct rec_counts *counts)
+{
+	uint64_t lost = 0;
+
+	for (int i = 0; i < REC_LOSS_REASONS; i++)
+		lost += read_count(&counts->lost[i]);
+	return lost;
+}
+
+/* The reason that has most left to explain. */
+static unsigned int explain(const struct slot *slot, const struct rec_counts *counts)
+{
+	unsigned int reason = REC_LOSS_RING_FULL;
+	uint64_t most = 0;
+
+	for (unsigned int i = 0; i < REC_LOSS_REASONS; i++) {
+		uint64_t left = read_count(&counts->lost[i]) - slot->told[i];
+
+		if (left > most) {
+			most = left;
+			reason = i;
+		}
+	}
+	return reason;
+}
+
+static void tell(struct loss *loss, uint32_t index, uint64_t last, uint64_t before_ns)
+{
+	struct slot *slot = &loss->slot[index];
+	uint64_t count = last - slot->last;
+	struct rec_lost lost = {
+		.cpu = index % loss->cpus,
+		.ring = (uint8_t)(index / loss->cpus / REC_CLASSES),
+		.class = (uint8_t)(index / loss->cpus % REC_CLASSES),
+		.first = slot->last + 1,
+		.last = last,
+		.count = count,
+		.window_start_ns = slot->last_ns ? slot->last_ns : loss->start_ns,
+		.window_end_ns = before_ns,
+	};
+
+	lost.reason = (uint8_t)explain(slot, &loss->counts[index]);
+	lost.total = slot->lost + count;
+	if (!loss->handler(loss->data, &lost))
+		return;
+	slot->told[lost.reason] += count;
+	slot->lost += count;
+	slot->last = last;
+}
+
+void loss_saw(struct loss *loss, const struct rec_header *header)
+{
+	uint32_t group = (uint32_t)header->ring * REC_CLASSES + header->class;
+	uint32_t index = group * loss->cpus + header->cpu;
+	struct slot *slot;
+
+	if (header->cpu >= loss->cpus || index >= loss->slots)
+		return;
+	slot = &loss->slot[index];
+	if (header->sequence > slot->last + 1)
+		tell(loss, index, header->sequence - 1, header->time_ns);
+	slot->last = header->sequence;
+	slot->last_ns = header->time_ns;
+	slot->arrived++;
+}
+
+void loss_begin_sweep(struct loss *loss)
+{
+	for (uint32_t i = 0; i < loss->slots; i++) {
+		loss->slot[i].sweep_sequence = read_count(&loss->counts[i].sequence);
+		loss->slot[i].sweep_lost = count_lost(&loss->counts[i]);
+	}
+}
+
+/*
+ * A number that was taken but whose record is still being written is outstanding and not counted as
+ * lost, so the two differ and we wait for a later sweep.
+ */
+void loss_end_sweep(struct loss *loss)
+{
+	uint64_t now = 0;
+
+	for (uint32_t i = 0; i < loss->slots; i++) {
+		struct slot *slot = &loss->slot[i];
+
+		if (slot->sweep_sequence <= slot->last)
+			continue;
+		if (slot->sweep_sequence - slot->last != slot->sweep_lost - slot->lost)
+			continue;
+		if (!now)
+			now = clock_boot_ns();
+		tell(loss, i, slot->sweep_sequence, now);
+	}
+}
+
+void loss_totals(const struct loss *loss, struct loss_totals *ret_totals)
+{
+	*ret_totals = (struct loss_totals){0};
+	for (uint32_t i = 0; i < loss->slots; i++) {
+		const struct rec_counts *counts = &loss->counts[i];
+
+		ret_totals->lost += loss->slot[i].lost;
+		ret_totals->arrived += loss->slot[i].arrived;
+		ret_totals->numbered += read_count(&counts->sequence);
+		ret_totals->wakeups += read_count(&counts->wakeups);
+		ret_totals->read_failures += read_count(&counts->read_failures);
+	}
+}
+
+uint32_t loss_slots(const struct loss *loss)
+{
+	return loss->slots;
+}
+
+uint64_t loss_last_seen(const struct loss *loss, uint32_t slot, uint8_t *ret_ring,
+			uint8_t *ret_class, uint16_t *ret_cpu)
+{
+	*ret_ring = (uint8_t)(slot / loss->cpus / REC_CLASSES);
+	*ret_class = (uint8_t)(slot / loss->cpus % REC_CLASSES);
+	*ret_cpu = (uint16_t)(slot % loss->cpus);
+	return loss->slot[slot].last;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The BPF object: load, attach, shared memory, the snapshot of what already runs. The only file
+ * that knows the skeleton is probes.c. Nothing is pinned: when the process ends, the kernel
+ * detaches all.
+ */
+#ifndef AUDITSHIP_PROBES_H
+#define AUDITSHIP_PROBES_H
+
+#include "base/err.h"
+#include "record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct probes;
+
+struct probes_options {
+	uint32_t cpus; /* possible CPUs */
+	uint32_t page_size;
+	uint64_t vital_bytes; /* power of two, at least a page */
+	uint32_t args_max;
+	char *const *env; /* names of variables */
+	size_t env_count;
+};
+
+/* One hook: attached, or why not. */
+struct probe_status {
+	const char *name; /* fork, exec, exit, snapshot */
+	bool attached;
+	char why[160];
+};
+
+/* Loads the programs. On failure err has the last lines of the verifier's or libbpf's own words. */
+int probes_open(struct probes **ret_probes, const struct probes_options *options, struct err *err);
+void probes_close(struct probes *probes);
+
+/* Attaches every hook. 0 when all are, else the first error; probes_status tells each. */
+int probes_attach(struct probes *probes, struct err *err);
+void probes_detach(struct probes *probes);
+
+size_t probes_status(const struct probes *probes, const struct probe_status **ret_status);
+
+/* Calls handler with a REC_SNAPSHOT record for each process there is. */
+typedef void (*probes_snapshot_handler)(void *data, const void *record, size_t size);
+int probes_snapshot(struct probes *probes, probes_snapshot_handler handler, void *data,
+		    struct err *err);
+
+int probes_vital_fd(const struct probes *probes);
+uint64_t probes_vital_bytes(const struct probes *probes);
+const struct rec_counts *probes_counts(const struct probes *probes);
+struct rec_reader *probes_reader(struct probes *probes);
+
+#endif

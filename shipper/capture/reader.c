@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The wakeup protocol. Reader: flag = 1; full fence; compare positions; sleep. Producer: commit (a
+ * full barrier); read the flag; wake. One of the two sees the other, so no record waits for the
+ * timeout. The ring is in epoll only while sleeping: it stays readable as long as anything waits in
+ * it.
+ */
+#include "capture/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define SWEEP_MS 1
+#define SLEEP_MS 500
+#define EMPTY_SWEEPS 4 /* before going to sleep */
+
+struct reader {
+	struct ring *ring;
+	struct rec_reader *state;
+	int busy_fd;  /* epoll: stop only */
+	int sleep_fd; /* epoll: stop and ring */
+	unsigned int empty;
+	struct reader_counters counters;
+};
+
+static int watch(int epoll_fd, int fd, uint32_t tag)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = tag};
+
+	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+enum { TAG_STOP, TAG_RING };
+
+static int open_epolls(struct reader *reader, int stop_fd)
+{
+	int result;
+
+	reader->busy_fd = epoll_create1(EPOLL_CLOEXEC);
+	reader->sleep_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (reader->busy_fd < 0 || reader->sleep_fd < 0)
+		return -errno;
+	result = watch(reader->busy_fd, stop_fd, TAG_STOP);
+	if (result == 0)
+		result = watch(reader->sleep_fd, stop_fd, TAG_STOP);
+	if (result == 0)
+		result = watch(reader->sleep_fd, ring_fd(reader->ring), TAG_RING);
+	return result;
+}
+
+int reader_new(struct reader **ret_reader, struct ring *ring, struct rec_reader *state, int stop_fd,
+	       struct err *err)
+{
+	struct reader *reader = calloc(1, sizeof(*reader));
+	int result;
+
+	if (!reader)
+		return err_set(err, -ENOMEM, "no memory for the reader");
+	reader->ring = ring;
+	reader->state = state;
+	reader->busy_fd = reader->sleep_fd = -1;
+	result = open_epolls(reader, stop_fd);
+	if (result < 0) {
+		reader_free(reader);
+		return err_set(err, result, "cannot wait for the ring: %s", strerror(-result));
+	}
+	*ret_reader = reader;
+	return 0;
+}
+
+void reader_free(struct reader *reader)
+{
+	if (!reader)
+		return;
+	if (reader->busy_fd >= 0)
+		(void)close(reader->busy_fd);
+	if (reader->sleep_fd >= 0)
+		(void)close(reader->sleep_fd);
+	free(reader);
+}
+
+static void count(atomic_uint_fast64_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* 1 when told to stop; *ret_woken when the ring has something to say. */
+static int wait_on(int epoll_fd, int timeout_ms, bool *ret_woken)
+{
+	struct epoll_event events[2];
+	int n = epoll_wait(epoll_fd, events, 2, timeout_ms);
+	int stop = 0;
+
+	*ret_woken = false;
+	for (int i = 0; i < n; i++) {
+		if (events[i].data.u32 == TAG_STOP)
+			stop = 1;
+		else
+			*ret_woken = true;
+	}
+	return stop;
+}
+
+static int sleep_until_woken(struct reader *reader)
+{
+	bool woken;
+	int stop;
+
+	__atomic_store_n(&reader->state->asleep, 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!ring_is_drained(reader->ring)) {
+		__atomic_store_n(&reader->state->asleep, 0, __ATOMIC_RELAXED);
+		return 0;
+	}
+	count(&reader->counters.sleeps);
+	stop = wait_on(reader->sleep_fd, SLEEP_MS, &woken);
+	__atomic_store_n(&reader->state->asleep, 0, __ATOMIC_RELAXED);
+	if (woken)
+		count(&reader->counters.wakes);
+	else if (!stop && !ring_is_drained(reader->ring))
+		count(&reader->counters.late);
+	return stop;
+}
+
+int reader_wait(struct reader *reader, bool busy)
+{
+	bool woken;
+	int stop;
+
+	if (busy)
+		reader->empty = 0;
+	else if (reader->empty < EMPTY_SWEEPS)
+		reader->empty++;
+	if (reader->empty == EMPTY_SWEEPS)
+		stop = sleep_until_woken(reader);
+	else
+		stop = wait_on(reader->busy_fd, SWEEP_MS, &woken);
+	count(&reader->counters.sweeps);
+	return stop;
+}
+
+const struct reader_counters *reader_counters(const struct reader *reader)
+{
+	return &reader->counters;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rows, and what a well-formed name is. Knows nothing of YAML. */
+#include "config_options.h"
+
+#include "base/log.h"
+#include "journal/journal.h"
+#include "record.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define KIB 1024ULL
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+#define SECOND_MS 1000ULL
+
+/* Directories need room for the names of the files in them. */
+#define DIR_MAX (PATH_MAX - 256)
+#define NAME_LENGTH_MAX 64
+#define TAGS_MAX 64
+
+/* The offset of a member; does not compile when the member is not of that C type. */
+#define AT(where, member, c_type) \
+	(offsetof(where, member) + 0 * sizeof(_Generic(((where *)0)->member, c_type : 0)))
+#define TEXT_AT(where, member) .type = OPTION_TEXT, .offset = AT(where, member, char *)
+#define PATH_AT(where, member) .type = OPTION_PATH, .offset = AT(where, member, char *)
+#define SIZE_AT(where, member) .type = OPTION_SIZE, .offset = AT(where, member, uint64_t)
+#define DURATION_AT(where, member) .type = OPTION_DURATION, .offset = AT(where, member, uint64_t)
+#define ENUM_AT(where, member) .type = OPTION_ENUM, .offset = AT(where, member, int)
+#define LIST_AT(where, member) .type = OPTION_LIST, .offset = AT(where, member, struct config_list)
+
+#define FILE_SINK (1U << CONFIG_SINK_FILE)
+#define STDOUT_SINK (1U << CONFIG_SINK_STDOUT)
+
+#define PROCESS_KINDS (1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXIT)
+_Static_assert(REC_KINDS <= 31, "event kinds are bits of an int");
+
+static const struct option_word event_words[] = {
+	{"fork", 1U << REC_FORK},   {"exec", 1U << REC_EXEC}, {"exit", 1U << REC_EXIT},
+	{"process", PROCESS_KINDS}, {"all", PROCESS_KINDS},   {},
+};
+
+static const struct option_word level_words[] = {
+	{"error", LOG_LEVEL_ERROR},
+	{"warning", LOG_LEVEL_WARNING},
+	{"info", LOG_LEVEL_INFO},
+	{"debug", LOG_LEVEL_DEBUG},
+	{},
+};
+
+static const struct option_word durability_words[] = {
+	{"none", JOURNAL_SYNC_NONE},
+	{"interval", JOURNAL_SYNC_INTERVAL},
+	{"batch", JOURNAL_SYNC_BATCH},
+	{},
+};
+
+static const struct option_word file_formats[] = {{"ecs", CONFIG_FORMAT_ECS}, {}};
+static const struct option_word stdout_formats[] = {
+	{"table", CONFIG_FORMAT_TABLE},
+	{"ecs", CONFIG_FORMAT_ECS},
+	{},
+};
+
+const struct option_word config_sink_types[] = {
+	{"file", CONFIG_SINK_FILE},
+	{"stdout", CONFIG_SINK_STDOUT},
+	{},
+};
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+static bool is_made_of(const char *text, const char *letters)
+{
+	size_t length = strlen(text);
+
+	return length > 0 && length <= NAME_LENGTH_MAX && strspn(text, letters) == length;
+}
+
+static bool is_variable_name(const char *text)
+{
+	return is_made_of(text, LETTERS CAPITALS DIGITS "_") && !strchr(DIGITS, text[0]);
+}
+
+static bool is_sink_name(const char *text)
+{
+	return is_made_of(text, LETTERS DIGITS "_-");
+}
+
+static const struct option_pattern variable_pattern = {
+	"the name of a variable: letters, digits and '_', no digit first, at most 64 in all",
+	is_variable_name,
+};
+
+/* It names the file of the sink's cursor, so nothing of it may mean something in a path. */
+static const struct option_pattern sink_name_pattern = {
+	"a name for a sink: small letters, digits, '_' and '-', at most 64 in all",
+	is_sink_name,
+};
+
+const struct option_section config_sections[] = {
+	{"agent", "This agent."},
+	{"log", "What the agent says of itself, on standard error."},
+	{"capture", "What is recorded."},
+	{"capture.rings", "Memory between the kernel and the agent."},
+	{"journal", "The store on disk between capture and sinks: it bridges outages of a sink."},
+	{},
+};
+
+const struct option config_options[] = {
+	{
+		"agent.name",
+		TEXT_AT(struct config, agent.name),
+		.derived = "the host's name",
+		.example = "web-01",
+		.max = 255,
+		.doc = "How this agent is called in its events.",
+	},
+	{
+		"agent.state_dir",
+		PATH_AT(struct config, agent.state_dir),
+		.fallback = "/var/lib/auditship",
+		.example = "/var/lib/auditship",
+		.max = DIR_MAX,
+		.doc = "Directory of what the agent has to remember.",
+	},
+	{
+		"agent.tags",
+		LIST_AT(struct config, agent.tags),
+		.fallback = "[]",
+		.example = "[prod, web]",
+		.max = TAGS_MAX,
+		.doc = "Words put into the tags of every event.",
+	},
+	{
+		"log.level",
+		ENUM_AT(struct config, log.level),
+		.fallback = "info",
+		.words = level_words,
+		.doc = "The least important message that is still shown.",
+	},
+	{
+		"capture.events",
+		LIST_AT(struct config, capture.events),
+		.fallback = "[process]",
+		.example = "[exec, exit]",
+		.min = 1,
+		.max = 64,
+		.words = event_words,
+		.doc = "Kinds of events, or groups of them: process (fork, exec, exit), all.",
+	},
+	{
+		"capture.args_max",
+		SIZE_AT(struct config, capture.args_max),
+		.fallback = "32KiB",
+		.example = "4KiB",
+		.min = 256,
+		.max = 32 * KIB,
+		.doc = "Bytes of a command line that are kept; a longer one is cut, and the event "
+		       "says so.",
+	},
+	{
+		"capture.env",
+		LIST_AT(struct config, capture.env),
+		.fallback = "[LD_PRELOAD, LD_LIBRARY_PATH]",
+		.example = "[LD_PRELOAD, LD_LIBRARY_PATH]",
+		.max = REC_ENV_NAMES,
+		.pattern = &variable_pattern,
+		.doc = "The only environment variables that are ever recorded.",
+	},
+	{
+		"capture.rings.vital",
+		SIZE_AT(struct config, capture.rings.vital),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 64 * KIB,
+		.max = GIB,
+		.flags = OPTION_POWER_OF_TWO,
+		.doc = "Ring for process events: how much may wait while the agent is busy or "
+		       "restarts.",
+	},
+	{
+		"journal.dir",
+		PATH_AT(struct config, journal.dir),
+		.derived = "journal, below agent.state_dir",
+		.example = "/var/lib/auditship/journal",
+		.max = DIR_MAX,
+		.doc = "Directory of the journal.",
+	},
+	{
+		"journal.max_size",
+		SIZE_AT(struct config, journal.max_size),
+		.fallback = "1GiB",
+		.example = "1GiB",
+		.min = 32 * MIB, /* two segments: one to write, one to read */
+		.max = 1024 * GIB,
+		.doc = "The most disk space the journal takes.",
+	},
+	{
+		"journal.durability",
+		ENUM_AT(struct config, journal.durability),
+		.fallback = "interval",
+		.words = durability_words,
+		.doc = "When events are forced to disk, which a power loss then cannot take: batch "
+		       "(at once), "
+		       "interval (every sync_every), none (when the kernel likes).",
+	},
+	{
+		"journal.sync_every",
+		DURATION_AT(struct config, journal.sync_every_ms),
+		.fallback = "500ms",
+		.example = "500ms",
+		.min = 10,
+		.max = 60 * SECOND_MS,
+		.doc = "Time between two such moments with durability: interval.",
+	},
+	{
+		"sinks",
+		.type = OPTION_SINKS,
+		.offset = AT(struct config, sinks, struct config_sink *),
+		.derived = "one file sink called trail, audit.ndjson below agent.state_dir",
+		.min = 1,
+		.max = 64,
+		.doc = "Where the events go: a list, each with its own place in the journal.",
+	},
+	{},
+};
+
+const struct option config_sink_options[] = {
+	{
+		"name",
+		TEXT_AT(struct config_sink, name),
+		.example = "trail",
+		.max = NAME_LENGTH_MAX,
+		.flags = OPTION_REQUIRED,
+		.sink_types = FILE_SINK | STDOUT_SINK,
+		.pattern = &sink_name_pattern,
+		.doc = "Names the sink and its place in the journal: small letters, digits, '_' "
+		       "and '-'. "
+		       "A renamed sink starts again at the oldest event.",
+	},
+	{
+		"type",
+		ENUM_AT(struct config_sink, type),
+		.example = "file",
+		.flags = OPTION_REQUIRED,
+		.sink_types = FILE_SINK | STDOUT_SINK,
+		.words = config_sink_types,
+		.doc = "What kind of place it is.",
+	},
+	{
+		"format",
+		ENUM_AT(struct config_sink, format),
+		.fallback = "ecs",
+		.sink_types = FILE_SINK,
+		.words = file_formats,
+		.doc = "ecs: one JSON object per line, in the Elastic Common Schema.",
+	},
+	{
+		"format",
+		ENUM_AT(struct config_sink, format),
+		.fallback = "table",
+		.sink_types = STDOUT_SINK,
+		.words = stdout_formats,
+		.doc = "table: columns for a person's screen; ecs: as in a file.",
+	},
+	{
+		"path",
+		PATH_AT(struct config_sink, path),
+		.example = "/var/lib/auditship/audit.ndjson",
+		.max = DIR_MAX,
+		.flags = OPTION_REQUIRED,
+		.sink_types = FILE_SINK,
+		.doc = "The file; it is appended to.",
+	},
+	{},
+};
+
+uint32_t config_event_bits(const char *word)
+{
+	for (const struct option_word *at = event_words; at->name; at++) {
+		if (strcmp(at->name, word) == 0)
+			return (uint32_t)at->value;
+	}
+	return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of options: one row = place in the file, type, place in the struct, default, bounds and
+ * documentation. Reading, defaults, example file and reference are loops over these rows. Private
+ * to config*.c.
+ */
+#ifndef AUDITSHIP_CONFIG_OPTIONS_H
+#define AUDITSHIP_CONFIG_OPTIONS_H
+
+#include "base/faults.h"
+#include "base/yaml.h"
+#include "config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum option_type {
+	OPTION_TEXT,     /* char *, at most max bytes, never empty */
+	OPTION_PATH,     /* the same */
+	OPTION_SIZE,     /* uint64_t bytes, min to max */
+	OPTION_DURATION, /* uint64_t ms, min to max */
+	OPTION_ENUM,     /* int, one of words */
+	OPTION_LIST,     /* struct config_list, min to max items */
+	OPTION_SINKS,    /* struct config_sink * and its count */
+};
+
+enum option_flags {
+	OPTION_POWER_OF_TWO = 1,
+	OPTION_REQUIRED = 2,
+};
+
+struct option_word {
+	const char *name;
+	int value;
+};
+
+/* What an item of a list, or a text that is more than any text, must look like. */
+struct option_pattern {
+	const char *words; /* completes "is not ..." */
+	bool (*check)(const char *text);
+};
+
+struct option {
+	const char *path; /* dotted in the main table, a plain key in the sinks' */
+	enum option_type type;
+	size_t offset;
+	const char *fallback; /* the default as YAML; NULL: absent, or derived from other options */
+	const char *derived;  /* says in words what a NULL fallback becomes */
+	const char *example;  /* a right value, for faults and for the commented line */
+	uint64_t min, max;
+	unsigned int flags;
+	unsigned int sink_types;              /* 1 << enum config_sink_type; 0 in the main table */
+	const struct option_word *words;      /* OPTION_ENUM and OPTION_LIST of known words */
+	const struct option_pattern *pattern; /* OPTION_TEXT, and each item of an OPTION_LIST */
+	const char *doc;
+};
+
+/* A map of the file that has no value of its own. */
+struct option_section {
+	const char *path;
+	const char *doc;
+};
+
+/* All end with a row without path or name. */
+extern const struct option config_options[];
+extern const struct option config_sink_options[];
+extern const struct option_section config_sections[];
+extern const struct option_word config_sink_types[];
+
+/*
+ * Reads node into the option's member of where (a struct config or config_sink), which must hold a
+ * value or zero bytes and keeps it when node is wrong. 0, -EINVAL (told in faults), -ENOMEM.
+ */
+int config_value_set(void *where, const struct option *option, const struct yaml_node *node,
+		     struct faults *faults);
+int config_value_set_default(void *where, const struct option *option);
+void config_value_done(void *where, const struct option *option);
+
+#define CONFIG_EXPECTATION_SIZE 512
+
+/* Writes what may stand there: "a size from 256 to 32KiB, such as 4KiB". Returns out. */
+const char *config_value_expectation(char out[CONFIG_EXPECTATION_SIZE],
+				     const struct option *option);
+
+/* Writes "a, b, c". */
+void config_words_list(char *out, size_t size, const struct option_word *words);
+
+/* The kinds that a word of capture.events stands for, as bits 1 << enum rec_kind; 0: no such word.
+ */
+uint32_t config_event_bits(const char *word);
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The sinks of the configuration: which options a type has is in the rows; here is what holds
+ * between sinks (no two with one name, one file, one standard output).
+ */
+#include "config_sinks.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *config_sink_type_name(int type)
+{
+	for (const struct option_word *word = config_sink_types; word->name; word++) {
+		if (word->value == type)
+			return word->name;
+	}
+	return "unknown";
+}
+
+static unsigned int every_type(void)
+{
+	unsigned int types = 0;
+
+	for (const struct option_word *word = config_sink_types; word->name; word++)
+		types |= 1U << word->value;
+	return types;
+}
+
+/* types is one bit, or all of them while the type of the sink is not known. */
+static bool applies(const struct option *row, unsigned int types)
+{
+	return (row->sink_types & types) == types;
+}
+
+static const struct option *find_row(const struct yaml_text *key, unsigned int types)
+{
+	for (const struct option *row = config_sink_options; row->path; row++) {
+		if (applies(row, types) && yaml_tree_text_is(key, row->path))
+			return row;
+	}
+	return NULL;
+}
+
+/* Whether any type of sink has that key. */
+static bool is_known(const struct yaml_text *key)
+{
+	for (const struct option *row = config_sink_options; row->path; row++) {
+		if (yaml_tree_text_is(key, row->path))
+			return true;
+	}
+	return false;
+}
+
+static void fault_unknown(const struct yaml_node *node, unsigned int types, struct faults *faults)
+{
+	struct text_nearest nearest = {.word = node->key.bytes};
+	char quoted[FAULTS_QUOTE_SIZE], known[256] = "";
+	size_t used = 0;
+
+	for (const struct option *row = config_sink_options; row->path; row++) {
+		if (!applies(row, types) || used >= sizeof(known))
+			continue;
+		text_nearest_offer(&nearest, row->path);
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
+					 used ? ", " : "", row->path);
+	}
+	(void)faults_quote(quoted, node->key.bytes, node->key.length);
+	if (nearest.best)
+		faults_add(faults, node->key_place,
+			   "unknown key '%s' in a sink (did you mean '%s'?)", quoted, nearest.best);
+	else
+		faults_add(faults, node->key_place, "unknown key '%s' in a sink (known here: %s)",
+			   quoted, known);
+}
+
+static int read_key(struct config_sink *sink, const struct yaml_node *node, unsigned int types,
+		    struct faults *faults)
+{
+	const struct option *row = find_row(&node->key, types);
+
+	if (row)
+		return config_value_set(sink, row, node, faults);
+	if (!is_known(&node->key)) {
+		fault_unknown(node, types, faults);
+		return -EINVAL;
+	}
+	/* Without a type, which has been told, nobody can say what is right for this key. */
+	if (types != every_type())
+		faults_add(faults, node->key_place, "a %s sink has no '%s'",
+			   config_sink_type_name(sink->type), node->key.bytes);
+	return -EINVAL;
+}
+
+static void check_required(const struct yaml_node *node, unsigned int types, struct faults *faults)
+{
+	char expected[CONFIG_EXPECTATION_SIZE];
+
+	for (const struct option *row = config_sink_options; row->path; row++) {
+		if (!applies(row, types) || !(row->flags & OPTION_REQUIRED) ||
+		    yaml_tree_get(node, row->path))
+			continue;
+		faults_add(faults, node->place, "this sink has no '%s': give %s", row->path,
+			   config_value_expectation(expected, row));
+	}
+}
+
+static int set_defaults(struct config_sink *sink, unsigned int types)
+{
+	int result = 0;
+
+	for (const struct option *row = config_sink_options; row->path && result == 0; row++) {
+		if (applies(row, types))
+			result = config_value_set_default(sink, row);
+	}
+	return result;
+}
+
+/* The type decides which rows apply, so it is read before the other keys. */
+static int read_type(struct config_sink *sink, const struct yaml_node *node,
+		     unsigned int *ret_types, struct faults *faults)
+{
+	static const struct yaml_text key = {(char *)"type", 4};
+	int result;
+
+	*ret_types = every_type();
+	if (!node)
+		return 0;
+	result = config_value_set(sink, find_row(&key, *ret_types), node, faults);
+	if (result == 0)
+		*ret_types = 1U << sink->type;
+	return result == -ENOMEM ? result : 0;
+}
+
+static int read_sink(struct config_sink *sink, const struct yaml_node *node, struct faults *faults)
+{
+	const struct yaml_node *type;
+	unsigned int types;
+	int result;
+
+	if (node->type != YAML_MAP) {
+		if (node->type != YAML_REFUSED)
+			faults_add(faults, node->place,
+				   "a sink is a map, such as {name: trail, type: file, path: ...}");
+		return 0;
+	}
+	type = yaml_tree_get(node, "type");
+	result = read_type(sink, type, &types, faults);
+	if (result == 0)
+		result = set_defaults(sink, types);
+	if (result < 0)
+		return result;
+	for (const struct yaml_node *at = node->first; at; at = at->next) {
+		if (at != type && read_key(sink, at, types, faults) == -ENOMEM)
+			return -ENOMEM;
+	}
+	check_required(node, types, faults);
+	return 0;
+}
+
+#define WHOLE_PATH_SIZE (2 * PATH_MAX)
+
+/* path from the root on, without empty parts and single dots; false when it does not fit. */
+static bool make_whole(char out[WHOLE_PATH_SIZE], const char *path)
+{
+	char cwd[PATH_MAX] = "";
+	size_t used = 0;
+	int length;
+
+	if (path[0] != '/' && !getcwd(cwd, sizeof(cwd)))
+		return false;
+	length = snprintf(out, WHOLE_PATH_SIZE, "%s", strcmp(cwd, "/") == 0 ? "" : cwd);
+	while (length >= 0 && used + (size_t)length < WHOLE_PATH_SIZE) {
+		size_t part;
+
+		used += (size_t)length;
+		path += strspn(path, "/");
+		part = strcspn(path, "/");
+		if (part == 0)
+			return true;
+		length = 0;
+		if (part != 1 || *path != '.')
+			length = snprintf(out + used, WHOLE_PATH_SIZE - used, "/%.*s", (int)part,
+					  path);
+		path += part;
+	}
+	return false;
+}
+
+/* What can be told without a look at the disk: "./a" and "a", "b//a" and "b/a". */
+static bool same_path(const char *a, const char *b)
+{
+	char whole_a[WHOLE_PATH_SIZE], whole_b[WHOLE_PATH_SIZE];
+
+	if (!make_whole(whole_a, a) || !make_whole(whole_b, b))
+		return strcmp(a, b) == 0;
+	return strcmp(whole_a, whole_b) == 0;
+}
+
+static void check_pair(const struct config_sink *sink, const struct config_sink *earlier,
+		       const struct yaml_node *node, struct faults *faults)
+{
+	const char *name = earlier->name ? earlier->name : "?";
+	char quoted[FAULTS_QUOTE_SIZE];
+
+	if (sink->name && earlier->name && strcmp(sink->name, earlier->name) == 0)
+		faults_add(faults, yaml_tree_get(node, "name")->place,
+			   "another sink is called '%s' already", name);
+	if (sink->path && earlier->path && same_path(sink->path, earlier->path))
+		faults_add(faults, yaml_tree_get(node, "path")->place,
+			   "sink '%s' writes to '%s' already: each needs a file of its own", name,
+			   faults_quote(quoted, sink->path, strlen(sink->path)));
+	if (sink->type == CONFIG_SINK_STDOUT && earlier->type == CONFIG_SINK_STDOUT)
+		faults_add(faults, node->place, "sink '%s' writes to standard output already",
+			   name);
+}
+
+static void check_pairs(const struct config *config, const struct yaml_node *list,
+			struct faults *faults)
+{
+	const struct yaml_node *node = list->first;
+
+	for (size_t i = 0; i < config->sink_count; i++, node = node->next) {
+		for (size_t j = 0; j < i; j++)
+			check_pair(&config->sinks[i], &config->sinks[j], node, faults);
+	}
+}
+
+static int fault_shape(const struct option *option, const struct yaml_node *node,
+		       struct faults *faults)
+{
+	char expected[CONFIG_EXPECTATION_SIZE];
+
+	if (node->type == YAML_LIST)
+		faults_add(faults, node->place,
+			   "%s: %zu sinks: give %s, or leave '%s' out for the default (%s)",
+			   option->path, node->count, config_value_expectation(expected, option),
+			   option->path, option->derived);
+	else if (node->type != YAML_REFUSED)
+		faults_add(faults, node->place,
+			   "%s: expected a list: start each sink with '- name: ...'", option->path);
+	return -EINVAL;
+}
+
+int config_sinks_read(struct config *config, const struct option *option,
+		      const struct yaml_node *node, struct faults *faults)
+{
+	int result = 0;
+
+	if (node->type != YAML_LIST || node->count < option->min || node->count > option->max)
+		return fault_shape(option, node, faults);
+	config_sinks_done(config); /* of a key given twice */
+	config->sinks = calloc(node->count, sizeof(config->sinks[0]));
+	if (!config->sinks)
+		return -ENOMEM;
+	for (const struct yaml_node *at = node->first; at && result == 0; at = at->next) {
+		struct config_sink *sink = &config->sinks[config->sink_count++];
+
+		sink->type = -1;
+		result = read_sink(sink, at, faults);
+	}
+	if (result == 0)
+		check_pairs(config, node, faults);
+	return result;
+}
+
+int config_sinks_default(struct config *config)
+{
+	struct config_sink *sink = calloc(1, sizeof(*sink));
+
+	if (!sink)
+		return -ENOMEM;
+	config->sinks = sink;
+	config->sink_count = 1;
+	sink->type = CONFIG_SINK_FILE;
+	sink->name = strdup("trail");
+	if (!sink->name || asprintf(&sink->path, "%s/audit.ndjson", config->agent.state_dir) < 0) {
+		sink->path = NULL;
+		return -ENOMEM;
+	}
+	return set_defaults(sink, 1U << CONFIG_SINK_FILE);
+}
+
+void config_sinks_done(struct config *config)
+{
+	for (size_t i = 0; i < config->sink_count; i++) {
+		for (const struct option *row = config_sink_options; row->path; row++)
+			config_value_done(&config->sinks[i], row);
+	}
+	free(config->sinks);
+	config->sinks = NULL;
+	config->sink_count = 0;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One value of the file into one member of the struct, by its row: types, bounds, and the words of
+ * the fault when it is wrong. Knows nothing of which options there are.
+ */
+#include "base/text.h"
+#include "config_options.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *member(void *where, const struct option *option)
+{
+	return (char *)where + option->offset;
+}
+
+void config_words_list(char *out, size_t size, const struct option_word *words)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (; words->name && used < size; words++)
+		used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "",
+					 words->name);
+}
+
+static void format_range(char *out, size_t size, const struct option *option)
+{
+	char low[TEXT_AMOUNT_SIZE], high[TEXT_AMOUNT_SIZE];
+	bool is_size = option->type == OPTION_SIZE;
+	void (*format)(char *, uint64_t) = is_size ? text_format_size : text_format_duration;
+
+	format(low, option->min);
+	format(high, option->max);
+	(void)snprintf(out, size, "a %s%s from %s to %s, such as %s", is_size ? "size" : "duration",
+		       option->flags & OPTION_POWER_OF_TWO ? " that is a power of two" : "", low,
+		       high, option->example ? option->example : option->fallback);
+}
+
+static void format_list(char *out, size_t size, const struct option *option)
+{
+	char words[256];
+	char least[64] = "";
+	int used;
+
+	if (option->min > 0)
+		(void)snprintf(least, sizeof(least), "at least %" PRIu64 " and ", option->min);
+	used = snprintf(out, size, "a list of %sat most %" PRIu64 " items, such as %s", least,
+			option->max, option->example);
+	if (!option->words || used < 0 || (size_t)used >= size)
+		return;
+	config_words_list(words, sizeof(words), option->words);
+	(void)snprintf(out + used, size - (size_t)used, " (known: %s)", words);
+}
+
+const char *config_value_expectation(char out[CONFIG_EXPECTATION_SIZE], const struct option *option)
+{
+	const size_t size = CONFIG_EXPECTATION_SIZE;
+	char words[256];
+
+	switch (option->type) {
+	case OPTION_TEXT:
+		(void)snprintf(out, size, "a text of at most %" PRIu64 " bytes, such as %s",
+			       option->max, option->example);
+		break;
+	case OPTION_PATH:
+		(void)snprintf(out, size, "a path of at most %" PRIu64 " bytes, such as %s",
+			       option->max, option->example);
+		break;
+	case OPTION_SIZE:
+	case OPTION_DURATION:
+		format_range(out, size, option);
+		break;
+	case OPTION_ENUM:
+		config_words_list(words, sizeof(words), option->words);
+		(void)snprintf(out, size, "%s%s", option->words[1].name ? "one of " : "", words);
+		break;
+	case OPTION_LIST:
+		format_list(out, size, option);
+		break;
+	case OPTION_SINKS:
+		(void)snprintf(out, size, "a list of %" PRIu64 " to %" PRIu64 " sinks", option->min,
+			       option->max);
+		break;
+	}
+	return out;
+}
+
+static int fault_expected(const struct option *option, const struct yaml_node *node,
+			  struct faults *faults)
+{
+	static const char *const found[] = {
+		[YAML_SCALAR] = "a single value",
+		[YAML_LIST] = "a list",
+		[YAML_MAP] = "a map",
+	};
+	char expected[CONFIG_EXPECTATION_SIZE];
+
+	(void)config_value_expectation(expected, option);
+	if (node->type == YAML_NOTHING)
+		faults_add(faults, node->place, "%s: no value: give %s, or leave the option out",
+			   option->path, expected);
+	else if (node->type != YAML_REFUSED)
+		faults_add(faults, node->place, "%s: expected %s, found %s", option->path, expected,
+			   found[node->type]);
+	return -EINVAL;
+}
+
+/* "OPTION: 'TEXT' PROBLEM: give EXPECTED" */
+static int fault_value(const struct option *option, const struct yaml_node *node,
+		       struct faults *faults, const char *problem)
+{
+	char expected[CONFIG_EXPECTATION_SIZE], quoted[FAULTS_QUOTE_SIZE];
+
+	faults_add(faults, node->place, "%s: '%s' %s: give %s", option->path,
+		   faults_quote(quoted, node->text.bytes, node->text.length), problem,
+		   config_value_expectation(expected, option));
+	return -EINVAL;
+}
+
+static int fault_word(const struct option *option, const struct yaml_node *node,
+		      struct faults *faults)
+{
+	struct text_nearest nearest = {.word = node->text.bytes};
+	char words[256], quoted[FAULTS_QUOTE_SIZE];
+
+	for (const struct option_word *word = option->words; word->name; word++)
+		text_nearest_offer(&nearest, word->name);
+	(void)faults_quote(quoted, node->text.bytes, node->text.length);
+	config_words_list(words, sizeof(words), option->words);
+	if (nearest.best)
+		faults_add(faults, node->place, "%s: '%s' is unknown (did you mean '%s'?)",
+			   option->path, quoted, nearest.best);
+	else
+		faults_add(faults, node->place, "%s: '%s' is unknown (known: %s)", option->path,
+			   quoted, words);
+	return -EINVAL;
+}
+
+static int check_text(const struct option *option, const struct yaml_node *node, uint64_t longest,
+		      struct faults *faults)
+{
+	char quoted[FAULTS_QUOTE_SIZE];
+
+	if (node->text.length == 0)
+		return fault_value(option, node, faults, "is empty");
+	if (memchr(node->text.bytes, '\0', node->text.length))
+		return fault_value(option, node, faults, "holds a NUL byte");
+	if (option->pattern && !option->pattern->check(node->text.bytes)) {
+		faults_add(faults, node->place, "%s: '%s' is not %s", option->path,
+			   faults_quote(quoted, node->text.bytes, node->text.length),
+			   option->pattern->words);
+		return -EINVAL;
+	}
+	if (node->text.length > longest)
+		return fault_value(option, node, faults, "is too long");
+	return 0;
+}
+
+static int set_text(char **target, const struct option *option, const struct yaml_node *node,
+		    struct faults *faults)
+{
+	int result = check_text(option, node, option->max, faults);
+	char *copy;
+
+	if (result < 0)
+		return result;
+	copy = strdup(node->text.bytes);
+	if (!copy)
+		return -ENOMEM;
+	free(*target);
+	*target = copy;
+	return 0;
+}
+
+static int set_amount(uint64_t *target, const struct option *option, const struct yaml_node *node,
+		      struct faults *faults)
+{
+	bool is_size = option->type == OPTION_SIZE;
+	uint64_t value = 0;
+	int result = -EINVAL;
+
+	if (!memchr(node->text.bytes, '\0', node->text.length))
+		result = is_size ? text_parse_size(node->text.bytes, &value)
+				 : text_parse_duration(node->text.bytes, &value);
+	if (result == -EINVAL)
+		return fault_value(option, node, faults,
+				   is_size ? "is not a size" : "is not a duration");
+	if (result < 0 || value < option->min || value > option->max)
+		return fault_value(option, node, faults, "is out of range");
+	if ((option->flags & OPTION_POWER_OF_TWO) && (value & (value - 1)) != 0)
+		return fault_value(option, node, faults, "is not a power of two");
+	*target = value;
+	return 0;
+}
+
+static const struct option_word *find_word(const struct option_word *words,
+					   const struct yaml_text *text)
+{
+	for (; words->name; words++) {
+		if (yaml_tree_text_is(text, words->name))
+			return words;
+	}
+	return NULL;
+}
+
+static int set_enum(int *target, const struct option *option, const struct yaml_node *node,
+		    struct faults *faults)
+{
+	const struct option_word *word = find_word(option->words, &node->text);
+
+	if (!word)
+		return fault_word(option, node, faults);
+	*target = word->value;
+	return 0;
+}
+
+static void list_done(struct config_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct config_list){0};
+}
+
+#define LIST_ITEM_MAX 255
+
+static int add_item(struct config_list *list, const struct option *option,
+		    const struct yaml_node *node, struct faults *faults)
+{
+	int result;
+
+	if (node->type != YAML_SCALAR) {
+		if (node->type != YAML_REFUSED)
+			faults_add(faults, node->place, "%s: every item must be a single value",
+				   option->path);
+		return -EINVAL;
+	}
+	result = check_text(option, node, LIST_ITEM_MAX, faults);
+	if (result < 0)
+		return result;
+	if (option->words && !find_word(option->words, &node->text))
+		return fault_word(option, node, faults);
+	for (size_t i = 0; i < list->count; i++) {
+		if (yaml_tree_text_is(&node->text, list->items[i]))
+			return fault_value(option, node, faults, "is named twice");
+	}
+	list->items[list->count] = strdup(node->text.bytes);
+	if (!list->items[list->count])
+		return -ENOMEM;
+	list->count++;
+	return 0;
+}
+
+static int set_list(struct config_list *target, const struct option *option,
+		    const struct yaml_node *node, struct faults *faults)
+{
+	struct config_list list = {0};
+	int result = 0;
+
+	if (node->count < option->min || node->count > option->max) {
+		char expected[CONFIG_EXPECTATION_SIZE];
+
+		faults_add(faults, node->place, "%s: %zu items: give %s", option->path, node->count,
+			   config_value_expectation(expected, option));
+		return -EINVAL;
+	}
+	list.items = calloc(node->count + 1, sizeof(char *));
+	if (!list.items)
+		return -ENOMEM;
+	for (const struct yaml_node *at = node->first; at && result != -ENOMEM; at = at->next) {
+		int added = add_item(&list, option, at, faults);
+
+		result = added < 0 ? added : result;
+	}
+	if (result < 0) {
+		list_done(&list);
+		return result;
+	}
+	list_done(target);
+	*target = list;
+	return 0;
+}
+
+int config_value_set(void *where, const struct option *option, const struct yaml_node *node,
+		     struct faults *faults)
+{
+	void *target = member(where, option);
+
+	if (node->type != (option->type == OPTION_LIST ? YAML_LIST : YAML_SCALAR))
+		return fault_expected(option, node, faults);
+	switch (option->type) {
+	case OPTION_TEXT:
+	case OPTION_PATH:
+		return set_text(target, option, node, faults);
+	case OPTION_SIZE:
+	case OPTION_DURATION:
+		return set_amount(target, option, node, faults);
+	case OPTION_ENUM:
+		return set_enum(target, option, node, faults);
+	case OPTION_LIST:
+		return set_list(target, option, node, faults);
+	case OPTION_SINKS: /* has its own reader */
+		break;
+	}
+	return fault_expected(option, node, faults);
+}
+
+/* A default is read as the file would be, so that both mean the same. */
+int config_value_set_default(void *where, const struct option *option)
+{
+	struct faults faults = {0};
+	struct yaml_node *node = NULL;
+	int result;
+
+	if (!option->fallback)
+		return 0;
+	result = yaml_tree_parse(&node, option->fallback, strlen(option->fallback), &faults);
+	if (result == 0)
+		result = config_value_set(where, option, node, &faults);
+	assert(faults.count == 0);
+	yaml_tree_free(node);
+	faults_done(&faults);
+	return result;
+}
+
+void config_value_done(void *where, const struct option *option)
+{
+	void *target = member(where, option);
+
+	if (option->type == OPTION_TEXT || option->type == OPTION_PATH) {
+		free(*(char **)target);
+		*(char **)target = NULL;
+	} else if (option->type == OPTION_LIST) {
+		list_done(target);
+	}
+}

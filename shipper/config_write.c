@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of options as a file to start from and as a page to read: both are committed, and a
+ * test fails when they are not what the table says. Knows no option by name.
+ */
+#include "config.h"
+#include "config_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COLUMNS 98
+#define DOC_SIZE 2048
+
+/* Writes text as comment lines, broken between words. */
+static int write_comment(struct buf *out, const char *indent, const char *text)
+{
+	int result = 0;
+
+	while (*text && result == 0) {
+		size_t room = COLUMNS - strlen(indent) - 2, length = strlen(text);
+
+		if (length > room) {
+			length = room;
+			while (length > 0 && text[length] != ' ')
+				length--;
+		}
+		result = buf_printf(out, "%s# %.*s\n", indent, (int)length, text);
+		text += length;
+		text += strspn(text, " ");
+	}
+	return result;
+}
+
+static const char *value_of(const struct option *option)
+{
+	return option->fallback ? option->fallback : option->example;
+}
+
+static int write_option_comment(struct buf *out, const char *indent, const struct option *option)
+{
+	char expected[CONFIG_EXPECTATION_SIZE], text[DOC_SIZE];
+
+	(void)config_value_expectation(expected, option);
+	(void)snprintf(text, sizeof(text), "%s Value: %s.%s%s%s", option->doc, expected,
+		       option->derived ? " Default: " : "", option->derived ? option->derived : "",
+		       option->derived ? "." : "");
+	return write_comment(out, indent, text);
+}
+
+static size_t depth_of(const char *path)
+{
+	size_t depth = 0;
+
+	for (; *path; path++)
+		depth += *path == '.';
+	return depth;
+}
+
+static const char *indent_of(size_t depth)
+{
+	static const char spaces[] = "                ";
+
+	return spaces + sizeof(spaces) - 1 - 2 * depth;
+}
+
+static const char *leaf(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot ? dot + 1 : path;
+}
+
+/* Opens the sections of an option that the one before it (NULL: none) was not in. */
+static int open_sections(struct buf *out, const struct option *option, const char *before)
+{
+	int result = 0;
+
+	for (const struct option_section *at = config_sections; at->path && result == 0; at++) {
+		size_t length = strlen(at->path), depth = depth_of(at->path);
+
+		if (strncmp(option->path, at->path, length) != 0 || option->path[length] != '.')
+			continue;
+		if (before && strncmp(before, at->path, length) == 0 && before[length] == '.')
+			continue;
+		if (depth == 0)
+			result = buf_add_text(out, "\n");
+		if (result == 0)
+			result = write_comment(out, indent_of(depth), at->doc);
+		if (result == 0)
+			result = buf_printf(out, "%s%s:\n", indent_of(depth), leaf(at->path));
+	}
+	return result;
+}
+
+static int write_option(struct buf *out, const struct option *option)
+{
+	const char *indent = indent_of(depth_of(option->path));
+	int result = write_option_comment(out, indent, option);
+
+	if (result < 0)
+		return result;
+	return buf_printf(out, "%s%s%s: %s\n", indent, option->fallback ? "" : "#",
+			  leaf(option->path), value_of(option));
+}
+
+/* The value shown for a sink of that type; the first type is the default sink's. */
+static const char *sink_value(const struct option *row, const struct option_word *type)
+{
+	if (row->words == config_sink_types)
+		return type->name;
+	if (row->pattern && type != config_sink_types)
+		return type->name;
+	return value_of(row);
+}
+
+/* The default sink: its first key opens the item of the list. */
+static int write_default_sink(struct buf *out)
+{
+	const struct option_word *type = config_sink_types;
+	bool first = true;
+	int result = 0;
+
+	for (const struct option *row = config_sink_options; row->path && result == 0; row++) {
+		if (!(row->sink_types & 1U << type->value))
+			continue;
+		result = write_option_comment(out, first ? "  " : "    ", row);
+		if (result == 0)
+			result = buf_printf(out, "  %s %s: %s\n", first ? "-" : " ", row->path,
+					    sink_value(row, type));
+		first = false;
+	}
+	return result;
+}
+
+/* Another type, commented out, with the documentation of what is its own. */
+static int write_other_sink(struct buf *out, const struct option_word *type)
+{
+	int result = buf_printf(out, "  # A sink of type %s:\n", type->name);
+	bool first = true;
+
+	for (const struct option *row = config_sink_options; row->path && result == 0; row++) {
+		if (!(row->sink_types & 1U << type->value))
+			continue;
+		if (!(row->sink_types & 1U << config_sink_types->value))
+			result = write_option_comment(out, "  #  ", row);
+		if (result == 0)
+			result = buf_printf(out, "  #%s %s: %s\n", first ? "-" : " ", row->path,
+					    sink_value(row, type));
+		first = false;
+	}
+	return result;
+}
+
+static int write_sinks(struct buf *out, const struct option *option)
+{
+	int result = buf_add_text(out, "\n");
+
+	if (result == 0)
+		result = write_option_comment(out, "", option);
+	if (result == 0)
+		result = buf_printf(out, "%s:\n", option->path);
+	if (result == 0)
+		result = write_default_sink(out);
+	for (const struct option_word *at = config_sink_types + 1; at->name && result == 0; at++)
+		result = write_other_sink(out, at);
+	return result;
+}
+
+static const char example_intro[] =
+	"# auditship: every option with its default. Generated from the table of options.\n"
+	"# Everything may be left out. 'auditship check -c FILE' tells what is wrong with a file.\n"
+	"# Relative paths are relative to the directory that auditship is started in.\n";
+
+int config_write_example(struct buf *out)
+{
+	const char *before = NULL;
+	int result = buf_add_text(out, example_intro);
+
+	for (const struct option *option = config_options; option->path && result == 0; option++) {
+		if (option->type == OPTION_SINKS) {
+			result = write_sinks(out, option);
+			continue;
+		}
+		result = open_sections(out, option, before);
+		if (result == 0)
+			result = write_option(out, option);
+		before = option->path;
+	}
+	return result;
+}
+
+static int write_row(struct buf *out, const struct option *option)
+{
+	char expected[CONFIG_EXPECTATION_SIZE];
+	const char *fallback = option->fallback;
+
+	(void)config_value_expectation(expected, option);
+	if (fallback)
+		return buf_printf(out, "| `%s` | %s | `%s` | %s |\n", option->path, expected,
+				  fallback, option->doc);
+	return buf_printf(out, "| `%s` | %s | %s | %s |\n", option->path, expected,
+			  option->derived ? option->derived : "must be given", option->doc);
+}
+
+static int write_table_head(struct buf *out, const char *title)
+{
+	return buf_printf(out,
+			  "\n## %s\n\n| option | value | default | meaning |\n|---|---|---|---|\n",
+			  title);
+}
+
+static int write_sink_reference(struct buf *out, const struct option_word *type)
+{
+	char title[128];
+	int result;
+
+	(void)snprintf(title, sizeof(title), "A sink of type %s", type->name);
+	result = write_table_head(out, title);
+	for (const struct option *row = config_sink_options; row->path && result == 0; row++) {
+		if (row->sink_types & 1U << type->value)
+			result = write_row(out, row);
+	}
+	return result;
+}
+
+static const char reference_intro[] =
+	"# Options\n\n"
+	"Generated from the table of options in shipper/config_options.c. After a change there,\n"
+	"`UPDATE=1 build/dev/tests/test_config` writes this page and the example file again.\n\n"
+	"Every option may be left out. A file with all of them:\n"
+	"[config/auditship.yaml](../config/auditship.yaml).\n\n"
+	"- The file is YAML, so JSON is fine too: one document of at most 1 MiB in UTF-8, without\n"
+	"  anchors, aliases and tags. An unknown key, or a key given twice, is an error.\n"
+	"- A file that everybody may write is refused.\n"
+	"- Relative paths are relative to the directory that auditship is started in, not to the\n"
+	"  file.\n"
+	"- Sizes: bytes, or KiB, MiB, GiB, TiB (powers of 1024), KB, MB, GB, TB (of 1000).\n"
+	"- Durations: ms, s, m, h, d.\n"
+	"- `auditship check -c FILE` tells all faults of a file, each with line and column.\n";
+
+int config_write_reference(struct buf *out)
+{
+	int result = buf_add_text(out, reference_intro);
+
+	if (result == 0)
+		result = write_table_head(out, "All options");
+	for (const struct option *option = config_options; option->path && result == 0; option++)
+		result = write_row(out, option);
+	for (const struct option_word *at = config_sink_types; at->name && result == 0; at++)
+		result = write_sink_reference(out, at);
+	return result;
+}

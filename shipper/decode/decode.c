@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Bounds. After record_check no later stage asks again whether a reference is inside its record.
+ * Driven by the field tables; knows no kind by name.
+ */
+#include "decode/decode.h"
+
+#include "decode/fields.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool is_string(const struct field *row)
+{
+	return row->size == sizeof(struct rec_string) && row->type != FIELD_UUID;
+}
+
+/* A string is empty, or lies whole in the tail, and never keeps more than there was. */
+static const char *check_string(const struct rec_string *string, size_t struct_size, size_t size)
+{
+	if (string->length > string->full)
+		return "a string keeps more than there was";
+	if (string->length == 0)
+		return NULL;
+	if (string->offset < struct_size || string->offset > size)
+		return "a string starts outside the tail";
+	if (string->length > size - string->offset)
+		return "a string ends outside the record";
+	return NULL;
+}
+
+const char *decode_check_strings(const void *base, const struct field *rows, size_t struct_size,
+				 size_t size)
+{
+	for (const struct field *row = rows; !field_ends(row); row++) {
+		struct rec_string string;
+		const char *why;
+
+		if (!is_string(row))
+			continue;
+		memcpy(&string, (const char *)base + row->offset, sizeof(string));
+		why = check_string(&string, struct_size, size);
+		if (why)
+			return why;
+	}
+	return NULL;
+}
+
+static const char *check_header(const struct rec_header *header, size_t size)
+{
+	const struct kind *kind;
+
+	if (size < sizeof(*header))
+		return "shorter than a header";
+	if (header->size != size)
+		return "its size is not what the ring says";
+	if (size > REC_MAX_SIZE)
+		return "larger than a record can be";
+	if (header->abi != REC_ABI)
+		return "of another version of the wire format";
+	kind = kind_get(header->kind);
+	if (!kind)
+		return "of an unknown kind";
+	if (size < kind->record_size)
+		return "shorter than its kind";
+	if (header->ring >= REC_RINGS || header->class >= REC_CLASSES)
+		return "of an unknown ring or class";
+	return NULL;
+}
+
+int record_check(const void *record, size_t size, const char **ret_why)
+{
+	const struct rec_header *header = record;
+	const struct kind *kind;
+
+	*ret_why = check_header(header, size);
+	if (*ret_why)
+		return -EBADMSG;
+	kind = kind_get(header->kind);
+	*ret_why = decode_check_strings(record, kind->fields, kind->record_size, size);
+	return *ret_why ? -EBADMSG : 0;
+}
+
+static void reverse(char *first, char *end)
+{
+	while (first < --end) {
+		char c = *first;
+
+		*first++ = *end;
+		*end = c;
+	}
+}
+
+/*
+ * "ls\0bin\0usr\0" -> all bytes reversed: "\0rsu\0nib\0sl" -> each part reversed behind a slash:
+ * "/usr/bin/ls". Bytes that are no path (no NUL at the end) become an empty string.
+ */
+static void resolve_path(char *bytes, struct rec_string *string)
+{
+	char *end = bytes + string->length;
+
+	if (string->length == 0)
+		return;
+	if (end[-1] != '\0') {
+		string->length = 0;
+		string->full = REC_FULL_UNKNOWN;
+		return;
+	}
+	reverse(bytes, end);
+	for (char *at = bytes; at < end;) {
+		char *next = memchr(at + 1, '\0', (size_t)(end - at - 1));
+
+		*at = '/';
+		reverse(at + 1, next ? next : end);
+		at = next ? next : end;
+	}
+	if (string->full != string->length) { /* the way to the root is unknown: not absolute */
+		string->offset++;
+		string->length--;
+	}
+}
+
+void record_resolve_paths(struct rec_header *record)
+{
+	const struct kind *kind = kind_get(record->kind);
+	uint16_t done = 0; /* rows of one member stand together */
+
+	for (const struct field *row = kind->fields; !field_ends(row); row++) {
+		struct rec_string *string = (struct rec_string *)((char *)record + row->offset);
+
+		if (row->type != FIELD_PATH || row->offset == done)
+			continue;
+		resolve_path((char *)record + string->offset, string);
+		done = row->offset;
+	}
+}
+
+const char *record_string(const struct rec_header *record, const struct rec_string *string)
+{
+	return (const char *)record + string->offset;
+}

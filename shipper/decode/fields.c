@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one description of every record and of the enrichment. Nothing here knows JSON or files.
+ * A row whose member has the wrong C type for its field type does not compile.
+ */
+#include "decode/fields.h"
+
+#include "decode/enriched.h"
+
+#include <string.h>
+
+#define IS_U8(x) _Generic((x), __u8 : 1, default : 0)
+#define IS_U32(x) _Generic((x), __u32 : 1, default : 0)
+#define IS_U64(x) _Generic((x), __u64 : 1, uint64_t : 1, default : 0)
+#define IS_STRING(x) _Generic((x), struct rec_string : 1, default : 0)
+#define IS_BYTES(x) _Generic((x), __u8 * : 1, default : 0)
+#define IS_CHARS(x) _Generic((x), char * : 1, default : 0)
+
+#define FITS_HIDDEN(x) 1
+#define FITS_NUMBER(x) (IS_U8(x) || IS_U32(x) || IS_U64(x) || _Generic((x), __u16 : 1, default : 0))
+#define FITS_ID(x) (IS_U32(x) || IS_U64(x))
+#define FITS_HEX(x) IS_U64(x)
+#define FITS_BOOL(x) (IS_U8(x) || IS_U32(x))
+#define FITS_ENUM(x) IS_U8(x)
+#define FITS_STRING(x) IS_STRING(x)
+#define FITS_PATH(x) IS_STRING(x)
+#define FITS_BASENAME(x) IS_STRING(x)
+#define FITS_DIRNAME(x) IS_STRING(x)
+#define FITS_LIST(x) IS_STRING(x)
+#define FITS_JOINED(x) IS_STRING(x)
+#define FITS_COMM(x) IS_CHARS(x)
+#define FITS_TIME_BOOT(x) IS_U64(x)
+#define FITS_TIME_WALL(x) IS_U64(x)
+#define FITS_UUID(x) IS_BYTES(x)
+#define FITS_MODE(x) IS_U32(x)
+#define FITS_FILE_TYPE(x) IS_U32(x)
+#define FITS_DEVICE(x) IS_U32(x)
+#define FITS_MAJOR(x) IS_U32(x)
+#define FITS_MINOR(x) IS_U32(x)
+#define FITS_CAPS(x) IS_U64(x)
+#define FITS_SIGNAL(x) IS_U32(x)
+
+#define MEMBER(s, m) (((s *)0)->m)
+#define ROW(s, m, p, t, f, list, text)                                                             \
+	{                                                                                          \
+		.path = (p), .doc = (text), .names = (list), .offset = (uint16_t)offsetof(s, m),   \
+		.size = (uint8_t)sizeof(MEMBER(s, m)),                                             \
+		.type = (uint8_t)(FIELD_##t + 0 * sizeof(char[FITS_##t(MEMBER(s, m)) ? 1 : -1])),  \
+		.flags = (f),                                                                      \
+	}
+#define FIELD(s, m, p, t, f, text) ROW(s, m, p, t, f, NULL, text)
+#define NAMED(s, m, p, list, f, text) ROW(s, m, p, ENUM, f, list, text)
+#define HIDDEN(s, m, text) ROW(s, m, NULL, HIDDEN, 0, NULL, text)
+/* clang-format off */
+#define END {0}
+
+static const char *const ring_names[] = {"vital", "bulk", "shipper", NULL};
+static const char *const class_names[] = {"task", "softirq", "iterator", NULL};
+static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", NULL};
+
+#define HEADER(m, ...) FIELD(struct rec_header, m, __VA_ARGS__)
+const struct field header_fields[] = {
+	HIDDEN(struct rec_header, size, "Bytes of the record."),
+	HIDDEN(struct rec_header, kind, "Kind of the record; event.action names it."),
+	HIDDEN(struct rec_header, abi, "Version of the wire format."),
+	NAMED(struct rec_header, class, "Linux.sequence.class", class_names, FIELD_REQUIRED,
+	      "Context of the probe; each counts for itself."),
+	HEADER(cpu, "Linux.sequence.cpu", NUMBER, FIELD_REQUIRED, "CPU the probe ran on."),
+	NAMED(struct rec_header, ring, "Linux.sequence.ring", ring_names, FIELD_REQUIRED,
+	      "Ring buffer the record came through."),
+	HIDDEN(struct rec_header, pad, "Padding."),
+	HEADER(sequence, "Linux.sequence.number", NUMBER, FIELD_REQUIRED,
+	       "Number the kernel side gave the record, per ring, CPU and class, without gaps."),
+	HEADER(time_ns, "@timestamp", TIME_BOOT, FIELD_REQUIRED, "When it happened, UTC."),
+	HEADER(time_ns, "Linux.time.boot_ns", ID, FIELD_REQUIRED,
+	       "When it happened, in nanoseconds of CLOCK_BOOTTIME."),
+	END
+};
+
+struct task_record {
+	struct rec_header header;
+	struct rec_task task;
+};
+#define TASK(m, ...) FIELD(struct task_record, task.m, __VA_ARGS__)
+#define HIDDEN_TASK(m, text) HIDDEN(struct task_record, task.m, text)
+const struct field task_fields[] = {
+	TASK(id.pid, "process.pid", NUMBER, FIELD_REQUIRED, "Process id."),
+	TASK(id.ns_pid, "process.vpid", NUMBER, FIELD_SKIP_ZERO,
+	     "Process id in its own pid namespace."),
+	HIDDEN_TASK(id.start_ns, "Part of process.entity_id; process.start shows it."),
+	TASK(id.pid_ns, "Linux.namespaces.pid", ID, FIELD_SKIP_ZERO, "Inode number of the pid namespace."),
+	HIDDEN_TASK(id.pad, "Padding."),
+	TASK(parent.pid, "process.parent.pid", NUMBER, FIELD_SKIP_ZERO,
+	     "Process id of the current parent."),
+	TASK(parent.ns_pid, "process.parent.vpid", NUMBER, FIELD_SKIP_ZERO,
+	     "Process id of the current parent in the parent's own pid namespace."),
+	HIDDEN_TASK(parent.start_ns, "Part of process.parent.entity_id."),
+	HIDDEN_TASK(parent.pid_ns, "Part of process.parent.entity_id."),
+	HIDDEN_TASK(parent.pad, "Padding."),
+	TASK(creds.uid, "process.real_user.id", ID, FIELD_REQUIRED, "Real user id."),
+	TASK(creds.gid, "process.real_group.id", ID, FIELD_REQUIRED, "Real group id."),
+	TASK(creds.euid, "process.user.id", ID, FIELD_REQUIRED, "Effective user id."),
+	TASK(creds.euid, "user.id", ID, FIELD_REQUIRED, "Effective user id of the acting process."),
+	TASK(creds.egid, "process.group.id", ID, FIELD_REQUIRED, "Effective group id."),
+	TASK(creds.egid, "group.id", ID, FIELD_REQUIRED, "Effective group id of the acting process."),
+	TASK(creds.suid, "process.saved_user.id", ID, FIELD_REQUIRED, "Saved user id."),
+	TASK(creds.sgid, "process.saved_group.id", ID, FIELD_REQUIRED, "Saved group id."),
+	TASK(creds.fsuid, "Linux.fs_user.id", ID, FIELD_REQUIRED, "File system user id."),
+	TASK(creds.fsgid, "Linux.fs_group.id", ID, FIELD_REQUIRED, "File system group id."),
+	TASK(creds.login_uid, "Linux.audit.user.id", ID, FIELD_SKIP_UNSET,
+	     "Login (audit) user id; absent for what no login started."),
+	TASK(creds.audit_session, "Linux.audit.session", ID, FIELD_SKIP_UNSET, "Audit session."),
+	TASK(creds.cap_inheritable, "Linux.capabilities.inheritable", CAPS, FIELD_SKIP_ZERO,
+	     "Inheritable capabilities."),
+	TASK(creds.cap_permitted, "process.thread.capabilities.permitted", CAPS, FIELD_SKIP_ZERO,
+	     "Permitted capabilities."),
+	TASK(creds.cap_effective, "process.thread.capabilities.effective", CAPS, FIELD_SKIP_ZERO,
+	     "Effective capabilities."),
+	TASK(creds.cap_bounding, "Linux.capabilities.bounding_hex", HEX, FIELD_REQUIRED,
+	     "Bounding set, as in /proc/PID/status."),
+	TASK(creds.cap_ambient, "Linux.capabilities.ambient", CAPS, FIELD_SKIP_ZERO,
+	     "Ambient capabilities."),
+	TASK(ns.cgroup, "Linux.namespaces.cgroup", ID, FIELD_SKIP_ZERO, "Inode number of the cgroup namespace."),
+	TASK(ns.ipc, "Linux.namespaces.ipc", ID, FIELD_SKIP_ZERO, "Inode number of the IPC namespace."),
+	TASK(ns.mnt, "Linux.namespaces.mnt", ID, FIELD_SKIP_ZERO, "Inode number of the mount namespace."),
+	TASK(ns.net, "Linux.namespaces.net", ID, FIELD_SKIP_ZERO, "Inode number of the network namespace."),
+	TASK(ns.time, "Linux.namespaces.time", ID, FIELD_SKIP_ZERO, "Inode number of the time namespace."),
+	TASK(ns.user, "Linux.namespaces.user", ID, FIELD_SKIP_ZERO, "Inode number of the user namespace."),
+	TASK(ns.uts, "Linux.namespaces.uts", ID, FIELD_SKIP_ZERO, "Inode number of the UTS namespace."),
+	HIDDEN_TASK(ns.pad, "Padding."),
+	TASK(cgroup_id, "Linux.cgroup.id", ID, FIELD_SKIP_ZERO,
+	     "Cgroup of the v2 hierarchy: inode number of its directory."),
+	TASK(tid, "process.thread.id", NUMBER, FIELD_REQUIRED, "Thread that caused the event."),
+	TASK(session_pid, "process.session_leader.pid", NUMBER, FIELD_SKIP_ZERO, "Session id."),
+	TASK(group_pid, "process.group_leader.pid", NUMBER, FIELD_SKIP_ZERO, "Process group id."),
+	TASK(tty, "process.tty.char_device.major", MAJOR, FIELD_SKIP_ZERO,
+	     "Major number of the controlling terminal."),
+	TASK(tty, "process.tty.char_device.minor", MINOR, FIELD_SKIP_ZERO,
+	     "Minor number of the controlling terminal."),
+	TASK(kernel_thread, "Linux.kernel_thread", BOOL, FIELD_SKIP_ZERO, "True for a kernel thread."),
+	HIDDEN_TASK(pad, "Padding."),
+	TASK(comm, "process.thread.name", COMM, FIELD_REQUIRED,
+	     "Name the thread gave itself (comm); cut by the kernel at 15 bytes."),
+	END
+};
+
+#define FORK(m, ...) FIELD(struct rec_fork, m, __VA_ARGS__)
+static const struct field fork_fields[] = {
+	FORK(creator.pid, "Linux.creator.pid", NUMBER, FIELD_SKIP_ZERO,
+	     "Process that made this one; not its parent under CLONE_PARENT."),
+	HIDDEN(struct rec_fork, creator.ns_pid, "Part of Linux.creator.entity_id."),
+	HIDDEN(struct rec_fork, creator.start_ns, "Part of Linux.creator.entity_id."),
+	HIDDEN(struct rec_fork, creator.pid_ns, "Part of Linux.creator.entity_id."),
+	HIDDEN(struct rec_fork, creator.pad, "Padding."),
+	FORK(creator_tid, "Linux.creator.thread_id", NUMBER, FIELD_SKIP_ZERO, "Thread that made it."),
+	FORK(exit_signal, "Linux.clone.exit_signal", SIGNAL, FIELD_SKIP_ZERO,
+	     "Signal that the parent gets when it ends."),
+	END
+};
+
+#define EXEC(m, ...) FIELD(struct rec_exec, m, __VA_ARGS__)
+static const struct field exec_fields[] = {
+	EXEC(inode, "file.inode", ID, FIELD_REQUIRED, "Inode number of the binary."),
+	EXEC(file_size, "file.size", NUMBER, FIELD_REQUIRED, "Size of the binary in bytes."),
+	EXEC(device, "file.device", DEVICE, FIELD_REQUIRED, "File system of the binary, MAJOR:MINOR."),
+	EXEC(mode, "file.mode", MODE, FIELD_REQUIRED, "Permission bits of the binary."),
+	EXEC(mode, "file.type", FILE_TYPE, FIELD_REQUIRED, "Type of the binary: file."),
+	EXEC(file_uid, "file.uid", ID, FIELD_REQUIRED, "Owner of the binary."),
+	EXEC(file_gid, "file.gid", ID, FIELD_REQUIRED, "Group of the binary."),
+	EXEC(old_tid, "Linux.exec.thread_id", NUMBER, FIELD_REQUIRED,
+	     "Thread that called exec; it took over the process id."),
+	EXEC(args_count, "process.args_count", NUMBER, FIELD_REQUIRED,
+	     "Arguments there were, also when process.args was cut."),
+	EXEC(secure, "Linux.exec.secure", BOOL, FIELD_REQUIRED, "Privileges rose (AT_SECURE)."),
+	EXEC(setuid, "Linux.exec.setuid", BOOL, FIELD_REQUIRED, "The binary has the set-user-id bit."),
+	EXEC(setgid, "Linux.exec.setgid", BOOL, FIELD_REQUIRED, "The binary has the set-group-id bit."),
+	EXEC(memfd, "Linux.exec.memfd", BOOL, FIELD_REQUIRED, "The binary lives in memory only (memfd)."),
+	EXEC(deleted, "Linux.exec.deleted", BOOL, FIELD_REQUIRED,
+	     "The binary has no name any more: deleted, or never had one."),
+	HIDDEN(struct rec_exec, pad, "Padding."),
+	EXEC(executable, "process.executable", PATH, 0,
+	     "Path of the executed binary from the root of its mount namespace."),
+	EXEC(executable, "process.name", BASENAME, 0, "Last part of process.executable."),
+	EXEC(executable, "file.path", PATH, 0, "The same path."),
+	EXEC(executable, "file.name", BASENAME, 0, "Last part of file.path."),
+	EXEC(executable, "file.directory", DIRNAME, 0, "Directory of the binary."),
+	EXEC(cwd, "process.working_directory", PATH, 0, "Working directory."),
+	EXEC(filename, "Linux.exec.filename", STRING, 0, "File name as given to exec."),
+	EXEC(interpreter, "Linux.exec.interpreter", STRING, 0,
+	     "Interpreter as the script's first line names it; absent when it is no script."),
+	EXEC(args, "process.args", LIST, 0, "Arguments, from the new memory image."),
+	EXEC(args, "process.command_line", JOINED, 0, "The arguments joined by one space each."),
+	EXEC(env, "process.env_vars", LIST, 0, "The configured environment variables, NAME=VALUE."),
+	END
+};
+
+#define EXIT(m, ...) FIELD(struct rec_exit, m, __VA_ARGS__)
+static const struct field exit_fields[] = {
+	EXIT(header.time_ns, "event.end", TIME_BOOT, FIELD_REQUIRED, "When the process ended."),
+	EXIT(header.time_ns, "process.end", TIME_BOOT, FIELD_REQUIRED, "When the process ended."),
+	EXIT(exit_code, "process.exit_code", NUMBER, FIELD_REQUIRED,
+	     "Status of the process, or 128 + signal."),
+	EXIT(exit_signal, "Linux.exit.signal", NUMBER, FIELD_SKIP_ZERO, "Signal that killed it."),
+	EXIT(exit_signal, "Linux.exit.signal_name", SIGNAL, FIELD_SKIP_ZERO, "Its name."),
+	EXIT(core_dumped, "Linux.exit.core_dumped", BOOL, FIELD_REQUIRED, "A core file was written."),
+	HIDDEN(struct rec_exit, pad, "Padding."),
+	HIDDEN(struct rec_exit, utime_ns, "Sampled by tick; Linux.cpu.user_ns is derived from it."),
+	HIDDEN(struct rec_exit, stime_ns, "Sampled by tick; Linux.cpu.system_ns is derived from it."),
+	HIDDEN(struct rec_exit, runtime_ns, "Linux.cpu.user_ns and system_ns add up to it."),
+	HIDDEN(struct rec_exit, children_utime_ns, "Linux.cpu.children_user_ns shows it."),
+	HIDDEN(struct rec_exit, children_stime_ns, "Linux.cpu.children_system_ns shows it."),
+	EXIT(max_rss_bytes, "Linux.memory.max_rss_bytes", ID, FIELD_REQUIRED,
+	     "Largest resident set the process had."),
+	EXIT(children_max_rss_bytes, "Linux.memory.children_max_rss_bytes", ID, FIELD_SKIP_ZERO,
+	     "Largest resident set of a child that was waited for."),
+	EXIT(read_bytes, "Linux.io.read_bytes", ID, FIELD_REQUIRED, "Bytes read from block devices."),
+	EXIT(written_bytes, "Linux.io.written_bytes", ID, FIELD_REQUIRED,
+	     "Bytes written to block devices."),
+	EXIT(children_read_bytes, "Linux.io.children_read_bytes", ID, FIELD_SKIP_ZERO,
+	     "The same of children that were waited for."),
+	EXIT(children_written_bytes, "Linux.io.children_written_bytes", ID, FIELD_SKIP_ZERO,
+	     "The same of children that were waited for."),
+	END
+};
+
+static const struct field snapshot_fields[] = {
+	FIELD(struct rec_snapshot, executable, "process.executable", PATH, 0,
+	      "Path of the binary; fills the process table only."),
+	END
+};
+
+#define LOST(m, ...) FIELD(struct rec_lost, m, __VA_ARGS__)
+static const struct field lost_fields[] = {
+	LOST(cpu, "Linux.lost.cpu", NUMBER, FIELD_REQUIRED, "CPU whose numbers are missing."),
+	NAMED(struct rec_lost, ring, "Linux.lost.ring", ring_names, FIELD_REQUIRED,
+	      "Ring buffer whose numbers are missing."),
+	NAMED(struct rec_lost, class, "Linux.lost.class", class_names, FIELD_REQUIRED,
+	      "Context whose numbers are missing."),
+	NAMED(struct rec_lost, reason, "Linux.lost.reason", loss_names, FIELD_REQUIRED,
+	      "Why the records did not arrive."),
+	HIDDEN(struct rec_lost, pad, "Padding."),
+	LOST(first, "Linux.lost.first", NUMBER, FIELD_REQUIRED, "First missing number."),
+	LOST(last, "Linux.lost.last", NUMBER, FIELD_REQUIRED, "Last missing number."),
+	LOST(count, "Linux.lost.count", NUMBER, FIELD_REQUIRED, "Numbers missing here."),
+	LOST(total, "Linux.lost.total", NUMBER, FIELD_REQUIRED,
+	     "Numbers missing of this ring, CPU and context since the probes were attached."),
+	LOST(window_start_ns, "event.start", TIME_BOOT, FIELD_REQUIRED, "The loss came after this."),
+	LOST(window_end_ns, "event.end", TIME_BOOT, FIELD_REQUIRED, "The loss came before this."),
+	END
+};
+
+#define MORE(m, ...) FIELD(struct enriched, m, __VA_ARGS__)
+#define HIDDEN_MORE(m, text) HIDDEN(struct enriched, m, text)
+const struct field enriched_fields[] = {
+	HIDDEN_MORE(size, "Bytes of the enrichment."),
+	HIDDEN_MORE(pad, "Padding."),
+	MORE(process.entity_id, "process.entity_id", UUID, FIELD_SKIP_ZERO,
+	     "Identity of the process, the same from fork to exit on every agent (OCSF CPID)."),
+	MORE(process.start_wall_ns, "process.start", TIME_WALL, FIELD_SKIP_ZERO,
+	     "When the process started."),
+	MORE(process.executable, "process.executable", STRING, 0,
+	     "Path of the binary the process last executed."),
+	MORE(process.executable, "process.name", BASENAME, 0, "Last part of process.executable."),
+	MORE(process.args, "process.args", LIST, 0, "Arguments of its last exec; at most 1 KiB here."),
+	MORE(process.args, "process.command_line", JOINED, 0, "The arguments joined by one space each."),
+	HIDDEN_MORE(process.comm, "The record itself has it."),
+	MORE(process.args_count, "process.args_count", NUMBER, FIELD_SKIP_ZERO,
+	     "Arguments of its last exec."),
+	HIDDEN_MORE(process.pad, "Padding."),
+	MORE(parent.entity_id, "process.parent.entity_id", UUID, FIELD_SKIP_ZERO,
+	     "Identity of the current parent."),
+	MORE(parent.start_wall_ns, "process.parent.start", TIME_WALL, FIELD_SKIP_ZERO,
+	     "When the parent started."),
+	MORE(parent.executable, "process.parent.executable", STRING, 0, "Path of the parent's binary."),
+	MORE(parent.executable, "process.parent.name", BASENAME, 0, "Last part of it."),
+	MORE(parent.args, "process.parent.args", LIST, 0, "Arguments of the parent; at most 1 KiB."),
+	MORE(parent.args, "process.parent.command_line", JOINED, 0,
+	     "The parent's arguments joined by one space each."),
+	MORE(parent.comm, "process.parent.thread.name", STRING, 0, "Name the parent gave itself (comm)."),
+	MORE(parent.args_count, "process.parent.args_count", NUMBER, FIELD_SKIP_ZERO,
+	     "Arguments of the parent, also when process.parent.args was cut."),
+	HIDDEN_MORE(parent.pad, "Padding."),
+	MORE(creator.entity_id, "Linux.creator.entity_id", UUID, FIELD_SKIP_ZERO,
+	     "Identity of the process that made this one."),
+	MORE(creator.start_wall_ns, "Linux.creator.start", TIME_WALL, FIELD_SKIP_ZERO,
+	     "When the creator started."),
+	MORE(creator.executable, "Linux.creator.executable", STRING, 0, "Path of the creator's binary."),
+	HIDDEN_MORE(creator.args, "Not told: the creator's own exec event has them."),
+	HIDDEN_MORE(creator.comm, "Not told."),
+	HIDDEN_MORE(creator.args_count, "Not told."),
+	HIDDEN_MORE(creator.pad, "Padding."),
+	MORE(creator_pid, "Linux.creator.pid", NUMBER, FIELD_SKIP_ZERO,
+	     "Process that made this one, known when its fork was seen."),
+	HIDDEN_MORE(pad2, "Padding."),
+	MORE(end_start_wall_ns, "event.start", TIME_WALL, FIELD_SKIP_UNSET,
+	     "When the process that ended had started."),
+	MORE(duration_ns, "event.duration", NUMBER, FIELD_SKIP_UNSET,
+	     "Nanoseconds from start to end of the process."),
+	MORE(exec_duration_ns, "Linux.exit.since_exec_ns", ID, FIELD_SKIP_UNSET,
+	     "Nanoseconds from its last exec to its end; absent when no exec was seen."),
+	MORE(user_cpu_ns, "Linux.cpu.user_ns", ID, FIELD_SKIP_UNSET,
+	     "CPU time in user mode of the whole process."),
+	MORE(system_cpu_ns, "Linux.cpu.system_ns", ID, FIELD_SKIP_UNSET,
+	     "CPU time in the kernel of the whole process."),
+	MORE(children_user_cpu_ns, "Linux.cpu.children_user_ns", ID, FIELD_SKIP_UNSET,
+	     "User CPU time of children that were waited for."),
+	MORE(children_system_cpu_ns, "Linux.cpu.children_system_ns", ID, FIELD_SKIP_UNSET,
+	     "Kernel CPU time of children that were waited for."),
+	MORE(user, "process.user.name", STRING, 0, "Name of the effective user."),
+	MORE(user, "user.name", STRING, 0, "Name of the effective user of the acting process."),
+	MORE(real_user, "process.real_user.name", STRING, 0, "Name of the real user."),
+	MORE(saved_user, "process.saved_user.name", STRING, 0, "Name of the saved user."),
+	MORE(fs_user, "Linux.fs_user.name", STRING, 0, "Name of the file system user."),
+	MORE(login_user, "Linux.audit.user.name", STRING, 0, "Name of the login user."),
+	MORE(group, "process.group.name", STRING, 0, "Name of the effective group."),
+	MORE(group, "group.name", STRING, 0, "Name of the effective group of the acting process."),
+	MORE(real_group, "process.real_group.name", STRING, 0, "Name of the real group."),
+	MORE(saved_group, "process.saved_group.name", STRING, 0, "Name of the saved group."),
+	MORE(fs_group, "Linux.fs_group.name", STRING, 0, "Name of the file system group."),
+	MORE(file_owner, "file.owner", STRING, 0, "Name of the binary's owner."),
+	MORE(file_group, "file.group", STRING, 0, "Name of the binary's group."),
+	END
+};
+
+static const struct kind kinds[REC_KINDS] = {
+	[REC_FORK] = {
+		.kind = REC_FORK, .name = "fork", .category = "[\"process\"]", .type = "[\"start\"]",
+		.action = "fork", .outcome = "success", .dataset = "auditship.process",
+		.doc = "A process was made. process is the child.",
+		.record_size = sizeof(struct rec_fork), .has_task = true, .journalled = true,
+		.fields = fork_fields,
+	},
+	[REC_EXEC] = {
+		.kind = REC_EXEC, .name = "exec", .category = "[\"process\"]", .type = "[\"start\"]",
+		.action = "exec", .outcome = "success", .dataset = "auditship.process",
+		.doc = "A process started to run a program.",
+		.record_size = sizeof(struct rec_exec), .has_task = true, .journalled = true,
+		.fields = exec_fields,
+	},
+	[REC_EXIT] = {
+		.kind = REC_EXIT, .name = "exit", .category = "[\"process\"]", .type = "[\"end\"]",
+		.action = "end", .outcome = "success", .dataset = "auditship.process",
+		.doc = "A process ended; told once, when its last thread ends.",
+		.record_size = sizeof(struct rec_exit), .has_task = true, .journalled = true,
+		.fields = exit_fields,
+	},
+	[REC_SNAPSHOT] = {
+		.kind = REC_SNAPSHOT, .name = "snapshot",
+		.doc = "A process that ran before the agent did.",
+		.record_size = sizeof(struct rec_snapshot), .has_task = true,
+		.fields = snapshot_fields,
+	},
+	[REC_LOST] = {
+		.kind = REC_LOST, .name = "events_lost", .category = "[\"host\"]",
+		.type = "[\"info\"]", .action = "events_lost", .outcome = "failure",
+		.dataset = "auditship.agent",
+		.doc = "Numbered records that never reached the shipper.",
+		.record_size = sizeof(struct rec_lost), .journalled = true,
+		.fields = lost_fields,
+	},
+};
+/* clang-format on */
+
+const struct kind *kind_get(unsigned int kind)
+{
+	return kind < REC_KINDS && kinds[kind].fields ? &kinds[kind] : NULL;
+}
+
+const struct kind *kind_find(const char *name)
+{
+	for (unsigned int i = 0; i < REC_KINDS; i++)
+		if (kinds[i].fields && strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+const struct field *kind_next_field(const struct kind *kind, unsigned int *cursor)
+{
+	const struct field *const tables[] = {
+		header_fields,
+		kind->has_task ? task_fields : NULL,
+		kind->fields,
+	};
+	unsigned int skip = (*cursor)++;
+
+	for (unsigned int t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+		for (const struct field *row = tables[t]; row && !field_ends(row); row++)
+			if (skip-- == 0)
+				return row;
+	return NULL;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The durable place of one reader: a file of two checksummed slots that are written in turn. */
+#ifndef AUDITSHIP_JOURNAL_CURSOR_H
+#define AUDITSHIP_JOURNAL_CURSOR_H
+
+#include "journal/frame.h"
+
+#define CURSOR_NAME_SIZE 65
+
+/* The first event that is not acknowledged. Members as in struct cursor_slot. */
+struct position {
+	uint64_t segment;
+	uint64_t offset;
+	uint64_t index;
+	uint64_t sequence;
+	uint32_t entry;
+	uint8_t stream[16];
+};
+
+static inline bool position_equal(const struct position *a, const struct position *b)
+{
+	return a->segment == b->segment && a->offset == b->offset && a->entry == b->entry;
+}
+
+struct cursor_file {
+	int fd;
+	uint64_t generation; /* of the slot written last */
+};
+
+bool cursor_name_valid(const char *name);
+
+/*
+ * Opens or makes cursor-NAME. 1 with a position; 0 when there is none yet (the position is then all
+ * zero: the oldest event); -EBADMSG when both slots are damaged, and then too the file is open and
+ * the position all zero. Other negative errno: nothing is open.
+ */
+int cursor_open(struct cursor_file *file, int dirfd, const char *name,
+		struct position *ret_position);
+void cursor_close(struct cursor_file *file);
+
+/* Writes the slot whose turn it is; sync makes it durable before returning. */
+int cursor_store(struct cursor_file *file, const struct position *position, bool sync);
+
+#endif

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the readers: where each reads, what it was given and has not acknowledged, and its wake-up.
+ * Everything but the acknowledged position (under the lock) belongs to the reader's own thread.
+ * A damaged frame is never searched for the next one: what looks like a frame inside it may be
+ * bytes that a process put into its arguments. The reader goes on at the next place that is known.
+ */
+#include "journal/state.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define HANDED_OUT_MAX (1u << 20) /* frames */
+
+static struct segment *find_segment(struct journal *journal, uint64_t number)
+{
+	struct segment *segment;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	for (segment = journal->oldest; segment && segment->number < number;)
+		segment = segment->next;
+	(void)pthread_mutex_unlock(&journal->lock);
+	return segment;
+}
+
+static void publish_acked(struct journal_reader *reader)
+{
+	struct journal *journal = reader->journal;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	reader->cursor->wanted = reader->acked;
+	reader->cursor->placed = true;
+	(void)pthread_mutex_unlock(&journal->lock);
+	atomic_store(&reader->acked_index, reader->acked.index);
+}
+
+static struct position read_place(const struct journal_reader *reader)
+{
+	const struct segment *segment = reader->segment;
+	struct position position = {
+		.segment = segment ? segment->number : reader->wanted_segment,
+		.index = reader->index,
+	};
+
+	if (segment) {
+		position.offset = reader->offset;
+		position.entry = reader->entry;
+		position.sequence = segment->first_sequence + reader->index - segment->first_index;
+		memcpy(position.stream, segment->stream, sizeof(position.stream));
+	}
+	return position;
+}
+
+/* With nothing handed out, all that was passed over is behind the cursor too. */
+static void pass_acked(struct journal_reader *reader)
+{
+	if (reader->item_count > 0)
+		return;
+	reader->acked = read_place(reader);
+	publish_acked(reader);
+}
+
+static void stand_in(struct journal_reader *reader, struct segment *segment, uint64_t offset)
+{
+	if (reader->fd >= 0)
+		(void)close(reader->fd);
+	reader->fd = -1;
+	reader->segment = segment;
+	reader->offset = offset;
+	reader->entry = 0;
+}
+
+static void enter(struct journal_reader *reader, struct segment *segment)
+{
+	if (segment->first_index > reader->index)
+		atomic_fetch_add(&reader->journal->skipped_events,
+				 segment->first_index - reader->index);
+	reader->index = segment->first_index;
+	stand_in(reader, segment, segment->header_size);
+	pass_acked(reader);
+}
+
+static int open_current(struct journal_reader *reader)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	if (reader->fd >= 0)
+		return 0;
+	segment_name(name, reader->segment->number);
+	reader->fd = openat(reader->journal->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return reader->fd < 0 ? -errno : 0;
+}
+
+/* Is there anything to read where the reader stands, or in a segment behind? */
+static bool find_data(struct journal_reader *reader)
+{
+	for (;;) {
+		struct segment *segment = reader->segment;
+		bool sealed = segment && atomic_load(&segment->sealed);
+
+		if (segment && reader->offset < atomic_load(&segment->end))
+			return true;
+		if (segment && !sealed)
+			return false;
+		segment = find_segment(reader->journal,
+				       segment ? segment->number + 1 : reader->wanted_segment);
+		if (!segment)
+			return false;
+		enter(reader, segment);
+	}
+}
+
+/* Announces the sleep before it looks a last time: an append in between is seen or wakes. */
+static bool find_data_or_sleep(struct journal_reader *reader)
+{
+	uint64_t wakes;
+
+	if (find_data(reader))
+		return true;
+	(void)!read(reader->wake_fd, &wakes, sizeof(wakes));
+	atomic_store(&reader->asleep, true);
+	return find_data(reader);
+}
+
+/* To the end as it is now, which in the newest segment is where the next frame will start. */
+static void skip_rest(struct journal_reader *reader, bool damaged)
+{
+	if (damaged)
+		atomic_fetch_add(&reader->journal->damaged_frames, 1);
+	reader->offset = atomic_load(&reader->segment->end);
+	reader->entry = 0;
+}
+
+/* 1: a frame to hand out is in reader->frame. 0: look again. */
+static int read_one(struct journal_reader *reader)
+{
+	uint64_t end = atomic_load(&reader->segment->end);
+	const struct frame_header *header;
+	int result = open_current(reader);
+
+	if (result == 0)
+		result = segment_read_frame(reader->segment, reader->fd, reader->offset, end,
+					    &reader->frame);
+	if (result == -EBADMSG || result == -ENOENT || result == 0)
+		return skip_rest(reader, result == -EBADMSG), 0;
+	if (result < 0)
+		return result;
+	header = frame_of(&reader->frame);
+	if (header->type != FRAME_ENTRIES) {
+		reader->offset += header->size;
+		return 0;
+	}
+	if (header->first_index + reader->entry < reader->index || reader->entry >= header->count)
+		return skip_rest(reader, true), 0;
+	atomic_fetch_add(&reader->journal->skipped_events,
+			 header->first_index + reader->entry - reader->index);
+	return 1;
+}
+
+static int grow_items(struct journal_reader *reader)
+{
+	uint32_t capacity = reader->item_capacity ? 2 * reader->item_capacity : 64;
+	struct handed_out *grown;
+
+	if (reader->item_capacity >= HANDED_OUT_MAX)
+		return -ENOBUFS;
+	grown = malloc(capacity * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < reader->item_count; i++)
+		grown[i] = reader->items[(reader->item_first + i) % reader->item_capacity];
+	free(reader->items);
+	reader->items = grown;
+	reader->item_first = 0;
+	reader->item_capacity = capacity;
+	return 0;
+}
+
+static struct handed_out *item_at(const struct journal_reader *reader, uint32_t i)
+{
+	return &reader->items[(reader->item_first + i) % reader->item_capacity];
+}
+
+static int hand_out(struct journal_reader *reader, struct journal_batch *ret_batch)
+{
+	const struct frame_header *header = frame_of(&reader->frame);
+	const char *entries = frame_entries(header);
+	const char *end = entries + frame_entries_size(header);
+	struct handed_out *item;
+
+	if (reader->item_count == reader->item_capacity) {
+		int result = grow_items(reader);
+
+		if (result < 0)
+			return result;
+	}
+	for (uint32_t i = 0; i < reader->entry; i++)
+		entries += *(const uint32_t *)(const void *)entries;
+	*ret_batch = (struct journal_batch){
+		.entries = entries,
+		.size = (size_t)(end - entries),
+		.first_sequence = header->first_sequence + reader->entry,
+		.count = header->count - reader->entry,
+		.numbers = frame_numbers(header),
+		.number_count = header->number_count,
+	};
+	memcpy(ret_batch->stream, reader->segment->stream, sizeof(ret_batch->stream));
+	item = item_at(reader, reader->item_count++);
+	*item = (struct handed_out){
+		.segment = reader->segment->number,
+		.offset = reader->offset,
+		.first_sequence = header->first_sequence,
+		.first_index = header->first_index,
+		.count = header->count,
+	};
+	memcpy(item->stream, reader->segment->stream, sizeof(item->stream));
+	reader->offset += header->size;
+	reader->index = header->first_index + header->count;
+	reader->entry = 0;
+	return 1;
+}
+
+int journal_reader_next(struct journal_reader *reader, struct journal_batch *ret_batch,
+			struct err *err)
+{
+	while (find_data_or_sleep(reader)) {
+		int result = read_one(reader);
+
+		if (result > 0)
+			result = hand_out(reader, ret_batch);
+		if (result > 0)
+			return 1;
+		if (result < 0)
+			return err_set(err, result, "journal %s: reader %s: segment %08llu: %s",
+				       reader->journal->dir, reader->cursor->name,
+				       (unsigned long long)reader->segment->number,
+				       strerror(-result));
+	}
+	return 0;
+}
+
+static void stand_at(struct journal_reader *reader, const struct position *position)
+{
+	struct segment *segment = find_segment(reader->journal, position->segment);
+
+	reader->index = position->index;
+	reader->wanted_segment = position->segment;
+	if (segment && segment->number == position->segment && position->offset) {
+		stand_in(reader, segment, position->offset);
+		reader->entry = position->entry;
+	} else {
+		stand_in(reader, NULL, 0);
+	}
+}
+
+void journal_reader_rewind(struct journal_reader *reader)
+{
+	reader->item_first = reader->item_count = 0;
+	stand_at(reader, &reader->acked);
+}
+
+static void set_acked(struct journal_reader *reader, const struct handed_out *item, uint32_t entry)
+{
+	reader->acked = (struct position){
+		.segment = item->segment,
+		.offset = item->offset,
+		.index = item->first_index + entry,
+		.sequence = item->first_sequence + entry,
+		.entry = entry,
+	};
+	memcpy(reader->acked.stream, item->stream, sizeof(item->stream));
+}
+
+static bool item_holds(const struct handed_out *item, const uint8_t stream[16], uint64_t sequence)
+{
+	return sequence >= item->first_sequence && sequence - item->first_sequence < item->count &&
+	       memcmp(item->stream, stream, sizeof(item->stream)) == 0;
+}
+
+void journal_reader_ack(struct journal_reader *reader, const uint8_t stream[16], uint64_t sequence)
+{
+	uint32_t i = 0, entry;
+
+	while (i < reader->item_count && !item_holds(item_at(reader, i), stream, sequence))
+		i++;
+	if (i == reader->item_count)
+		return;
+	entry = (uint32_t)(sequence - item_at(reader, i)->first_sequence) + 1;
+	if (item_at(reader, i)->first_index + entry <= reader->acked.index)
+		return;
+	if (entry == item_at(reader, i)->count) {
+		i++;
+		entry = 0;
+	}
+	reader->item_first = (reader->item_first + i) % reader->item_capacity;
+	reader->item_count -= i;
+	if (reader->item_count > 0) {
+		set_acked(reader, item_at(reader, 0), entry);
+		publish_acked(reader);
+	} else {
+		pass_acked(reader);
+	}
+}
+
+uint64_t journal_reader_waiting(const struct journal_reader *reader)
+{
+	uint64_t acked = atomic_load(&reader->acked_index);
+	uint64_t all = atomic_load(&reader->journal->next_index);
+
+	return all > acked ? all - acked : 0;
+}
+
+int journal_reader_fd(const struct journal_reader *reader)
+{
+	return reader->wake_fd;
+}
+
+/*
+ * A stored position is taken only where a frame of the right index starts. Otherwise its segment is
+ * read again from its start, or, when it is of a journal that is no more, everything.
+ */
+static bool position_right(struct journal_reader *reader, const struct segment *segment,
+			   struct position *position)
+{
+	uint64_t end = atomic_load(&segment->end);
+	int result;
+
+	if (position->offset == end)
+		return position->entry == 0;
+	if (position->offset < segment->header_size || position->offset > end ||
+	    position->offset % 8 != 0)
+		return false;
+	stand_at(reader, position);
+	if (open_current(reader) < 0)
+		return false;
+	result = segment_read_frame(segment, reader->fd, position->offset, end, &reader->frame);
+	if (result <= 0)
+		return result == 0 && position->entry == 0;
+	return position->entry < frame_of(&reader->frame)->count &&
+	       frame_of(&reader->frame)->first_index + position->entry == position->index;
+}
+
+static void reset_position(struct journal_reader *reader, uint64_t segment)
+{
+	atomic_fetch_add(&reader->journal->cursor_resets, 1);
+	reader->acked = (struct position){.segment = segment};
+}
+
+static void settle(struct journal_reader *reader)
+{
+	struct journal *journal = reader->journal;
+	struct position *position = &reader->acked;
+	struct segment *segment = find_segment(journal, position->segment);
+
+	if (segment && segment->number == position->segment && position->offset) {
+		if (memcmp(segment->stream, position->stream, sizeof(position->stream)) != 0)
+			reset_position(reader, 0);
+		else if (!position_right(reader, segment, position))
+			reset_position(reader, segment->number);
+	} else if (!segment && position->segment >= journal->first_new_number) {
+		reset_position(reader, 0);
+	}
+	/* Where it starts is known by the segments alone; a lost one counts when it is passed. */
+	segment = find_segment(journal, position->segment);
+	if (!position->offset)
+		position->index =
+			segment ? segment->first_index : atomic_load(&journal->next_index);
+	stand_at(reader, position);
+}
+
+static struct cursor *find_cursor(struct journal *journal, const char *name)
+{
+	struct cursor *cursor = journal->cursors;
+
+	while (cursor && strcmp(cursor->name, name) != 0)
+		cursor = cursor->next;
+	return cursor;
+}
+
+static int make_cursor(struct journal *journal, const char *name, struct cursor **ret_cursor)
+{
+	struct cursor *cursor = calloc(1, sizeof(*cursor));
+	int result;
+
+	if (!cursor)
+		return -ENOMEM;
+	(void)strncpy(cursor->name, name, sizeof(cursor->name) - 1);
+	result = cursor_open(&cursor->file, journal->dirfd, name, &cursor->wanted);
+	if (result == -EBADMSG)
+		atomic_fetch_add(&journal->cursor_resets, 1);
+	else if (result < 0)
+		return free(cursor), result;
+	cursor->durable = cursor->pending = cursor->wanted;
+	*ret_cursor = cursor;
+	return 0;
+}
+
+/* The cursor is in the list, and so holds its segments, before its place is looked at. */
+static int take_cursor(struct journal *journal, const char *name, struct cursor **ret_cursor)
+{
+	struct cursor *cursor;
+	bool busy = false;
+	int result = 0;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	cursor = find_cursor(journal, name);
+	if (cursor)
+		busy = cursor->open;
+	else
+		result = make_cursor(journal, name, &cursor);
+	if (result == 0 && !busy && !find_cursor(journal, name)) {
+		cursor->next = journal->cursors;
+		journal->cursors = cursor;
+	}
+	if (result == 0 && !busy)
+		cursor->open = true;
+	(void)pthread_mutex_unlock(&journal->lock);
+	*ret_cursor = cursor;
+	return busy ? -EBUSY : result;
+}
+
+static void give_cursor_back(struct journal *journal, struct cursor *cursor)
+{
+	(void)pthread_mutex_lock(&journal->lock);
+	cursor->open = false;
+	(void)pthread_mutex_unlock(&journal->lock);
+}
+
+int journal_reader_open(struct journal_reader **ret_reader, struct journal *journal,
+			const char *name, struct err *err)
+{
+	struct journal_reader *reader;
+	int result;
+
+	if (!cursor_name_valid(name))
+		return err_set(err, -EINVAL, "journal %s: not a name for a cursor", journal->dir);
+	reader = calloc(1, sizeof(*reader));
+	if (!reader)
+		return err_set(err, -ENOMEM, "journal %s: out of memory", journal->dir);
+	reader->journal = journal;
+	reader->fd = -1;
+	buf_init(&reader->frame, FRAME_SIZE_MAX);
+	reader->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	result = reader->wake_fd < 0 ? -errno : take_cursor(journal, name, &reader->cursor);
+	if (result < 0) {
+		if (reader->wake_fd >= 0)
+			(void)close(reader->wake_fd);
+		free(reader);
+		return err_set(err, result, "journal %s: cursor-%s: %s", journal->dir, name,
+			       strerror(-result));
+	}
+	reader->acked = reader->cursor->wanted;
+	settle(reader);
+	publish_acked(reader);
+	(void)pthread_mutex_lock(&journal->lock);
+	reader->next = journal->readers;
+	journal->readers = reader;
+	(void)pthread_mutex_unlock(&journal->lock);
+	*ret_reader = reader;
+	return 0;
+}
+
+void journal_reader_close(struct journal_reader *reader)
+{
+	struct journal *journal;
+	struct journal_reader **link;
+
+	if (!reader)
+		return;
+	journal = reader->journal;
+	(void)pthread_mutex_lock(&journal->lock);
+	for (link = &journal->readers; *link != reader;)
+		link = &(*link)->next;
+	*link = reader->next;
+	(void)pthread_mutex_unlock(&journal->lock);
+	give_cursor_back(journal, reader->cursor);
+	journal_sync_round(journal);
+	if (reader->fd >= 0)
+		(void)close(reader->fd);
+	(void)close(reader->wake_fd);
+	buf_done(&reader->frame);
+	free(reader->items);
+	free(reader);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns what happens to a directory that somebody left behind: segments are checked, the damaged set
+ * aside, the end found, and it is decided whether the stream goes on. Runs before any other thread.
+ */
+#include "journal/state.h"
+
+#include "base/cleanup.h"
+#include "base/uuid.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+struct listing {
+	uint64_t *numbers; /* of NNNNNNNN.seg, to be sorted */
+	size_t count, capacity;
+	uint64_t highest; /* that was ever seen, set aside ones too */
+};
+
+static int add_number(struct listing *listing, uint64_t number)
+{
+	if (listing->count == listing->capacity) {
+		size_t capacity = listing->capacity ? 2 * listing->capacity : 64;
+		uint64_t *grown = realloc(listing->numbers, capacity * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		listing->numbers = grown;
+		listing->capacity = capacity;
+	}
+	listing->numbers[listing->count++] = number;
+	return 0;
+}
+
+static int take_name(struct listing *listing, int dirfd, const char *name)
+{
+	uint64_t number;
+	enum segment_file what = segment_name_parse(name, &number);
+
+	if (what == SEGMENT_FILE_FOREIGN)
+		return 0;
+	if (what == SEGMENT_FILE_UNFINISHED)
+		return unlinkat(dirfd, name, 0), 0;
+	if (number > listing->highest)
+		listing->highest = number;
+	return what == SEGMENT_FILE_WHOLE ? add_number(listing, number) : 0;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static int list_directory(struct listing *listing, int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *item;
+	int result = 0;
+
+	if (!dir) {
+		result = -errno;
+		if (fd >= 0)
+			(void)close(fd);
+		return result;
+	}
+	while (result == 0 && (errno = 0, item = readdir(dir)))
+		result = take_name(listing, dirfd, item->d_name);
+	if (result == 0 && errno != 0)
+		result = -errno;
+	if (listing->count)
+		qsort(listing->numbers, listing->count, sizeof(*listing->numbers), compare_numbers);
+	return result;
+}
+
+/* Whoever looks into it later finds it; its number stays taken by the new name. */
+static void set_aside(const struct journal *journal, uint64_t number)
+{
+	char name[SEGMENT_NAME_SIZE], bad[SEGMENT_NAME_SIZE + 16];
+
+	segment_name(name, number);
+	for (unsigned int i = 0; i < 100; i++) {
+		if (i == 0)
+			(void)snprintf(bad, sizeof(bad), "%s.bad", name);
+		else
+			(void)snprintf(bad, sizeof(bad), "%s.bad.%u", name, i);
+		if (renameat2(journal->dirfd, name, journal->dirfd, bad, RENAME_NOREPLACE) == 0 ||
+		    errno != EEXIST)
+			return;
+	}
+}
+
+static int load_one(struct journal *journal, uint64_t number, struct journal_recovery *recovery)
+{
+	struct segment *segment = calloc(1, sizeof(*segment));
+	int result;
+
+	if (!segment)
+		return -ENOMEM;
+	result = segment_load(segment, journal->dirfd, number, NULL);
+	if (result == 0) {
+		journal_list_segment(journal, segment);
+		return 0;
+	}
+	free(segment);
+	if (result != -EBADMSG)
+		return result;
+	set_aside(journal, number);
+	recovery->quarantined++;
+	return 0;
+}
+
+/* A segment's own events are told by its successor, where that is still there. */
+static int count_events(const struct journal *journal, uint64_t *ret_events)
+{
+	for (struct segment *segment = journal->oldest; segment && segment != journal->newest;
+	     segment = segment->next) {
+		struct segment *next = segment->next;
+		struct segment_scan scan = {0};
+		int result;
+
+		if (next->number == segment->number + 1 &&
+		    next->first_index >= segment->first_index) {
+			*ret_events += next->first_index - segment->first_index;
+			continue;
+		}
+		result = segment_scan(segment, journal->dirfd, NULL, &scan);
+		if (result < 0)
+			return result;
+		*ret_events += scan.events;
+	}
+	return 0;
+}
+
+static int renew_stream(struct journal *journal, struct journal_recovery *recovery)
+{
+	recovery->stream_renewed = true;
+	journal->next_sequence = 1;
+	return uuid_random(journal->stream);
+}
+
+/* The room behind the last frame of a segment that will not be written again is given back. */
+static void trim(struct journal *journal, struct segment *segment)
+{
+	char name[SEGMENT_NAME_SIZE];
+	_cleanup_close_ int fd = -1;
+	uint64_t end = atomic_load(&segment->end);
+
+	segment_name(name, segment->number);
+	fd = openat(journal->dirfd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, (off_t)end) < 0)
+		return;
+	journal->bytes -= segment->size - end;
+	segment->size = end;
+}
+
+static int resume_segment(struct journal *journal, struct segment *segment)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	segment_name(name, segment->number);
+	segment->fd = openat(journal->dirfd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (segment->fd < 0)
+		return -errno;
+	/* What the last run did not sync is synced with the next frame. */
+	segment->synced = 0;
+	atomic_store(&segment->sealed, false);
+	journal->active = segment;
+	return 0;
+}
+
+/*
+ * A torn tail stays in its file as it is: the segment ends before it for good. So opening twice
+ * finds it twice, and no sequence that may have been seen outside is ever given again.
+ */
+static int continue_from(struct journal *journal, struct segment *segment, bool newest_lost,
+			 struct journal_recovery *recovery)
+{
+	struct segment_scan scan = {0};
+	bool same_boot = memcmp(segment->boot_id, journal->boot_id, 16) == 0;
+	int result;
+
+	if (same_boot)
+		result = segment_load(segment, journal->dirfd, segment->number, &journal->numbers);
+	else
+		result = 0;
+	if (result == 0)
+		result = segment_scan(segment, journal->dirfd, same_boot ? &journal->numbers : NULL,
+				      &scan);
+	if (result < 0)
+		return result;
+	atomic_store(&segment->end, scan.end);
+	recovery->events += scan.events;
+	recovery->torn_bytes = scan.torn_bytes;
+	atomic_store(&journal->next_index, segment->first_index + scan.events);
+	if (same_boot && scan.torn_bytes == 0 && !newest_lost) {
+		memcpy(journal->stream, segment->stream, sizeof(journal->stream));
+		journal->next_sequence = segment->first_sequence + scan.events;
+		return resume_segment(journal, segment);
+	}
+	if (scan.torn_bytes == 0)
+		trim(journal, segment);
+	return renew_stream(journal, recovery);
+}
+
+int journal_recover(struct journal *journal, struct journal_recovery *ret_recovery, struct err *err)
+{
+	struct listing listing = {0};
+	int result = list_directory(&listing, journal->dirfd);
+
+	for (size_t i = 0; result == 0 && i < listing.count; i++)
+		result = load_one(journal, listing.numbers[i], ret_recovery);
+	free(listing.numbers);
+	if (result == 0)
+		result = count_events(journal, &ret_recovery->events);
+	journal->next_number = journal->first_new_number = listing.highest + 1;
+	if (result == 0 && journal->newest)
+		result = continue_from(journal, journal->newest,
+				       journal->newest->number != listing.highest, ret_recovery);
+	else if (result == 0)
+		result = renew_stream(journal, ret_recovery);
+	if (result < 0)
+		return err_set(err, result, "journal %s: cannot be recovered: %s", journal->dir,
+			       strerror(-result));
+	return 0;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the sync thread: in rounds, at every interval or when asked, it syncs segments, then stores
+ * the cursors as they were before that (so that no cursor is ever ahead of what is on disk), then
+ * deletes what every durable cursor has behind it. Nobody else writes cursors or deletes segments.
+ */
+#include "journal/state.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static void note_error(struct journal *journal, int error)
+{
+	atomic_store(&journal->sync_error, error);
+}
+
+static struct cursor *begin_round(struct journal *journal, bool *ret_directory)
+{
+	struct cursor *cursors;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	cursors = journal->cursors;
+	for (struct cursor *cursor = cursors; cursor; cursor = cursor->next)
+		cursor->pending = cursor->placed ? cursor->wanted : cursor->durable;
+	*ret_directory = journal->directory_changed;
+	journal->directory_changed = false;
+	(void)pthread_mutex_unlock(&journal->lock);
+	return cursors;
+}
+
+struct sync_task {
+	struct segment *segment;
+	uint64_t end;
+	bool sealed;
+	bool dirty;
+};
+
+/* The first segment that needs syncing or whose descriptor is done with. */
+static bool next_task(struct journal *journal, struct sync_task *ret_task)
+{
+	struct sync_task task = {0};
+	struct segment *segment;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	for (segment = journal->oldest; segment; segment = segment->next) {
+		if (segment->fd < 0)
+			continue;
+		task.segment = segment;
+		task.sealed = atomic_load(&segment->sealed);
+		task.end = atomic_load(&segment->end);
+		task.dirty = segment->synced != task.end;
+		if (task.sealed || task.dirty)
+			break;
+	}
+	(void)pthread_mutex_unlock(&journal->lock);
+	*ret_task = task;
+	return segment != NULL;
+}
+
+static void finish_task(struct journal *journal, const struct sync_task *task)
+{
+	int fd = task->segment->fd;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	task->segment->synced = task->end;
+	if (task->sealed)
+		task->segment->fd = -1;
+	(void)pthread_mutex_unlock(&journal->lock);
+	if (task->sealed)
+		(void)close(fd);
+}
+
+static void sync_segments(struct journal *journal, bool sync)
+{
+	struct sync_task task;
+
+	while (next_task(journal, &task)) {
+		/* An error is told once by the kernel: trying again would only hide it. */
+		if (sync && task.dirty) {
+			if (fdatasync(task.segment->fd) < 0)
+				note_error(journal, -errno);
+			atomic_fetch_add(&journal->syncs, 1);
+		}
+		finish_task(journal, &task);
+		/* Only what was there when the round began: a busy writer would keep us here. */
+		if (!task.sealed)
+			break;
+	}
+}
+
+static void store_cursor(struct journal *journal, struct cursor *cursor, bool sync)
+{
+	int result;
+
+	if (position_equal(&cursor->pending, &cursor->durable))
+		return;
+	/* Even when nothing is synced: a segment goes only behind a cursor that is on disk. */
+	if (cursor->pending.segment != cursor->durable.segment)
+		sync = true;
+	result = cursor_store(&cursor->file, &cursor->pending, sync);
+	if (result < 0)
+		note_error(journal, result);
+	else
+		cursor->durable = cursor->pending;
+}
+
+uint64_t journal_held_from(const struct journal *journal)
+{
+	uint64_t held = journal->cursors ? UINT64_MAX : 0;
+
+	for (const struct cursor *cursor = journal->cursors; cursor; cursor = cursor->next) {
+		uint64_t needs = cursor->placed ? cursor->wanted.segment : 0;
+
+		if (needs < held)
+			held = needs;
+	}
+	return held;
+}
+
+static struct segment *take_deletable(struct journal *journal)
+{
+	struct segment *segment = NULL;
+	uint64_t held;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	held = journal_held_from(journal);
+	for (struct cursor *cursor = journal->cursors; cursor; cursor = cursor->next)
+		if (cursor->durable.segment < held)
+			held = cursor->durable.segment;
+	if (journal->deleting && journal->oldest != journal->newest &&
+	    journal->oldest->number < held) {
+		segment = journal->oldest;
+		journal->oldest = segment->next;
+		journal->bytes -= segment->size;
+		journal->segment_count--;
+	}
+	(void)pthread_mutex_unlock(&journal->lock);
+	return segment;
+}
+
+static void delete_segments(struct journal *journal)
+{
+	struct segment *segment;
+	char name[SEGMENT_NAME_SIZE];
+
+	while ((segment = take_deletable(journal))) {
+		segment_name(name, segment->number);
+		if (unlinkat(journal->dirfd, name, 0) < 0 && errno != ENOENT)
+			note_error(journal, -errno);
+		if (segment->fd >= 0)
+			(void)close(segment->fd);
+		free(segment);
+	}
+}
+
+static void do_round(struct journal *journal, bool sync)
+{
+	bool directory_changed;
+	struct cursor *cursors = begin_round(journal, &directory_changed);
+
+	if (sync && directory_changed && fsync(journal->dirfd) < 0)
+		note_error(journal, -errno);
+	sync_segments(journal, sync);
+	for (struct cursor *cursor = cursors; cursor; cursor = cursor->next)
+		store_cursor(journal, cursor, sync);
+	delete_segments(journal);
+}
+
+static void wait_for_work(struct journal *journal)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += journal->sync_every_ms / 1000;
+	until.tv_nsec += (long)(journal->sync_every_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	while (!journal->stopping && journal->round_wanted == journal->round_done)
+		if (pthread_cond_timedwait(&journal->wake, &journal->lock, &until) == ETIMEDOUT)
+			break;
+}
+
+static void *sync_main(void *data)
+{
+	struct journal *journal = data;
+	bool stopping = false;
+
+	while (!stopping) {
+		uint64_t round;
+
+		(void)pthread_mutex_lock(&journal->lock);
+		wait_for_work(journal);
+		round = journal->round_wanted;
+		stopping = journal->stopping;
+		(void)pthread_mutex_unlock(&journal->lock);
+		do_round(journal, stopping || journal->durability != JOURNAL_SYNC_NONE);
+		(void)pthread_mutex_lock(&journal->lock);
+		journal->round_done = round;
+		(void)pthread_cond_broadcast(&journal->round_over);
+		(void)pthread_mutex_unlock(&journal->lock);
+	}
+	return NULL;
+}
+
+void journal_sync_round(struct journal *journal)
+{
+	uint64_t round;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	round = ++journal->round_wanted;
+	(void)pthread_cond_signal(&journal->wake);
+	while (journal->round_done < round)
+		(void)pthread_cond_wait(&journal->round_over, &journal->lock);
+	(void)pthread_mutex_unlock(&journal->lock);
+}
+
+int journal_sync_start(struct journal *journal)
+{
+	sigset_t all, before;
+	int result;
+
+	/* Signals are for the threads that wait for them. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	result = pthread_create(&journal->sync_thread, NULL, sync_main, journal);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	journal->sync_running = result == 0;
+	return -result;
+}
+
+void journal_sync_stop(struct journal *journal)
+{
+	if (!journal->sync_running)
+		return;
+	(void)pthread_mutex_lock(&journal->lock);
+	journal->stopping = true;
+	(void)pthread_cond_signal(&journal->wake);
+	(void)pthread_mutex_unlock(&journal->lock);
+	(void)pthread_join(journal->sync_thread, NULL);
+	journal->sync_running = false;
+}

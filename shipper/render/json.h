@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writes one JSON document after another into buffers of the caller. The library keeps objects and
+ * commas right; the members of one object that stand side by side reach it as one piece, because
+ * its price is per token. Errors are kept until json_end, so that callers need not ask at every
+ * step.
+ */
+#ifndef AUDITSHIP_JSON_H
+#define AUDITSHIP_JSON_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct json;
+
+/* A member's name: characters that need no escape. Lives as long as the document at least. */
+struct json_key {
+	const char *name;
+	size_t length;
+};
+
+/* limit: the most bytes that the members of one object may take. 0 or -ENOMEM. */
+int json_new(struct json **ret_json, size_t limit);
+void json_free(struct json *json);
+
+/* Starts a document, which is an object, at the end of out. */
+void json_begin(struct json *json, struct buf *out);
+/* Ends it with a line feed. 0, or -EMSGSIZE or -ENOMEM; out is then as it was before json_begin. */
+int json_end(struct json *json);
+
+/* An object as a member of the present one. */
+void json_open(struct json *json, const struct json_key *key);
+void json_close(struct json *json);
+
+/* A member; exactly one of the values below follows, or a list of them. */
+void json_member(struct json *json, const struct json_key *key);
+
+/* Text of any bytes; *ret_replaced is set when some were not UTF-8. */
+void json_text(struct json *json, const char *text, size_t length, bool *ret_replaced);
+/* Text with parts: NUL stands between them and is shown as one space. */
+void json_joined(struct json *json, const char *parts, size_t length, bool *ret_replaced);
+void json_base64(struct json *json, const void *bytes, size_t length);
+void json_number(struct json *json, uint64_t number);
+/* A value that is JSON already. */
+void json_raw(struct json *json, const char *value, size_t length);
+/* Characters that need no escape, between quotes. */
+void json_word(struct json *json, const char *word, size_t length);
+
+/* json_list_item comes before each value of a list. */
+void json_list_open(struct json *json);
+void json_list_item(struct json *json);
+void json_list_close(struct json *json);
+
+#endif

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads members as the field tables describe them. The bounds of every reference were checked when
+ * the entry was parsed. Must not know JSON, columns or kinds.
+ */
+#include "render/value.h"
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "base/uuid.h"
+#include "render/names.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MINOR_BITS 20 /* of a device number in a record */
+
+/* What the shipper itself says of an event. */
+static const struct field entry_fields[] = {
+	{
+		.path = "event.sequence",
+		.doc = "Counts the events of one stream (agent.ephemeral_id), from 1, no gaps.",
+		.offset = offsetof(struct entry, sequence),
+		.size = sizeof(((struct entry *)0)->sequence),
+		.type = FIELD_NUMBER,
+		.flags = FIELD_REQUIRED,
+	},
+	{
+		.path = "event.created",
+		.doc = "When the shipper took the event up, UTC.",
+		.offset = offsetof(struct entry, created_ns),
+		.size = sizeof(((struct entry *)0)->created_ns),
+		.type = FIELD_TIME_WALL,
+		.flags = FIELD_REQUIRED,
+	},
+	{0},
+};
+
+static unsigned int count_rows(const struct field *rows)
+{
+	unsigned int count = 0;
+
+	while (!field_ends(&rows[count]))
+		count++;
+	return count;
+}
+
+bool row_next(const struct kind *kind, unsigned int *cursor, struct row *ret_row)
+{
+	unsigned int entry_rows = count_rows(entry_fields), record_rows = 0;
+	unsigned int at = (*cursor)++;
+
+	if (at < entry_rows) {
+		*ret_row = (struct row){&entry_fields[at], ROW_ENTRY};
+		return true;
+	}
+	at -= entry_rows;
+	for (unsigned int i = 0; (ret_row->field = kind_next_field(kind, &i)); record_rows++) {
+		ret_row->source = ROW_RECORD;
+		if (at == record_rows)
+			return true;
+	}
+	at -= record_rows;
+	if (at >= count_rows(enriched_fields))
+		return false;
+	*ret_row = (struct row){&enriched_fields[at], ROW_ENRICHED};
+	return true;
+}
+
+static const uint8_t *row_base(const struct row *row, const struct event *event)
+{
+	switch (row->source) {
+	case ROW_ENTRY:
+		return (const uint8_t *)event->entry;
+	case ROW_ENRICHED:
+		return (const uint8_t *)event->enriched;
+	case ROW_RECORD:
+		break;
+	}
+	return (const uint8_t *)event->record;
+}
+
+static bool every_byte_is(const uint8_t *bytes, size_t size, uint8_t byte)
+{
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] != byte)
+			return false;
+	return true;
+}
+
+static bool is_skipped(const struct field *field, const uint8_t *member)
+{
+	return ((field->flags & FIELD_SKIP_ZERO) && every_byte_is(member, field->size, 0)) ||
+	       ((field->flags & FIELD_SKIP_UNSET) && every_byte_is(member, field->size, 0xff));
+}
+
+static void trim_cut(struct value *value)
+{
+	if (value->cut)
+		value->length = (uint32_t)utf8_trim_cut(value->text, value->length);
+}
+
+/* What follows the last slash. A path is cut at its other end, so this is whole if there is one. */
+static void keep_basename(struct value *value)
+{
+	const char *slash = memrchr(value->text, '/', value->length);
+	uint32_t skip = slash ? (uint32_t)(slash + 1 - value->text) : 0;
+
+	value->text += skip;
+	value->length -= skip;
+	value->cut = false;
+}
+
+static void keep_dirname(struct value *value)
+{
+	const char *slash = memrchr(value->text, '/', value->length);
+
+	value->cut = false;
+	if (!slash)
+		value->length = 0;
+	else if (slash == value->text)
+		value->length = 1;
+	else
+		value->length = (uint32_t)(slash - value->text);
+}
+
+/* Part ends are no text: a joined list of nothing but one empty part has nothing to show. */
+static void keep_joined(struct value *value)
+{
+	trim_cut(value);
+	if (value->length && value->text[value->length - 1] == '\0')
+		value->length--;
+}
+
+static void keep_comm(struct value *value)
+{
+	value->text = (const char *)value->member;
+	value->length = (uint32_t)strnlen(value->text, value->field->size);
+	/* The kernel keeps 15 bytes and does not ask what they mean. */
+	if (value->length >= REC_COMM_SIZE - 1)
+		value->length = (uint32_t)utf8_trim_cut(value->text, value->length);
+}
+
+static void keep_string(struct value *value, const uint8_t *base)
+{
+	struct rec_string string;
+
+	memcpy(&string, value->member, sizeof(string));
+	value->text = (const char *)base + string.offset;
+	value->length = string.length;
+	value->full = string.full;
+	value->cut = string.length < string.full;
+}
+
+/* Narrows a rec_string to what the row's type shows of it. */
+static void keep_shown(struct value *value)
+{
+	if (value->length == 0)
+		return;
+	if (value->field->type == FIELD_BASENAME)
+		keep_basename(value);
+	else if (value->field->type == FIELD_DIRNAME)
+		keep_dirname(value);
+	else if (value->field->type == FIELD_JOINED)
+		keep_joined(value);
+	else if (value->field->type != FIELD_PATH) /* cut in front, between names */
+		trim_cut(value);
+}
+
+static bool is_derived(const struct field *field)
+{
+	return field->type == FIELD_BASENAME || field->type == FIELD_DIRNAME;
+}
+
+static enum value_state get_text(struct value *value, const uint8_t *base)
+{
+	if (value->field->type == FIELD_COMM) {
+		keep_comm(value);
+		return value->length ? VALUE_PRESENT : VALUE_ABSENT;
+	}
+	keep_string(value, base);
+	keep_shown(value);
+	if (value->length)
+		return VALUE_PRESENT;
+	return value->cut && !is_derived(value->field) ? VALUE_LOST : VALUE_ABSENT;
+}
+
+static bool is_text(enum value_shape shape)
+{
+	return shape == SHAPE_TEXT || shape == SHAPE_LIST || shape == SHAPE_JOINED;
+}
+
+enum value_state value_get(struct value *ret_value, const struct row *row,
+			   const struct event *event)
+{
+	const uint8_t *base = row_base(row, event);
+	const uint8_t *member = base + row->field->offset;
+
+	if (row->field->flags && is_skipped(row->field, member))
+		return VALUE_ABSENT;
+	*ret_value = (struct value){
+		.field = row->field,
+		.member = member,
+		.wall_offset_ns = event->entry->wall_offset_ns,
+	};
+	if (is_text(value_shape(ret_value)))
+		return get_text(ret_value, base);
+	return VALUE_PRESENT;
+}
+
+enum value_shape value_shape(const struct value *value)
+{
+	switch ((enum field_type)value->field->type) {
+	case FIELD_NUMBER:
+	case FIELD_BOOL:
+	case FIELD_MAJOR:
+	case FIELD_MINOR:
+		return SHAPE_BARE;
+	case FIELD_STRING:
+	case FIELD_PATH:
+	case FIELD_BASENAME:
+	case FIELD_DIRNAME:
+	case FIELD_COMM:
+		return SHAPE_TEXT;
+	case FIELD_LIST:
+		return SHAPE_LIST;
+	case FIELD_JOINED:
+		return SHAPE_JOINED;
+	case FIELD_CAPS:
+		return SHAPE_CAPS;
+	case FIELD_HIDDEN:
+	case FIELD_ID:
+	case FIELD_HEX:
+	case FIELD_ENUM:
+	case FIELD_TIME_BOOT:
+	case FIELD_TIME_WALL:
+	case FIELD_UUID:
+	case FIELD_MODE:
+	case FIELD_FILE_TYPE:
+	case FIELD_DEVICE:
+	case FIELD_SIGNAL:
+	case FIELD_TYPES:
+		break;
+	}
+	return SHAPE_WORD;
+}
+
+uint64_t value_number(const struct value *value)
+{
+	uint64_t number = 0;
+
+	/* Records are little endian, as every machine is that this runs on. */
+	memcpy(&number, value->member,
+	       value->field->size < sizeof(number) ? value->field->size : sizeof(number));
+	return number;
+}
+
+uint64_t value_wall_ns(const struct value *value)
+{
+	uint64_t number = value_number(value);
+
+	if (value->field->type == FIELD_TIME_BOOT)
+		number += (uint64_t)value->wall_offset_ns;
+	return number;
+}
+
+static size_t put_text(char out[VALUE_WORD_SIZE], const char *text)
+{
+	int length = snprintf(out, VALUE_WORD_SIZE, "%s", text);
+
+	return length < VALUE_WORD_SIZE ? (size_t)length : VALUE_WORD_SIZE - 1;
+}
+
+static size_t put_number(char out[VALUE_WORD_SIZE], uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	memcpy(out, digits + at, sizeof(digits) - at);
+	out[sizeof(digits) - at] = '\0';
+	return sizeof(digits) - at;
+}
+
+static size_t put_enum(char out[VALUE_WORD_SIZE], const char *const *names, uint64_t number)
+{
+	uint64_t i = 0;
+
+	while (names && names[i] && i < number)
+		i++;
+	return names && names[i] ? put_text(out, names[i]) : put_number(out, number);
+}
+
+static size_t put_time(char out[VALUE_WORD_SIZE], uint64_t wall_ns)
+{
+	clock_format_utc(out, wall_ns);
+	return CLOCK_UTC_SIZE - 1;
+}
+
+static size_t put_hex(char out[VALUE_WORD_SIZE], uint64_t number)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (unsigned int i = 0; i < 16; i++)
+		out[i] = digits[number >> (60 - 4 * i) & 15];
+	out[16] = '\0';
+	return 16;
+}
+
+static size_t put_signal(char out[VALUE_WORD_SIZE], uint32_t signal)
+{
+	char name[NAME_SIZE];
+
+	name_signal(name, signal);
+	return put_text(out, name);
+}
+
+static size_t put_device(char out[VALUE_WORD_SIZE], uint32_t device)
+{
+	size_t length = put_number(out, device >> MINOR_BITS);
+
+	out[length++] = ':';
+	return length + put_number(out + length, device & ((1u << MINOR_BITS) - 1));
+}
+
+static size_t put_mode(char out[VALUE_WORD_SIZE], uint32_t mode)
+{
+	for (unsigned int i = 0; i < 4; i++)
+		out[i] = (char)('0' + (mode >> (9 - 3 * i) & 7));
+	out[4] = '\0';
+	return 4;
+}
+
+static size_t put_file_type(char out[VALUE_WORD_SIZE], uint32_t mode)
+{
+	const char *type = name_file_type(mode);
+
+	return type ? put_text(out, type) : 0;
+}
+
+static size_t put_uuid(char out[VALUE_WORD_SIZE], const uint8_t *uuid)
+{
+	uuid_format(out, uuid);
+	return UUID_TEXT_SIZE - 1;
+}
+
+size_t value_word(const struct value *value, char out[VALUE_WORD_SIZE])
+{
+	uint64_t number = value_number(value);
+
+	switch ((enum field_type)value->field->type) {
+	case FIELD_NUMBER:
+	case FIELD_ID:
+		return put_number(out, number);
+	case FIELD_HEX:
+		return put_hex(out, number);
+	case FIELD_BOOL:
+		return put_text(out, number ? "true" : "false");
+	case FIELD_ENUM:
+		return put_enum(out, value->field->names, number);
+	case FIELD_TIME_BOOT:
+	case FIELD_TIME_WALL:
+		return put_time(out, value_wall_ns(value));
+	case FIELD_UUID:
+		return put_uuid(out, value->member);
+	case FIELD_MODE:
+		return put_mode(out, (uint32_t)number);
+	case FIELD_FILE_TYPE:
+		return put_file_type(out, (uint32_t)number);
+	case FIELD_DEVICE:
+		return put_device(out, (uint32_t)number);
+	case FIELD_MAJOR:
+		return put_number(out, number >> MINOR_BITS);
+	case FIELD_MINOR:
+		return put_number(out, number & ((1u << MINOR_BITS) - 1));
+	case FIELD_SIGNAL:
+		return number ? put_signal(out, (uint32_t)number) : 0;
+	case FIELD_HIDDEN:
+	case FIELD_STRING:
+	case FIELD_PATH:
+	case FIELD_BASENAME:
+	case FIELD_DIRNAME:
+	case FIELD_LIST:
+	case FIELD_JOINED:
+	case FIELD_COMM:
+	case FIELD_CAPS:
+	case FIELD_TYPES:
+		break;
+	}
+	return 0;
+}
+
+bool value_next_part(const struct value *value, size_t *at, const char **ret_part,
+		     size_t *ret_length)
+{
+	const char *part = value->text + *at;
+	const char *nul;
+
+	if (*at >= value->length)
+		return false;
+	nul = memchr(part, '\0', value->length - *at);
+	*ret_part = part;
+	*ret_length = nul ? (size_t)(nul - part) : value->length - *at;
+	*at += *ret_length + 1;
+	return true;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Recordings made by hand. Strings are as they are after decode: paths plain, not leaf first. */
+#include "recordings.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define NS_PER_MS UINT64_C(1000000)
+
+static void end_entry(struct entry_builder *builder, struct buf *out)
+{
+	size_t size = builder_end(builder);
+	int result = buf_add(out, builder->data, size);
+
+	if (result < 0)
+		abort();
+}
+
+static const uint8_t child_id[16] = {0x4d, 0xa0, 0x35, 0x48, 0xd0, 0x27, 0x8f, 0x0b,
+				     0xa5, 0xda, 0x11, 0x20, 0x60, 0xe8, 0x46, 0x96};
+static const uint8_t shell_id[16] = {0x15, 0xfd, 0x85, 0x51, 0x54, 0x9b, 0x8f, 0x36,
+				     0xb2, 0xd6, 0x02, 0xec, 0x34, 0x95, 0xd2, 0x11};
+
+static struct rec_creds creds_of(uint32_t uid, uint32_t gid)
+{
+	return (struct rec_creds){
+		.uid = uid,
+		.gid = gid,
+		.euid = uid,
+		.egid = gid,
+		.suid = uid,
+		.sgid = gid,
+		.fsuid = uid,
+		.fsgid = gid,
+		.login_uid = 1000,
+		.audit_session = 11,
+		.cap_bounding = 0x1ffffffffff,
+	};
+}
+
+/* curl, started by alice's shell. */
+static void fill_task(struct rec_task *task, const char *comm)
+{
+	*task = (struct rec_task){
+		.id = {.pid = 4242,
+		       .ns_pid = 4242,
+		       .start_ns = BUILDER_BOOT_NS - 4 * NS_PER_MS,
+		       .pid_ns = 4026531836u},
+		.parent = {.pid = 2231, .ns_pid = 2231, .pid_ns = 4026531836u},
+		.creds = creds_of(1000, 1000),
+		.ns = {4026531835u, 4026531839u, 4026531841u, 4026531840u, 4026531834u, 4026531837u,
+		       4026531838u, 0},
+		.cgroup_id = 12884,
+		.tid = 4242,
+		.session_pid = 2231,
+		.group_pid = 4242,
+		.tty = 136u << 20,
+	};
+	strncpy(task->comm, comm, sizeof(task->comm) - 1);
+}
+
+static void enrich_parent(struct entry_builder *builder)
+{
+	struct enriched *enriched = builder->enriched;
+
+	memcpy(enriched->parent.entity_id, shell_id, sizeof(shell_id));
+	enriched->parent.start_wall_ns = BUILDER_WALL_NS - 898000 * NS_PER_MS;
+	enriched->parent.args_count = 1;
+	builder_text(builder, &enriched->parent.executable, "/usr/bin/bash");
+	BUILDER_LIST(builder, &enriched->parent.args, "-bash");
+	builder_text(builder, &enriched->parent.comm, "bash");
+}
+
+static void enrich_names(struct entry_builder *builder)
+{
+	struct enriched *enriched = builder->enriched;
+	struct rec_string *strings[] = {
+		&enriched->user,       &enriched->real_user,   &enriched->saved_user,
+		&enriched->fs_user,    &enriched->login_user,  &enriched->group,
+		&enriched->real_group, &enriched->saved_group, &enriched->fs_group,
+	};
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		builder_text(builder, strings[i], "alice");
+}
+
+static void enrich_process(struct entry_builder *builder)
+{
+	memcpy(builder->enriched->process.entity_id, child_id, sizeof(child_id));
+	builder->enriched->process.start_wall_ns = BUILDER_WALL_NS - 4 * NS_PER_MS;
+}
+
+static void enrich_all(struct entry_builder *builder)
+{
+	builder_enrich(builder);
+	enrich_process(builder);
+	enrich_parent(builder);
+	enrich_names(builder);
+}
+
+static void add_fork(struct entry_builder *builder, struct buf *out)
+{
+	builder_start(builder, REC_FORK, 1);
+	fill_task(builder->task, "bash");
+	builder->fork->creator = builder->task->parent;
+	builder->fork->creator_tid = 2231;
+	builder->fork->exit_signal = 17;
+	enrich_all(builder);
+	builder->enriched->process.args_count = 1;
+	builder_text(builder, &builder->enriched->process.executable, "/usr/bin/bash");
+	BUILDER_LIST(builder, &builder->enriched->process.args, "-bash");
+	memcpy(builder->enriched->creator.entity_id, shell_id, sizeof(shell_id));
+	end_entry(builder, out);
+}
+
+static void start_exec(struct entry_builder *builder, uint64_t sequence, const char *comm)
+{
+	struct rec_exec *exec;
+
+	builder_start(builder, REC_EXEC, sequence);
+	fill_task(builder->task, comm);
+	exec = builder->exec;
+	exec->inode = 2622415;
+	exec->file_size = 239848;
+	exec->device = 8u << 20 | 1;
+	exec->mode = S_IFREG | 0755;
+	exec->old_tid = 4242;
+}
+
+static void add_exec(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_exec *exec;
+
+	start_exec(builder, 2, "curl");
+	exec = builder->exec;
+	builder->task->creds.cap_permitted = builder->task->creds.cap_effective = 1u << 13;
+	exec->args_count = 5;
+	builder_text(builder, &exec->executable, "/usr/bin/curl");
+	builder_text(builder, &exec->cwd, "/home/alice");
+	builder_text(builder, &exec->filename, "curl");
+	BUILDER_LIST(builder, &exec->args,
+		     "curl\0-fsSL\0-o\0/tmp/x y\0https://198.51.100.7/i.sh?d=%25+1");
+	BUILDER_LIST(builder, &exec->env, "LD_PRELOAD=/tmp/a.so");
+	enrich_all(builder);
+	builder_text(builder, &builder->enriched->file_owner, "root");
+	builder_text(builder, &builder->enriched->file_group, "root");
+	end_entry(builder, out);
+}
+
+static void start_exit(struct entry_builder *builder, uint64_t sequence)
+{
+	struct rec_exit *ended;
+
+	builder_start(builder, REC_EXIT, sequence);
+	fill_task(builder->task, "curl");
+	ended = builder->exit;
+	ended->runtime_ns = 2004457;
+	ended->max_rss_bytes = 9437184;
+	ended->read_bytes = 4096;
+}
+
+static void enrich_exit(struct entry_builder *builder)
+{
+	struct enriched *enriched;
+
+	enrich_all(builder);
+	enriched = builder->enriched;
+	enriched->process.args_count = 2;
+	builder_text(builder, &enriched->process.executable, "/usr/bin/curl");
+	BUILDER_LIST(builder, &enriched->process.args, "curl\0-fsSL");
+	enriched->end_start_wall_ns = enriched->process.start_wall_ns;
+	enriched->duration_ns = 4 * NS_PER_MS;
+	enriched->exec_duration_ns = 3 * NS_PER_MS;
+	enriched->user_cpu_ns = 1200345;
+	enriched->system_cpu_ns = 804112;
+	enriched->children_user_cpu_ns = 0;
+	enriched->children_system_cpu_ns = 0;
+}
+
+static void add_exit(struct entry_builder *builder, struct buf *out)
+{
+	start_exit(builder, 3);
+	builder->exit->exit_code = 22;
+	enrich_exit(builder);
+	end_entry(builder, out);
+}
+
+static void make_process(struct entry_builder *builder, struct buf *out)
+{
+	add_fork(builder, out);
+	add_exec(builder, out);
+	add_exit(builder, out);
+}
+
+static void make_signals(struct entry_builder *builder, struct buf *out)
+{
+	start_exit(builder, 4);
+	builder->exit->exit_code = 137;
+	builder->exit->exit_signal = 9;
+	enrich_exit(builder);
+	end_entry(builder, out);
+	start_exit(builder, 5);
+	builder->exit->exit_code = 139;
+	builder->exit->exit_signal = 11;
+	builder->exit->core_dumped = 1;
+	enrich_exit(builder);
+	end_entry(builder, out);
+	start_exit(builder, 6);
+	builder->exit->exit_code = 163;
+	builder->exit->exit_signal = 35;
+	enrich_exit(builder);
+	end_entry(builder, out);
+}
+
+/* Names and arguments that are not UTF-8, or are but look dangerous. */
+static void make_bytes(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_exec *exec;
+
+	start_exec(builder, 7,
+		   "\xff\xfe"
+		   "bin");
+	exec = builder->exec;
+	exec->args_count = 3;
+	builder_text(builder, &exec->executable,
+		     "/tmp/\xff\xfe"
+		     "bin");
+	builder_text(builder, &exec->cwd, "/home/alice");
+	builder_text(builder, &exec->filename,
+		     "/tmp/\xff\xfe"
+		     "bin");
+	BUILDER_LIST(builder, &exec->args,
+		     "/tmp/\xff\xfe"
+		     "bin\0--name=caf\xe9\000100%+1");
+	enrich_all(builder);
+	end_entry(builder, out);
+
+	start_exec(builder, 8, "sh");
+	exec = builder->exec;
+	exec->args_count = 6;
+	builder_text(builder, &exec->executable, "/usr/bin/dash");
+	builder_text(builder, &exec->cwd, "/");
+	builder_text(builder, &exec->filename, "/bin/sh");
+	BUILDER_LIST(
+		builder, &exec->args,
+		"sh\0-c\0echo \"a\\b\"\n{\"forged\":1}\0\0\x1b[31m\x7f\0\xe2\x80\xa8\xef\xbb\xbf");
+	enrich_all(builder);
+	end_entry(builder, out);
+}
+
+/* Arguments that were cut, in the middle of a character and with an unknown length. */
+static void make_cut(struct entry_builder *builder, struct buf *out)
+{
+	static const char args[] = "printf\0%s\0gr\xc3\xb6\xc3";
+	struct rec_exec *exec;
+
+	start_exec(builder, 9, "printf");
+	exec = builder->exec;
+	exec->args_count = 4096;
+	builder_text(builder, &exec->executable, "/usr/bin/printf");
+	builder_bytes(builder, &exec->cwd, "deep/down", 9, REC_FULL_UNKNOWN);
+	builder_text(builder, &exec->filename, "printf");
+	builder_bytes(builder, &exec->args, args, sizeof(args) - 1, 100000);
+	enrich_all(builder);
+	end_entry(builder, out);
+}
+
+/* Hardly anything is known: a kernel thread's helper whose memory could not be read. */
+static void make_sparse(struct entry_builder *builder, struct buf *out)
+{
+	builder_start(builder, REC_EXEC, 10);
+	builder->task->id.pid = builder->task->tid = 77;
+	builder->task->kernel_thread = 1;
+	memcpy(builder->task->comm, "kworker/u4:1", 12);
+	builder->exec->executable.full = REC_FULL_UNKNOWN;
+	end_entry(builder, out);
+}
+
+static void make_lost(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_lost *lost;
+
+	builder_start(builder, REC_LOST, 11);
+	builder->header->ring = REC_RING_SHIPPER;
+	lost = builder->lost;
+	lost->cpu = 3;
+	lost->ring = REC_RING_VITAL;
+	lost->reason = REC_LOSS_RING_FULL;
+	lost->first = 1001;
+	lost->last = 2734;
+	lost->count = 1734;
+	lost->total = 9120;
+	lost->window_start_ns = BUILDER_BOOT_NS - 1000 * NS_PER_MS;
+	lost->window_end_ns = BUILDER_BOOT_NS;
+	end_entry(builder, out);
+}
+
+const struct recording recordings[] = {
+	{"process", make_process}, {"signals", make_signals}, {"bytes", make_bytes},
+	{"cut", make_cut},         {"sparse", make_sparse},   {"lost", make_lost},
+};
+const unsigned int recording_count = sizeof(recordings) / sizeof(recordings[0]);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Recorded events -> the exact JSON that stands beside them. data/NAME.rec: 16 bytes of stream id,
+ * then entries as in memory. UPDATE=1 in the environment writes the recordings that are made by
+ * hand and every expectation anew; whoever does so reviews the difference.
+ */
+#include "recordings.h"
+
+#include "base/cleanup.h"
+#include "render/render.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DATA_DIR TEST_SOURCE_DIR "/tests/golden/data"
+#define MAX_FILE_BYTES (16 * 1024 * 1024)
+
+static const uint8_t stream[16] = {0x8c, 0x2a, 0x7b, 0x54, 0x0f, 0x6e, 0x4b, 0x0e,
+				   0x8a, 0x37, 0x3f, 0x5d, 0x5a, 0x5e, 0x9e, 0x21};
+
+static const char *const tags[] = {"prod"};
+static const struct render_identity identity = {
+	.agent_id = "3f0c2c1e-7a57-4c0e-9d5e-1b9a2f6d0c11",
+	.agent_name = "web-01",
+	.agent_version = "0.1.0",
+	.host_name = "web-01.example.net",
+	.host_hostname = "web-01",
+	.host_id = "48c1b3f1ac5da4e0057fc9f60f4d1d5d",
+	.host_architecture = "x86_64",
+	.boot_id = "88a1f0ed-5ae5-41ee-af6b-41921c311872",
+	.os_family = "debian",
+	.os_platform = "debian",
+	.os_name = "Debian GNU/Linux",
+	.os_version = "12",
+	.os_kernel = "6.1.0-21-amd64",
+	.pid_ns = 4026531836u,
+	.tags = tags,
+	.tag_count = 1,
+};
+
+static bool is_update(void)
+{
+	const char *update = getenv("UPDATE");
+
+	return update && strcmp(update, "1") == 0;
+}
+
+static void data_path(char out[4096], const char *name, const char *ending)
+{
+	int length = snprintf(out, 4096, "%s/%s%s", DATA_DIR, name, ending);
+
+	assert_true(length > 0 && length < 4096);
+}
+
+static void write_data(const char *name, const char *ending, const struct buf *content)
+{
+	char path[4096];
+	FILE *file;
+
+	data_path(path, name, ending);
+	file = fopen(path, "we");
+	if (!file)
+		fail_msg("cannot write %s", path);
+	assert_int_equal(fwrite(content->data, 1, content->length, file), content->length);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void read_data(const char *name, const char *ending, struct buf *out)
+{
+	_cleanup_fclose_ FILE *file = NULL;
+	char path[4096];
+	char *room;
+
+	data_path(path, name, ending);
+	file = fopen(path, "re");
+	if (!file)
+		fail_msg("cannot read %s", path);
+	room = buf_reserve(out, MAX_FILE_BYTES);
+	assert_non_null(room);
+	out->length = fread(room, 1, MAX_FILE_BYTES, file);
+	assert_true(feof(file));
+}
+
+static void assert_same(const char *name, const struct buf *actual, const struct buf *expected)
+{
+	if (actual->length == expected->length &&
+	    memcmp(actual->data, expected->data, actual->length) == 0)
+		return;
+	print_message("%s, expected:\n%.*s\n%s, actual:\n%.*s\n", name, (int)expected->length,
+		      expected->data, name, (int)actual->length, actual->data);
+	fail_msg("%s: not as expected; UPDATE=1 rewrites the expectation", name);
+}
+
+static void make_recording(const struct recording *recording, struct buf *out)
+{
+	struct entry_builder *builder = malloc(sizeof(*builder));
+
+	assert_non_null(builder);
+	assert_int_equal(buf_add(out, stream, sizeof(stream)), 0);
+	recording->make(builder, out);
+	free(builder);
+}
+
+static void recordings_made_by_hand_are_current(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < recording_count; i++) {
+		struct buf made, stored;
+
+		buf_init(&made, MAX_FILE_BYTES);
+		buf_init(&stored, MAX_FILE_BYTES);
+		make_recording(&recordings[i], &made);
+		if (is_update())
+			write_data(recordings[i].name, ".rec", &made);
+		read_data(recordings[i].name, ".rec", &stored);
+		if (made.length != stored.length ||
+		    memcmp(made.data, stored.data, made.length) != 0)
+			fail_msg("%s.rec is not what recordings.c makes", recordings[i].name);
+		buf_done(&made);
+		buf_done(&stored);
+	}
+}
+
+/* Entries of a file start 16 bytes in, and are aligned in memory as the file is. */
+static unsigned int render_all(struct renderer *renderer, const struct buf *recorded,
+			       struct buf *out)
+{
+	unsigned int count = 0;
+	size_t at = sizeof(stream);
+
+	assert_true(recorded->length > sizeof(stream));
+	for (; at < recorded->length; count++) {
+		const char *why = NULL;
+		struct event event;
+
+		if (entry_parse(recorded->data + at, recorded->length - at,
+				(const uint8_t *)recorded->data, &event, &why) < 0)
+			fail_msg("entry %u: %s", count, why);
+		assert_int_equal(renderer_event(renderer, &event, out), 0);
+		at += event.entry->size;
+	}
+	return count;
+}
+
+static void check_recording(struct renderer *renderer, const char *name)
+{
+	struct buf recorded, actual, expected;
+
+	buf_init(&recorded, MAX_FILE_BYTES);
+	buf_init(&actual, MAX_FILE_BYTES);
+	buf_init(&expected, MAX_FILE_BYTES);
+	read_data(name, ".rec", &recorded);
+	assert_true(render_all(renderer, &recorded, &actual) > 0);
+	if (is_update())
+		write_data(name, ".json", &actual);
+	read_data(name, ".json", &expected);
+	assert_same(name, &actual, &expected);
+	buf_done(&recorded);
+	buf_done(&actual);
+	buf_done(&expected);
+}
+
+static void every_recording_becomes_the_json_beside_it(void **state)
+{
+	const struct render_options options = {.format = RENDER_ECS};
+	_cleanup_closedir_ DIR *dir = opendir(DATA_DIR);
+	const struct dirent *found;
+	struct renderer *renderer;
+	unsigned int count = 0;
+	struct err err;
+
+	(void)state;
+	assert_non_null(dir);
+	assert_int_equal(renderer_new(&renderer, &options, &identity, &err), 0);
+	while ((found = readdir(dir))) {
+		size_t length = strlen(found->d_name);
+		char name[256];
+
+		if (length < 5 || strcmp(found->d_name + length - 4, ".rec") != 0)
+			continue;
+		(void)snprintf(name, sizeof(name), "%.*s", (int)length - 4, found->d_name);
+		check_recording(renderer, name);
+		count++;
+	}
+	assert_true(count >= recording_count);
+	renderer_free(renderer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(recordings_made_by_hand_are_current),
+		cmocka_unit_test(every_recording_becomes_the_json_beside_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
