@@ -181,6 +181,7 @@ static struct run unsettled_run(const struct deliver *deliver, const struct jour
  * in the order of the journal. So when the journal, from the cursor on, holds events of S up to N,
  * the last of these and everything before it, of whatever stream, is there: skipped. When it holds
  * none (S:N lies behind the cursor, or comes from elsewhere), nothing is: rather twice than never.
+ * The reader hands out only so much that is not acknowledged (-ENOBUFS): the search ends there.
  */
 static int skip_delivered(struct deliver *deliver, struct err *err)
 {
@@ -206,7 +207,7 @@ static int skip_delivered(struct deliver *deliver, struct err *err)
 		if (same && run.last >= resume->sequence)
 			break;
 	}
-	if (result < 0)
+	if (result < 0 && result != -ENOBUFS)
 		return result;
 	if (found)
 		settle(deliver, resume->stream, found);
