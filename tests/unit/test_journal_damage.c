@@ -69,7 +69,7 @@ static void expect_working(struct fixture *f, uint64_t last)
 	journal_reader_close(reader);
 }
 
-/* A journal of two whole frames (5 and 3 events) and a third (6 events) to be damaged. */
+/* A journal of two whole frames (5 and 3 events) and a third (2 events) to be damaged. */
 static void make_three_frames(struct fixture *f, off_t *ret_start, off_t *ret_end)
 {
 	f->options.segment_size = 8 * KIB;
@@ -79,7 +79,7 @@ static void make_three_frames(struct fixture *f, off_t *ret_start, off_t *ret_en
 	close_journal(f);
 	*ret_start = last_frame_end(f, 1);
 	open_journal(f);
-	append_ok(f, 6);
+	append_ok(f, 2);
 	close_journal(f);
 	*ret_end = last_frame_end(f, 1);
 }
@@ -100,34 +100,33 @@ static void expect_torn(struct fixture *f, off_t bytes)
 	assert_false(f->recovery.stream_renewed);
 	assert_int_equal(f->recovery.torn_bytes, 0);
 	assert_int_equal(journal_next_sequence(f->journal), 5);
-	expect_working(f, 8);
+	expect_working(f, 0);
 	close_journal(f);
 }
 
 static void each_length_of_the_last_frame(struct fixture *f, bool zero_filled)
 {
-	static char frame[4096];
+	static char image[8192];
 	off_t start, end;
 
 	make_three_frames(f, &start, &end);
-	assert_in_range(end - start, 49, sizeof(frame));
-	assert_int_equal(read_bytes(f, "00000001.seg", frame, (size_t)(end - start), start),
-			 end - start);
-	for (off_t kept = 1; kept < end - start; kept++) {
-		off_t torn = kept;
+	assert_in_range(end - start, 49, sizeof(image));
+	assert_int_equal(read_bytes(f, "00000001.seg", image, (size_t)end, 0), end);
+	for (off_t cut = start + 1; cut < end; cut++) {
+		off_t torn = cut - start;
 
-		assert_int_equal(truncate(path_of(f, "00000001.seg"), start), 0);
-		write_bytes(f, "00000001.seg", frame, (size_t)kept, start);
-		if (zero_filled)
-			assert_int_equal(truncate(path_of(f, "00000001.seg"), 8 * KIB), 0);
-		while (frame[torn - 1] == 0)
-			torn--;
-		/* Zeros cut off zeros: that frame is whole. */
-		if (zero_filled && torn < kept)
-			continue;
-		expect_torn(f, torn);
+		(void)unlink(path_of(f, "00000001.seg"));
 		(void)unlink(path_of(f, "00000002.seg"));
 		(void)unlink(path_of(f, "cursor-check"));
+		write_bytes(f, "00000001.seg", image, (size_t)cut, 0);
+		if (zero_filled)
+			assert_int_equal(truncate(path_of(f, "00000001.seg"), 8 * KIB), 0);
+		while (image[start + torn - 1] == 0)
+			torn--;
+		/* The frame may end in zeros itself: then zeros make it whole. */
+		if (zero_filled && memcmp(image + cut, (char[8192]){0}, (size_t)(end - cut)) == 0)
+			continue;
+		expect_torn(f, torn);
 	}
 }
 
@@ -170,7 +169,7 @@ static void a_bit_flip_anywhere_in_the_last_frame_is_found(void **state)
 		flip_byte(f, "00000001.seg", at);
 	}
 	open_journal(f);
-	assert_int_equal(f->recovery.events, 14);
+	assert_int_equal(f->recovery.events, 10);
 	assert_false(f->recovery.stream_renewed);
 }
 
