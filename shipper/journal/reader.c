@@ -326,6 +326,15 @@ int journal_reader_fd(const struct journal_reader *reader)
 	return reader->wake_fd;
 }
 
+/* Then it does not matter what lies at the offset: it may be a tail that was torn later. */
+static bool all_acked(struct journal *journal, const struct segment *segment,
+		      const struct position *position)
+{
+	const struct segment *next = find_segment(journal, segment->number + 1);
+
+	return next && next->first_index == position->index;
+}
+
 /*
  * A stored position is taken only where a frame of the right index starts. Otherwise its segment is
  * read again from its start, or, when it is of a journal that is no more, everything.
@@ -336,7 +345,7 @@ static bool position_right(struct journal_reader *reader, const struct segment *
 	uint64_t end = atomic_load(&segment->end);
 	int result;
 
-	if (position->offset == end)
+	if (all_acked(reader->journal, segment, position) || position->offset == end)
 		return position->entry == 0;
 	if (position->offset < segment->header_size || position->offset > end ||
 	    position->offset % 8 != 0)

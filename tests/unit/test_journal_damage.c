@@ -140,6 +140,38 @@ static void a_tail_that_ends_in_zeros_at_any_byte_is_cut_back(void **state)
 	each_length_of_the_last_frame(*state, true);
 }
 
+static void a_cursor_before_a_torn_tail_stays_there(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_reader *reader;
+	off_t start, end;
+	uint64_t next = 1;
+
+	make_three_frames(f, &start, &end);
+	flip_byte(f, "00000001.seg", end - 1);
+	open_journal(f);
+	reader = open_reader(f, "trail");
+	assert_int_equal(read_some(f, reader, UINT64_MAX, &next, true), 8);
+	journal_reader_close(reader);
+	/* The torn segment is the newest, then it lies behind a newer one. */
+	for (int run = 0; run < 2; run++) {
+		reopen_journal(f);
+		reader = open_reader(f, "trail");
+		assert_int_equal(journal_reader_waiting(reader), 5 * run);
+		assert_int_equal(status_of(f).cursor_resets, 0);
+		journal_reader_close(reader);
+		if (run == 0)
+			append_ok(f, 5);
+	}
+	reopen_journal(f);
+	reader = open_reader(f, "trail");
+	assert_int_equal(journal_reader_waiting(reader), 5);
+	expect_all(f, reader, 1, 5);
+	assert_int_equal(status_of(f).cursor_resets, 0);
+	assert_int_equal(status_of(f).damaged_frames, 0);
+	journal_reader_close(reader);
+}
+
 static void a_tail_cut_between_frames_is_an_end_like_any_other(void **state)
 {
 	struct fixture *f = *state;
@@ -587,6 +619,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_tail_cut_at_any_byte_is_cut_back),
 		TEST(a_tail_that_ends_in_zeros_at_any_byte_is_cut_back),
+		TEST(a_cursor_before_a_torn_tail_stays_there),
 		TEST(a_tail_cut_between_frames_is_an_end_like_any_other),
 		TEST(a_bit_flip_anywhere_in_the_last_frame_is_found),
 		TEST(a_bit_flip_anywhere_in_a_header_sets_the_segment_aside),
