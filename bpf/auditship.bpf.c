@@ -2,21 +2,7 @@
 /* The one CO-RE object: the families are included, so that one skeleton has them all. */
 #include "vmlinux.h"
 
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
-#include "record.h"
-
-#include "settings.h"
-
-#include "maps.h"
-
-#include "compat.h"
-#include "emit.h"
-#include "memory.h"
-#include "path.h"
-#include "task.h"
 
 #include "process.bpf.c"
 

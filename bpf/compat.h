@@ -3,6 +3,13 @@
 #ifndef AUDITSHIP_COMPAT_H
 #define AUDITSHIP_COMPAT_H
 
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "record.h"
+
 /* Values of macros and enums that BTF may not carry; unchanged since before 5.10. */
 #define PF_KTHREAD 0x00200000
 #define SIGNAL_GROUP_EXIT 0x00000004
@@ -30,8 +37,8 @@ static __always_inline void read_audit_ids(struct task_struct *task, struct rec_
 }
 
 /*
- * The five sets stand together in struct cred since 4.3, in the order of rec_creds. kernel_cap_t was
- * an array of two __u32 before 6.3 and is one __u64 since; both read as eight bytes.
+ * The five sets stand together in struct cred since 4.3, in the order of rec_creds. kernel_cap_t
+ * was an array of two __u32 before 6.3 and is one __u64 since; both read as eight bytes.
  */
 static __always_inline void read_capabilities(const struct cred *cred, struct rec_creds *creds)
 {

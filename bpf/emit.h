@@ -6,6 +6,14 @@
 #ifndef AUDITSHIP_EMIT_H
 #define AUDITSHIP_EMIT_H
 
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "maps.h"
+#include "record.h"
+#include "settings.h"
+
 static __always_inline __u32 scratch_slot(__u32 class)
 {
 	return class * cfg_cpus + bpf_get_smp_processor_id();
@@ -44,7 +52,8 @@ static __always_inline void fill_header(struct rec_header *header, __u16 kind, _
 	header->time_ns = bpf_ktime_get_boot_ns();
 }
 
-/* The scratch of this CPU with a cleared struct of struct_size bytes and a filled header, or NULL. */
+/* The scratch of this CPU with a cleared struct of struct_size bytes and a filled header, or NULL.
+ */
 static __always_inline struct scratch *record_begin(__u16 kind, __u8 class, __u32 struct_size)
 {
 	struct rec_counts *own = counts_of(REC_RING_VITAL, class);

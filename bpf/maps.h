@@ -3,6 +3,12 @@
 #ifndef AUDITSHIP_MAPS_H
 #define AUDITSHIP_MAPS_H
 
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "record.h"
+
 #define ARGS_LIMIT 32768 /* bytes of argv at most; cfg_args_max may say less */
 #define PATH_LIMIT 4096
 #define ENV_LIMIT 8192
@@ -10,7 +16,8 @@
 /* Room behind REC_MAX_SIZE lets a masked offset plus the longest single read stay inside. */
 #define SCRATCH_SIZE (REC_MAX_SIZE + ARGS_LIMIT)
 
-/* Where a path walk stands; kept in memory, because a global function takes only scalars on 5.10. */
+/* Where a path walk stands; kept in memory, because a global function takes only scalars on 5.10.
+ */
 struct walk {
 	__u64 dentry;
 	__u64 mount;

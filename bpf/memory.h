@@ -3,9 +3,17 @@
 #ifndef AUDITSHIP_MEMORY_H
 #define AUDITSHIP_MEMORY_H
 
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "maps.h"
+#include "record.h"
+#include "settings.h"
+
 #define PAGE_STEPS (ARGS_LIMIT / 4096 + 1)
-#define ENV_STEPS 32  /* pieces per call; verified once */
-#define ENV_CALLS 32  /* 1,024 pieces: then the rest is not looked at, and told as cut */
+#define ENV_STEPS 32 /* pieces per call; verified once */
+#define ENV_CALLS 32 /* 1,024 pieces: then the rest is not looked at, and told as cut */
 #define ENV_PIECE 1024
 
 /* Copies what can be read, page by page, after one read of all of it failed. */
@@ -21,7 +29,8 @@ static __always_inline __u32 read_pages(struct scratch *space, __u64 from, __u32
 			break;
 		if (part > length - kept)
 			part = length - kept;
-		barrier_var(part); /* clang knows the bound and would drop the mask the verifier needs */
+		barrier_var(part); /* clang knows the bound and would drop the mask the verifier
+				      needs */
 		part &= 2 * 4096 - 1;
 		if (bpf_probe_read_user(space->bytes + at, part, (void *)(from + kept)) < 0)
 			break;
@@ -31,8 +40,8 @@ static __always_inline __u32 read_pages(struct scratch *space, __u64 from, __u32
 }
 
 /*
- * The kernel has just written these pages, so they are there, unless swapped out at once. What could
- * not be read shows as cut: length < full.
+ * The kernel has just written these pages, so they are there, unless swapped out at once. What
+ * could not be read shows as cut: length < full.
  */
 static __always_inline void append_args(struct scratch *space, struct mm_struct *mm,
 					struct rec_string *ret_args)

@@ -7,6 +7,14 @@
 #ifndef AUDITSHIP_PATH_H
 #define AUDITSHIP_PATH_H
 
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "maps.h"
+#include "record.h"
+
 #define WALK_STEPS 32 /* per call; verified once */
 #define WALK_CALLS 32 /* 1,024 names and mount crossings: then the way to the root is unknown */
 
@@ -66,7 +74,8 @@ static __always_inline void walk_step(struct scratch *space)
 	}
 	parent = BPF_CORE_READ(dentry, d_parent);
 	walk_append_name(space, dentry);
-	if (parent == dentry) { /* a root of its own: memfd, pipe, a file system that was torn off */
+	if (parent ==
+	    dentry) { /* a root of its own: memfd, pipe, a file system that was torn off */
 		walk->detached = 1;
 		walk->done = 1;
 	}
@@ -89,8 +98,8 @@ __noinline int walk_some(__u32 slot)
 }
 
 /*
- * Appends the path of (mount, dentry) to the record. *ret_path names it; full is unknown when the walk
- * did not end at the root of a mount namespace.
+ * Appends the path of (mount, dentry) to the record. *ret_path names it; full is unknown when the
+ * walk did not end at the root of a mount namespace.
  */
 static __always_inline void append_path(struct scratch *space, __u32 slot, const struct path *path,
 					struct rec_string *ret_path)

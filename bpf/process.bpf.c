@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* fork, exec, exit, and the processes that ran before. */
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "compat.h"
+#include "emit.h"
+#include "memory.h"
+#include "path.h"
+#include "task.h"
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
@@ -65,7 +76,8 @@ static __always_inline void fill_binary(struct file *file, struct rec_exec *reco
 	record->setuid = !!(record->mode & S_ISUID);
 	record->setgid = !!(record->mode & S_ISGID);
 	record->memfd = is_memfd(dentry, inode);
-	record->deleted = BPF_CORE_READ(inode, i_nlink) == 0 || (!dentry->d_hash.pprev && !record->memfd);
+	record->deleted =
+		BPF_CORE_READ(inode, i_nlink) == 0 || (!dentry->d_hash.pprev && !record->memfd);
 }
 
 SEC("tp_btf/sched_process_exec")

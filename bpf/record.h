@@ -60,8 +60,8 @@ struct rec_string {
 
 /* What identifies a process: enough to compute its entity id. pid 0: unknown. */
 struct rec_id {
-	__u32 pid;    /* thread group id in the initial pid namespace */
-	__u32 ns_pid; /* thread group id in the process's own pid namespace */
+	__u32 pid;      /* thread group id in the initial pid namespace */
+	__u32 ns_pid;   /* thread group id in the process's own pid namespace */
 	__u64 start_ns; /* CLOCK_BOOTTIME at which the thread group leader started */
 	__u32 pid_ns;   /* inode number of the process's own pid namespace */
 	__u32 pad;
@@ -123,19 +123,21 @@ struct rec_exec {
 	__u32 device; /* major << 20 | minor of the file system */
 	__u32 mode;   /* type and permission bits, as in stat(2) */
 	__u32 file_uid, file_gid;
-	__u32 old_tid;    /* the thread that called exec; differs from tid when it was not the leader */
+	__u32 old_tid; /* the thread that called exec; differs from tid when it was not the leader
+			*/
 	__u32 args_count; /* argc the kernel passed on */
 	__u8 secure;      /* AT_SECURE: privileges rose */
 	__u8 setuid, setgid;
 	__u8 memfd;
 	__u8 deleted;
 	__u8 pad[3];
-	struct rec_string executable; /* a path, see rec_path below */
-	struct rec_string cwd;        /* a path */
-	struct rec_string filename;   /* as given to exec */
+	struct rec_string executable;  /* a path, see rec_path below */
+	struct rec_string cwd;         /* a path */
+	struct rec_string filename;    /* as given to exec */
 	struct rec_string interpreter; /* of a script, as named in its first line */
 	struct rec_string args;        /* each argument ends with NUL; no NUL after a cut one */
-	struct rec_string env;         /* the variables that pass the prefix filter, each with NUL */
+	struct rec_string env; /* variables that pass the prefix filter, each with NUL; the shipper
+				* keeps those that are configured */
 };
 
 /*
@@ -150,7 +152,8 @@ struct rec_exit {
 	__u32 exit_signal; /* 0: left by itself */
 	__u32 core_dumped;
 	__u32 pad;
-	/* own threads; utime and stime are sampled by tick, runtime is exact: see enrich/cputime.h */
+	/* own threads; utime and stime are sampled by tick, runtime is exact: see enrich/cputime.h
+	 */
 	__u64 utime_ns, stime_ns, runtime_ns;
 	__u64 children_utime_ns, children_stime_ns; /* children that were waited for */
 	__u64 max_rss_bytes, children_max_rss_bytes;
@@ -184,7 +187,7 @@ struct rec_counts {
 	__u64 sequence; /* last number taken */
 	__u64 lost[REC_LOSS_REASONS];
 	__u64 lost_kind[REC_KINDS];
-	__u64 wakeups; /* forced on the reader */
+	__u64 wakeups;       /* forced on the reader */
 	__u64 read_failures; /* memory a probe could not read */
 };
 

@@ -3,7 +3,11 @@
 #ifndef AUDITSHIP_SETTINGS_H
 #define AUDITSHIP_SETTINGS_H
 
-const volatile __u32 cfg_cpus = 1;        /* possible CPUs: scratch and counts have room for them */
+#include "vmlinux.h"
+
+#include "record.h"
+
+const volatile __u32 cfg_cpus = 1; /* possible CPUs: scratch and counts have room for them */
 const volatile __u32 cfg_page_size = 4096;
 const volatile __u32 cfg_args_max = 32768;
 const volatile __u32 cfg_env_count = 0;

@@ -3,6 +3,14 @@
 #ifndef AUDITSHIP_TASK_H
 #define AUDITSHIP_TASK_H
 
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "compat.h"
+#include "record.h"
+
 /* Number and namespace of a struct pid in the deepest namespace it lives in. */
 static __always_inline void fill_ns_pid(struct pid *pid, struct rec_id *id)
 {

@@ -239,7 +239,7 @@ static int read_file(const char *path, char **ret_text, size_t *ret_size, struct
 	return 0;
 }
 
-/* Everything but the file: text NULL leaves the defaults. */
+/* Everything but the file: text NULL leaves the defaults. 0, -EINVAL (told in faults), -ENOMEM. */
 static int load(struct config *config, const char *text, size_t size, struct faults *faults)
 {
 	int result = set_defaults(config);
@@ -265,7 +265,7 @@ int config_load(struct config *config, const char *path, struct buf *faults, str
 			return result;
 	}
 	result = load(config, text, size, &found);
-	if (result < 0) {
+	if (result == -ENOMEM) {
 		(void)err_set(err, result, "no memory for the configuration");
 	} else if (found.count > 0) {
 		result = err_set(err, -EINVAL, "'%s' has %zu fault%s", path, found.count,

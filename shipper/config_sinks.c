@@ -5,12 +5,14 @@
  */
 #include "config_sinks.h"
 
-#include "base/cleanup.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *config_sink_type_name(int type)
 {
@@ -161,29 +163,43 @@ static int read_sink(struct config_sink *sink, const struct yaml_node *node, str
 	return 0;
 }
 
-/* Two texts for one file that need no look at the disk: "./a", "a", "b//a" against "b/a". */
+#define WHOLE_PATH_SIZE (2 * PATH_MAX)
+
+/* path from the root on, without empty parts and single dots; false when it does not fit. */
+static bool make_whole(char out[WHOLE_PATH_SIZE], const char *path)
+{
+	char cwd[PATH_MAX] = "";
+	size_t used = 0;
+	int length;
+
+	if (path[0] != '/' && !getcwd(cwd, sizeof(cwd)))
+		return false;
+	length = snprintf(out, WHOLE_PATH_SIZE, "%s", strcmp(cwd, "/") == 0 ? "" : cwd);
+	while (length >= 0 && used + (size_t)length < WHOLE_PATH_SIZE) {
+		size_t part;
+
+		used += (size_t)length;
+		path += strspn(path, "/");
+		part = strcspn(path, "/");
+		if (part == 0)
+			return true;
+		length = 0;
+		if (part != 1 || *path != '.')
+			length = snprintf(out + used, WHOLE_PATH_SIZE - used, "/%.*s", (int)part,
+					  path);
+		path += part;
+	}
+	return false;
+}
+
+/* What can be told without a look at the disk: "./a" and "a", "b//a" and "b/a". */
 static bool same_path(const char *a, const char *b)
 {
-	char whole[2][2 * PATH_MAX + 2], cwd[PATH_MAX];
-	const char *paths[2] = {a, b};
+	char whole_a[WHOLE_PATH_SIZE], whole_b[WHOLE_PATH_SIZE];
 
-	if (!getcwd(cwd, sizeof(cwd)))
+	if (!make_whole(whole_a, a) || !make_whole(whole_b, b))
 		return strcmp(a, b) == 0;
-	for (int i = 0; i < 2; i++) {
-		char *out = whole[i];
-		const char *at = paths[i];
-
-		out += paths[i][0] == '/' ? 0 : sprintf(out, "%s", strcmp(cwd, "/") ? cwd : "");
-		while (*at) {
-			size_t length = strcspn(at, "/");
-
-			if (length > 0 && !(length == 1 && *at == '.'))
-				out += sprintf(out, "/%.*s", (int)length, at);
-			at += length + (at[length] == '/');
-		}
-		*out = '\0';
-	}
-	return strcmp(whole[0], whole[1]) == 0;
+	return strcmp(whole_a, whole_b) == 0;
 }
 
 static void check_pair(const struct config_sink *sink, const struct config_sink *earlier,

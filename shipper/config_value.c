@@ -3,15 +3,14 @@
  * One value of the file into one member of the struct, by its row: types, bounds, and the words of
  * the fault when it is wrong. Knows nothing of which options there are.
  */
-#include "base/cleanup.h"
 #include "base/text.h"
 #include "config_options.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void *member(void *where, const struct option *option)

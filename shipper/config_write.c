@@ -6,7 +6,6 @@
 #include "config.h"
 #include "config_options.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -168,15 +167,15 @@ static int write_sinks(struct buf *out, const struct option *option)
 	return result;
 }
 
+static const char example_intro[] =
+	"# auditship: every option with its default. Generated from the table of options.\n"
+	"# Everything may be left out. 'auditship check -c FILE' tells what is wrong with a file.\n"
+	"# Relative paths are relative to the directory that auditship is started in.\n";
+
 int config_write_example(struct buf *out)
 {
 	const char *before = NULL;
-	int result = buf_add_text(
-		out,
-		"# auditship: every option with its default. Generated from the table of options.\n"
-		"# Everything may be left out. 'auditship check -c FILE' tells what is wrong with "
-		"a file.\n"
-		"# Relative paths are relative to the directory that auditship is started in.\n");
+	int result = buf_add_text(out, example_intro);
 
 	for (const struct option *option = config_options; option->path && result == 0; option++) {
 		if (option->type == OPTION_SINKS) {
@@ -225,27 +224,24 @@ static int write_sink_reference(struct buf *out, const struct option_word *type)
 	return result;
 }
 
+static const char reference_intro[] =
+	"# Options\n\n"
+	"Generated from the table of options in shipper/config_options.c. After a change there,\n"
+	"`UPDATE=1 build/dev/tests/test_config` writes this page and the example file again.\n\n"
+	"Every option may be left out. A file with all of them:\n"
+	"[config/auditship.yaml](../config/auditship.yaml).\n\n"
+	"- The file is YAML, so JSON is fine too: one document of at most 1 MiB in UTF-8, without\n"
+	"  anchors, aliases and tags. An unknown key, or a key given twice, is an error.\n"
+	"- A file that everybody may write is refused.\n"
+	"- Relative paths are relative to the directory that auditship is started in, not to the\n"
+	"  file.\n"
+	"- Sizes: bytes, or KiB, MiB, GiB, TiB (powers of 1024), KB, MB, GB, TB (of 1000).\n"
+	"- Durations: ms, s, m, h, d.\n"
+	"- `auditship check -c FILE` tells all faults of a file, each with line and column.\n";
+
 int config_write_reference(struct buf *out)
 {
-	int result = buf_add_text(
-		out,
-		"# Options\n\n"
-		"Generated from the table of options in shipper/config_options.c. Every option may "
-		"be "
-		"left out.\nA file with all of them: "
-		"[config/auditship.yaml](../config/auditship.yaml).\n\n"
-		"- The file is YAML, so JSON is fine too: one document of at most 1 MiB in UTF-8, "
-		"without\n"
-		"  anchors, aliases and tags. An unknown key, or a key given twice, is an error.\n"
-		"- A file that everybody may write is refused.\n"
-		"- Relative paths are relative to the directory that auditship is started in, not "
-		"to the\n"
-		"  file.\n"
-		"- Sizes: bytes, or KiB, MiB, GiB, TiB (powers of 1024), KB, MB, GB, TB (powers of "
-		"1000).\n"
-		"- Durations: ms, s, m, h, d.\n"
-		"- `auditship check -c FILE` tells all faults of a file, each with line and "
-		"column.\n");
+	int result = buf_add_text(out, reference_intro);
 
 	if (result == 0)
 		result = write_table_head(out, "All options");

@@ -6,8 +6,8 @@
 #include "decode/entry.h"
 #include "decode/fields.h"
 
-#include <assert.h>
 #include <stdalign.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* 2026-03-01T12:34:56.789012345Z, the time of all events made here unless a test says else. */
@@ -88,7 +88,8 @@ static inline void builder_bytes(struct entry_builder *builder, struct rec_strin
 		builder->enriched ? (uint8_t *)builder->enriched : (uint8_t *)builder->header;
 	uint32_t *size = builder->enriched ? &builder->enriched->size : &builder->header->size;
 
-	assert((size_t)(base - builder->data) + *size + length <= sizeof(builder->data));
+	if ((size_t)(base - builder->data) + *size + length > sizeof(builder->data))
+		abort();
 	memcpy(base + *size, bytes, length);
 	*string = (struct rec_string){*size, (uint32_t)length, full ? full : (uint32_t)length};
 	*size += (uint32_t)length;

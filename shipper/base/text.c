@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 struct unit {
 	const char *name;
@@ -178,6 +180,14 @@ size_t text_edit_distance(const char *a, const char *b)
 	return rows[0][strlen(b)];
 }
 
+/* "warn" for "warning": shortened, but by no chance meant otherwise. */
+static bool is_short_for(const char *word, const char *name)
+{
+	size_t length = strnlen(word, TEXT_WORD_MAX);
+
+	return length >= 3 && strncasecmp(word, name, length) == 0;
+}
+
 void text_nearest_offer(struct text_nearest *nearest, const char *name)
 {
 	size_t distance = text_edit_distance(nearest->word, name);
@@ -186,6 +196,8 @@ void text_nearest_offer(struct text_nearest *nearest, const char *name)
 	/* A name of one or two letters is near to everything: only its case may differ. */
 	if (strlen(name) <= 2)
 		allowed = 0;
+	if (distance > allowed && is_short_for(nearest->word, name))
+		distance = allowed;
 	if (distance > allowed || (nearest->best && nearest->distance <= distance))
 		return;
 	nearest->best = name;

@@ -9,9 +9,9 @@
 
 /* One ring, CPU and class. */
 struct slot {
-	uint64_t last;      /* last number that arrived or was told as lost */
-	uint64_t last_ns;   /* when a record of it arrived last */
-	uint64_t lost;      /* told */
+	uint64_t last;    /* last number that arrived or was told as lost */
+	uint64_t last_ns; /* when a record of it arrived last */
+	uint64_t lost;    /* told */
 	uint64_t arrived;
 	uint64_t told[REC_LOSS_REASONS];
 	uint64_t sweep_sequence; /* the probe's counters before the sweep */
@@ -66,7 +66,7 @@ static uint64_t count_lost(const struct rec_counts *counts)
 }
 
 /* The reason that has most left to explain. */
-static unsigned int explain(struct slot *slot, const struct rec_counts *counts, uint64_t count)
+static unsigned int explain(const struct slot *slot, const struct rec_counts *counts)
 {
 	unsigned int reason = REC_LOSS_RING_FULL;
 	uint64_t most = 0;
@@ -79,7 +79,6 @@ static unsigned int explain(struct slot *slot, const struct rec_counts *counts, 
 			reason = i;
 		}
 	}
-	slot->told[reason] += count;
 	return reason;
 }
 
@@ -98,11 +97,13 @@ static void tell(struct loss *loss, uint32_t index, uint64_t last, uint64_t befo
 		.window_end_ns = before_ns,
 	};
 
-	lost.reason = (uint8_t)explain(slot, &loss->counts[index], count);
+	lost.reason = (uint8_t)explain(slot, &loss->counts[index]);
+	lost.total = slot->lost + count;
+	if (!loss->handler(loss->data, &lost))
+		return;
+	slot->told[lost.reason] += count;
 	slot->lost += count;
 	slot->last = last;
-	lost.total = slot->lost;
-	loss->handler(loss->data, &lost);
 }
 
 void loss_saw(struct loss *loss, const struct rec_header *header)

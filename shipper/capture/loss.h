@@ -1,26 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which kernel numbers never arrived. A number is certainly lost when a later one of its ring, CPU and
- * class has arrived (they arrive in order), or when what is outstanding is exactly what the probes
- * counted as lost. Owned by the collect thread.
+ * Which kernel numbers never arrived. A number is certainly lost when a later one of its ring, CPU
+ * and class has arrived (they arrive in order), or when what is outstanding is exactly what the
+ * probes counted as lost. Owned by the collect thread.
  */
 #ifndef AUDITSHIP_LOSS_H
 #define AUDITSHIP_LOSS_H
 
 #include "record.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct loss;
 
-typedef void (*loss_handler)(void *data, const struct rec_lost *lost);
+/* False: there is no room to note it now; the same loss is told again at a later sweep. */
+typedef bool (*loss_handler)(void *data, const struct rec_lost *lost);
 
 /* counts: the probes' map, (ring * REC_CLASSES + class) * cpus + cpu; borrowed. */
 int loss_new(struct loss **ret_loss, const struct rec_counts *counts, uint32_t cpus,
 	     loss_handler handler, void *data);
 void loss_free(struct loss *loss);
 
-/* Takes note of a record that arrived; tells of the numbers that are missing before it. */
+/* Takes note of a record that arrived; tells of the numbers that are missing before it. The handler
+ * must have room then. */
 void loss_saw(struct loss *loss, const struct rec_header *header);
 
 /* Before a sweep: remembers how far the probes had counted. */
@@ -30,10 +33,10 @@ void loss_begin_sweep(struct loss *loss);
 void loss_end_sweep(struct loss *loss);
 
 struct loss_totals {
-	uint64_t lost;          /* told */
-	uint64_t numbered;      /* last numbers the probes took, added up */
+	uint64_t lost;     /* told */
+	uint64_t numbered; /* last numbers the probes took, added up */
 	uint64_t arrived;
-	uint64_t wakeups;       /* forced by producers */
+	uint64_t wakeups; /* forced by producers */
 	uint64_t read_failures;
 };
 void loss_totals(const struct loss *loss, struct loss_totals *ret_totals);

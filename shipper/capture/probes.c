@@ -157,7 +157,8 @@ static int load(struct probes *probes, const struct probes_options *options, str
 			       strerror(-result), said.text[0] ? ": " : "", said.text);
 	}
 	probes->vital_bytes = options->vital_bytes;
-	result = map_memory(probes->object->maps.counts, &probes->counts, &probes->counts_size, err);
+	result =
+		map_memory(probes->object->maps.counts, &probes->counts, &probes->counts_size, err);
 	if (result < 0)
 		return result;
 	return map_memory(probes->object->maps.reader, &probes->reader, &probes->reader_size, err);

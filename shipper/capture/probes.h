@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The BPF object: load, attach, shared memory, the snapshot of what already runs. The only file that
- * knows the skeleton is probes.c. Nothing is pinned: when the process ends, the kernel detaches all.
+ * The BPF object: load, attach, shared memory, the snapshot of what already runs. The only file
+ * that knows the skeleton is probes.c. Nothing is pinned: when the process ends, the kernel
+ * detaches all.
  */
 #ifndef AUDITSHIP_PROBES_H
 #define AUDITSHIP_PROBES_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The wakeup protocol. Reader: flag = 1; full fence; compare positions; sleep. Producer: commit (a full
- * barrier); read the flag; wake. One of the two sees the other, so no record waits for the timeout.
- * The ring is in epoll only while sleeping: it stays readable as long as anything waits in it.
+ * The wakeup protocol. Reader: flag = 1; full fence; compare positions; sleep. Producer: commit (a
+ * full barrier); read the flag; wake. One of the two sees the other, so no record waits for the
+ * timeout. The ring is in epoll only while sleeping: it stays readable as long as anything waits in
+ * it.
  */
 #include "capture/reader.h"
 

@@ -23,7 +23,8 @@ struct reader_counters {
 	atomic_uint_fast64_t late;   /* sleeps that timed out although records had come */
 };
 
-/* state: shared with the probes. stop_fd: becomes readable when the reader is to return. Borrowed. */
+/* state: shared with the probes. stop_fd: becomes readable when the reader is to return. Borrowed.
+ */
 int reader_new(struct reader **ret_reader, struct ring *ring, struct rec_reader *state, int stop_fd,
 	       struct err *err);
 void reader_free(struct reader *reader);

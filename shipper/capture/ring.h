@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Our own reader of a BPF ring buffer map (kernel/bpf/ringbuf.c): records are looked at in place and
- * the consumer position moves once per batch, when the caller says so. Owned by the collect thread.
+ * Our own reader of a BPF ring buffer map (kernel/bpf/ringbuf.c): records are looked at in place
+ * and the consumer position moves once per batch, when the caller says so. Owned by the collect
+ * thread.
  *
  *   page 0: consumer position (ours)   page 1: producer position   then: data
  *
@@ -29,8 +30,8 @@ int ring_fd(const struct ring *ring);
 uint64_t ring_end(const struct ring *ring);
 
 /*
- * The next committed record before end. 1 with *ret_record (valid until the next call; a discarded one
- * is passed over), 0 when end is reached or the next one is still being written.
+ * The next committed record before end. 1 with *ret_record (valid until the next call; a discarded
+ * one is passed over), 0 when end is reached or the next one is still being written.
  */
 int ring_next(struct ring *ring, uint64_t end, const void **ret_record, size_t *ret_size);
 

@@ -37,7 +37,6 @@ struct enriched {
 	uint64_t exec_duration_ns;  /* since its last exec that was seen */
 	uint64_t user_cpu_ns, system_cpu_ns;
 	uint64_t children_user_cpu_ns, children_system_cpu_ns;
-	struct rec_string env; /* the variables that the configuration names, each with NUL */
 	struct rec_string user, real_user, saved_user, fs_user, login_user;
 	struct rec_string group, real_group, saved_group, fs_group;
 	struct rec_string file_owner, file_group;

@@ -190,7 +190,7 @@ static const struct field exec_fields[] = {
 	     "Interpreter as the script's first line names it; absent when it is no script."),
 	EXEC(args, "process.args", LIST, 0, "Arguments, from the new memory image."),
 	EXEC(args, "process.command_line", JOINED, 0, "The arguments joined by one space each."),
-	HIDDEN(struct rec_exec, env, "Candidates; process.env_vars has those that are configured."),
+	EXEC(env, "process.env_vars", LIST, 0, "The configured environment variables, NAME=VALUE."),
 	END
 };
 
@@ -306,7 +306,6 @@ const struct field enriched_fields[] = {
 	     "User CPU time of children that were waited for."),
 	MORE(children_system_cpu_ns, "Linux.cpu.children_system_ns", ID, FIELD_SKIP_UNSET,
 	     "Kernel CPU time of children that were waited for."),
-	MORE(env, "process.env_vars", LIST, 0, "The configured environment variables, NAME=VALUE."),
 	MORE(user, "process.user.name", STRING, 0, "Name of the effective user."),
 	MORE(user, "user.name", STRING, 0, "Name of the effective user of the acting process."),
 	MORE(real_user, "process.real_user.name", STRING, 0, "Name of the real user."),

@@ -18,7 +18,7 @@ struct deliver_options {
 	struct journal *journal;
 	const struct render_identity *identity; /* must outlive the thread */
 	struct render_options render;
-	struct sink *sink; /* given up to the deliver thread */
+	struct sink *sink;  /* given up to the deliver thread, also when deliver_start fails */
 	size_t batch_bytes; /* submit at the latest when this much is rendered */
 	/* Called from the deliver thread when the reader of a pipe has gone. May be NULL. */
 	void (*on_reader_gone)(void *data);
@@ -29,11 +29,11 @@ struct deliver_options {
 struct deliver_status {
 	uint64_t acknowledged; /* events */
 	uint64_t skipped;      /* were there already when the sink was opened */
-	uint64_t rejected;     /* could not be rendered: damaged entries */
+	uint64_t rejected;     /* could not be rendered: damaged entries, lines above 4 MiB */
 	uint64_t waiting;      /* in the journal, not yet acknowledged */
 	uint64_t bytes;
-	uint64_t failures;
-	bool failing;          /* the last try failed; last_error says why */
+	uint64_t failures; /* tries that failed */
+	bool failing;      /* the last try failed; last_error says why */
 	struct err last_error;
 };
 
@@ -43,7 +43,9 @@ int deliver_start(struct deliver **ret_deliver, const struct deliver_options *op
 
 /*
  * Lets the thread deliver what is in the journal now, for at most deadline_ms, then ends it and
- * frees everything. *ret_status (may be NULL) gets the last figures. NULL is fine.
+ * frees everything. *ret_status (may be NULL) gets the last figures. NULL is fine. A sink that
+ * hangs in a system call is given one second more; then its thread is left behind with what it
+ * owns, but not with the journal's reader, so the journal can be closed.
  */
 void deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
 		  struct deliver_status *ret_status);

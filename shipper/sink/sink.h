@@ -34,9 +34,14 @@ struct sink_ops {
 	 * there already (sequence 0: not known), so that nothing is written twice.
 	 */
 	int (*open)(struct sink *sink, struct sink_position *ret_resume, struct err *err);
-	/* Takes the batch whole or leaves no trace of it. */
+	/*
+	 * Takes the batch whole or leaves no trace of it. A sink that cannot take back what went
+	 * out (a terminal, a pipe) remembers how far it came: after an error it is given the very
+	 * same batch again. -EAGAIN: the receiver takes nothing just now; submit has waited for a
+	 * while, and can be called again at once, without open. -EPIPE: it has gone for good.
+	 */
 	int (*submit)(struct sink *sink, const struct sink_batch *batch, struct err *err);
-	/* Moves *ret_acked to the last event that has arrived. */
+	/* Sets *ret_acked to the last event that has arrived. */
 	int (*poll)(struct sink *sink, struct sink_position *ret_acked, struct err *err);
 	/* Pushes out what is buffered, at the end. */
 	int (*flush)(struct sink *sink, struct err *err);
@@ -46,9 +51,13 @@ struct sink_ops {
 /* First member of every sink. */
 struct sink {
 	const struct sink_ops *ops;
+	uint64_t cut_bytes; /* by the last open: the end of a line that was never finished */
 };
 
-/* A trail file of whole lines, appended to, mode 0600 when made. path is copied. */
+/*
+ * A trail file of whole lines, appended to, mode 0600 when made (its directories 0700). Only one
+ * process writes it: -EBUSY from open. path is copied.
+ */
 int file_sink_new(struct sink **ret_sink, const char *path, struct err *err);
 
 /* Standard output (or any descriptor, borrowed): -EPIPE from submit once the reader has gone. */

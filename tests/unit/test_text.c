@@ -192,7 +192,11 @@ static void the_nearest_name_is_found_only_when_it_is_near(void **state)
 	assert_string_equal(nearest_of("sink"), "sinks");
 	assert_string_equal(nearest_of("lgo"), "log");
 	assert_string_equal(nearest_of("captrue"), "capture");
+	assert_string_equal(nearest_of("capt"), "capture");
+	assert_string_equal(nearest_of("Jou"), "journal");
 	assert_null(nearest_of("kafka"));
+	assert_null(nearest_of("jo"));
+	assert_null(nearest_of("journaling"));
 	assert_null(nearest_of(""));
 	assert_null(nearest_of("b"));
 }

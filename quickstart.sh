@@ -1,0 +1,121 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# From a fresh clone to a live audit trail: installs what is missing, builds, watches this host.
+set -eu
+
+usage() {
+	cat <<EOF
+usage: sh quickstart.sh [--seconds N]      watch this host until Ctrl-C, or for N seconds
+       sh quickstart.sh --prepare [tests]  only install what the build (and the tests) need
+
+Writes trail/audit.ndjson (one JSON object per line, Elastic Common Schema) and shows a live table.
+Needs root, Linux 5.10 or newer with BTF, and Debian or Ubuntu for the installation step.
+EOF
+}
+
+say() { printf 'quickstart: %s\n' "$*" >&2; }
+die() {
+	say "$*"
+	exit 1
+}
+
+build_packages="gcc libc6-dev cmake ninja-build pkg-config clang llvm bpftool libbpf-dev libelf-dev
+zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev"
+test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema jq"
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# Ubuntu has bpftool inside its kernel tools.
+package_name() {
+	if [ "$1" = bpftool ] && ! apt-cache policy bpftool 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+		echo "linux-tools-common linux-tools-generic"
+	else
+		echo "$1"
+	fi
+}
+
+prepare() {
+	packages=$1
+	command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || die "this is not Debian or \
+Ubuntu: install what these packages are called here, then run cmake yourself (README.md):
+$packages"
+	missing=
+	for package in $packages; do
+		installed "$package" || missing="$missing $package"
+	done
+	[ -n "$missing" ] || return 0
+	if [ "$(id -u)" != 0 ]; then
+		die "packages are missing; as root, run: apt-get install$missing"
+	fi
+	say "installing:$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	mkdir -p build
+	apt-get update >build/install.log 2>&1 || say "apt-get update failed, trying with the lists there are"
+	wanted=
+	for package in $missing; do
+		wanted="$wanted $(package_name "$package")"
+	done
+	# shellcheck disable=SC2086
+	apt-get install -y --no-install-recommends $wanted >>build/install.log 2>&1 || {
+		tail -n 5 build/install.log >&2
+		die "the installation failed; all of it is in build/install.log"
+	}
+}
+
+build() {
+	say "building (first time: about a minute)"
+	mkdir -p build
+	{ cmake -S . -B build/quickstart -G Ninja -DBUILD_TESTING=OFF &&
+		cmake --build build/quickstart; } >build/quickstart.log 2>&1 || {
+		tail -n 15 build/quickstart.log >&2
+		die "the build failed; all of it is in build/quickstart.log"
+	}
+}
+
+mounted() { grep -q " $1 $2 " /proc/mounts; }
+
+# Not needed by the probes themselves, but by whoever looks at them: bpftool, trace-cmd.
+mount_filesystems() {
+	[ "$(id -u)" = 0 ] || return 0
+	mounted /sys/kernel/tracing tracefs || mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null ||
+		say "tracefs cannot be mounted at /sys/kernel/tracing; going on without"
+	mounted /sys/fs/bpf bpf || mount -t bpf bpf /sys/fs/bpf 2>/dev/null ||
+		say "bpffs cannot be mounted at /sys/fs/bpf; going on without"
+}
+
+cd "$(dirname "$0")"
+seconds=
+case "${1-}" in
+"") ;;
+-h | --help)
+	usage
+	exit 0
+	;;
+--prepare)
+	case "${2-}" in
+	"") prepare "$build_packages" ;;
+	tests) prepare "$build_packages $test_packages" ;;
+	*) die "--prepare takes 'tests' or nothing, not '$2'" ;;
+	esac
+	exit 0
+	;;
+--seconds)
+	seconds=${2-}
+	case "$seconds" in
+	"" | *[!0-9]* | 0*) die "--seconds wants a whole number of at least 1, not '$seconds'" ;;
+	esac
+	;;
+*)
+	usage >&2
+	die "there is no option '$1'"
+	;;
+esac
+
+[ -r /sys/kernel/btf/vmlinux ] || die "this kernel ($(uname -r)) offers no BTF at \
+/sys/kernel/btf/vmlinux: auditship needs Linux 5.10 or newer built with CONFIG_DEBUG_INFO_BTF=y (in a \
+container: /sys must be mounted)"
+prepare "$build_packages"
+build
+mount_filesystems
+say "the trail goes to $(pwd)/trail/audit.ndjson; stop with Ctrl-C${seconds:+, or after $seconds seconds}"
+exec build/quickstart/auditship run -c config/quickstart.yaml ${seconds:+--seconds "$seconds"}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One sweep: note how far the probes have counted; read the ring up to its end; turn each record
+ * into an entry of the batch; append the batch to the journal; give the ring its room back.
+ */
+#include "collect.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "capture/reader.h"
+#include "capture/ring.h"
+#include "decode/decode.h"
+#include "decode/entry.h"
+#include "decode/fields.h"
+#include "enrich/procfs.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define BATCH_SIZE (1024 * 1024)
+#define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
+
+typedef atomic_uint_fast64_t counter;
+
+struct collect {
+	struct collect_options options;
+	struct ring *ring;
+	struct reader *reader;
+	struct loss *loss;
+	pthread_t thread;
+	bool started;
+	int stop_fd;
+	_Atomic(struct users *) new_users; /* mailbox: main puts, collect takes */
+
+	char *batch;
+	size_t batch_used;
+	uint32_t batch_count;
+	uint32_t batch_kinds[REC_KINDS];
+	struct journal_number *numbers;
+	int64_t wall_offset_ns;
+	uint64_t offset_sampled_ns;
+	uint64_t own_sequence; /* of records the shipper makes itself */
+
+	counter events[REC_KINDS];
+	counter not_selected, rejected, unjournalled;
+	atomic_bool journal_failing;
+};
+
+static void add(counter *value, uint64_t amount)
+{
+	atomic_fetch_add_explicit(value, amount, memory_order_relaxed);
+}
+
+static void sample_offset(struct collect *collect)
+{
+	uint64_t now = clock_boot_ns();
+
+	if (collect->offset_sampled_ns && now - collect->offset_sampled_ns < OFFSET_AGE_NS)
+		return;
+	collect->offset_sampled_ns = now;
+	collect->wall_offset_ns = clock_wall_offset_ns();
+}
+
+/* For one more entry of any size. */
+static bool batch_has_room(const struct collect *collect)
+{
+	return BATCH_SIZE - collect->batch_used >= ENTRY_MAX_SIZE;
+}
+
+static uint32_t align_up(size_t size)
+{
+	return (uint32_t)((size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN);
+}
+
+/* Appends a checked record to the batch as an entry, unless its kind was not asked for. */
+static void batch_add(struct collect *collect, const struct rec_header *record)
+{
+	struct entry *entry = (struct entry *)(collect->batch + collect->batch_used);
+	struct rec_header *copy = (struct rec_header *)(entry + 1);
+	uint32_t record_size = align_up(record->size);
+	struct enriched *enriched = (struct enriched *)((char *)copy + record_size);
+	size_t enriched_size;
+
+	memcpy(copy, record, record->size);
+	memset((char *)copy + record->size, 0, record_size - record->size);
+	record_resolve_paths(copy);
+	enriched_size =
+		enrich_event(collect->options.enrich, copy, collect->wall_offset_ns, enriched);
+	if (!collect->options.selected[copy->kind]) {
+		add(&collect->not_selected, 1);
+		return;
+	}
+	memset((char *)enriched + enriched_size, 0, align_up(enriched_size) - enriched_size);
+	*entry = (struct entry){
+		.size = (uint32_t)sizeof(*entry) + record_size + align_up(enriched_size),
+		.record_size = record->size,
+		.sequence = journal_next_sequence(collect->options.journal) + collect->batch_count,
+		.created_ns = clock_boot_ns() + (uint64_t)collect->wall_offset_ns,
+		.wall_offset_ns = collect->wall_offset_ns,
+	};
+	collect->batch_used += entry->size;
+	collect->batch_count++;
+	collect->batch_kinds[copy->kind]++;
+}
+
+/* What the probes could not deliver is an event of the stream. */
+static bool add_lost(void *data, const struct rec_lost *lost)
+{
+	struct collect *collect = data;
+	struct rec_lost record = *lost;
+
+	if (!batch_has_room(collect))
+		return false;
+
+	record.header = (struct rec_header){
+		.size = sizeof(record),
+		.kind = REC_LOST,
+		.abi = REC_ABI,
+		.ring = REC_RING_SHIPPER,
+		.sequence = ++collect->own_sequence,
+		.time_ns = clock_boot_ns(),
+	};
+	batch_add(collect, &record.header);
+	return true;
+}
+
+static uint32_t list_numbers(struct collect *collect)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < loss_slots(collect->loss); i++) {
+		struct journal_number *number = &collect->numbers[count];
+
+		number->sequence = loss_last_seen(collect->loss, i, &number->ring, &number->class,
+						  &number->cpu);
+		if (number->sequence)
+			count++;
+	}
+	return count;
+}
+
+static void clear_batch(struct collect *collect, bool journalled)
+{
+	for (int i = 0; i < REC_KINDS; i++) {
+		if (journalled)
+			add(&collect->events[i], collect->batch_kinds[i]);
+		collect->batch_kinds[i] = 0;
+	}
+	collect->batch_used = 0;
+	collect->batch_count = 0;
+}
+
+/* 0 when the journal has the batch and the ring its room back; else nothing has changed. */
+static int flush_batch(struct collect *collect)
+{
+	struct journal_batch batch = {
+		.entries = collect->batch,
+		.size = collect->batch_used,
+		.first_sequence = journal_next_sequence(collect->options.journal),
+		.count = collect->batch_count,
+		.numbers = collect->numbers,
+	};
+	struct err err;
+	int result = 0;
+
+	if (collect->batch_count > 0) {
+		batch.number_count = list_numbers(collect);
+		result = journal_append(collect->options.journal, &batch, &err);
+	}
+	if (result < 0 && !atomic_exchange(&collect->journal_failing, true))
+		log_error("the journal takes no events, they wait in the ring: %s", err.text);
+	if (result < 0)
+		return result;
+	if (atomic_exchange(&collect->journal_failing, false))
+		log_info("the journal takes events again");
+	clear_batch(collect, true);
+	ring_release(collect->ring);
+	return 0;
+}
+
+static void take_record(struct collect *collect, const void *data, size_t size)
+{
+	const struct rec_header *record = data;
+	const char *why;
+
+	if (record_check(data, size, &why) < 0) {
+		add(&collect->rejected, 1);
+		log_debug("a record of %zu bytes was rejected: %s", size, why);
+		return;
+	}
+	loss_saw(collect->loss, record);
+	batch_add(collect, record);
+}
+
+/*
+ * Reads the ring up to its present end. Returns the records read, or a negative errno when the
+ * journal would not take them: the batch is kept and tried again first.
+ */
+static int sweep(struct collect *collect)
+{
+	int count = 0, result;
+	const void *record;
+	size_t size;
+	uint64_t end;
+
+	if (collect->batch_count > 0 && flush_batch(collect) < 0)
+		return -EAGAIN;
+	sample_offset(collect);
+	loss_begin_sweep(collect->loss);
+	end = ring_end(collect->ring);
+	while (ring_next(collect->ring, end, &record, &size)) {
+		take_record(collect, record, size);
+		count++;
+		/* take_record adds at most two entries: a loss and the record */
+		if (BATCH_SIZE - collect->batch_used >= 2 * ENTRY_MAX_SIZE)
+			continue;
+		result = flush_batch(collect);
+		if (result < 0)
+			return result;
+	}
+	loss_end_sweep(collect->loss);
+	result = flush_batch(collect);
+	return result < 0 ? result : count;
+}
+
+static void take_users(struct collect *collect)
+{
+	struct users *users = atomic_exchange(&collect->new_users, NULL);
+
+	if (users)
+		enrich_take_users(collect->options.enrich, users);
+}
+
+/* The probes are detached: what is in the ring now is all there will be. */
+static void drain(struct collect *collect)
+{
+	int result;
+
+	do
+		result = sweep(collect);
+	while (result > 0);
+	if (result < 0)
+		add(&collect->unjournalled, collect->batch_count);
+}
+
+static void *run(void *data)
+{
+	struct collect *collect = data;
+	bool busy = false;
+
+	while (!reader_wait(collect->reader, busy)) {
+		take_users(collect);
+		busy = sweep(collect) != 0;
+	}
+	drain(collect);
+	return NULL;
+}
+
+static int open_parts(struct collect *collect, struct err *err)
+{
+	const struct collect_options *options = &collect->options;
+	struct probes *probes = options->probes;
+	int result =
+		ring_open(&collect->ring, probes_vital_fd(probes), probes_vital_bytes(probes), err);
+
+	if (result < 0)
+		return result;
+	result = reader_new(&collect->reader, collect->ring, probes_reader(probes),
+			    collect->stop_fd, err);
+	if (result < 0)
+		return result;
+	result = loss_new(&collect->loss, probes_counts(probes), options->cpus, add_lost, collect);
+	if (result < 0)
+		return err_set(err, result, "no memory for the loss account");
+	collect->batch = malloc(BATCH_SIZE);
+	collect->numbers = calloc(loss_slots(collect->loss), sizeof(*collect->numbers));
+	if (!collect->batch || !collect->numbers)
+		return err_set(err, -ENOMEM, "no memory for a batch of events");
+	return 0;
+}
+
+int collect_new(struct collect **ret_collect, const struct collect_options *options,
+		struct err *err)
+{
+	struct collect *collect = calloc(1, sizeof(*collect));
+	int result;
+
+	if (!collect) {
+		enrich_free(options->enrich);
+		return err_set(err, -ENOMEM, "no memory for the collect thread");
+	}
+	collect->options = *options;
+	collect->options.selected[REC_LOST] = true;
+	collect->stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (collect->stop_fd < 0)
+		result = err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno));
+	else
+		result = open_parts(collect, err);
+	if (result < 0) {
+		collect_free(collect);
+		return result;
+	}
+	sample_offset(collect);
+	*ret_collect = collect;
+	return 0;
+}
+
+void collect_free(struct collect *collect)
+{
+	if (!collect)
+		return;
+	reader_free(collect->reader);
+	ring_close(collect->ring);
+	loss_free(collect->loss);
+	enrich_free(collect->options.enrich);
+	users_free(atomic_exchange(&collect->new_users, NULL));
+	if (collect->stop_fd >= 0)
+		(void)close(collect->stop_fd);
+	free(collect->numbers);
+	free(collect->batch);
+	free(collect);
+}
+
+void collect_snapshot(struct collect *collect, const void *data, size_t size)
+{
+	struct rec_snapshot *record = (struct rec_snapshot *)collect->batch;
+	char args[IMAGE_ARGS_MAX];
+	struct image image = {.args = args};
+	const char *why;
+	int cut = 0;
+	ssize_t length;
+
+	if (record_check(data, size, &why) < 0) {
+		add(&collect->rejected, 1);
+		return;
+	}
+	memcpy(record, data, size);
+	record_resolve_paths(&record->header);
+	length = procfs_args("", record->task.id.pid, args, sizeof(args), &cut);
+	if (length > 0) {
+		image.args_length = (uint32_t)length;
+		image.args_full = cut ? REC_FULL_UNKNOWN : image.args_length;
+		for (ssize_t i = 0; i < length; i++)
+			image.args_count += args[i] == '\0';
+	}
+	enrich_snapshot(collect->options.enrich, record, collect->wall_offset_ns, &image);
+}
+
+int collect_start(struct collect *collect, struct err *err)
+{
+	int result = pthread_create(&collect->thread, NULL, run, collect);
+
+	if (result != 0)
+		return err_set(err, -result, "cannot start the collect thread: %s",
+			       strerror(result));
+	(void)pthread_setname_np(collect->thread, "collect");
+	collect->started = true;
+	return 0;
+}
+
+void collect_give_users(struct collect *collect, struct users *users)
+{
+	users_free(atomic_exchange(&collect->new_users, users));
+}
+
+static void read_status(struct collect *collect, struct collect_status *ret_status)
+{
+	const struct reader_counters *counters = reader_counters(collect->reader);
+	struct process_counters processes;
+	struct loss_totals totals;
+
+	loss_totals(collect->loss, &totals);
+	enrich_counters(collect->options.enrich, &processes);
+	*ret_status = (struct collect_status){
+		.not_selected = collect->not_selected,
+		.rejected = collect->rejected,
+		.lost = totals.lost,
+		.unjournalled = collect->unjournalled,
+		.numbered = totals.numbered,
+		.wakeups = totals.wakeups,
+		.sleeps = counters->sleeps,
+		.late = counters->late,
+		.sweeps = counters->sweeps,
+		.read_failures = totals.read_failures,
+		.journal_failing = collect->journal_failing,
+		.processes = processes.entries,
+		.process_evictions = processes.evictions,
+	};
+	for (int i = 0; i < REC_KINDS; i++)
+		ret_status->events[i] = collect->events[i];
+}
+
+void collect_stop(struct collect *collect, struct collect_status *ret_status)
+{
+	uint64_t one = 1;
+
+	if (collect->started) {
+		if (write(collect->stop_fd, &one, sizeof(one)) < 0)
+			log_error("cannot wake the collect thread: %s", strerror(errno));
+		(void)pthread_join(collect->thread, NULL);
+		collect->started = false;
+	}
+	read_status(collect, ret_status);
+}

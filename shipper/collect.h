@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The collect thread: ring -> decode -> enrich -> journal. Owns everything on that way but the
+ * journal; the ring's position moves only after the journal has what was read.
+ */
+#ifndef AUDITSHIP_COLLECT_H
+#define AUDITSHIP_COLLECT_H
+
+#include "base/err.h"
+#include "capture/loss.h"
+#include "capture/probes.h"
+#include "enrich/enrich.h"
+#include "enrich/users.h"
+#include "journal/journal.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct collect;
+
+struct collect_options {
+	struct probes *probes; /* attached */
+	struct journal *journal;
+	struct enrich *enrich; /* given up to the thread by collect_new */
+	uint32_t cpus;
+	bool selected[REC_KINDS]; /* kinds that are journalled; the others only inform enrichment */
+};
+
+/* The final account. */
+struct collect_status {
+	uint64_t events[REC_KINDS]; /* journalled */
+	uint64_t not_selected;
+	uint64_t rejected; /* records that failed the bounds check */
+	uint64_t lost;
+	uint64_t unjournalled; /* read, but the journal would not take them before the end */
+	uint64_t numbered;     /* numbers the probes took */
+	uint64_t wakeups, sleeps, late, sweeps;
+	uint64_t read_failures;
+	bool journal_failing;
+	uint64_t processes, process_evictions;
+};
+
+int collect_new(struct collect **ret_collect, const struct collect_options *options,
+		struct err *err);
+
+/* Before collect_start: a process that already runs, see probes_snapshot. */
+void collect_snapshot(struct collect *collect, const void *record, size_t size);
+
+int collect_start(struct collect *collect, struct err *err);
+
+/* Newer user names, given up to the thread. */
+void collect_give_users(struct collect *collect, struct users *users);
+
+/*
+ * With the probes detached: reads what the kernel has handed over, journals it, ends the thread.
+ * *ret_status is the final account.
+ */
+void collect_stop(struct collect *collect, struct collect_status *ret_status);
+
+/* Only after collect_stop, or when it was never started. */
+void collect_free(struct collect *collect);
+
+#endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One record in, the process table brought up to date, one struct enriched out. What is not known
+ * stays absent. Knows records by their structs, nothing of JSON.
+ */
+#include "enrich/enrich.h"
+
+#include "decode/decode.h"
+#include "enrich/cputime.h"
+#include "enrich/entity_id.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct enrich {
+	struct process_table *processes;
+	struct entity_ids *ids;
+	struct users *users;
+	uint64_t tick_ns;
+	char *const *env;
+	size_t env_count;
+};
+
+/* Any record of a process. */
+struct task_record {
+	struct rec_header header;
+	struct rec_task task;
+};
+
+/* Where strings go: behind the struct, up to ENRICH_MAX_SIZE. */
+struct tail {
+	struct enriched *out;
+	uint32_t used;
+};
+
+int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options, struct err *err)
+{
+	struct enrich *enrich = calloc(1, sizeof(*enrich));
+	const struct process_table_options defaults = {0};
+	int result;
+
+	if (!enrich)
+		return err_set(err, -ENOMEM, "no memory for enrichment");
+	enrich->tick_ns = 1000000000ULL / options->ticks_per_s;
+	enrich->env = options->env;
+	enrich->env_count = options->env_count;
+	result = entity_ids_new(&enrich->ids, options->boot_id, err);
+	if (result == 0)
+		result = process_table_new(&enrich->processes, &defaults, err);
+	if (result < 0) {
+		enrich_free(enrich);
+		return result;
+	}
+	*ret_enrich = enrich;
+	return 0;
+}
+
+void enrich_free(struct enrich *enrich)
+{
+	if (!enrich)
+		return;
+	process_table_free(enrich->processes);
+	entity_ids_free(enrich->ids);
+	users_free(enrich->users);
+	free(enrich);
+}
+
+void enrich_take_users(struct enrich *enrich, struct users *users)
+{
+	users_free(enrich->users);
+	enrich->users = users;
+}
+
+static void compute_entity_id(struct enrich *enrich, const struct rec_id *id, uint8_t ret_id[16])
+{
+	entity_id(enrich->ids, id->pid_ns, id->start_ns / enrich->tick_ns, id->ns_pid, ret_id);
+}
+
+/* Brings the table up to date with what every process record says; the process as it is known now.
+ */
+static const struct process *note_task(struct enrich *enrich, const struct task_record *record,
+				       int64_t wall_offset_ns, const struct rec_id *creator)
+{
+	const struct rec_task *task = &record->task;
+	const struct process *known =
+		process_table_find(enrich->processes, task->id.pid, task->id.start_ns);
+	struct process told = {
+		.id = task->id,
+		.parent = task->parent,
+		.told_ns = record->header.time_ns,
+		.uid = task->creds.uid,
+		.gid = task->creds.gid,
+		.euid = task->creds.euid,
+		.egid = task->creds.egid,
+		.kernel_thread = task->kernel_thread,
+		.snapshot = record->header.kind == REC_SNAPSHOT,
+	};
+
+	if (creator)
+		told.creator = *creator;
+	if (!known || !known->start_wall_ns) {
+		compute_entity_id(enrich, &task->id, told.entity_id);
+		told.start_wall_ns = task->id.start_ns + (uint64_t)wall_offset_ns;
+	}
+	memcpy(told.comm, task->comm, sizeof(told.comm));
+	return process_table_insert(enrich->processes, &told);
+}
+
+void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
+		     int64_t wall_offset_ns, const struct image *args)
+{
+	const struct process *process =
+		note_task(enrich, (const struct task_record *)record, wall_offset_ns, NULL);
+	struct image image = *args;
+
+	if (!process)
+		return;
+	image.executable = record_string(&record->header, &record->executable);
+	image.executable_length = record->executable.length;
+	image.executable_full = record->executable.full;
+	if (image.executable_length > 0)
+		process_table_set_image(enrich->processes, process, &image, 0);
+}
+
+static void put(struct tail *tail, struct rec_string *string, const char *bytes, size_t length)
+{
+	if (length == 0 || length > ENRICH_MAX_SIZE - tail->used)
+		return;
+	memcpy((char *)tail->out + tail->used, bytes, length);
+	*string = (struct rec_string){tail->used, (uint32_t)length, (uint32_t)length};
+	tail->used += (uint32_t)length;
+}
+
+static void put_text(struct tail *tail, struct rec_string *string, const char *text)
+{
+	if (text)
+		put(tail, string, text, strlen(text));
+}
+
+static void put_image(struct enrich *enrich, struct tail *tail, const struct process *process,
+		      struct enriched_process *out)
+{
+	char *at = (char *)tail->out + tail->used;
+	struct image image;
+	size_t size;
+
+	if (!process_image_describe(enrich->processes, process, &image))
+		return;
+	size = process_image_copy(enrich->processes, process, IMAGE_BOTH, at,
+				  ENRICH_MAX_SIZE - tail->used);
+	if (size < (size_t)image.executable_length + image.args_length)
+		return;
+	out->executable =
+		(struct rec_string){tail->used, image.executable_length, image.executable_full};
+	out->args = (struct rec_string){tail->used + image.executable_length, image.args_length,
+					image.args_full};
+	out->args_count = image.args_count;
+	tail->used += (uint32_t)size;
+}
+
+/* A process that an event refers to: from the table, else only what its identity gives. */
+static void put_other(struct enrich *enrich, struct tail *tail, const struct rec_id *id,
+		      int64_t wall_offset_ns, struct enriched_process *out)
+{
+	const struct process *process;
+
+	if (id->pid == 0)
+		return;
+	process = process_table_find(enrich->processes, id->pid, id->start_ns);
+	if (!process || !process->start_wall_ns) {
+		compute_entity_id(enrich, id, out->entity_id);
+		out->start_wall_ns = id->start_ns + (uint64_t)wall_offset_ns;
+		return;
+	}
+	memcpy(out->entity_id, process->entity_id, sizeof(out->entity_id));
+	out->start_wall_ns = process->start_wall_ns;
+	put(tail, &out->comm, process->comm, strnlen(process->comm, sizeof(process->comm)));
+	put_image(enrich, tail, process, out);
+}
+
+static void put_names(struct enrich *enrich, struct tail *tail, const struct rec_creds *creds)
+{
+	const struct users *users = enrich->users;
+	struct enriched *out = tail->out;
+
+	put_text(tail, &out->user, users_user_name(users, creds->euid));
+	put_text(tail, &out->real_user, users_user_name(users, creds->uid));
+	put_text(tail, &out->saved_user, users_user_name(users, creds->suid));
+	put_text(tail, &out->fs_user, users_user_name(users, creds->fsuid));
+	put_text(tail, &out->group, users_group_name(users, creds->egid));
+	put_text(tail, &out->real_group, users_group_name(users, creds->gid));
+	put_text(tail, &out->saved_group, users_group_name(users, creds->sgid));
+	put_text(tail, &out->fs_group, users_group_name(users, creds->fsgid));
+	if (creds->login_uid != REC_ID_UNSET)
+		put_text(tail, &out->login_user, users_user_name(users, creds->login_uid));
+}
+
+static bool env_is_configured(const struct enrich *enrich, const char *variable, size_t length)
+{
+	for (size_t i = 0; i < enrich->env_count; i++) {
+		size_t name = strlen(enrich->env[i]);
+
+		if (length > name && variable[name] == '=' &&
+		    memcmp(variable, enrich->env[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The probe compares eight bytes; what only looked alike is taken out of the record here. */
+static void keep_configured_env(const struct enrich *enrich, struct rec_exec *record)
+{
+	char *bytes = (char *)record + record->env.offset;
+	uint32_t kept = 0, at = 0, length = record->env.length;
+
+	while (at < length) {
+		char *end = memchr(bytes + at, '\0', length - at);
+		uint32_t size = end ? (uint32_t)(end - (bytes + at)) + 1 : length - at;
+
+		if (env_is_configured(enrich, bytes + at, size)) {
+			memmove(bytes + kept, bytes + at, size);
+			kept += size;
+		}
+		at += size;
+	}
+	memset(bytes + kept, 0, length - kept);
+	record->env.length = kept;
+	if (record->env.full != REC_FULL_UNKNOWN)
+		record->env.full = kept;
+}
+
+static void note_exec(struct enrich *enrich, struct rec_exec *record, const struct process *process)
+{
+	struct image image = {
+		.executable = record_string(&record->header, &record->executable),
+		.executable_length = record->executable.length,
+		.executable_full = record->executable.full,
+		.args = record_string(&record->header, &record->args),
+		.args_length = record->args.length,
+		.args_full = record->args.full,
+		.args_count = record->args_count,
+	};
+
+	process_table_set_image(enrich->processes, process, &image, record->header.time_ns);
+}
+
+static void put_exit(const struct rec_exit *record, const struct process *process,
+		     struct enriched *out)
+{
+	cputime_split(record->utime_ns, record->stime_ns, record->runtime_ns, &out->user_cpu_ns,
+		      &out->system_cpu_ns);
+	out->children_user_cpu_ns = record->children_utime_ns;
+	out->children_system_cpu_ns = record->children_stime_ns;
+	out->duration_ns = record->header.time_ns - record->task.id.start_ns;
+	if (!process)
+		return;
+	out->end_start_wall_ns = process->start_wall_ns;
+	if (process->exec_time_ns && process->exec_time_ns <= record->header.time_ns)
+		out->exec_duration_ns = record->header.time_ns - process->exec_time_ns;
+}
+
+static const struct process *note_process(struct enrich *enrich, struct task_record *record,
+					  int64_t wall_offset_ns)
+{
+	struct rec_fork *fork = record->header.kind == REC_FORK ? (void *)record : NULL;
+	const struct process *process =
+		note_task(enrich, record, wall_offset_ns, fork ? &fork->creator : NULL);
+
+	if (!process)
+		return NULL;
+	if (fork) {
+		const struct process *creator = process_table_find(
+			enrich->processes, fork->creator.pid, fork->creator.start_ns);
+
+		if (creator)
+			process_table_share_image(enrich->processes, process, creator);
+	} else if (record->header.kind == REC_EXEC) {
+		note_exec(enrich, (struct rec_exec *)record, process);
+	}
+	return process;
+}
+
+static void put_process(struct enrich *enrich, struct tail *tail, const struct process *process,
+			int64_t wall_offset_ns, bool with_image)
+{
+	struct enriched *out = tail->out;
+
+	memcpy(out->process.entity_id, process->entity_id, sizeof(out->process.entity_id));
+	out->process.start_wall_ns = process->start_wall_ns;
+	if (with_image)
+		put_image(enrich, tail, process, &out->process);
+	if (process->creator.pid == 0)
+		return;
+	out->creator_pid = process->creator.pid;
+	put_other(enrich, tail, &process->creator, wall_offset_ns, &out->creator);
+	out->creator.args = out->creator.comm = (struct rec_string){0};
+	out->creator.args_count = 0;
+}
+
+static void enrich_task(struct enrich *enrich, struct task_record *record, int64_t wall_offset_ns,
+			struct tail *tail)
+{
+	uint16_t kind = record->header.kind;
+	const struct process *process = note_process(enrich, record, wall_offset_ns);
+
+	if (process)
+		put_process(enrich, tail, process, wall_offset_ns, kind != REC_EXEC);
+	put_other(enrich, tail, &record->task.parent, wall_offset_ns, &tail->out->parent);
+	put_names(enrich, tail, &record->task.creds);
+	if (kind == REC_EXEC) {
+		struct rec_exec *exec = (struct rec_exec *)record;
+
+		put_text(tail, &tail->out->file_owner,
+			 users_user_name(enrich->users, exec->file_uid));
+		put_text(tail, &tail->out->file_group,
+			 users_group_name(enrich->users, exec->file_gid));
+	} else if (kind == REC_EXIT) {
+		put_exit((struct rec_exit *)record, process, tail->out);
+		process_table_exit(enrich->processes, &record->task.id);
+	}
+}
+
+static void init_enriched(struct enriched *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->end_start_wall_ns = out->duration_ns = out->exec_duration_ns = ENRICHED_UNSET;
+	out->user_cpu_ns = out->system_cpu_ns = ENRICHED_UNSET;
+	out->children_user_cpu_ns = out->children_system_cpu_ns = ENRICHED_UNSET;
+}
+
+size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wall_offset_ns,
+		    struct enriched *out)
+{
+	struct tail tail = {.out = out, .used = sizeof(*out)};
+
+	init_enriched(out);
+	if (record->kind == REC_EXEC)
+		keep_configured_env(enrich, (struct rec_exec *)record);
+	if (record->kind == REC_FORK || record->kind == REC_EXEC || record->kind == REC_EXIT)
+		enrich_task(enrich, (struct task_record *)record, wall_offset_ns, &tail);
+	out->size = tail.used;
+	return tail.used;
+}
+
+void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters)
+{
+	process_table_counters(enrich->processes, ret_counters);
+}

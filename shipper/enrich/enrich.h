@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Adds to a record what the kernel did not say: identity, parent, creator, names. Owns the process
+ * table. Belongs to the collect thread; does no I/O.
+ */
+#ifndef AUDITSHIP_ENRICH_H
+#define AUDITSHIP_ENRICH_H
+
+#include "base/err.h"
+#include "decode/enriched.h"
+#include "enrich/process_table.h"
+#include "enrich/users.h"
+#include "record.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct enrich;
+
+struct enrich_options {
+	uint8_t boot_id[16];
+	uint32_t ticks_per_s; /* USER_HZ */
+	char *const *env;     /* names of the variables that may be recorded; borrowed */
+	size_t env_count;
+};
+
+int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options, struct err *err);
+void enrich_free(struct enrich *enrich);
+
+/* Newer names; frees the older ones. */
+void enrich_take_users(struct enrich *enrich, struct users *users);
+
+/*
+ * A process that ran before the agent did. args: of /proc, each with NUL, of which args_full bytes
+ * there are (REC_FULL_UNKNOWN: more than args_length).
+ */
+void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
+		     int64_t wall_offset_ns, const struct image *args);
+
+/* Most bytes that enrich_event writes. */
+#define ENRICH_MAX_SIZE (48 * 1024)
+
+/*
+ * Takes note of a checked record whose paths are resolved, removes from it the variables nobody
+ * asked for, and writes what it adds to *out, of ENRICH_MAX_SIZE bytes. Returns the bytes written.
+ */
+size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wall_offset_ns,
+		    struct enriched *out);
+
+void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters);
+
+#endif

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The page to read first. It wires
+ *
+ *   probes -> ring -> collect thread -> journal -> one deliver thread per sink
+ *
+ * and on the main thread waits for signals, new user names and the end. Everything is opened from
+ * the journal outwards and taken down from the probes inwards, so that nothing that was seen is
+ * dropped.
+ */
+#include "pipeline.h"
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "capture/probes.h"
+#include "collect.h"
+#include "decode/fields.h"
+#include "enrich/host.h"
+#include "enrich/users_watch.h"
+#include "sink/deliver.h"
+#include "summary.h"
+#include "tool/preflight.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define SEGMENT_SIZE (16 * 1024 * 1024)
+#define STOP_DEADLINE_MS 5000
+#define SINK_BATCH_BYTES (256 * 1024)
+
+struct pipeline {
+	const struct config *config;
+	struct host host;
+	char agent_id[UUID_TEXT_SIZE];
+	struct render_identity identity;
+	struct journal *journal;
+	struct probes *probes;
+	struct collect *collect;
+	struct deliver **delivers; /* one per sink of the configuration */
+	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd;
+};
+
+static void describe_identity(struct pipeline *pipeline)
+{
+	const struct config *config = pipeline->config;
+	const struct host *host = &pipeline->host;
+
+	pipeline->identity = (struct render_identity){
+		.agent_id = pipeline->agent_id,
+		.agent_name = config->agent.name ? config->agent.name : host->hostname,
+		.agent_version = AUDITSHIP_VERSION,
+		.host_name = config->agent.name ? config->agent.name : host->hostname,
+		.host_hostname = host->hostname,
+		.host_id = host->machine_id,
+		.host_architecture = host->architecture,
+		.boot_id = host->boot_id_text,
+		.os_family = host->os_family,
+		.os_platform = host->os_platform,
+		.os_name = host->os_name,
+		.os_version = host->os_version,
+		.os_kernel = host->kernel,
+		.pid_ns = host->pid_ns,
+		.tags = (const char *const *)config->agent.tags.items,
+		.tag_count = (unsigned int)config->agent.tags.count,
+	};
+}
+
+static void tell_recovery(const struct journal_recovery *recovery)
+{
+	if (recovery->unclean)
+		log_warning("the journal was not closed last time: %llu events are in it, %llu "
+			    "bytes of an unfinished one were cut off",
+			    (unsigned long long)recovery->events,
+			    (unsigned long long)recovery->torn_bytes);
+	if (recovery->quarantined)
+		log_warning("%u damaged journal segments were set aside as *.bad",
+			    recovery->quarantined);
+}
+
+static int open_journal(struct pipeline *pipeline, struct err *err)
+{
+	const struct config *config = pipeline->config;
+	struct journal_options options = {
+		.dir = config->journal.dir,
+		.segment_size = SEGMENT_SIZE,
+		.max_size = config->journal.max_size,
+		.durability = (enum journal_durability)config->journal.durability,
+		.sync_every_ms = (unsigned int)config->journal.sync_every_ms,
+	};
+	struct journal_recovery recovery;
+	int result;
+
+	memcpy(options.boot_id, pipeline->host.boot_id, sizeof(options.boot_id));
+	result = io_make_dirs(options.dir, 0700);
+	if (result < 0)
+		return err_set(err, result, "cannot make the journal's directory '%s': %s",
+			       options.dir, strerror(-result));
+	result = journal_open(&pipeline->journal, &options, &recovery, err);
+	if (result == 0)
+		tell_recovery(&recovery);
+	return result;
+}
+
+static int open_facts(struct pipeline *pipeline, struct err *err)
+{
+	int result = host_read(&pipeline->host, "", err);
+
+	if (result == 0)
+		result = host_agent_id(pipeline->agent_id, pipeline->config->agent.state_dir, err);
+	if (result == 0)
+		describe_identity(pipeline);
+	return result;
+}
+
+static void on_reader_gone(void *data)
+{
+	struct pipeline *pipeline = data;
+	uint64_t one = 1;
+
+	if (write(pipeline->gone_fd, &one, sizeof(one)) < 0)
+		log_debug("cannot tell that a reader has gone: %s", strerror(errno));
+}
+
+static int new_sink(const struct config_sink *config, struct sink **ret_sink, struct err *err)
+{
+	return config->type == CONFIG_SINK_FILE ? file_sink_new(ret_sink, config->path, err)
+						: stdout_sink_new(ret_sink, STDOUT_FILENO, err);
+}
+
+static int start_sink(struct pipeline *pipeline, size_t index, struct err *err)
+{
+	const struct config_sink *config = &pipeline->config->sinks[index];
+	bool table = config->format == CONFIG_FORMAT_TABLE;
+	struct deliver_options options = {
+		.name = config->name,
+		.journal = pipeline->journal,
+		.identity = &pipeline->identity,
+		.render = {.format = table ? RENDER_TABLE : RENDER_ECS,
+			   .color = table && isatty(STDOUT_FILENO)},
+		.batch_bytes = SINK_BATCH_BYTES,
+		.on_reader_gone = on_reader_gone,
+		.data = pipeline,
+	};
+	int result = new_sink(config, &options.sink, err);
+
+	if (result == 0)
+		result = deliver_start(&pipeline->delivers[index], &options, err);
+	if (result < 0)
+		return err_wrap(err, result, "sink '%s'", config->name);
+	return 0;
+}
+
+static int start_sinks(struct pipeline *pipeline, struct err *err)
+{
+	size_t count = pipeline->config->sink_count;
+	int result = 0;
+
+	pipeline->delivers = calloc(count, sizeof(struct deliver *));
+	if (!pipeline->delivers)
+		return err_set(err, -ENOMEM, "no memory for %zu sinks", count);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = start_sink(pipeline, i, err);
+	return result;
+}
+
+static int open_probes(struct pipeline *pipeline, struct err *err)
+{
+	const struct config *config = pipeline->config;
+	struct probes_options options = {
+		.cpus = pipeline->host.cpus,
+		.page_size = (uint32_t)pipeline->host.page_size,
+		.vital_bytes = config->capture.rings.vital,
+		.args_max = (uint32_t)config->capture.args_max,
+		.env = config->capture.env.items,
+		.env_count = config->capture.env.count,
+	};
+	struct preflight_facts facts;
+	int result;
+
+	preflight_gather(&facts, "");
+	result = preflight_judge(&facts, err);
+	if (result < 0)
+		return result;
+	if (options.cpus == 0)
+		return err_set(err, -ENOENT,
+			       "cannot tell how many CPUs there are: "
+			       "/sys/devices/system/cpu/possible cannot be read; mount /sys");
+	result = probes_open(&pipeline->probes, &options, err);
+	return result < 0 ? preflight_explain(&facts, result, err) : 0;
+}
+
+static void give_users(struct pipeline *pipeline)
+{
+	struct users *users = NULL;
+	struct err err;
+
+	if (users_load(&users, "", &err) < 0)
+		log_warning("user names: %s", err.text);
+	if (users)
+		collect_give_users(pipeline->collect, users);
+}
+
+static int open_collect(struct pipeline *pipeline, struct err *err)
+{
+	const struct config *config = pipeline->config;
+	struct enrich_options enrich = {
+		.ticks_per_s = pipeline->host.ticks_per_s,
+		.env = config->capture.env.items,
+		.env_count = config->capture.env.count,
+	};
+	struct collect_options options = {
+		.probes = pipeline->probes,
+		.journal = pipeline->journal,
+		.cpus = pipeline->host.cpus,
+	};
+	uint32_t kinds = config_event_kinds(config);
+	int result;
+
+	memcpy(enrich.boot_id, pipeline->host.boot_id, sizeof(enrich.boot_id));
+	for (unsigned int i = 0; i < REC_KINDS; i++)
+		options.selected[i] = kinds >> i & 1;
+	result = enrich_new(&options.enrich, &enrich, err);
+	if (result < 0)
+		return result;
+	result = collect_new(&pipeline->collect, &options, err);
+	if (result == 0)
+		give_users(pipeline);
+	return result;
+}
+
+static void on_snapshot(void *data, const void *record, size_t size)
+{
+	collect_snapshot(data, record, size);
+}
+
+/* Attach first, then look at what already runs: a process that starts in between is in both. */
+static int start_capture(struct pipeline *pipeline, struct err *err)
+{
+	struct preflight_facts facts;
+	int result = probes_attach(pipeline->probes, err);
+
+	if (result < 0) {
+		preflight_gather(&facts, "");
+		return preflight_explain(&facts, result, err);
+	}
+	result = probes_snapshot(pipeline->probes, on_snapshot, pipeline->collect, err);
+	if (result < 0)
+		return result;
+	return collect_start(pipeline->collect, err);
+}
+
+static int watch(int epoll_fd, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/* Signals are blocked in every thread and read from a descriptor. */
+static int open_signals(struct pipeline *pipeline, unsigned int seconds, struct err *err)
+{
+	struct itimerspec end = {.it_value.tv_sec = (time_t)seconds};
+	sigset_t set;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	pipeline->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
+	pipeline->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	pipeline->gone_fd = eventfd(0, EFD_CLOEXEC);
+	pipeline->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (watch(pipeline->epoll_fd, pipeline->signal_fd) < 0 ||
+	    watch(pipeline->epoll_fd, pipeline->timer_fd) < 0 ||
+	    watch(pipeline->epoll_fd, pipeline->gone_fd) < 0)
+		return err_set(err, -errno, "cannot wait for signals: %s", strerror(errno));
+	if (timerfd_settime(pipeline->timer_fd, 0, &end, NULL) < 0)
+		return err_set(err, -errno, "cannot set the timer: %s", strerror(errno));
+	return 0;
+}
+
+static void watch_users(struct pipeline *pipeline)
+{
+	struct err err;
+
+	pipeline->users_fd = users_watch_open("", &err);
+	if (pipeline->users_fd < 0 || watch(pipeline->epoll_fd, pipeline->users_fd) < 0)
+		log_warning("%s; user names stay as they are now", err.text);
+}
+
+static void tell_ready(const struct pipeline *pipeline)
+{
+	const struct probe_status *status;
+	size_t count = probes_status(pipeline->probes, &status), attached = 0;
+	uint32_t kinds = config_event_kinds(pipeline->config);
+	char names[128] = "";
+
+	for (size_t i = 0; i < count; i++)
+		attached += status[i].attached;
+	for (unsigned int i = 0; i < REC_KINDS; i++) {
+		size_t used = strlen(names);
+
+		if (kinds >> i & 1)
+			(void)snprintf(names + used, sizeof(names) - used, "%s%s", used ? ", " : "",
+				       kind_get(i)->name);
+	}
+	log_info("watching: %s (%zu of %zu probes attached)", names, attached, count);
+}
+
+static void wait_for_end(struct pipeline *pipeline)
+{
+	struct epoll_event event;
+
+	for (;;) {
+		int n = epoll_wait(pipeline->epoll_fd, &event, 1, -1);
+
+		if (n < 0 && errno != EINTR)
+			return;
+		if (n <= 0)
+			continue;
+		if (event.data.fd != pipeline->users_fd)
+			return; /* a signal, the end of the time, or nobody reads any more */
+		if (users_watch_changed(pipeline->users_fd))
+			give_users(pipeline);
+	}
+}
+
+static int open_all(struct pipeline *pipeline, unsigned int seconds, struct err *err)
+{
+	int result = open_signals(pipeline, seconds, err);
+
+	if (result == 0)
+		result = open_facts(pipeline, err);
+	if (result == 0)
+		result = open_probes(pipeline, err);
+	if (result == 0)
+		result = open_journal(pipeline, err);
+	if (result == 0)
+		result = open_collect(pipeline, err);
+	if (result == 0)
+		result = start_sinks(pipeline, err);
+	if (result == 0)
+		result = start_capture(pipeline, err);
+	return result;
+}
+
+/* From the probes inwards. The summary is filled in even when only some of it had been opened. */
+static void stop_all(struct pipeline *pipeline, struct summary *summary)
+{
+	if (pipeline->probes)
+		probes_detach(pipeline->probes);
+	if (pipeline->collect)
+		collect_stop(pipeline->collect, &summary->collect);
+	for (size_t i = 0; pipeline->delivers && i < pipeline->config->sink_count; i++)
+		deliver_stop(pipeline->delivers[i], STOP_DEADLINE_MS, &summary->sinks[i]);
+}
+
+static void close_descriptor(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+static void close_all(struct pipeline *pipeline)
+{
+	collect_free(pipeline->collect);
+	probes_close(pipeline->probes);
+	journal_close(pipeline->journal);
+	free(pipeline->delivers);
+	close_descriptor(pipeline->users_fd);
+	close_descriptor(pipeline->gone_fd);
+	close_descriptor(pipeline->timer_fd);
+	close_descriptor(pipeline->signal_fd);
+	close_descriptor(pipeline->epoll_fd);
+}
+
+int pipeline_run(const struct config *config, unsigned int seconds, struct err *err)
+{
+	struct pipeline pipeline = {
+		.config = config,
+		.epoll_fd = -1,
+		.signal_fd = -1,
+		.users_fd = -1,
+		.timer_fd = -1,
+		.gone_fd = -1,
+	};
+	struct summary summary = {.config = config};
+	int result;
+
+	summary.sinks = calloc(config->sink_count, sizeof(*summary.sinks));
+	if (!summary.sinks)
+		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
+	result = open_all(&pipeline, seconds, err);
+	if (result == 0) {
+		watch_users(&pipeline);
+		tell_ready(&pipeline);
+		wait_for_end(&pipeline);
+	}
+	stop_all(&pipeline, &summary);
+	close_all(&pipeline);
+	if (result == 0)
+		result = summary_tell(&summary, err);
+	free(summary.sinks);
+	return result;
+}

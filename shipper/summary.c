@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Only words and sums; every number comes from the stage that owns it. */
+#include "summary.h"
+
+#include "base/log.h"
+#include "decode/fields.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef unsigned long long number;
+
+static void tell_events(const struct summary *summary)
+{
+	const struct collect_status *status = &summary->collect;
+	uint32_t kinds = config_event_kinds(summary->config);
+	char text[256] = "";
+
+	for (unsigned int i = 0; i < REC_KINDS; i++) {
+		size_t used = strlen(text);
+
+		if (kinds >> i & 1)
+			(void)snprintf(text + used, sizeof(text) - used, "%s %llu, ",
+				       kind_get(i)->name, (number)status->events[i]);
+	}
+	log_info("events: %slost %llu", text, (number)status->lost);
+	if (status->rejected || status->unjournalled)
+		log_warning("events: %llu rejected as damaged, %llu not journalled",
+			    (number)status->rejected, (number)status->unjournalled);
+	if (status->lost)
+		log_warning("%llu events never reached the agent; events_lost in the stream names "
+			    "each: make capture.rings.vital larger",
+			    (number)status->lost);
+}
+
+static void tell_sink(const struct config_sink *sink, const struct deliver_status *status)
+{
+	struct stat st;
+	char size[64] = "";
+
+	if (sink->type == CONFIG_SINK_FILE && stat(sink->path, &st) == 0)
+		(void)snprintf(size, sizeof(size), ", now %llu bytes", (number)st.st_size);
+	log_info("sink %s: %llu events, %llu bytes written%s%s%s", sink->name,
+		 (number)status->acknowledged, (number)status->bytes,
+		 sink->type == CONFIG_SINK_FILE ? " to " : "",
+		 sink->type == CONFIG_SINK_FILE ? sink->path : "", size);
+	if (status->skipped)
+		log_info("sink %s: %llu events were there already", sink->name,
+			 (number)status->skipped);
+	if (status->waiting)
+		log_warning("sink %s: %llu events wait in the journal%s%s", sink->name,
+			    (number)status->waiting, status->failing ? ": " : "",
+			    status->failing ? status->last_error.text : "");
+}
+
+int summary_tell(const struct summary *summary, struct err *err)
+{
+	const struct collect_status *status = &summary->collect;
+	size_t undelivered = 0;
+
+	tell_events(summary);
+	log_info("reader: %llu forced wakeups, %llu sleeps, %llu late, %llu sweeps",
+		 (number)status->wakeups, (number)status->sleeps, (number)status->late,
+		 (number)status->sweeps);
+	for (size_t i = 0; i < summary->config->sink_count; i++) {
+		tell_sink(&summary->config->sinks[i], &summary->sinks[i]);
+		undelivered += summary->sinks[i].waiting > 0 && summary->sinks[i].failing;
+	}
+	if (status->unjournalled)
+		return err_set(err, -EIO, "%llu events could not be journalled",
+			       (number)status->unjournalled);
+	if (undelivered)
+		return err_set(err, -EIO, "%zu of %zu sinks have not taken all events", undelivered,
+			       summary->config->sink_count);
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Names the structs that have field tables, so that their layout is in this object's BTF. */
+#include "decode/enriched.h"
+#include "record.h"
+
+extern struct rec_fork lint_fork;
+extern struct rec_exec lint_exec;
+extern struct rec_exit lint_exit;
+extern struct rec_snapshot lint_snapshot;
+extern struct rec_lost lint_lost;
+extern struct enriched lint_enriched;
+
+struct rec_fork lint_fork;
+struct rec_exec lint_exec;
+struct rec_exit lint_exit;
+struct rec_snapshot lint_snapshot;
+struct rec_lost lint_lost;
+struct enriched lint_enriched;

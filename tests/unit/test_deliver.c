@@ -1,0 +1,945 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The deliver thread between a real journal and sinks that fail, hang, die and come back. */
+#include "base/clock.h"
+#include "base/json_read.h"
+#include "base/uuid.h"
+#include "sink/deliver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define LONG_MS 20000u
+#define LINES_MAX 100000
+
+struct world {
+	char dir[64];
+	char journal_dir[96];
+	char trail[128];
+	struct journal *journal;
+	struct deliver *deliver;
+	struct deliver_status status;
+	struct err err;
+};
+
+/* One event.id of a trail. */
+struct line {
+	uint8_t stream[16];
+	uint64_t sequence;
+};
+
+/* A sink that does as it is told. Lives in the test; close only marks it. */
+struct fake {
+	struct sink sink;
+	pthread_mutex_t lock;
+	int failures; /* submits still to fail with code */
+	int code;
+	uint32_t takes;     /* lines that a failing submit takes all the same */
+	uint32_t withholds; /* events at the end of each batch that poll does not acknowledge at
+			       first */
+	bool tells_resume;
+	int hang_fd; /* -1, or an eventfd that submit reads first */
+	struct buf text;
+	struct sink_position acked, resume;
+	unsigned int opens, submits, closes;
+};
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int open_journal(struct world *world)
+{
+	struct journal_options options = {.dir = world->journal_dir,
+					  .segment_size = 1024 * 1024,
+					  .max_size = 64 * 1024 * 1024,
+					  .durability = JOURNAL_SYNC_NONE,
+					  .sync_every_ms = 500,
+					  .boot_id = {1}};
+	struct journal_recovery recovery;
+
+	return journal_open(&world->journal, &options, &recovery, &world->err);
+}
+
+static int set_up(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+
+	if (!world)
+		return -1;
+	strcpy(world->dir, "/tmp/test_deliver.XXXXXX");
+	if (!mkdtemp(world->dir))
+		return -1;
+	(void)snprintf(world->journal_dir, sizeof(world->journal_dir), "%s/journal", world->dir);
+	(void)snprintf(world->trail, sizeof(world->trail), "%s/trail", world->dir);
+	*state = world;
+	return open_journal(world);
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+
+	deliver_stop(world->deliver, 0, NULL);
+	journal_close(world->journal);
+	(void)nftw(world->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	free(world);
+	return 0;
+}
+
+struct whole_entry {
+	struct entry entry;
+	struct rec_exit record;
+	struct enriched enriched;
+};
+
+static void fill_entry(struct whole_entry *whole, uint64_t sequence)
+{
+	_Static_assert(sizeof(struct rec_exit) % ENTRY_ALIGN == 0, "no pad between the parts");
+	_Static_assert(sizeof(struct enriched) % ENTRY_ALIGN == 0, "no pad behind the parts");
+	*whole = (struct whole_entry){
+		.entry = {.size = sizeof(*whole),
+			  .record_size = sizeof(whole->record),
+			  .sequence = sequence,
+			  .created_ns = clock_real_ns(),
+			  .wall_offset_ns = clock_wall_offset_ns()},
+		.record = {.header = {.size = sizeof(whole->record),
+				      .kind = REC_EXIT,
+				      .abi = REC_ABI,
+				      .sequence = sequence,
+				      .time_ns = clock_boot_ns()},
+			   .task = {.id = {.pid = 100, .ns_pid = 100, .start_ns = 1},
+				    .tid = 100,
+				    .comm = "test"}},
+		.enriched = {.size = sizeof(whole->enriched)},
+	};
+}
+
+static void append_entries(struct journal *journal, struct whole_entry *entries, uint32_t count)
+{
+	struct journal_batch batch = {.entries = entries,
+				      .size = count * sizeof(*entries),
+				      .first_sequence = entries[0].entry.sequence,
+				      .count = count};
+	struct err err;
+
+	assert_int_equal(journal_append(journal, &batch, &err), 0);
+}
+
+/* Appends count events in frames of a few each. */
+static void append(struct journal *journal, uint32_t total)
+{
+	struct whole_entry entries[7];
+
+	while (total > 0) {
+		uint32_t count = total < 7 ? total : 7;
+
+		for (uint32_t i = 0; i < count; i++)
+			fill_entry(&entries[i], journal_next_sequence(journal) + i);
+		append_entries(journal, entries, count);
+		total -= count;
+	}
+}
+
+static struct sink *file_sink(struct world *world)
+{
+	struct sink *sink = NULL;
+
+	assert_int_equal(file_sink_new(&sink, world->trail, &world->err), 0);
+	return sink;
+}
+
+static struct deliver_options options_for(struct world *world, struct sink *sink)
+{
+	static const struct render_identity identity = {
+		.agent_name = "test", .agent_id = "test", .agent_version = "0"};
+
+	return (struct deliver_options){.name = "trail",
+					.journal = world->journal,
+					.identity = &identity,
+					.sink = sink,
+					.batch_bytes = 65536};
+}
+
+static void start(struct world *world, struct sink *sink)
+{
+	struct deliver_options options = options_for(world, sink);
+
+	assert_int_equal(deliver_start(&world->deliver, &options, &world->err), 0);
+}
+
+static void stop(struct world *world, unsigned int deadline_ms)
+{
+	deliver_stop(world->deliver, deadline_ms, &world->status);
+	world->deliver = NULL;
+}
+
+/* The agent's own end and start: nothing stays in memory. */
+static void restart_journal(struct world *world)
+{
+	journal_close(world->journal);
+	world->journal = NULL;
+	assert_int_equal(open_journal(world), 0);
+}
+
+static void refresh(struct world *world)
+{
+	deliver_status(world->deliver, &world->status);
+}
+
+/* Waits for a condition, which a dead machine alone fails to reach in time. */
+#define until(condition)                                                  \
+	do {                                                              \
+		uint64_t end_ns = clock_mono_ns() + LONG_MS * 1000000ULL; \
+		while (refresh(world), !(condition)) {                    \
+			assert_true(clock_mono_ns() < end_ns);            \
+			(void)usleep(500);                                \
+		}                                                         \
+	} while (0)
+
+static void parse_line(const char *text, size_t length, struct line *ret_line)
+{
+	struct json_read *document;
+	const char *id;
+	struct err err;
+
+	assert_int_equal(json_read_new(&document, text, length, &err), 0);
+	id = json_read_string(document, "event.id");
+	assert_non_null(id);
+	assert_int_equal(uuid_parse(ret_line->stream, id), 0);
+	ret_line->sequence = strtoull(id + UUID_TEXT_SIZE, NULL, 10);
+	json_read_free(document);
+}
+
+/* Every line is whole, of the same stream, and they count from 1 to last. */
+static void assert_lines(const char *text, size_t length, const uint8_t stream[16], uint64_t last)
+{
+	const char *end = text + length;
+	uint64_t expected = 1;
+
+	while (text < end) {
+		const char *line_end = memchr(text, '\n', (size_t)(end - text));
+		struct line line;
+
+		assert_non_null(line_end);
+		parse_line(text, (size_t)(line_end - text), &line);
+		assert_memory_equal(line.stream, stream, sizeof(line.stream));
+		assert_int_equal(line.sequence, expected++);
+		text = line_end + 1;
+	}
+	assert_int_equal(expected, last + 1);
+}
+
+static char *read_trail(const char *path, size_t *ret_length)
+{
+	FILE *file = fopen(path, "re");
+	struct stat st;
+	char *text;
+
+	assert_non_null(file);
+	assert_int_equal(fstat(fileno(file), &st), 0);
+	text = malloc((size_t)st.st_size + 1);
+	assert_non_null(text);
+	*ret_length = fread(text, 1, (size_t)st.st_size, file);
+	assert_int_equal(*ret_length, st.st_size);
+	(void)fclose(file);
+	return text;
+}
+
+static void assert_trail(const struct world *world, uint64_t last)
+{
+	size_t length;
+	char *text = read_trail(world->trail, &length);
+
+	assert_lines(text, length, journal_stream(world->journal), last);
+	free(text);
+}
+
+static int fake_open(struct sink *sink, struct sink_position *ret_resume, struct err *err)
+{
+	struct fake *fake = (struct fake *)sink;
+
+	(void)err;
+	(void)pthread_mutex_lock(&fake->lock);
+	fake->opens++;
+	*ret_resume = fake->tells_resume ? fake->resume : (struct sink_position){0};
+	(void)pthread_mutex_unlock(&fake->lock);
+	return 0;
+}
+
+static size_t first_lines(const struct sink_batch *batch, uint32_t lines)
+{
+	const char *at = batch->data;
+
+	while (lines-- > 0)
+		at = (const char *)memchr(at, '\n', batch->size - (size_t)(at - batch->data)) + 1;
+	return (size_t)(at - batch->data);
+}
+
+static int fake_submit(struct sink *sink, const struct sink_batch *batch, struct err *err)
+{
+	struct fake *fake = (struct fake *)sink;
+	uint32_t count = batch->count, keeps = 0;
+	int result = 0;
+	eventfd_t value;
+
+	if (fake->hang_fd >= 0)
+		(void)eventfd_read(fake->hang_fd, &value);
+	(void)pthread_mutex_lock(&fake->lock);
+	fake->submits++;
+	if (fake->failures > 0) {
+		fake->failures--;
+		result = err_set(err, fake->code, "told to fail");
+		count = fake->takes < count ? fake->takes : count;
+	} else if (fake->withholds > 0 && batch->count > fake->withholds) {
+		keeps = fake->withholds;
+		fake->withholds = 0;
+		count = batch->count - keeps;
+	}
+	if (count > 0) {
+		assert_int_equal(buf_add(&fake->text, batch->data, first_lines(batch, count)), 0);
+		fake->resume = batch->last;
+		fake->resume.sequence -= batch->count - count;
+		if (result == 0)
+			fake->acked = fake->resume;
+	}
+	(void)pthread_mutex_unlock(&fake->lock);
+	return result;
+}
+
+static int fake_poll(struct sink *sink, struct sink_position *ret_acked, struct err *err)
+{
+	(void)err;
+	*ret_acked = ((struct fake *)sink)->acked;
+	return 0;
+}
+
+static int fake_flush(struct sink *sink, struct err *err)
+{
+	(void)sink;
+	(void)err;
+	return 0;
+}
+
+static void fake_close(struct sink *sink)
+{
+	struct fake *fake = (struct fake *)sink;
+
+	(void)pthread_mutex_lock(&fake->lock);
+	fake->closes++;
+	(void)pthread_mutex_unlock(&fake->lock);
+}
+
+static void fake_init(struct fake *fake)
+{
+	static const struct sink_ops ops = {fake_open, fake_submit, fake_poll, fake_flush,
+					    fake_close};
+
+	*fake = (struct fake){.sink = {.ops = &ops}, .hang_fd = -1};
+	(void)pthread_mutex_init(&fake->lock, NULL);
+	buf_init(&fake->text, 64 * 1024 * 1024);
+}
+
+static void fake_done(struct fake *fake)
+{
+	assert_int_equal(fake->closes, 1);
+	buf_done(&fake->text);
+	if (fake->hang_fd >= 0)
+		close(fake->hang_fd);
+	(void)pthread_mutex_destroy(&fake->lock);
+}
+
+static unsigned int fake_closes(struct fake *fake)
+{
+	unsigned int closes;
+
+	(void)pthread_mutex_lock(&fake->lock);
+	closes = fake->closes;
+	(void)pthread_mutex_unlock(&fake->lock);
+	return closes;
+}
+
+static void delivers_everything_in_order(void **state)
+{
+	struct world *world = *state;
+	struct stat st;
+
+	append(world->journal, 500);
+	start(world, file_sink(world));
+	append(world->journal, 1500);
+	stop(world, LONG_MS);
+	assert_trail(world, 2000);
+	assert_int_equal(world->status.acknowledged, 2000);
+	assert_int_equal(world->status.skipped, 0);
+	assert_int_equal(world->status.rejected, 0);
+	assert_int_equal(world->status.waiting, 0);
+	assert_int_equal(world->status.failures, 0);
+	assert_false(world->status.failing);
+	assert_int_equal(stat(world->trail, &st), 0);
+	assert_int_equal(world->status.bytes, st.st_size);
+}
+
+static void an_event_does_not_wait_for_others(void **state)
+{
+	struct world *world = *state;
+
+	start(world, file_sink(world));
+	for (uint64_t i = 1; i <= 20; i++) {
+		append(world->journal, 1);
+		until(world->status.acknowledged == i);
+		assert_trail(world, i);
+	}
+}
+
+static void batches_fill_while_the_sink_is_busy(void **state)
+{
+	struct world *world = *state;
+	struct fake fake;
+
+	fake_init(&fake);
+	append(world->journal, 3000);
+	start(world, &fake.sink);
+	stop(world, LONG_MS);
+	assert_lines(fake.text.data, fake.text.length, journal_stream(world->journal), 3000);
+	/* 65536 bytes a batch, of which the last line may go beyond */
+	assert_in_range(fake.submits, 2, fake.text.length / 65536 + 1);
+	fake_done(&fake);
+}
+
+static void a_second_run_repeats_nothing(void **state)
+{
+	struct world *world = *state;
+
+	append(world->journal, 100);
+	start(world, file_sink(world));
+	stop(world, LONG_MS);
+	restart_journal(world);
+	append(world->journal, 50);
+	start(world, file_sink(world));
+	stop(world, LONG_MS);
+	assert_int_equal(world->status.acknowledged, 50);
+	assert_int_equal(world->status.skipped, 0);
+	assert_trail(world, 150);
+}
+
+static void without_a_cursor_the_trail_says_where_to_go_on(void **state)
+{
+	struct world *world = *state;
+	char cursor[160];
+
+	append(world->journal, 100);
+	start(world, file_sink(world));
+	stop(world, LONG_MS);
+	journal_close(world->journal);
+	(void)snprintf(cursor, sizeof(cursor), "%s/cursor-trail", world->journal_dir);
+	assert_int_equal(unlink(cursor), 0);
+	assert_int_equal(open_journal(world), 0);
+	append(world->journal, 50);
+	start(world, file_sink(world));
+	stop(world, LONG_MS);
+	assert_int_equal(world->status.skipped, 100);
+	assert_int_equal(world->status.acknowledged, 50);
+	assert_int_equal(world->status.waiting, 0);
+	assert_trail(world, 150);
+}
+
+static void a_trail_of_another_journal_skips_nothing(void **state)
+{
+	static const char line[] =
+		"{\"event\":{\"id\":\"00112233-4455-6677-8899-aabbccddeeff:1000\"}}\n";
+	struct world *world = *state;
+	size_t length;
+	char *text;
+	int fd = open(world->trail, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(write(fd, line, strlen(line)), strlen(line));
+	close(fd);
+	append(world->journal, 30);
+	start(world, file_sink(world));
+	stop(world, LONG_MS);
+	assert_int_equal(world->status.skipped, 0);
+	text = read_trail(world->trail, &length);
+	assert_lines(text + strlen(line), length - strlen(line), journal_stream(world->journal),
+		     30);
+	free(text);
+}
+
+static void what_a_killed_agent_wrote_in_part_is_cut_off(void **state)
+{
+	static const char torn[] = "{\"event\":{\"id\":\"0011";
+	struct world *world = *state;
+	int fd;
+
+	append(world->journal, 20);
+	start(world, file_sink(world));
+	stop(world, LONG_MS);
+	fd = open(world->trail, O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(write(fd, torn, strlen(torn)), strlen(torn));
+	close(fd);
+	restart_journal(world);
+	append(world->journal, 5);
+	start(world, file_sink(world));
+	stop(world, LONG_MS);
+	assert_int_equal(world->status.acknowledged, 5);
+	assert_trail(world, 25);
+}
+
+static void retries_until_it_works_without_loss_or_repeat(void **state)
+{
+	struct world *world = *state;
+	struct fake fake;
+
+	fake_init(&fake);
+	fake.failures = 2;
+	fake.code = -ENOSPC;
+	append(world->journal, 100);
+	start(world, &fake.sink);
+	until(world->status.failures > 0);
+	assert_string_equal(world->status.last_error.text, "told to fail");
+	until(world->status.acknowledged == 100);
+	until(!world->status.failing);
+	stop(world, LONG_MS);
+	assert_int_equal(world->status.failures, 2);
+	assert_int_equal(fake.opens, 3);
+	assert_lines(fake.text.data, fake.text.length, journal_stream(world->journal), 100);
+	fake_done(&fake);
+}
+
+static void what_a_failing_sink_took_is_not_given_again(void **state)
+{
+	struct world *world = *state;
+	struct fake fake;
+
+	fake_init(&fake);
+	fake.failures = 1;
+	fake.code = -EIO;
+	fake.takes = 33;
+	fake.tells_resume = true;
+	append(world->journal, 100);
+	start(world, &fake.sink);
+	stop(world, LONG_MS);
+	assert_int_equal(world->status.skipped, 33);
+	assert_int_equal(world->status.acknowledged, 67);
+	assert_lines(fake.text.data, fake.text.length, journal_stream(world->journal), 100);
+	fake_done(&fake);
+}
+
+static void what_was_not_acknowledged_is_given_again(void **state)
+{
+	struct world *world = *state;
+	struct fake fake;
+
+	fake_init(&fake);
+	fake.withholds = 9;
+	append(world->journal, 40);
+	start(world, &fake.sink);
+	stop(world, LONG_MS);
+	assert_int_equal(world->status.acknowledged, 40);
+	assert_int_equal(world->status.waiting, 0);
+	assert_true(world->status.failures >= 1);
+	assert_lines(fake.text.data, fake.text.length, journal_stream(world->journal), 40);
+	fake_done(&fake);
+}
+
+static void damaged_entries_are_counted_and_passed(void **state)
+{
+	struct world *world = *state;
+	struct whole_entry entries[10];
+	size_t length;
+	char *text;
+	int lines = 0;
+
+	for (uint32_t i = 0; i < 10; i++)
+		fill_entry(&entries[i], 1 + i);
+	entries[3].record.header.kind = 999;
+	entries[4].entry.sequence = 77;
+	append_entries(world->journal, entries, 10);
+	for (uint32_t i = 0; i < 10; i++)
+		fill_entry(&entries[i], 11 + i);
+	/* The journal believes sizes no more than we do: only the record's own is wrong here. */
+	entries[9].entry.record_size = UINT32_MAX;
+	append_entries(world->journal, entries, 10);
+	start(world, file_sink(world));
+	until(world->status.acknowledged == 17 && world->status.rejected == 3);
+	stop(world, LONG_MS);
+	assert_int_equal(world->status.waiting, 0);
+	text = read_trail(world->trail, &length);
+	for (size_t i = 0; i < length; i++)
+		lines += text[i] == '\n';
+	assert_int_equal(lines, 17);
+	free(text);
+}
+
+static void a_bad_path_is_told_at_the_start(void **state)
+{
+	struct world *world = *state;
+	struct deliver_options options;
+
+	assert_int_equal(mkdir(world->trail, 0700), 0);
+	options = options_for(world, file_sink(world));
+	assert_int_equal(deliver_start(&world->deliver, &options, &world->err), -EINVAL);
+	assert_non_null(strstr(world->err.text, "sink trail: "));
+	assert_non_null(strstr(world->err.text, world->trail));
+	assert_null(world->deliver);
+}
+
+static void stop_keeps_its_deadline_while_the_sink_fails(void **state)
+{
+	struct world *world = *state;
+	uint64_t start_ns;
+	struct fake fake;
+
+	fake_init(&fake);
+	fake.failures = INT32_MAX;
+	fake.code = -EIO;
+	append(world->journal, 10);
+	start(world, &fake.sink);
+	until(world->status.failing);
+	start_ns = clock_mono_ns();
+	stop(world, 100);
+	assert_in_range(clock_mono_ns() - start_ns, 90000000, 900000000);
+	assert_int_equal(world->status.acknowledged, 0);
+	assert_int_equal(world->status.waiting, 10);
+	assert_true(world->status.failing);
+	fake_done(&fake);
+	start(world, file_sink(world)); /* they were kept */
+	stop(world, LONG_MS);
+	assert_trail(world, 10);
+}
+
+static void stop_leaves_a_hanging_sink_behind(void **state)
+{
+	struct world *world = *state;
+	uint64_t start_ns;
+	struct fake fake;
+
+	fake_init(&fake);
+	fake.hang_fd = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE);
+	append(world->journal, 10);
+	start(world, &fake.sink);
+	start_ns = clock_mono_ns();
+	stop(world, 100);
+	assert_in_range(clock_mono_ns() - start_ns, 1000000000, 5000000000);
+	assert_int_equal(world->status.acknowledged, 0);
+	assert_int_equal(world->status.waiting, 10);
+	start(world, file_sink(world)); /* the journal is not touched by the one that hangs */
+	until(world->status.acknowledged == 10);
+	assert_int_equal(eventfd_write(fake.hang_fd, 1), 0);
+	until(fake_closes(&fake) == 1);
+	stop(world, LONG_MS);
+	assert_trail(world, 10);
+	fake_done(&fake);
+}
+
+static void a_dead_sink_does_not_hold_another_one(void **state)
+{
+	struct world *world = *state;
+	struct deliver_options options;
+	struct deliver *dead;
+	struct fake fake;
+
+	fake_init(&fake);
+	fake.hang_fd = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE);
+	options = options_for(world, &fake.sink);
+	options.name = "dead";
+	assert_int_equal(deliver_start(&dead, &options, &world->err), 0);
+	start(world, file_sink(world));
+	append(world->journal, 1000);
+	until(world->status.acknowledged == 1000);
+	stop(world, LONG_MS);
+	assert_trail(world, 1000);
+	assert_int_equal(eventfd_write(fake.hang_fd, 1000000), 0);
+	deliver_stop(dead, 0, NULL);
+	fake_done(&fake);
+}
+
+static void count_call(void *data)
+{
+	atomic_fetch_add((_Atomic int *)data, 1);
+}
+
+static void start_on_pipe(struct world *world, const int fds[2], _Atomic int *calls)
+{
+	struct deliver_options options;
+	struct sink *sink;
+
+	assert_int_equal(stdout_sink_new(&sink, fds[1], &world->err), 0);
+	options = options_for(world, sink);
+	options.on_reader_gone = count_call;
+	options.data = calls;
+	assert_int_equal(deliver_start(&world->deliver, &options, &world->err), 0);
+}
+
+static void a_reader_that_has_gone_ends_delivery_quietly(void **state)
+{
+	struct world *world = *state;
+	_Atomic int calls = 0;
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	start_on_pipe(world, fds, &calls);
+	close(fds[0]);
+	append(world->journal, 10);
+	until(atomic_load(&calls) == 1);
+	append(world->journal, 10);
+	stop(world, LONG_MS);
+	assert_int_equal(atomic_load(&calls), 1);
+	assert_false(world->status.failing);
+	assert_int_equal(world->status.failures, 0);
+	assert_int_equal(world->status.waiting, 20);
+	close(fds[1]);
+}
+
+static void a_reader_that_comes_late_gets_every_line_once(void **state)
+{
+	struct world *world = *state;
+	_Atomic int calls = 0;
+	struct buf text;
+	ssize_t n;
+	int fds[2];
+
+	buf_init(&text, 64 * 1024 * 1024);
+	assert_int_equal(pipe(fds), 0);
+	append(world->journal, 500);
+	start_on_pipe(world, fds, &calls);
+	until(world->status.failing);
+	assert_int_equal(world->status.acknowledged, 0);
+	assert_int_equal(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	do {
+		char *room = buf_reserve(&text, 65536);
+
+		n = read(fds[0], room, 65536);
+		text.length += n > 0 ? (size_t)n : 0;
+		refresh(world);
+	} while (world->status.acknowledged < 500 || n > 0);
+	assert_lines(text.data, text.length, journal_stream(world->journal), 500);
+	assert_int_equal(atomic_load(&calls), 0);
+	stop(world, LONG_MS);
+	buf_done(&text);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void the_header_stands_first_before_any_event(void **state)
+{
+	struct world *world = *state;
+	struct deliver_options options;
+	char text[8192];
+	struct sink *sink;
+	ssize_t header, n;
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(stdout_sink_new(&sink, fds[1], &world->err), 0);
+	options = options_for(world, sink);
+	options.render.format = RENDER_TABLE;
+	assert_int_equal(deliver_start(&world->deliver, &options, &world->err), 0);
+	header = read(fds[0], text, sizeof(text));
+	assert_true(header > 1);
+	assert_int_equal(text[header - 1], '\n');
+	append(world->journal, 2);
+	stop(world, LONG_MS);
+	n = read(fds[0], text + header, sizeof(text) - (size_t)header);
+	assert_true(n > 1);
+	assert_null(memmem(text + header, (size_t)n, text, (size_t)header));
+	assert_int_equal(world->status.acknowledged, 2);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* Fills journal and trail until it is killed; tells on fd when it has begun. */
+static void deliver_until_killed(struct world *world, int fd)
+{
+	if (open_journal(world) < 0)
+		_exit(1);
+	start(world, file_sink(world));
+	for (;;) {
+		append(world->journal, 20);
+		if (fd >= 0 && write(fd, "x", 1) != 1)
+			_exit(1);
+		refresh(world);
+		if (world->status.waiting > 2000)
+			(void)sched_yield();
+	}
+}
+
+static void run_and_kill(struct world *world, int round)
+{
+	char bytes[64];
+	int fds[2], status;
+	pid_t child;
+
+	assert_int_equal(pipe(fds), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		deliver_until_killed(world, fds[1]);
+	close(fds[1]);
+	for (int i = 0; i <= round * 7; i++)
+		assert_true(read(fds[0], bytes, sizeof(bytes)) > 0);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	close(fds[0]);
+}
+
+/* A kill may tear the journal's tail, which renews the stream; each must count from 1 in steps of
+ * one, and none may come back. */
+static void assert_streams(const struct world *world, uint64_t last)
+{
+	struct line line, before = {0};
+	size_t length;
+	char *text = read_trail(world->trail, &length);
+
+	for (char *at = text, *end; at < text + length; at = end + 1) {
+		end = memchr(at, '\n', (size_t)(text + length - at));
+		assert_non_null(end);
+		parse_line(at, (size_t)(end - at), &line);
+		if (memcmp(line.stream, before.stream, sizeof(line.stream)) != 0)
+			before.sequence = 0;
+		assert_int_equal(line.sequence, before.sequence + 1);
+		before = line;
+	}
+	assert_memory_equal(before.stream, journal_stream(world->journal), sizeof(before.stream));
+	assert_int_equal(before.sequence, last);
+	free(text);
+}
+
+static void after_kill_9_the_trail_has_each_event_once(void **state)
+{
+	struct world *world = *state;
+
+	journal_close(world->journal);
+	world->journal = NULL;
+	for (int round = 0; round < 12; round++)
+		run_and_kill(world, round);
+	assert_int_equal(open_journal(world), 0);
+	start(world, file_sink(world));
+	append(world->journal, 10);
+	stop(world, LONG_MS);
+	assert_int_equal(world->status.waiting, 0);
+	assert_streams(world, journal_next_sequence(world->journal) - 1);
+}
+
+static void assert_whole_lines(const char *path)
+{
+	size_t length;
+	char *text = read_trail(path, &length);
+
+	assert_true(length == 0 || text[length - 1] == '\n');
+	free(text);
+}
+
+/* In a mount namespace of its own, with a trail on 256 KiB of which ballast takes the most. */
+static void deliver_to_a_full_disk(struct world *world)
+{
+	char ballast[160], bytes[192 * 1024] = {0};
+	int fd;
+
+	(void)snprintf(world->trail, sizeof(world->trail), "%s/disk/trail", world->dir);
+	(void)snprintf(ballast, sizeof(ballast), "%s/disk/ballast", world->dir);
+	fd = open(ballast, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	close(fd);
+	assert_int_equal(open_journal(world), 0);
+	start(world, file_sink(world));
+	for (uint32_t sent = 0; !world->status.failing; sent += 10) {
+		assert_true(sent < 10000);
+		append(world->journal, 10);
+		until(world->status.failing || world->status.waiting == 0);
+	}
+	assert_non_null(strstr(world->status.last_error.text, "free space"));
+	assert_whole_lines(world->trail);
+	assert_int_equal(unlink(ballast), 0);
+	until(!world->status.failing && world->status.waiting == 0);
+	stop(world, LONG_MS);
+	assert_trail(world, journal_next_sequence(world->journal) - 1);
+	journal_close(world->journal);
+}
+
+static void a_full_disk_pauses_the_trail_and_loses_nothing(void **state)
+{
+	struct world *world = *state;
+	char disk[128];
+	int status;
+	pid_t child;
+
+	if (geteuid() != 0) {
+		print_message("skipped: mounting a small tmpfs needs root\n");
+		skip();
+	}
+	journal_close(world->journal);
+	world->journal = NULL;
+	(void)snprintf(disk, sizeof(disk), "%s/disk", world->dir);
+	assert_int_equal(mkdir(disk, 0700), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (unshare(CLONE_NEWNS) < 0 ||
+		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		    mount("tmpfs", disk, "tmpfs", 0, "size=256k") < 0)
+			_exit(77);
+		deliver_to_a_full_disk(world);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+		print_message("skipped: no right to mount\n");
+		skip();
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(delivers_everything_in_order),
+		TEST(an_event_does_not_wait_for_others),
+		TEST(batches_fill_while_the_sink_is_busy),
+		TEST(a_second_run_repeats_nothing),
+		TEST(without_a_cursor_the_trail_says_where_to_go_on),
+		TEST(a_trail_of_another_journal_skips_nothing),
+		TEST(what_a_killed_agent_wrote_in_part_is_cut_off),
+		TEST(retries_until_it_works_without_loss_or_repeat),
+		TEST(what_a_failing_sink_took_is_not_given_again),
+		TEST(what_was_not_acknowledged_is_given_again),
+		TEST(damaged_entries_are_counted_and_passed),
+		TEST(a_bad_path_is_told_at_the_start),
+		TEST(stop_keeps_its_deadline_while_the_sink_fails),
+		TEST(stop_leaves_a_hanging_sink_behind),
+		TEST(a_dead_sink_does_not_hold_another_one),
+		TEST(a_reader_that_has_gone_ends_delivery_quietly),
+		TEST(a_reader_that_comes_late_gets_every_line_once),
+		TEST(the_header_stands_first_before_any_event),
+		TEST(after_kill_9_the_trail_has_each_event_once),
+		TEST(a_full_disk_pauses_the_trail_and_loses_nothing),
+	};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
