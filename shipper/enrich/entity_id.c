@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the digest context, fetched once: EVP_MD_fetch takes locks and memory, a digest with a
- * context that is there takes neither. Knows nothing of records or tables.
+ * Owns the digest, fetched once because EVP_MD_fetch takes locks and memory, and its context. Knows
+ * nothing of records or tables.
  */
 #include "enrich/entity_id.h"
 

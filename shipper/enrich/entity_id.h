@@ -14,7 +14,10 @@
 
 struct entity_ids;
 
-/* Keeps the digest context and the constant part, so that computing one allocates nothing. */
+/*
+ * Keeps the fetched digest, its context and the constant part. Computing an id allocates nothing;
+ * OpenSSL 3.0 within takes and gives back one block of its own (docs/decisions/0002-libcrypto.md).
+ */
 int entity_ids_new(struct entity_ids **ret_ids, const uint8_t boot_id[16], struct err *err);
 void entity_ids_free(struct entity_ids *ids);
 

@@ -59,6 +59,20 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
+/* The character at *at, which may stand behind a backslash; false: not allowed here. */
+static bool take_char(const char **at, char quote, char *ret_char)
+{
+	const char *c = *at;
+
+	if (!quote && strchr("\"'`$", *c))
+		return false;
+	if (*c == '\\' && (!quote || (quote == '"' && c[1] && strchr("\"$`\\", c[1]))))
+		c++;
+	*ret_char = *c;
+	*at = c + 1;
+	return *c != '\0';
+}
+
 /*
  * Takes the shell quoting off one value, as os-release(5) allows it: none, single quotes, or double
  * quotes with a backslash before " $ ` and itself. False: malformed, or no room.
@@ -68,16 +82,10 @@ static bool unquote(const char *at, char *out, size_t size)
 	char quote = *at == '"' || *at == '\'' ? *at++ : '\0';
 	size_t used = 0;
 
-	for (; *at && *at != quote; at++) {
-		if (!quote && is_blank(*at))
-			break;
-		if (!quote && strchr("\"'`$", *at))
+	while (*at && *at != quote && (quote || !is_blank(*at))) {
+		if (used + 1 >= size || !take_char(&at, quote, &out[used]))
 			return false;
-		if (*at == '\\' && quote != '\'' && (!quote || (at[1] && strchr("\"$`\\", at[1]))))
-			at++;
-		if (!*at || used + 1 >= size)
-			return false;
-		out[used++] = *at;
+		used++;
 	}
 	out[used] = '\0';
 	if (quote && *at++ != quote)

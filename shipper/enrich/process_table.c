@@ -40,7 +40,6 @@ struct process_table {
 	uint32_t oldest_with_image; /* of the exited: all older ones have had to give theirs up */
 	struct image_pool images;
 	uint32_t generation;
-	bool reconciling;
 	struct process_counters counters; /* those that only rise */
 };
 
@@ -479,16 +478,12 @@ size_t process_image_copy(const struct process_table *table, const struct proces
 void process_table_reconcile_begin(struct process_table *table)
 {
 	table->generation++;
-	table->reconciling = true;
 }
 
 uint32_t process_table_reconcile_end(struct process_table *table)
 {
 	uint32_t gone = 0, index, newer;
 
-	if (!table->reconciling)
-		return 0;
-	table->reconciling = false;
 	for (index = table->living.oldest; index; index = newer) {
 		newer = table->slots[index].newer;
 		if (table->slots[index].generation == table->generation)

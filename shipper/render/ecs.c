@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY(text) (&(const struct json_key){text, sizeof(text) - 1})
 #define RAW(json, text) json_raw(json, text, sizeof(text) - 1)
 
 /* The members of one object grow at most sixfold when escaped, and stand in it at most twice. */
@@ -98,13 +97,13 @@ static void add_fact(struct json *json, const struct json_key *key, const char *
 
 static void add_os(struct json *json, const struct render_identity *identity)
 {
-	json_open(json, KEY("os"));
-	add_fact(json, KEY("type"), "linux");
-	add_fact(json, KEY("family"), identity->os_family);
-	add_fact(json, KEY("platform"), identity->os_platform);
-	add_fact(json, KEY("name"), identity->os_name);
-	add_fact(json, KEY("version"), identity->os_version);
-	add_fact(json, KEY("kernel"), identity->os_kernel);
+	json_open(json, JSON_KEY("os"));
+	add_fact(json, JSON_KEY("type"), "linux");
+	add_fact(json, JSON_KEY("family"), identity->os_family);
+	add_fact(json, JSON_KEY("platform"), identity->os_platform);
+	add_fact(json, JSON_KEY("name"), identity->os_name);
+	add_fact(json, JSON_KEY("version"), identity->os_version);
+	add_fact(json, JSON_KEY("kernel"), identity->os_kernel);
 	json_close(json);
 }
 
@@ -114,19 +113,19 @@ static int make_host(struct ecs *ecs, const struct render_identity *identity)
 	int result;
 
 	json_begin(json, &ecs->host);
-	add_fact(json, KEY("name"), identity->host_name);
-	add_fact(json, KEY("hostname"), identity->host_hostname);
-	add_fact(json, KEY("id"), identity->host_id);
-	add_fact(json, KEY("architecture"), identity->host_architecture);
+	add_fact(json, JSON_KEY("name"), identity->host_name);
+	add_fact(json, JSON_KEY("hostname"), identity->host_hostname);
+	add_fact(json, JSON_KEY("id"), identity->host_id);
+	add_fact(json, JSON_KEY("architecture"), identity->host_architecture);
 	if (identity->pid_ns) {
-		json_member(json, KEY("pid_ns_ino"));
+		json_member(json, JSON_KEY("pid_ns_ino"));
 		RAW(json, "\"");
 		json_number(json, identity->pid_ns);
 		RAW(json, "\"");
 	}
 	if (identity->boot_id && *identity->boot_id) {
-		json_open(json, KEY("boot"));
-		add_fact(json, KEY("id"), identity->boot_id);
+		json_open(json, JSON_KEY("boot"));
+		add_fact(json, JSON_KEY("id"), identity->boot_id);
 		json_close(json);
 	}
 	add_os(json, identity);
@@ -143,11 +142,11 @@ static int make_agent(struct ecs *ecs, const struct render_identity *identity)
 	int result;
 
 	json_begin(json, &ecs->agent);
-	add_fact(json, KEY("type"), "auditship");
-	add_fact(json, KEY("version"), identity->agent_version);
-	add_fact(json, KEY("id"), identity->agent_id);
-	add_fact(json, KEY("name"), identity->agent_name);
-	add_fact(json, KEY("ephemeral_id"), "-");
+	add_fact(json, JSON_KEY("type"), "auditship");
+	add_fact(json, JSON_KEY("version"), identity->agent_version);
+	add_fact(json, JSON_KEY("id"), identity->agent_id);
+	add_fact(json, JSON_KEY("name"), identity->agent_name);
+	add_fact(json, JSON_KEY("ephemeral_id"), "-");
 	result = json_end(json);
 	if (result == 0)
 		ecs->agent.length -= strlen("-\"}\n");
@@ -162,7 +161,7 @@ static int make_tags(struct ecs *ecs, const struct render_identity *identity)
 	int result;
 
 	json_begin(json, &ecs->tags);
-	json_member(json, KEY("tags"));
+	json_member(json, JSON_KEY("tags"));
 	json_list_open(json);
 	for (unsigned int i = 0; i < identity->tag_count; i++) {
 		json_list_item(json);

@@ -20,7 +20,7 @@ struct json {
 	struct buf *out;     /* borrowed from json_begin to json_end */
 	size_t start;        /* out's length at json_begin */
 	struct buf run;      /* members of the present object that yajl has not seen */
-	struct json_key key; /* of the first of them; name NULL: there are none */
+	struct json_key key; /* of the first of them; text NULL: there are none */
 	bool first_item;     /* of the list that is open */
 	int error;           /* the first one since json_begin */
 };
@@ -29,6 +29,17 @@ static void check(struct json *json, int result)
 {
 	if (result < 0 && json->error == 0)
 		json->error = result;
+}
+
+/* Most pieces are a few bytes long and find room. */
+static inline void append(struct json *json, struct buf *out, const char *text, size_t length)
+{
+	if (length >= out->size - out->length) {
+		check(json, buf_add(out, text, length));
+		return;
+	}
+	memcpy(out->data + out->length, text, length);
+	out->length += length;
 }
 
 static void check_yajl(struct json *json, yajl_gen_status status)
@@ -41,7 +52,7 @@ static void on_print(void *context, const char *text, size_t length)
 {
 	struct json *json = context;
 
-	check(json, buf_add(json->out, text, length));
+	append(json, json->out, text, length);
 }
 
 int json_new(struct json **ret_json, size_t limit)
@@ -73,17 +84,19 @@ void json_free(struct json *json)
 
 static void write_key(struct json *json, const struct json_key *key)
 {
-	check_yajl(json,
-		   yajl_gen_string(json->yajl, (const unsigned char *)key->name, key->length));
+	const char *name = key->text + strlen(",\"");
+	size_t length = key->length - strlen(",\"\":");
+
+	check_yajl(json, yajl_gen_string(json->yajl, (const unsigned char *)name, length));
 }
 
 static void flush(struct json *json)
 {
-	if (!json->key.name)
+	if (!json->key.text)
 		return;
 	write_key(json, &json->key);
 	check_yajl(json, yajl_gen_number(json->yajl, json->run.data, json->run.length));
-	json->key.name = NULL;
+	json->key.text = NULL;
 	buf_clear(&json->run);
 }
 
@@ -92,7 +105,7 @@ void json_begin(struct json *json, struct buf *out)
 	json->out = out;
 	json->start = out->length;
 	json->error = 0;
-	json->key.name = NULL;
+	json->key.text = NULL;
 	buf_clear(&json->run);
 	yajl_gen_reset(json->yajl, NULL);
 	check_yajl(json, yajl_gen_map_open(json->yajl));
@@ -121,20 +134,17 @@ void json_close(struct json *json)
 	check_yajl(json, yajl_gen_map_close(json->yajl));
 }
 
-static void add(struct json *json, const char *text, size_t length)
+static inline void add(struct json *json, const char *text, size_t length)
 {
-	check(json, buf_add(&json->run, text, length));
+	append(json, &json->run, text, length);
 }
 
 void json_member(struct json *json, const struct json_key *key)
 {
-	if (!json->key.name) {
+	if (json->key.text)
+		add(json, key->text, key->length);
+	else
 		json->key = *key;
-		return;
-	}
-	add(json, ",\"", 2);
-	add(json, key->name, key->length);
-	add(json, "\":", 2);
 }
 
 void json_text(struct json *json, const char *text, size_t length, bool *ret_replaced)

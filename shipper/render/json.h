@@ -16,11 +16,16 @@
 
 struct json;
 
-/* A member's name: characters that need no escape. Lives as long as the document at least. */
+/*
+ * A member's name as it stands behind another member: ,"name": with no character that needs an
+ * escape. Lives as long as the document at least.
+ */
 struct json_key {
-	const char *name;
-	size_t length;
+	const char *text;
+	size_t length; /* of all of text */
 };
+
+#define JSON_KEY(name) (&(const struct json_key){",\"" name "\":", sizeof(name) + 3})
 
 /* limit: the most bytes that the members of one object may take. 0 or -ENOMEM. */
 int json_new(struct json **ret_json, size_t limit);

@@ -3,6 +3,7 @@
 #include "render/names.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -68,7 +69,7 @@ static const char *const capabilities[] = {
 static void put_name(char out[NAME_SIZE], const char *name, uint32_t number)
 {
 	if (name)
-		(void)snprintf(out, NAME_SIZE, "%s", name);
+		memcpy(out, name, strlen(name) + 1);
 	else
 		(void)snprintf(out, NAME_SIZE, "%u", number);
 }

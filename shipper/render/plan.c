@@ -11,8 +11,14 @@
 
 #define NONE 0 /* no node: the root is nobody's child or sibling */
 
+/* One component of a path, borrowed from it. */
+struct name {
+	const char *text;
+	size_t length;
+};
+
 struct node {
-	struct json_key key;
+	struct name name;
 	const char *path;          /* as given; of a member only */
 	unsigned int first, next;  /* child, sibling */
 	unsigned int parent, rank; /* members of an object are written by ascending rank */
@@ -36,15 +42,15 @@ static const char *const top_order[] = {
 
 #define TOP_COUNT (sizeof(top_order) / sizeof(top_order[0]))
 
-static unsigned int top_rank(const struct json_key *key)
+static unsigned int top_rank(const struct name *name)
 {
 	unsigned int others = 0;
 
 	for (unsigned int i = 0; i < TOP_COUNT; i++) {
 		if (!top_order[i])
 			others = i;
-		else if (strlen(top_order[i]) == key->length &&
-			 memcmp(top_order[i], key->name, key->length) == 0)
+		else if (strlen(top_order[i]) == name->length &&
+			 memcmp(top_order[i], name->text, name->length) == 0)
 			return i;
 	}
 	return others;
@@ -67,12 +73,12 @@ void plan_builder_free(struct plan_builder *builder)
 }
 
 static unsigned int find_child(const struct plan_builder *builder, unsigned int parent,
-			       const struct json_key *key)
+			       const struct name *name)
 {
 	unsigned int child = builder->nodes[parent].first;
 
-	while (child != NONE && (builder->nodes[child].key.length != key->length ||
-				 memcmp(builder->nodes[child].key.name, key->name, key->length)))
+	while (child != NONE && (builder->nodes[child].name.length != name->length ||
+				 memcmp(builder->nodes[child].name.text, name->text, name->length)))
 		child = builder->nodes[child].next;
 	return child;
 }
@@ -91,15 +97,15 @@ static void insert(struct plan_builder *builder, unsigned int parent, unsigned i
 }
 
 static unsigned int add_child(struct plan_builder *builder, unsigned int parent,
-			      const struct json_key *key, unsigned int rank)
+			      const struct name *name, unsigned int rank)
 {
 	unsigned int index = builder->count;
 
 	if (index == PLAN_MAX_NODES)
 		return NONE;
 	builder->count++;
-	builder->nodes[index].key = *key;
-	builder->nodes[index].rank = parent == PLAN_ROOT ? top_rank(key) : rank;
+	builder->nodes[index].name = *name;
+	builder->nodes[index].rank = parent == PLAN_ROOT ? top_rank(name) : rank;
 	insert(builder, parent, index);
 	return index;
 }
@@ -116,19 +122,19 @@ static unsigned int node_at(struct plan_builder *builder, const char *path, unsi
 	bool last = false;
 
 	for (unsigned int depth = 0; !last; depth++) {
-		struct json_key key = {path, strcspn(path, ".")};
+		struct name name = {path, strcspn(path, ".")};
 		unsigned int child;
 
-		last = path[key.length] == '\0';
-		child = find_child(builder, node, &key);
-		if (key.length == 0 || depth == PLAN_MAX_DEPTH)
+		last = path[name.length] == '\0';
+		child = find_child(builder, node, &name);
+		if (name.length == 0 || depth == PLAN_MAX_DEPTH)
 			return NONE;
 		if (child == NONE)
-			child = add_child(builder, node, &key, last ? rank : RANK_OBJECT);
+			child = add_child(builder, node, &name, last ? rank : RANK_OBJECT);
 		if (child == NONE || (!last && is_member(&builder->nodes[child])))
 			return NONE;
 		node = child;
-		path += key.length + 1;
+		path += name.length + 1;
 	}
 	return builder->nodes[node].first == NONE ? node : NONE;
 }
@@ -176,11 +182,41 @@ int plan_add_special(struct plan_builder *builder, const char *path, unsigned in
 	return 0;
 }
 
-static void put_member(struct plan *plan, const struct node *node, unsigned int object)
-{
-	struct plan_member *member = &plan->members[plan->member_count++];
+struct build {
+	struct plan *plan;
+	const struct plan_builder *builder;
+	char *free_text; /* of plan->keys */
+};
 
-	member->key = node->key;
+#define KEY_EXTRA strlen(",\"\":") /* what stands around a name */
+
+static struct json_key put_key(struct build *build, const struct name *name)
+{
+	char *text = build->free_text;
+
+	text[0] = ',';
+	text[1] = '"';
+	memcpy(text + 2, name->text, name->length);
+	text[2 + name->length] = '"';
+	text[3 + name->length] = ':';
+	build->free_text += name->length + KEY_EXTRA;
+	return (struct json_key){text, name->length + KEY_EXTRA};
+}
+
+static size_t size_of_keys(const struct plan_builder *builder)
+{
+	size_t size = 0;
+
+	for (unsigned int i = 0; i < builder->count; i++)
+		size += builder->nodes[i].name.length + KEY_EXTRA;
+	return size;
+}
+
+static void put_member(struct build *build, const struct node *node, unsigned int object)
+{
+	struct plan_member *member = &build->plan->members[build->plan->member_count++];
+
+	member->key = put_key(build, &node->name);
 	member->path = node->path;
 	member->object = object;
 	member->special = node->special;
@@ -188,12 +224,13 @@ static void put_member(struct plan *plan, const struct node *node, unsigned int 
 	memcpy(member->rows, node->rows, sizeof(member->rows));
 }
 
-static unsigned int put_object(struct plan *plan, const struct node *node, unsigned int parent)
+static unsigned int put_object(struct build *build, const struct node *node, unsigned int parent)
 {
+	struct plan *plan = build->plan;
 	unsigned int index = plan->object_count++;
 
 	plan->objects[index] = (struct plan_object){
-		.key = node->key,
+		.key = put_key(build, &node->name),
 		.parent = parent,
 		.depth = plan->objects[parent].depth + 1,
 	};
@@ -201,30 +238,32 @@ static unsigned int put_object(struct plan *plan, const struct node *node, unsig
 }
 
 /* Depth first; paths have at most PLAN_MAX_DEPTH components, and so has this recursion. */
-static void put_children(struct plan *plan, const struct plan_builder *builder, unsigned int parent,
-			 unsigned int object)
+static void put_children(struct build *build, unsigned int parent, unsigned int object)
 {
-	const struct node *nodes = builder->nodes;
+	const struct node *nodes = build->builder->nodes;
 
 	for (unsigned int i = nodes[parent].first; i != NONE; i = nodes[i].next) {
 		if (is_member(&nodes[i]))
-			put_member(plan, &nodes[i], object);
+			put_member(build, &nodes[i], object);
 		else
-			put_children(plan, builder, i, put_object(plan, &nodes[i], object));
+			put_children(build, i, put_object(build, &nodes[i], object));
 	}
 }
 
-int plan_build(struct plan *ret_plan, struct plan_builder *builder)
+int plan_build(struct plan *ret_plan, const struct plan_builder *builder)
 {
 	struct plan plan = {.object_count = 1};
+	struct build build = {.plan = &plan, .builder = builder};
 
 	plan.objects = calloc(builder->count, sizeof(*plan.objects));
 	plan.members = calloc(builder->count, sizeof(*plan.members));
-	if (!plan.objects || !plan.members) {
+	plan.keys = malloc(size_of_keys(builder));
+	if (!plan.objects || !plan.members || !plan.keys) {
 		plan_done(&plan);
 		return -ENOMEM;
 	}
-	put_children(&plan, builder, PLAN_ROOT, PLAN_ROOT);
+	build.free_text = plan.keys;
+	put_children(&build, PLAN_ROOT, PLAN_ROOT);
 	*ret_plan = plan;
 	return 0;
 }
@@ -233,5 +272,6 @@ void plan_done(struct plan *plan)
 {
 	free(plan->objects);
 	free(plan->members);
+	free(plan->keys);
 	*plan = (struct plan){0};
 }

@@ -35,6 +35,7 @@ struct plan {
 	struct plan_object *objects;
 	struct plan_member *members; /* in the order of writing */
 	unsigned int object_count, member_count;
+	char *keys; /* text of all of them */
 };
 
 enum plan_place { PLAN_FIRST, PLAN_LAST }; /* among the members of its object */
@@ -49,7 +50,7 @@ int plan_add_special(struct plan_builder *builder, const char *path, unsigned in
 		     enum plan_place place, struct err *err);
 
 /* Plain members of an object come before its objects; the outermost has an order of its own. */
-int plan_build(struct plan *ret_plan, struct plan_builder *builder);
+int plan_build(struct plan *ret_plan, const struct plan_builder *builder);
 void plan_done(struct plan *plan);
 
 #endif

@@ -10,7 +10,6 @@
 #include "base/uuid.h"
 #include "render/names.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -209,51 +208,25 @@ enum value_state value_get(struct value *ret_value, const struct row *row,
 	return VALUE_PRESENT;
 }
 
-enum value_shape value_shape(const struct value *value)
-{
-	switch ((enum field_type)value->field->type) {
-	case FIELD_NUMBER:
-	case FIELD_BOOL:
-	case FIELD_MAJOR:
-	case FIELD_MINOR:
-		return SHAPE_BARE;
-	case FIELD_STRING:
-	case FIELD_PATH:
-	case FIELD_BASENAME:
-	case FIELD_DIRNAME:
-	case FIELD_COMM:
-		return SHAPE_TEXT;
-	case FIELD_LIST:
-		return SHAPE_LIST;
-	case FIELD_JOINED:
-		return SHAPE_JOINED;
-	case FIELD_CAPS:
-		return SHAPE_CAPS;
-	case FIELD_HIDDEN:
-	case FIELD_ID:
-	case FIELD_HEX:
-	case FIELD_ENUM:
-	case FIELD_TIME_BOOT:
-	case FIELD_TIME_WALL:
-	case FIELD_UUID:
-	case FIELD_MODE:
-	case FIELD_FILE_TYPE:
-	case FIELD_DEVICE:
-	case FIELD_SIGNAL:
-	case FIELD_TYPES:
-		break;
-	}
-	return SHAPE_WORD;
-}
-
 uint64_t value_number(const struct value *value)
 {
-	uint64_t number = 0;
+	uint64_t u64;
+	uint32_t u32;
+	uint16_t u16;
 
-	/* Records are little endian, as every machine is that this runs on. */
-	memcpy(&number, value->member,
-	       value->field->size < sizeof(number) ? value->field->size : sizeof(number));
-	return number;
+	switch (value->field->size) {
+	case sizeof(u64):
+		memcpy(&u64, value->member, sizeof(u64));
+		return u64;
+	case sizeof(u32):
+		memcpy(&u32, value->member, sizeof(u32));
+		return u32;
+	case sizeof(u16):
+		memcpy(&u16, value->member, sizeof(u16));
+		return u16;
+	default:
+		return *value->member;
+	}
 }
 
 uint64_t value_wall_ns(const struct value *value)
@@ -267,9 +240,12 @@ uint64_t value_wall_ns(const struct value *value)
 
 static size_t put_text(char out[VALUE_WORD_SIZE], const char *text)
 {
-	int length = snprintf(out, VALUE_WORD_SIZE, "%s", text);
+	size_t length = 0;
 
-	return length < VALUE_WORD_SIZE ? (size_t)length : VALUE_WORD_SIZE - 1;
+	for (; length < VALUE_WORD_SIZE - 1 && text[length]; length++)
+		out[length] = text[length];
+	out[length] = '\0';
+	return length;
 }
 
 static size_t put_number(char out[VALUE_WORD_SIZE], uint64_t number)
@@ -286,24 +262,15 @@ static size_t put_number(char out[VALUE_WORD_SIZE], uint64_t number)
 	return sizeof(digits) - at;
 }
 
-static size_t put_enum(char out[VALUE_WORD_SIZE], const char *const *names, uint64_t number)
+static size_t show_number(char out[VALUE_WORD_SIZE], const struct value *value)
 {
-	uint64_t i = 0;
-
-	while (names && names[i] && i < number)
-		i++;
-	return names && names[i] ? put_text(out, names[i]) : put_number(out, number);
+	return put_number(out, value_number(value));
 }
 
-static size_t put_time(char out[VALUE_WORD_SIZE], uint64_t wall_ns)
-{
-	clock_format_utc(out, wall_ns);
-	return CLOCK_UTC_SIZE - 1;
-}
-
-static size_t put_hex(char out[VALUE_WORD_SIZE], uint64_t number)
+static size_t show_hex(char out[VALUE_WORD_SIZE], const struct value *value)
 {
 	static const char digits[] = "0123456789abcdef";
+	uint64_t number = value_number(value);
 
 	for (unsigned int i = 0; i < 16; i++)
 		out[i] = digits[number >> (60 - 4 * i) & 15];
@@ -311,87 +278,118 @@ static size_t put_hex(char out[VALUE_WORD_SIZE], uint64_t number)
 	return 16;
 }
 
-static size_t put_signal(char out[VALUE_WORD_SIZE], uint32_t signal)
+static size_t show_bool(char out[VALUE_WORD_SIZE], const struct value *value)
 {
-	char name[NAME_SIZE];
-
-	name_signal(name, signal);
-	return put_text(out, name);
+	return put_text(out, value_number(value) ? "true" : "false");
 }
 
-static size_t put_device(char out[VALUE_WORD_SIZE], uint32_t device)
+static size_t show_enum(char out[VALUE_WORD_SIZE], const struct value *value)
 {
-	size_t length = put_number(out, device >> MINOR_BITS);
+	const char *const *names = value->field->names;
+	uint64_t number = value_number(value), i = 0;
 
-	out[length++] = ':';
-	return length + put_number(out + length, device & ((1u << MINOR_BITS) - 1));
+	while (names && names[i] && i < number)
+		i++;
+	return names && names[i] ? put_text(out, names[i]) : put_number(out, number);
 }
 
-static size_t put_mode(char out[VALUE_WORD_SIZE], uint32_t mode)
+static size_t show_time(char out[VALUE_WORD_SIZE], const struct value *value)
 {
+	clock_format_utc(out, value_wall_ns(value));
+	return CLOCK_UTC_SIZE - 1;
+}
+
+static size_t show_uuid(char out[VALUE_WORD_SIZE], const struct value *value)
+{
+	uuid_format(out, value->member);
+	return UUID_TEXT_SIZE - 1;
+}
+
+static size_t show_mode(char out[VALUE_WORD_SIZE], const struct value *value)
+{
+	uint64_t mode = value_number(value);
+
 	for (unsigned int i = 0; i < 4; i++)
 		out[i] = (char)('0' + (mode >> (9 - 3 * i) & 7));
 	out[4] = '\0';
 	return 4;
 }
 
-static size_t put_file_type(char out[VALUE_WORD_SIZE], uint32_t mode)
+static size_t show_file_type(char out[VALUE_WORD_SIZE], const struct value *value)
 {
-	const char *type = name_file_type(mode);
+	const char *type = name_file_type((uint32_t)value_number(value));
 
 	return type ? put_text(out, type) : 0;
 }
 
-static size_t put_uuid(char out[VALUE_WORD_SIZE], const uint8_t *uuid)
+static size_t show_major(char out[VALUE_WORD_SIZE], const struct value *value)
 {
-	uuid_format(out, uuid);
-	return UUID_TEXT_SIZE - 1;
+	return put_number(out, value_number(value) >> MINOR_BITS);
+}
+
+static size_t show_minor(char out[VALUE_WORD_SIZE], const struct value *value)
+{
+	return put_number(out, value_number(value) & ((1u << MINOR_BITS) - 1));
+}
+
+static size_t show_device(char out[VALUE_WORD_SIZE], const struct value *value)
+{
+	size_t length = show_major(out, value);
+
+	out[length++] = ':';
+	return length + show_minor(out + length, value);
+}
+
+static size_t show_signal(char out[VALUE_WORD_SIZE], const struct value *value)
+{
+	uint64_t number = value_number(value);
+	char name[NAME_SIZE];
+
+	if (number == 0)
+		return 0;
+	name_signal(name, (uint32_t)number);
+	return put_text(out, name);
+}
+
+/* show is there for SHAPE_BARE and SHAPE_WORD. */
+static const struct {
+	enum value_shape shape;
+	size_t (*show)(char out[VALUE_WORD_SIZE], const struct value *value);
+} types[] = {
+	[FIELD_HIDDEN] = {SHAPE_WORD, NULL},
+	[FIELD_NUMBER] = {SHAPE_BARE, show_number},
+	[FIELD_ID] = {SHAPE_WORD, show_number},
+	[FIELD_HEX] = {SHAPE_WORD, show_hex},
+	[FIELD_BOOL] = {SHAPE_BARE, show_bool},
+	[FIELD_ENUM] = {SHAPE_WORD, show_enum},
+	[FIELD_STRING] = {SHAPE_TEXT, NULL},
+	[FIELD_PATH] = {SHAPE_TEXT, NULL},
+	[FIELD_BASENAME] = {SHAPE_TEXT, NULL},
+	[FIELD_DIRNAME] = {SHAPE_TEXT, NULL},
+	[FIELD_LIST] = {SHAPE_LIST, NULL},
+	[FIELD_JOINED] = {SHAPE_JOINED, NULL},
+	[FIELD_COMM] = {SHAPE_TEXT, NULL},
+	[FIELD_TIME_BOOT] = {SHAPE_WORD, show_time},
+	[FIELD_TIME_WALL] = {SHAPE_WORD, show_time},
+	[FIELD_UUID] = {SHAPE_WORD, show_uuid},
+	[FIELD_MODE] = {SHAPE_WORD, show_mode},
+	[FIELD_FILE_TYPE] = {SHAPE_WORD, show_file_type},
+	[FIELD_DEVICE] = {SHAPE_WORD, show_device},
+	[FIELD_MAJOR] = {SHAPE_BARE, show_major},
+	[FIELD_MINOR] = {SHAPE_BARE, show_minor},
+	[FIELD_CAPS] = {SHAPE_CAPS, NULL},
+	[FIELD_SIGNAL] = {SHAPE_WORD, show_signal},
+};
+_Static_assert(FIELD_TYPES == 23, "a new field type gets a line above");
+
+enum value_shape value_shape(const struct value *value)
+{
+	return types[value->field->type].shape;
 }
 
 size_t value_word(const struct value *value, char out[VALUE_WORD_SIZE])
 {
-	uint64_t number = value_number(value);
-
-	switch ((enum field_type)value->field->type) {
-	case FIELD_NUMBER:
-	case FIELD_ID:
-		return put_number(out, number);
-	case FIELD_HEX:
-		return put_hex(out, number);
-	case FIELD_BOOL:
-		return put_text(out, number ? "true" : "false");
-	case FIELD_ENUM:
-		return put_enum(out, value->field->names, number);
-	case FIELD_TIME_BOOT:
-	case FIELD_TIME_WALL:
-		return put_time(out, value_wall_ns(value));
-	case FIELD_UUID:
-		return put_uuid(out, value->member);
-	case FIELD_MODE:
-		return put_mode(out, (uint32_t)number);
-	case FIELD_FILE_TYPE:
-		return put_file_type(out, (uint32_t)number);
-	case FIELD_DEVICE:
-		return put_device(out, (uint32_t)number);
-	case FIELD_MAJOR:
-		return put_number(out, number >> MINOR_BITS);
-	case FIELD_MINOR:
-		return put_number(out, number & ((1u << MINOR_BITS) - 1));
-	case FIELD_SIGNAL:
-		return number ? put_signal(out, (uint32_t)number) : 0;
-	case FIELD_HIDDEN:
-	case FIELD_STRING:
-	case FIELD_PATH:
-	case FIELD_BASENAME:
-	case FIELD_DIRNAME:
-	case FIELD_LIST:
-	case FIELD_JOINED:
-	case FIELD_COMM:
-	case FIELD_CAPS:
-	case FIELD_TYPES:
-		break;
-	}
-	return 0;
+	return types[value->field->type].show ? types[value->field->type].show(out, value) : 0;
 }
 
 bool value_next_part(const struct value *value, size_t *at, const char **ret_part,

@@ -9,21 +9,19 @@
 
 #include <cmocka.h>
 
-#define KEY(text) (&(const struct json_key){text, sizeof(text) - 1})
-
 static void write_document(struct json *json, struct buf *out)
 {
 	bool replaced = false;
 
 	json_begin(json, out);
-	json_member(json, KEY("a"));
+	json_member(json, JSON_KEY("a"));
 	json_number(json, UINT64_MAX);
-	json_member(json, KEY("b"));
+	json_member(json, JSON_KEY("b"));
 	json_text(json, "x\"\xff", 3, &replaced);
-	json_open(json, KEY("empty"));
+	json_open(json, JSON_KEY("empty"));
 	json_close(json);
-	json_open(json, KEY("c"));
-	json_member(json, KEY("list"));
+	json_open(json, JSON_KEY("c"));
+	json_member(json, JSON_KEY("list"));
 	json_list_open(json);
 	json_list_item(json);
 	json_word(json, "one", 3);
@@ -31,9 +29,9 @@ static void write_document(struct json *json, struct buf *out)
 	json_base64(json, "\xff\xfe", 2);
 	json_list_close(json);
 	json_close(json);
-	json_member(json, KEY("joined"));
+	json_member(json, JSON_KEY("joined"));
 	json_joined(json, "p\0\0q", 4, &replaced);
-	json_member(json, KEY("raw"));
+	json_member(json, JSON_KEY("raw"));
 	json_raw(json, "{}", 2);
 	assert_true(replaced);
 }
@@ -91,16 +89,16 @@ static void an_object_too_long_fails_and_the_next_document_does_not(void **state
 	assert_int_equal(json_new(&json, 16), 0);
 	buf_init(&out, 4096);
 	json_begin(json, &out);
-	json_member(json, KEY("a"));
+	json_member(json, JSON_KEY("a"));
 	json_text(json, "0123456789abcdef", 16, &replaced);
 	assert_int_equal(json_end(json), -EMSGSIZE);
 	assert_int_equal(out.length, 0);
 	json_begin(json, &out);
-	json_member(json, KEY("a"));
+	json_member(json, JSON_KEY("a"));
 	json_base64(json, "0123456789abcdef", 16);
 	assert_int_equal(json_end(json), -EMSGSIZE);
 	json_begin(json, &out);
-	json_member(json, KEY("a"));
+	json_member(json, JSON_KEY("a"));
 	json_number(json, 0);
 	assert_int_equal(json_end(json), 0);
 	assert_int_equal(out.length, strlen("{\"a\":0}\n"));

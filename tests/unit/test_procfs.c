@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What procfs makes of trees below a directory of the test, and of the real /proc. */
+#include "enrich/procfs.h"
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/uuid.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static char root[64];
+
+static const char *path_of(const char *name)
+{
+	static char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
+	return path;
+}
+
+static void write_file(const char *name, const void *data, size_t size)
+{
+	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(io_write_all(fd, data, size, NULL), 0);
+	assert_int_equal(close(fd), 0);
+}
+
+static void write_text(const char *name, const char *text)
+{
+	write_file(name, text, strlen(text));
+}
+
+static int make_root(void **state)
+{
+	static const char *const folders[] = {"proc/sys/kernel/random", "proc/self/ns", "proc/7",
+					      "sys/devices/system/cpu"};
+
+	(void)state;
+	(void)snprintf(root, sizeof(root), "/tmp/auditship-procfs-XXXXXX");
+	if (!mkdtemp(root))
+		return -1;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (io_make_dirs(path_of(folders[i]), 0700) < 0)
+			return -1;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *place)
+{
+	(void)st;
+	(void)type;
+	(void)place;
+	return remove(path);
+}
+
+static int remove_root(void **state)
+{
+	(void)state;
+	return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+#define BOOT_ID "proc/sys/kernel/random/boot_id"
+
+static void boot_id_is_read(void **state)
+{
+	char text[37];
+
+	(void)state;
+	write_text(BOOT_ID, "88A1f0ed-5ae5-41ee-af6b-41921c311872\n");
+	assert_int_equal(procfs_boot_id(root, text), 0);
+	assert_string_equal(text, "88a1f0ed-5ae5-41ee-af6b-41921c311872");
+}
+
+static void boot_ids_that_are_no_uuid_are_refused(void **state)
+{
+	static const char *const bad[] = {"",
+					  "\n",
+					  "88a1f0ed-5ae5-41ee-af6b-41921c31187\n",
+					  "88a1f0ed-5ae5-41ee-af6b-41921c3118722\n",
+					  "88a1f0ed-5ae5-41ee-af6b-41921c311872\n\n",
+					  "88a1f0ed+5ae5-41ee-af6b-41921c311872",
+					  "g8a1f0ed-5ae5-41ee-af6b-41921c311872"};
+	char text[37];
+
+	(void)state;
+	assert_int_equal(procfs_boot_id(root, text), -ENOENT);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		write_text(BOOT_ID, bad[i]);
+		assert_int_equal(procfs_boot_id(root, text), -EINVAL);
+	}
+}
+
+static uint32_t namespace_of_link(const char *target)
+{
+	(void)unlink(path_of("proc/self/ns/pid"));
+	assert_int_equal(symlink(target, path_of("proc/self/ns/pid")), 0);
+	return procfs_own_namespace(root, "pid");
+}
+
+static void namespace_numbers_come_from_the_link(void **state)
+{
+	(void)state;
+	assert_int_equal(procfs_own_namespace(root, "pid"), 0);
+	assert_int_equal(namespace_of_link("pid:[4026531836]"), 4026531836U);
+	assert_int_equal(namespace_of_link("mnt:[4026531836]"), 0);
+	assert_int_equal(namespace_of_link("pi:[1]"), 0);
+	assert_int_equal(namespace_of_link("pidx:[1]"), 0);
+	assert_int_equal(namespace_of_link("pid:[]"), 0);
+	assert_int_equal(namespace_of_link("pid:[-1]"), 0);
+	assert_int_equal(namespace_of_link("pid:[4294967296]"), 0);
+	assert_int_equal(namespace_of_link("pid:[1]x"), 0);
+	assert_int_equal(namespace_of_link("pid:[1"), 0);
+	assert_int_equal(namespace_of_link("/etc/passwd"), 0);
+}
+
+static void arguments_are_kept_and_a_cut_is_told(void **state)
+{
+	char args[16];
+	int cut = -1;
+
+	(void)state;
+	write_file("proc/7/cmdline", "a\0\0b\n\0", 6);
+	assert_int_equal(procfs_args(root, 7, args, sizeof(args), &cut), 6);
+	assert_memory_equal(args, "a\0\0b\n\0", 6);
+	assert_int_equal(cut, 0);
+	write_file("proc/7/cmdline", "0123456789abcde", 16);
+	assert_int_equal(procfs_args(root, 7, args, sizeof(args), &cut), 16);
+	assert_int_equal(cut, 0);
+	write_file("proc/7/cmdline", "0123456789abcdef", 17);
+	assert_int_equal(procfs_args(root, 7, args, sizeof(args), &cut), 16);
+	assert_memory_equal(args, "0123456789abcdef", 16);
+	assert_int_equal(cut, 1);
+}
+
+static void arguments_of_nobody_are_told_apart(void **state)
+{
+	char args[16];
+	int cut = -1;
+
+	(void)state;
+	assert_int_equal(procfs_args(root, 8, args, sizeof(args), &cut), -ESRCH);
+	write_text("proc/7/cmdline", ""); /* a kernel thread */
+	assert_int_equal(procfs_args(root, 7, args, sizeof(args), &cut), 0);
+	assert_int_equal(cut, 0);
+}
+
+static void what_is_no_file_is_never_read(void **state)
+{
+	char args[16];
+	int cut;
+
+	(void)state;
+	assert_int_equal(mkfifo(path_of("proc/7/cmdline"), 0600), 0);
+	assert_int_equal(procfs_args(root, 7, args, sizeof(args), &cut), -EINVAL);
+	assert_int_equal(unlink(path_of("proc/7/cmdline")), 0);
+	assert_int_equal(symlink("/proc/self/cmdline", path_of("proc/7/cmdline")), 0);
+	assert_int_equal(procfs_args(root, 7, args, sizeof(args), &cut), -ELOOP);
+}
+
+static void real_arguments_are_those_of_the_program(void **state)
+{
+	char *const argv[] = {(char[]){"sleep"}, (char[]){"100"}, NULL};
+	int ready[2], cut = -1;
+	char args[64], byte;
+	ssize_t kept;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)execvp(argv[0], argv);
+		_exit(127);
+	}
+	assert_int_equal(close(ready[1]), 0);
+	assert_int_equal(read(ready[0], &byte, 1), 0); /* closed by the exec */
+	assert_int_equal(close(ready[0]), 0);
+	do /* the kernel closes files a little before it sets the new arguments */
+		kept = procfs_args("", (uint32_t)child, args, sizeof(args), &cut);
+	while (kept == 0);
+	assert_int_equal(kept, 10);
+	assert_memory_equal(args, "sleep\000100\0", 10);
+	assert_int_equal(cut, 0);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(procfs_args("", (uint32_t)child, args, sizeof(args), &cut), -ESRCH);
+}
+
+static int cpus_of(const char *text, uint32_t *ret_cpus)
+{
+	write_text("sys/devices/system/cpu/possible", text);
+	return procfs_possible_cpus(root, ret_cpus);
+}
+
+static void possible_cpus_are_counted(void **state)
+{
+	uint32_t cpus = 0;
+
+	(void)state;
+	assert_int_equal(cpus_of("0\n", &cpus), 0);
+	assert_int_equal(cpus, 1);
+	assert_int_equal(cpus_of("0-7\n", &cpus), 0);
+	assert_int_equal(cpus, 8);
+	assert_int_equal(cpus_of("0-3,8,10-11", &cpus), 0);
+	assert_int_equal(cpus, 7);
+}
+
+static void cpu_lists_the_kernel_does_not_write_are_refused(void **state)
+{
+	static const char *const bad[] = {"",    "\n",    "-1",  "0-",  "3-1", "0,0",
+					  "4,2", "0-3,3", "0,",  "0 1", "a",   "0-99999999999",
+					  ",1",  "0\n\n", "0--1"};
+	uint32_t cpus = 77;
+
+	(void)state;
+	assert_int_equal(procfs_possible_cpus(root, &cpus), -ENOENT);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(cpus_of(bad[i], &cpus), -EINVAL);
+	write_file("sys/devices/system/cpu/possible", "0\0", 2);
+	assert_int_equal(procfs_possible_cpus(root, &cpus), -EINVAL);
+	assert_int_equal(cpus, 77);
+}
+
+static void effective_capabilities_are_read(void **state)
+{
+	uint64_t bits = 0;
+
+	(void)state;
+	assert_int_equal(procfs_own_capabilities(root, &bits), -ENOENT);
+	write_text("proc/self/status", "Name:\tx CapEff:\tf\nCapPrm:\t0000000000000001\n"
+				       "CapEff:\t000001ffffffffff\nCapBnd:\t0000000000000002\n");
+	assert_int_equal(procfs_own_capabilities(root, &bits), 0);
+	assert_true(bits == 0x1ffffffffffULL);
+	write_text("proc/self/status", "Name:\tx\nCapPrm:\t0000000000000001\n");
+	assert_int_equal(procfs_own_capabilities(root, &bits), -EINVAL);
+	write_text("proc/self/status", "CapEff:\t1\n");
+	assert_int_equal(procfs_own_capabilities(root, &bits), -EINVAL);
+	write_text("proc/self/status", "CapEff:\t00000000000000011\n");
+	assert_int_equal(procfs_own_capabilities(root, &bits), -EINVAL);
+	write_text("proc/self/status", "CapEff:\t");
+	assert_int_equal(procfs_own_capabilities(root, &bits), -EINVAL);
+}
+
+static void the_real_proc_is_understood(void **state)
+{
+	char text[37];
+	uint8_t id[16];
+	uint32_t cpus = 0;
+	uint64_t bits;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(procfs_boot_id("", text), 0);
+	assert_int_equal(uuid_parse(id, text), 0);
+	assert_int_equal(procfs_possible_cpus("", &cpus), 0);
+	assert_true(cpus >= (uint32_t)sysconf(_SC_NPROCESSORS_ONLN));
+	assert_int_equal(procfs_own_capabilities("", &bits), 0);
+	assert_int_equal(stat("/proc/self/ns/pid", &st), 0);
+	assert_int_equal(procfs_own_namespace("", "pid"), st.st_ino);
+}
+
+static void a_root_too_long_for_a_path_is_refused(void **state)
+{
+	static char longest[8192];
+	char text[37];
+	uint32_t cpus;
+
+	(void)state;
+	memset(longest, 'r', sizeof(longest) - 1);
+	assert_int_equal(procfs_boot_id(longest, text), -ENAMETOOLONG);
+	assert_int_equal(procfs_possible_cpus(longest, &cpus), -ENAMETOOLONG);
+	assert_int_equal(procfs_own_namespace(longest, "pid"), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(boot_id_is_read),
+		TEST(boot_ids_that_are_no_uuid_are_refused),
+		TEST(namespace_numbers_come_from_the_link),
+		TEST(arguments_are_kept_and_a_cut_is_told),
+		TEST(arguments_of_nobody_are_told_apart),
+		TEST(what_is_no_file_is_never_read),
+		TEST(real_arguments_are_those_of_the_program),
+		TEST(possible_cpus_are_counted),
+		TEST(cpu_lists_the_kernel_does_not_write_are_refused),
+		TEST(effective_capabilities_are_read),
+		TEST(the_real_proc_is_understood),
+		TEST(a_root_too_long_for_a_path_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
