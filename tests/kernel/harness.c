@@ -41,6 +41,8 @@ struct harness {
 	char dir[64];
 	char trail[128];
 	pid_t agent; /* 0: not running */
+	pid_t janitor;
+	int janitor_fd;
 	int log_fd;
 	int watch_fd; /* inotify on dir */
 	struct text log;
@@ -146,6 +148,40 @@ static int remove_one(const char *path, const struct stat *stat, int flag, struc
 static void remove_tree(const char *path)
 {
 	(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/*
+ * Removes the directory once the test and its agent have gone, however they went: both hold the
+ * other end of its pipe.
+ */
+static void run_janitor(const char *dir, int fd)
+{
+	int null = open("/dev/null", O_RDWR);
+	char byte;
+
+	setsid(); /* Ctrl-C is for the test */
+	for (int i = 0; i < 3; i++)
+		dup2(null, i);
+	dup2(fd, 3);
+	close_range(4, ~0u, 0);
+	while (read(3, &byte, 1) > 0)
+		continue;
+	remove_tree(dir);
+	_exit(0);
+}
+
+static bool start_janitor(struct harness *harness)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return false;
+	harness->janitor = fork();
+	if (harness->janitor == 0)
+		run_janitor(harness->dir, fds[0]);
+	close(fds[0]);
+	harness->janitor_fd = fds[1];
+	return harness->janitor > 0;
 }
 
 /* Lines and events. */
@@ -288,14 +324,13 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	return fclose(file) == 0 ? 0 : -errno;
 }
 
-static void run_agent(const char *config, int log_fd, int screen_fd, pid_t test)
+static void run_agent(const char *config, int log_fd, int screen_fd, int janitor_fd)
 {
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != test)
-		_exit(1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* the test may die while it has stopped the agent */
 	dup2(open("/dev/null", O_RDWR | O_CLOEXEC), 0);
 	dup2(screen_fd >= 0 ? screen_fd : 0, 1);
 	dup2(log_fd, 2);
+	fcntl(janitor_fd, F_SETFD, 0);
 	execl(AUDITSHIP_BINARY, "auditship", "run", "-c", config, NULL);
 	perror(AUDITSHIP_BINARY);
 	_exit(127);
@@ -304,7 +339,6 @@ static void run_agent(const char *config, int log_fd, int screen_fd, pid_t test)
 static bool start_agent(struct harness *harness, const char *config, bool screen)
 {
 	int log_pipe[2], screen_pipe[2] = {-1, -1};
-	pid_t test = getpid();
 
 	if (pipe2(log_pipe, O_CLOEXEC) != 0 || (screen && pipe2(screen_pipe, O_CLOEXEC) != 0))
 		return false;
@@ -313,7 +347,7 @@ static bool start_agent(struct harness *harness, const char *config, bool screen
 		fcntl(screen_pipe[0], F_SETFL, O_NONBLOCK);
 	harness->agent = fork();
 	if (harness->agent == 0)
-		run_agent(config, log_pipe[1], screen_pipe[1], test);
+		run_agent(config, log_pipe[1], screen_pipe[1], harness->janitor_fd);
 	close(log_pipe[1]);
 	if (screen)
 		close(screen_pipe[1]);
@@ -365,10 +399,12 @@ struct harness *harness_new(const struct harness_options *options)
 	if (!harness)
 		return NULL;
 	harness->log_fd = harness->file.fd = harness->screen.fd = -1;
+	harness->watch_fd = harness->janitor_fd = -1;
 	/* not /tmp, which may be in memory: block I/O and set-id bits are tested below it */
 	snprintf(harness->dir, sizeof(harness->dir), "/var/tmp/auditship-kernel-XXXXXX");
 	harness->watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (!mkdtemp(harness->dir) || chmod(harness->dir, 0755) != 0 || harness->watch_fd < 0 ||
+	if (!mkdtemp(harness->dir) || !start_janitor(harness) || chmod(harness->dir, 0755) != 0 ||
+	    harness->watch_fd < 0 ||
 	    inotify_add_watch(harness->watch_fd, harness->dir, IN_CREATE | IN_MODIFY) < 0) {
 		perror(harness->dir);
 		harness_free(harness);
@@ -440,7 +476,10 @@ void harness_free(struct harness *harness)
 		close(harness->log_fd);
 	if (harness->watch_fd >= 0)
 		close(harness->watch_fd);
-	remove_tree(harness->dir);
+	if (harness->janitor_fd >= 0)
+		close(harness->janitor_fd);
+	if (harness->janitor > 0)
+		waitpid(harness->janitor, &status, 0);
 	free(harness);
 }
 

@@ -73,12 +73,20 @@ static int allow_core(void *directory)
 
 static void want_core(struct want *want, const char *action, const struct life *life)
 {
+	uint64_t written = (uint64_t)life->child.usage.ru_oublock * 512;
+
 	if (strcmp(action, "exec") == 0)
 		want_string(want, "process.working_directory", life->program.data);
 	if (strcmp(action, "end") != 0)
 		return;
 	want_string(want, "Linux.exit.signal_name", "SIGSEGV");
 	want_bool(want, "Linux.exit.core_dumped", true);
+	/*
+	 * The core file is closed behind the probe: what the file system writes for its last
+	 * blocks then is in wait4's figure only.
+	 */
+	want_id_range(want, "Linux.io.written_bytes", written > 65536 ? written - 65536 : 0,
+		      written);
 }
 
 static void tells_that_a_core_was_dumped(void **state)

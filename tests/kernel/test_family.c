@@ -205,14 +205,14 @@ static void tells_a_vfork_like_a_fork(void **state)
 
 	facts_read(&test, getpid());
 	start_by_vfork(&child);
+	/* the parent goes on with the new memory in place, a little before the exec is done */
+	exec_event = harness_wait(*state, child.pid, "exec");
+	child.after_exec_ns = boot_ns();
 	facts_read(&facts, child.pid);
 	fork_event = harness_wait(*state, child.pid, "fork");
 	want = want_fork(*state, fork_event, &test, &child);
 	want_string(want, "process.entity_id", facts.entity_id);
 	want_check(want, *state, fork_event);
-	exec_event = harness_wait(*state, child.pid, "exec");
-	/* the parent goes on with the new memory in place, a little before the exec is done */
-	child.after_exec_ns = boot_ns();
 	want = want_exec(*state, exec_event, &facts, HOLD);
 	want_moment(want, child.before_fork_ns, child.after_exec_ns);
 	want_check(want, *state, exec_event);

@@ -242,6 +242,7 @@ void want_absent(struct want *want, const char *path)
 		return;
 	free(row->json);
 	*row = want->rows[--want->count];
+	want->rows[want->count] = (struct row){0};
 }
 
 /* The comparison. */
