@@ -34,12 +34,10 @@ static size_t build_exec(void)
 static int parse(size_t size, struct event *ret_event, const char **ret_why)
 {
 	_cleanup_free_ void *copy = malloc(size ? size : 1);
-	int result;
 
 	assert_non_null(copy);
 	memcpy(copy, builder.data, size);
-	result = entry_parse(copy, size, stream, ret_event, ret_why);
-	return result;
+	return entry_parse(copy, size, stream, ret_event, ret_why);
 }
 
 static void assert_refused(size_t size, const char *expected)
