@@ -11,7 +11,6 @@
 
 #define ARGS_LIMIT 32768 /* bytes of argv at most; cfg_args_max may say less */
 #define PATH_LIMIT 4096
-#define ENV_LIMIT 8192
 
 /* Room behind REC_MAX_SIZE lets a masked offset plus the longest single read stay inside. */
 #define SCRATCH_SIZE (REC_MAX_SIZE + ARGS_LIMIT)
