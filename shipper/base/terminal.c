@@ -2,6 +2,8 @@
 /* Decides which characters a terminal may see. Knows nothing of where the text comes from. */
 #include "base/terminal.h"
 
+#include "base/utf8.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,36 +16,7 @@ struct piece {
 	char text[16];
 };
 
-/*
- * The length of the UTF-8 sequence at text, 0 when there is none: overlong forms, surrogates and
- * what lies above U+10FFFF are none (Unicode, table 3-7).
- */
-static size_t sequence_length(const unsigned char *text, size_t length)
-{
-	unsigned char lead = text[0], low = 0x80, high = 0xbf;
-	size_t wanted = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-
-	if (lead < 0x80)
-		return 1;
-	if (lead < 0xc2 || lead > 0xf4 || length < wanted)
-		return 0;
-	if (lead == 0xe0)
-		low = 0xa0;
-	if (lead == 0xed)
-		high = 0x9f;
-	if (lead == 0xf0)
-		low = 0x90;
-	if (lead == 0xf4)
-		high = 0x8f;
-	if (text[1] < low || text[1] > high)
-		return 0;
-	for (size_t i = 2; i < wanted; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return wanted;
-}
-
+/* Of a well-formed character of length bytes. */
 static uint32_t code_point(const unsigned char *text, size_t length)
 {
 	uint32_t code = length == 1 ? text[0] : text[0] & (0x7fU >> length);
@@ -87,21 +60,23 @@ static size_t put_ascii(char *out, unsigned char c)
 	return 1;
 }
 
-static void show(struct piece *piece, const unsigned char *text, size_t length)
+static void show(struct piece *piece, const char *text, size_t length)
 {
-	size_t taken = sequence_length(text, length);
+	const unsigned char *bytes = (const unsigned char *)text;
+	bool valid = false;
 
-	piece->taken = taken ? taken : 1;
-	if (taken == 1) {
-		piece->length = put_ascii(piece->text, *text);
-	} else if (taken == 0) {
-		piece->length = put_hex(piece->text, *text);
-	} else if (steers(code_point(text, taken))) {
+	piece->taken = utf8_next(text, length, &valid);
+	if (!valid) {
+		piece->taken = 1; /* what remains of a broken character is no better */
+		piece->length = put_hex(piece->text, *bytes);
+	} else if (piece->taken == 1) {
+		piece->length = put_ascii(piece->text, *bytes);
+	} else if (steers(code_point(bytes, piece->taken))) {
 		piece->length = (size_t)snprintf(piece->text, sizeof(piece->text), "\\u{%04x}",
-						 code_point(text, taken));
+						 code_point(bytes, piece->taken));
 	} else {
-		memcpy(piece->text, text, taken);
-		piece->length = taken;
+		piece->length = piece->taken;
+		memcpy(piece->text, text, piece->taken);
 	}
 }
 
@@ -118,7 +93,7 @@ size_t terminal_escape(char *out, size_t size, const char *text, size_t length)
 		if (c >= 0x20 && c < 0x7f && c != '\\') {
 			piece = (struct piece){.taken = 1, .length = 1, .text = {(char)c}};
 		} else {
-			show(&piece, (const unsigned char *)text + done, length - done);
+			show(&piece, text + done, length - done);
 		}
 		if (piece.length >= size - used)
 			break;

@@ -41,12 +41,12 @@
 #define FITS_SIGNAL(x) IS_U32(x)
 
 #define MEMBER(s, m) (((s *)0)->m)
-#define ROW(s, m, p, t, f, list, text)                                                             \
-	{                                                                                          \
-		.path = (p), .doc = (text), .names = (list), .offset = (uint16_t)offsetof(s, m),   \
-		.size = (uint8_t)sizeof(MEMBER(s, m)),                                             \
-		.type = (uint8_t)(FIELD_##t + 0 * sizeof(char[FITS_##t(MEMBER(s, m)) ? 1 : -1])),  \
-		.flags = (f),                                                                      \
+#define ROW(s, m, p, t, f, list, text)                                                            \
+	{                                                                                         \
+		.path = (p), .doc = (text), .names = (list), .offset = (uint16_t)offsetof(s, m),  \
+		.size = (uint8_t)sizeof(MEMBER(s, m)),                                            \
+		.type = (uint8_t)(FIELD_##t + 0 * sizeof(char[FITS_##t(MEMBER(s, m)) ? 1 : -1])), \
+		.flags = (f),                                                                     \
 	}
 #define FIELD(s, m, p, t, f, text) ROW(s, m, p, t, f, NULL, text)
 #define NAMED(s, m, p, list, f, text) ROW(s, m, p, ENUM, f, list, text)

@@ -14,29 +14,29 @@
 
 /* How a member is read and how it is written in JSON. */
 enum field_type {
-	FIELD_HIDDEN,     /* any: framing and padding, never shown */
-	FIELD_NUMBER,     /* __u8 __u16 __u32 __u64: JSON number; a __u64 stays below 2^53 */
-	FIELD_ID,         /* __u32 __u64: decimal string */
-	FIELD_HEX,        /* __u64: string of 16 lower-case hexadecimal digits */
-	FIELD_BOOL,       /* __u8 __u32: JSON boolean */
-	FIELD_ENUM,       /* __u8 __u16: name from the row's list */
-	FIELD_STRING,     /* rec_string */
-	FIELD_PATH,       /* rec_string: leaf first on the wire, a plain path after decode */
-	FIELD_BASENAME,   /* rec_string holding a path: what follows the last slash */
-	FIELD_DIRNAME,    /* rec_string holding a path: what precedes it, at least "/" */
-	FIELD_LIST,       /* rec_string of NUL-terminated parts: array of strings */
-	FIELD_JOINED,     /* the same: one string, parts joined by one space */
-	FIELD_COMM,       /* char[16]: up to the first NUL */
-	FIELD_TIME_BOOT,  /* __u64, CLOCK_BOOTTIME ns: RFC 3339 by the entry's wall offset */
-	FIELD_TIME_WALL,  /* __u64, CLOCK_REALTIME ns: RFC 3339 */
-	FIELD_UUID,       /* __u8[16]: text of 36 characters */
-	FIELD_MODE,       /* __u32: permission bits as four octal digits */
-	FIELD_FILE_TYPE,  /* __u32: the type bits of a mode as a word */
-	FIELD_DEVICE,     /* __u32 major << 20 | minor: "8:1" */
-	FIELD_MAJOR,      /* __u32 major << 20 | minor: JSON number */
+	FIELD_HIDDEN,    /* any: framing and padding, never shown */
+	FIELD_NUMBER,    /* __u8 __u16 __u32 __u64: JSON number; a __u64 stays below 2^53 */
+	FIELD_ID,        /* __u32 __u64: decimal string */
+	FIELD_HEX,       /* __u64: string of 16 lower-case hexadecimal digits */
+	FIELD_BOOL,      /* __u8 __u32: JSON boolean */
+	FIELD_ENUM,      /* __u8 __u16: name from the row's list */
+	FIELD_STRING,    /* rec_string */
+	FIELD_PATH,      /* rec_string: leaf first on the wire, a plain path after decode */
+	FIELD_BASENAME,  /* rec_string holding a path: what follows the last slash */
+	FIELD_DIRNAME,   /* rec_string holding a path: what precedes it, at least "/" */
+	FIELD_LIST,      /* rec_string of NUL-terminated parts: array of strings */
+	FIELD_JOINED,    /* the same: one string, parts joined by one space */
+	FIELD_COMM,      /* char[16]: up to the first NUL */
+	FIELD_TIME_BOOT, /* __u64, CLOCK_BOOTTIME ns: RFC 3339 by the entry's wall offset */
+	FIELD_TIME_WALL, /* __u64, CLOCK_REALTIME ns: RFC 3339 */
+	FIELD_UUID,      /* __u8[16]: text of 36 characters */
+	FIELD_MODE,      /* __u32: permission bits as four octal digits */
+	FIELD_FILE_TYPE, /* __u32: the type bits of a mode as a word */
+	FIELD_DEVICE,    /* __u32 major << 20 | minor: "8:1" */
+	FIELD_MAJOR,     /* __u32 major << 20 | minor: JSON number */
 	FIELD_MINOR,
-	FIELD_CAPS,       /* __u64 bits: array of "CAP_..." names, unknown bits as numbers */
-	FIELD_SIGNAL,     /* __u32: "SIGKILL", "SIGRTMIN+1" */
+	FIELD_CAPS,   /* __u64 bits: array of "CAP_..." names, unknown bits as numbers */
+	FIELD_SIGNAL, /* __u32: "SIGKILL", "SIGRTMIN+1" */
 	FIELD_TYPES
 };
 
@@ -64,12 +64,13 @@ struct kind {
 	const char *type;     /* event.type, a JSON array */
 	const char *action;
 	const char *outcome;
-	const char *dataset;  /* event.dataset */
+	const char *dataset; /* event.dataset */
 	const char *doc;
 	uint16_t record_size; /* of the struct */
 	bool has_task;        /* a rec_task follows the header */
 	bool journalled;
-	const struct field *fields; /* rows of its own struct, ended by a row without type and path */
+	const struct field
+		*fields; /* rows of its own struct, ended by a row without type and path */
 };
 
 /* Rows of struct rec_header, struct rec_task (offsets from the start of the record). */
@@ -89,8 +90,8 @@ static inline bool field_ends(const struct field *field)
 }
 
 /*
- * Visits every row that applies to a record of this kind: header, task, own struct. Returns the next
- * row or NULL; *cursor starts at 0.
+ * Visits every row that applies to a record of this kind: header, task, own struct. Returns the
+ * next row or NULL; *cursor starts at 0.
  */
 const struct field *kind_next_field(const struct kind *kind, unsigned int *cursor);
 

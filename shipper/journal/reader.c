@@ -75,12 +75,20 @@ static void stand_in(struct journal_reader *reader, struct segment *segment, uin
 	reader->entry = 0;
 }
 
+/* Damage that hides no event is the tail which a killed writer left; opening has counted it. */
+static void go_on_at(struct journal_reader *reader, uint64_t index)
+{
+	if (index > reader->index) {
+		atomic_fetch_add(&reader->journal->skipped_events, index - reader->index);
+		atomic_fetch_add(&reader->journal->damaged_frames, reader->damaged);
+	}
+	reader->index = index;
+	reader->damaged = false;
+}
+
 static void enter(struct journal_reader *reader, struct segment *segment)
 {
-	if (segment->first_index > reader->index)
-		atomic_fetch_add(&reader->journal->skipped_events,
-				 segment->first_index - reader->index);
-	reader->index = segment->first_index;
+	go_on_at(reader, segment->first_index);
 	stand_in(reader, segment, segment->header_size);
 	pass_acked(reader);
 }
@@ -130,8 +138,7 @@ static bool find_data_or_sleep(struct journal_reader *reader)
 /* To the end as it is now, which in the newest segment is where the next frame will start. */
 static void skip_rest(struct journal_reader *reader, bool damaged)
 {
-	if (damaged)
-		atomic_fetch_add(&reader->journal->damaged_frames, 1);
+	reader->damaged |= damaged;
 	reader->offset = atomic_load(&reader->segment->end);
 	reader->entry = 0;
 }
@@ -157,8 +164,7 @@ static int read_one(struct journal_reader *reader)
 	}
 	if (header->first_index + reader->entry < reader->index || reader->entry >= header->count)
 		return skip_rest(reader, true), 0;
-	atomic_fetch_add(&reader->journal->skipped_events,
-			 header->first_index + reader->entry - reader->index);
+	go_on_at(reader, header->first_index + reader->entry);
 	return 1;
 }
 
@@ -320,6 +326,15 @@ int journal_reader_fd(const struct journal_reader *reader)
 	return reader->wake_fd;
 }
 
+/* Then it does not matter what lies at the offset: it may be a tail that was torn later. */
+static bool all_acked(struct journal *journal, const struct segment *segment,
+		      const struct position *position)
+{
+	const struct segment *next = find_segment(journal, segment->number + 1);
+
+	return next && next->first_index == position->index;
+}
+
 /*
  * A stored position is taken only where a frame of the right index starts. Otherwise its segment is
  * read again from its start, or, when it is of a journal that is no more, everything.
@@ -330,7 +345,7 @@ static bool position_right(struct journal_reader *reader, const struct segment *
 	uint64_t end = atomic_load(&segment->end);
 	int result;
 
-	if (position->offset == end)
+	if (all_acked(reader->journal, segment, position) || position->offset == end)
 		return position->entry == 0;
 	if (position->offset < segment->header_size || position->offset > end ||
 	    position->offset % 8 != 0)

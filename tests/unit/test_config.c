@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "config.h"
+#include "decode/fields.h"
 #include "journal/journal.h"
 #include "record.h"
 #include "tool/check.h"
@@ -237,6 +238,30 @@ static void every_option_is_read_into_its_place(void **state)
 	assert_int_equal(config.sinks[1].type, CONFIG_SINK_STDOUT);
 	assert_int_equal(config.sinks[1].format, CONFIG_FORMAT_ECS);
 	assert_null(config.sinks[1].path);
+	config_done(&config);
+}
+
+static void every_kind_that_is_captured_is_a_word_of_events(void **state)
+{
+	struct config config;
+	uint32_t all = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < REC_KINDS; i++) {
+		const struct kind *kind = kind_get(i);
+		char text[128];
+
+		if (!kind || !kind->has_task || !kind->journalled)
+			continue;
+		(void)snprintf(text, sizeof(text), "capture: {events: [%s]}", kind->name);
+		is_good(&config, text);
+		assert_int_equal(config_event_kinds(&config), 1U << i);
+		config_done(&config);
+		all |= 1U << i;
+	}
+	assert_true(all != 0);
+	is_good(&config, "capture: {events: [all]}");
+	assert_int_equal(config_event_kinds(&config), all);
 	config_done(&config);
 }
 
@@ -807,6 +832,7 @@ int main(void)
 		cmocka_unit_test(defaults_are_those_of_the_documentation),
 		cmocka_unit_test(a_file_that_says_nothing_means_the_defaults),
 		cmocka_unit_test(every_option_is_read_into_its_place),
+		cmocka_unit_test(every_kind_that_is_captured_is_a_word_of_events),
 		cmocka_unit_test(what_derives_from_state_dir_follows_it),
 		cmocka_unit_test(json_is_a_configuration_too),
 		cmocka_unit_test(bounds_themselves_are_in_range),

@@ -476,7 +476,7 @@ static void the_longest_and_worst_arguments_still_make_a_line(void **state)
 		builder_start(builder, REC_EXEC, 1);
 		builder_bytes(builder, &builder->exec->args, args, sizeof(args), 0);
 		builder_enrich(builder);
-		builder_bytes(builder, &builder->enriched->process.args, args, 32 * 1024, 0);
+		builder_bytes(builder, &builder->enriched->user, args, 32 * 1024, 0);
 		render(fixture);
 		assert_items(fixture, "process.args", worst[i] ? 1 : sizeof(args));
 	}

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# What every scenario needs. Usage: . lib.sh, after setting AGENT and SOURCE from its arguments.
+set -eu
+
+fail() {
+	printf 'FAIL: %s\n' "$*" >&2
+	for log in "$DIR"/*.err; do
+		[ ! -s "$log" ] || { printf -- '--- %s\n' "$log" && tail -n 20 "$log"; } >&2
+	done
+	exit 1
+}
+
+# Skips elsewhere, fails in CI: a test that cannot run there has not shown anything.
+cannot_run() {
+	printf 'cannot run: %s\n' "$*"
+	[ -z "${CI-}" ] || exit 1
+	exit 77
+}
+
+need_probes() {
+	[ "$(id -u)" = 0 ] || cannot_run "root is needed to attach probes"
+	[ -r /sys/kernel/btf/vmlinux ] || cannot_run "this kernel offers no BTF"
+	command -v jq >/dev/null || cannot_run "jq is not installed"
+}
+
+# Runs the scenario again in a mount namespace of its own, so that nothing it mounts stays behind.
+in_private_mounts() {
+	[ -z "${PRIVATE_MOUNTS-}" ] || return 0
+	PRIVATE_MOUNTS=1 exec unshare --mount --propagation private sh "$0" "$AGENT" "$SOURCE"
+}
+
+DIR=$(mktemp -d)
+AGENT_PID=
+clean_up() {
+	if [ -n "$AGENT_PID" ]; then
+		kill -9 "$AGENT_PID" 2>/dev/null || :
+		wait "$AGENT_PID" 2>/dev/null || :
+	fi
+	[ -z "${PRIVATE_MOUNTS-}" ] || umount -q "$DIR"/* 2>/dev/null || :
+	rm -rf "$DIR"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+# wait_until SECONDS COMMAND...: polls ten times a second.
+wait_until() {
+	tries=$(($1 * 10))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# A configuration with the trail in $DIR/trail and everything else in $DIR/state.
+write_config() {
+	cat >"$DIR/config.yaml" <<EOF
+agent: {state_dir: $DIR/state}
+journal: {max_size: 64MiB}
+sinks: [{name: trail, type: file, path: ${1-$DIR/trail/audit.ndjson}}]
+EOF
+}
+
+# start_agent [ARGUMENT...]: in the background; returns when it watches.
+start_agent() {
+	: >"$DIR/agent.err"
+	"$AGENT" run -c "$DIR/config.yaml" "$@" >"$DIR/agent.out" 2>"$DIR/agent.err" &
+	AGENT_PID=$!
+	wait_until 20 grep -q watching "$DIR/agent.err" || fail "the agent does not start"
+}
+
+# stop_agent EXPECTED_CODE
+stop_agent() {
+	kill -INT "$AGENT_PID"
+	code=0
+	wait "$AGENT_PID" || code=$?
+	AGENT_PID=
+	[ "$code" = "$1" ] || fail "the agent left with $code, not $1"
+}
+
+# expect_failure CODE PATTERN COMMAND...: it must leave with that code and say that.
+expect_failure() {
+	wanted=$1 pattern=$2
+	shift 2
+	code=0
+	"$@" >"$DIR/failure.out" 2>"$DIR/failure.err" </dev/null || code=$?
+	[ "$code" = "$wanted" ] || fail "exit code $code, not $wanted: $*"
+	grep -qE "$pattern" "$DIR/failure.err" || fail "nothing like '$pattern' on standard error: $*"
+}
+
+# Every line of the trail is whole JSON, and no event is in it twice.
+check_trail() {
+	[ -s "$1" ] || fail "$1 is empty"
+	[ "$(tail -c 1 "$1" | od -An -tx1 | tr -d ' ')" = 0a ] || fail "$1 ends in the middle of a line"
+	jq -r .event.id "$1" >"$DIR/ids" || fail "$1 holds a line that is no JSON"
+	[ "$(wc -l <"$1")" = "$(sort -u "$DIR/ids" | wc -l)" ] || fail "$1 holds an event twice"
+}

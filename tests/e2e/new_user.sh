@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# A user is added while the agent runs, by a file renamed over /etc/passwd as useradd does it: within a
+# second the name is in the events; removed again, it is no longer.
+AGENT=$1 SOURCE=$2
+. "$(dirname "$0")/lib.sh"
+need_probes
+in_private_mounts
+
+cp -a /etc "$DIR/etc"
+mount --bind "$DIR/etc" /etc
+write_config
+start_agent
+
+name_of_61234() {
+	setpriv --reuid 61234 --clear-groups /bin/echo "$1" >/dev/null
+	wait_until 10 grep -q "\"$1\"" "$DIR/trail/audit.ndjson" || fail "the exec is not told"
+	grep "\"$1\"" "$DIR/trail/audit.ndjson" |
+		jq -r 'select(.event.action == "exec" and .process.user.id == "61234" and
+			.process.args[0] == "/bin/echo") | .process.user.name // "absent"' | tail -n 1
+}
+[ "$(name_of_61234 before)" = absent ] || fail "a name before there is a user"
+cp /etc/passwd /etc/passwd+
+echo 'newcomer:x:61234:61234::/:/bin/sh' >>/etc/passwd+
+mv /etc/passwd+ /etc/passwd
+sleep 1
+[ "$(name_of_61234 after)" = newcomer ] || fail "the new user's name is not there"
+sed -i /newcomer/d /etc/passwd
+sleep 1
+[ "$(name_of_61234 gone)" = absent ] || fail "the old name is still told"
+stop_agent 0
+check_trail "$DIR/trail/audit.ndjson"
+umount /etc
+echo "new_user: good"

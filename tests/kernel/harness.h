@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A running agent for a test: its directory, its process, what it says, and its trail as events.
+ * One harness per test program, made in the group's setup, freed in its teardown. Whatever goes
+ * wrong fails the running test with the agent's standard error printed.
+ */
+#ifndef AUDITSHIP_HARNESS_H
+#define AUDITSHIP_HARNESS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <cmocka.h>
+#include <yajl/yajl_tree.h>
+
+struct harness;
+
+/* One line of the trail. Owned by the harness until harness_forget. */
+struct event {
+	pid_t pid;          /* process.pid, 0: none */
+	const char *action; /* event.action */
+	const char *text;   /* the line, without its line feed */
+	yajl_val root;
+	uint64_t seen_ns; /* CLOCK_BOOTTIME at which the test read the line */
+};
+
+struct harness_options {
+	const char *vital_ring; /* size of the ring buffer; NULL: the default */
+	bool screen;            /* a stdout sink with the format ecs as well */
+};
+
+/*
+ * What main returns at once when the tests cannot run: 77 with a printed reason, or 1 when the
+ * environment variable CI is "true". 0: they can.
+ */
+int harness_cannot_run(void);
+
+/* Starts the agent and waits until it says that it watches. NULL: printed why. */
+struct harness *harness_new(const struct harness_options *options);
+
+/* Stops the agent if it runs, removes the directory. NULL is fine. */
+void harness_free(struct harness *harness);
+
+/* A directory that others may enter; gone with the harness. */
+const char *harness_dir(const struct harness *harness);
+
+/* The trail's path. */
+const char *harness_trail(const struct harness *harness);
+
+pid_t harness_agent(const struct harness *harness);
+
+/* All the agent has said on standard error so far, terminated. */
+const char *harness_log(struct harness *harness);
+
+/* Sends the signal, waits for the end, and fails unless the exit status is 0. */
+void harness_stop(struct harness *harness, int signal);
+
+/* The first event of that process and action since harness_forget; waits at most 10 s. */
+const struct event *harness_wait(struct harness *harness, pid_t pid, const char *action);
+
+/* The same, the nth one: 1 is the first. */
+const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const char *action,
+				     unsigned int nth);
+
+/* Returns once everything that happened before the call is in the trail. */
+void harness_settle(struct harness *harness);
+
+/* Events of that process and action now in the trail; pid 0: of all. NULL: every action. */
+size_t harness_count(const struct harness *harness, pid_t pid, const char *action);
+
+/* The event at that position since harness_forget, NULL behind the last. */
+const struct event *harness_event(const struct harness *harness, size_t index);
+
+/* Waits at most that long for more output of the agent and takes it up. */
+void harness_pump(struct harness *harness, int timeout_ms);
+
+/* The lines that came over the stdout sink, parsed; as harness_event. */
+const struct event *harness_screen_event(const struct harness *harness, size_t index);
+
+/* Drops the events taken up so far. */
+void harness_forget(struct harness *harness);
+
+/* A number after "auditship: LINE" and before the word in the agent's summary; fails if absent. */
+uint64_t harness_summary(struct harness *harness, const char *line, const char *before);
+
+/* Group setup and teardown for tests that share one agent with default options. */
+int harness_setup(void **state);
+int harness_teardown(void **state);
+/* Setup of each test. */
+int harness_begin(void **state);
+
+#define KERNEL_TEST(name) cmocka_unit_test_setup(name, harness_begin)
+
+/* The value at a dotted path, NULL when there is none. */
+yajl_val event_get(const struct event *event, const char *path);
+/* These fail the test when the value is absent or of another type. */
+const char *event_string(const struct event *event, const char *path);
+uint64_t event_number(const struct event *event, const char *path); /* also a decimal string */
+uint64_t event_time(const struct event *event, const char *path);   /* ns since 1970 */
+
+uint64_t boot_ns(void);
+/* CLOCK_REALTIME - CLOCK_BOOTTIME. */
+uint64_t wall_offset_ns(void);
+
+/* Writes a whole file, with mode. Fails the test. */
+void write_file(const char *path, const void *data, size_t size, mode_t mode);
+/* Copies a file's content. Fails the test. */
+void copy_file(const char *from, const char *to, mode_t mode);
+
+#endif

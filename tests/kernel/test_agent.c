@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The agent itself: its stop, its account of what it lost, its rest. A new agent for each test. */
+#include "child.h"
+#include "harness.h"
+#include "want.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct harness *start(void **state, const char *vital_ring)
+{
+	*state = harness_new(&(struct harness_options){.vital_ring = vital_ring});
+	assert_non_null(*state);
+	return *state;
+}
+
+static int end(void **state)
+{
+	harness_free(*state);
+	*state = NULL;
+	return 0;
+}
+
+static void run_children(unsigned int count)
+{
+	char *const argv[] = {"leave", "1", "0", NULL};
+	char *const envp[] = {NULL};
+
+	for (unsigned int i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			execve(PROGRAMS_DIR "/leave", argv, envp);
+			_exit(127);
+		}
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+	}
+}
+
+static void check_whole_lines(struct harness *harness)
+{
+	int fd = open(harness_trail(harness), O_RDONLY | O_CLOEXEC);
+	char last = 0;
+
+	assert_true(fd >= 0);
+	assert_true(lseek(fd, -1, SEEK_END) > 0);
+	assert_int_equal(read(fd, &last, 1), 1);
+	assert_int_equal(last, '\n');
+	close(fd);
+}
+
+/* Ends the agent in the middle of things: all it was handed is there, in whole lines. */
+static void check_stop(struct harness *harness, int signal)
+{
+	run_children(200);
+	harness_stop(harness, signal);
+	harness_pump(harness, 0);
+	check_whole_lines(harness);
+	assert_true(harness_count(harness, 0, "exec") >= 200);
+	assert_int_equal(harness_summary(harness, "events:", "fork "),
+			 harness_count(harness, 0, "fork"));
+	assert_int_equal(harness_summary(harness, "events:", "exec "),
+			 harness_count(harness, 0, "exec"));
+	assert_int_equal(harness_summary(harness, "events:", "exit "),
+			 harness_count(harness, 0, "end"));
+	assert_int_equal(harness_summary(harness, "events:", "lost "), 0);
+}
+
+static void writes_all_and_sums_up_at_sigterm(void **state)
+{
+	check_stop(start(state, NULL), SIGTERM);
+}
+
+static void writes_all_and_sums_up_at_sigint(void **state)
+{
+	check_stop(start(state, NULL), SIGINT);
+}
+
+/* Numbers of one CPU on the vital ring, as the trail accounts for them. */
+struct account {
+	uint64_t arrived, lost, highest;
+};
+
+static void count_event(const struct event *event, struct account *accounts, unsigned int cpus)
+{
+	bool is_loss = strcmp(event->action, "events_lost") == 0;
+	uint64_t cpu = event_number(event, is_loss ? "Linux.lost.cpu" : "Linux.sequence.cpu");
+	struct account *account = &accounts[cpu];
+	uint64_t last;
+
+	assert_true(cpu < cpus);
+	if (is_loss) {
+		last = event_number(event, "Linux.lost.last");
+		account->lost += last - event_number(event, "Linux.lost.first") + 1;
+		assert_int_equal(event_number(event, "Linux.lost.count"),
+				 last - event_number(event, "Linux.lost.first") + 1);
+	} else {
+		last = event_number(event, "Linux.sequence.number");
+		account->arrived++;
+	}
+	if (last > account->highest)
+		account->highest = last;
+}
+
+static void check_loss_event(struct harness *harness, const struct event *event, uint64_t after_ns)
+{
+	struct want *want = want_new();
+	uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_CONF);
+	uint64_t first = event_number(event, "Linux.lost.first");
+	uint64_t last = event_number(event, "Linux.lost.last");
+
+	want_envelope(want, harness, event);
+	want_moment(want, after_ns, boot_ns());
+	want_string(want, "event.action", "events_lost");
+	want_json(want, "event.category", "[\"host\"]");
+	want_json(want, "event.type", "[\"info\"]");
+	want_string(want, "event.outcome", "failure");
+	want_string(want, "event.dataset", "auditship.agent");
+	want_time(want, "event.start", 0, boot_ns());
+	want_time(want, "event.end", after_ns, boot_ns());
+	want_string(want, "Linux.sequence.ring", "shipper");
+	want_string(want, "Linux.lost.ring", "vital");
+	want_string(want, "Linux.lost.class", "task");
+	want_string(want, "Linux.lost.reason", "ring_buffer_full");
+	want_range(want, "Linux.lost.cpu", 0, cpus - 1);
+	want_range(want, "Linux.lost.first", 1, last);
+	want_range(want, "Linux.lost.last", first, 1ull << 40);
+	want_number(want, "Linux.lost.count", last - first + 1);
+	want_range(want, "Linux.lost.total", last - first + 1, 1ull << 40);
+	want_check(want, harness, event);
+}
+
+static void names_every_number_it_lost(void **state)
+{
+	struct harness *harness = start(state, "64KiB");
+	unsigned int cpus = (unsigned int)sysconf(_SC_NPROCESSORS_CONF);
+	struct account *accounts = calloc(cpus, sizeof(*accounts));
+	const struct event *event;
+	uint64_t lost = 0, after_ns;
+
+	assert_non_null(accounts);
+	harness_settle(harness);
+	assert_int_equal(kill(harness_agent(harness), SIGSTOP), 0);
+	after_ns = boot_ns();
+	run_children(200);
+	assert_int_equal(kill(harness_agent(harness), SIGCONT), 0);
+	check_loss_event(harness, harness_wait(harness, 0, "events_lost"), after_ns);
+	harness_settle(harness);
+	harness_stop(harness, SIGTERM);
+	harness_pump(harness, 0);
+	for (size_t i = 0; (event = harness_event(harness, i)); i++)
+		count_event(event, accounts, cpus);
+	for (unsigned int cpu = 0; cpu < cpus; cpu++) {
+		assert_int_equal(accounts[cpu].arrived + accounts[cpu].lost, accounts[cpu].highest);
+		lost += accounts[cpu].lost;
+	}
+	assert_true(lost >= 100);
+	assert_int_equal(harness_summary(harness, "events:", "lost "), lost);
+	free(accounts);
+}
+
+/* The machine may be busy with other things: each of its events may wake the reader. */
+static void sleeps_while_nothing_happens(void **state)
+{
+	struct harness *harness = start(state, NULL);
+	uint64_t until, before, events;
+
+	harness_settle(harness);
+	before = harness_count(harness, 0, NULL);
+	for (until = boot_ns() + 10000000000ull; boot_ns() < until;)
+		harness_pump(harness, 100);
+	events = harness_count(harness, 0, NULL) - before;
+	harness_stop(harness, SIGTERM);
+	print_message("events while idle: %" PRIu64 "\n", events);
+	/* all of the agent's life, its start included; a wakeup ends a sleep, so does the timer */
+	assert_in_range(harness_summary(harness, "reader:", " sleeps"), 1, 29 + before + events);
+	assert_in_range(harness_summary(harness, "reader:", " forced"), 0, before + events);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(writes_all_and_sums_up_at_sigterm, end),
+		cmocka_unit_test_teardown(writes_all_and_sums_up_at_sigint, end),
+		cmocka_unit_test_teardown(names_every_number_it_lost, end),
+		cmocka_unit_test_teardown(sleeps_while_nothing_happens, end),
+	};
+	int cannot_run = harness_cannot_run();
+
+	return cannot_run ? cannot_run : cmocka_run_group_tests(tests, NULL, NULL);
+}

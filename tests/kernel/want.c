@@ -1,0 +1,885 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The list of what a test expects and its comparison with an event. It knows JSON values and the
+ * order of /proc facts to field paths; it takes nothing from the agent's own tables.
+ */
+#include "want.h"
+
+#include <grp.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CLOCK_SLACK_NS 10000000u
+#define TICK_NS (1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK))
+#define MAX_ROWS 256
+
+enum how { JSON, RANGE, ID_RANGE, TIME_RANGE };
+
+struct row {
+	const char *path;
+	enum how how;
+	char *json;
+	uint64_t min, max;
+	bool seen;
+};
+
+struct want {
+	struct row rows[MAX_ROWS];
+	unsigned int count;
+	char *differences; /* what the comparison found, NULL: nothing */
+};
+
+struct want *want_new(void)
+{
+	struct want *want = calloc(1, sizeof(*want));
+
+	assert_non_null(want);
+	return want;
+}
+
+void want_free(struct want *want)
+{
+	if (!want)
+		return;
+	for (unsigned int i = 0; i < want->count; i++)
+		free(want->rows[i].json);
+	free(want->differences);
+	free(want);
+}
+
+static struct row *find_row(struct want *want, const char *path)
+{
+	for (unsigned int i = 0; i < want->count; i++)
+		if (strcmp(want->rows[i].path, path) == 0)
+			return &want->rows[i];
+	return NULL;
+}
+
+/* Fresh or emptied; paths are literals or outlive the expectation. */
+static struct row *set_row(struct want *want, const char *path, enum how how)
+{
+	struct row *row = find_row(want, path);
+
+	if (!row) {
+		assert_true(want->count < MAX_ROWS);
+		row = &want->rows[want->count++];
+	}
+	free(row->json);
+	*row = (struct row){.path = path, .how = how};
+	return row;
+}
+
+void want_json(struct want *want, const char *path, const char *json)
+{
+	struct row *row;
+	char *copy = strdup(json); /* json may be the text that set_row frees */
+
+	row = set_row(want, path, JSON);
+	row->json = copy;
+	assert_non_null(copy);
+}
+
+/* JSON text of values: one spelling, so that equal values are equal texts. */
+
+static void write_json_string(FILE *out, const char *text, size_t length)
+{
+	fputc('"', out);
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else if (c < 0x20)
+			fprintf(out, "\\u%04x", c);
+		else
+			fputc(c, out);
+	}
+	fputc('"', out);
+}
+
+static void write_json(FILE *out, yajl_val value);
+
+static void write_json_object(FILE *out, yajl_val value)
+{
+	fputc('{', out);
+	for (size_t i = 0; i < value->u.object.len; i++) {
+		fputs(i ? "," : "", out);
+		write_json_string(out, value->u.object.keys[i], strlen(value->u.object.keys[i]));
+		fputc(':', out);
+		write_json(out, value->u.object.values[i]);
+	}
+	fputc('}', out);
+}
+
+static void write_json_array(FILE *out, yajl_val value)
+{
+	fputc('[', out);
+	for (size_t i = 0; i < value->u.array.len; i++) {
+		fputs(i ? "," : "", out);
+		write_json(out, value->u.array.values[i]);
+	}
+	fputc(']', out);
+}
+
+static void write_json(FILE *out, yajl_val value)
+{
+	if (YAJL_IS_STRING(value))
+		write_json_string(out, value->u.string, strlen(value->u.string));
+	else if (YAJL_IS_NUMBER(value))
+		fputs(YAJL_GET_NUMBER(value), out);
+	else if (YAJL_IS_TRUE(value) || YAJL_IS_FALSE(value))
+		fputs(YAJL_IS_TRUE(value) ? "true" : "false", out);
+	else if (YAJL_IS_ARRAY(value))
+		write_json_array(out, value);
+	else if (YAJL_IS_OBJECT(value))
+		write_json_object(out, value);
+	else
+		fputs("null", out);
+}
+
+static char *json_of(yajl_val value)
+{
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	write_json(out, value);
+	fclose(out);
+	return text;
+}
+
+void want_string(struct want *want, const char *path, const char *text)
+{
+	size_t size;
+	char *json;
+	FILE *out = open_memstream(&json, &size);
+
+	assert_non_null(out);
+	write_json_string(out, text, strlen(text));
+	fclose(out);
+	want_json(want, path, json);
+	free(json);
+}
+
+void want_list(struct want *want, const char *path, const char *parts, size_t size)
+{
+	size_t length, json_size;
+	char *json;
+	FILE *out = open_memstream(&json, &json_size);
+
+	assert_non_null(out);
+	fputc('[', out);
+	for (const char *part = parts; part < parts + size; part += length + 1) {
+		length = strnlen(part, (size_t)(parts + size - part));
+		fputs(part > parts ? "," : "", out);
+		write_json_string(out, part, length);
+	}
+	fputc(']', out);
+	fclose(out);
+	want_json(want, path, json);
+	free(json);
+}
+
+void want_number(struct want *want, const char *path, uint64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, number);
+	want_json(want, path, text);
+}
+
+void want_id(struct want *want, const char *path, uint64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "\"%" PRIu64 "\"", number);
+	want_json(want, path, text);
+}
+
+void want_bool(struct want *want, const char *path, bool value)
+{
+	want_json(want, path, value ? "true" : "false");
+}
+
+static void set_range(struct row *row, uint64_t min, uint64_t max)
+{
+	row->min = min;
+	row->max = max;
+}
+
+void want_range(struct want *want, const char *path, uint64_t min, uint64_t max)
+{
+	set_range(set_row(want, path, RANGE), min, max);
+}
+
+void want_id_range(struct want *want, const char *path, uint64_t min, uint64_t max)
+{
+	set_range(set_row(want, path, ID_RANGE), min, max);
+}
+
+void want_time(struct want *want, const char *path, uint64_t min_ns, uint64_t max_ns)
+{
+	uint64_t offset = wall_offset_ns();
+
+	set_range(set_row(want, path, TIME_RANGE), min_ns + offset - CLOCK_SLACK_NS,
+		  max_ns + offset + CLOCK_SLACK_NS);
+}
+
+void want_absent(struct want *want, const char *path)
+{
+	struct row *row = find_row(want, path);
+
+	if (!row)
+		return;
+	free(row->json);
+	*row = want->rows[--want->count];
+	want->rows[want->count] = (struct row){0};
+}
+
+/* The comparison. */
+
+static void differ(struct want *want, const char *path, const char *expected, const char *got)
+{
+	char *before = want->differences;
+
+	assert_true(asprintf(&want->differences, "%s  %s: expected %s, got %s\n",
+			     before ? before : "", path, expected, got) >= 0);
+	free(before);
+}
+
+static uint64_t row_number(const struct row *row, const struct event *event)
+{
+	if (row->how == TIME_RANGE)
+		return event_time(event, row->path);
+	return event_number(event, row->path);
+}
+
+static bool has_type(const struct row *row, yajl_val value)
+{
+	return row->how == RANGE ? YAJL_IS_INTEGER(value) : YAJL_IS_STRING(value);
+}
+
+static void check_value(struct want *want, struct row *row, const struct event *event,
+			yajl_val value)
+{
+	static const char *const types[] = {[RANGE] = "number",
+					    [ID_RANGE] = "string of digits",
+					    [TIME_RANGE] = "time, ns since 1970,"};
+	char *got = json_of(value);
+	char expected[128];
+
+	row->seen = true;
+	if (row->how == JSON) {
+		if (strcmp(got, row->json) != 0)
+			differ(want, row->path, row->json, got);
+	} else if (!has_type(row, value) || row_number(row, event) < row->min ||
+		   row_number(row, event) > row->max) {
+		snprintf(expected, sizeof(expected), "a %s from %" PRIu64 " to %" PRIu64,
+			 types[row->how], row->min, row->max);
+		differ(want, row->path, expected, got);
+	}
+	free(got);
+}
+
+static void walk(struct want *want, const struct event *event, yajl_val object, const char *prefix)
+{
+	for (size_t i = 0; i < object->u.object.len; i++) {
+		yajl_val value = object->u.object.values[i];
+		char path[192], *got;
+		struct row *row;
+
+		snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix ? "." : "",
+			 object->u.object.keys[i]);
+		row = find_row(want, path);
+		if (row) {
+			check_value(want, row, event, value);
+		} else if (YAJL_IS_OBJECT(value) && value->u.object.len) {
+			walk(want, event, value, path);
+		} else {
+			got = json_of(value);
+			differ(want, path, "nothing", got);
+			free(got);
+		}
+	}
+}
+
+void want_check(struct want *want, struct harness *harness, const struct event *event)
+{
+	bool good;
+
+	walk(want, event, event->root, "");
+	for (unsigned int i = 0; i < want->count; i++)
+		if (!want->rows[i].seen)
+			differ(want, want->rows[i].path,
+			       want->rows[i].json ? want->rows[i].json : "a number or time",
+			       "nothing");
+	good = !want->differences;
+	if (!good)
+		fprintf(stderr,
+			"%s of process %d is not as it should be:\n%s%.6000s\n--- agent:\n%s",
+			event->action, event->pid, want->differences, event->text,
+			harness_log(harness));
+	want_free(want);
+	assert_true(good);
+}
+
+/* What facts become in an event. */
+
+static void want_kind(struct want *want, const char *action, const char *type)
+{
+	want_string(want, "event.action", action);
+	want_json(want, "event.category", "[\"process\"]");
+	want_json(want, "event.type", type);
+	want_string(want, "event.outcome", "success");
+	want_string(want, "event.dataset", "auditship.process");
+}
+
+static void want_file_text(struct want *want, const char *path, const char *file)
+{
+	char *text = facts_file(file, NULL);
+
+	want_string(want, path, text);
+	free(text);
+}
+
+/* A value of os-release, without its quotes; "" when it has none. */
+static void os_release(const char *name, char *out, size_t size)
+{
+	char *text = facts_file("/etc/os-release", NULL);
+
+	out[0] = '\0';
+	for (char *save, *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		size_t length = strlen(name);
+
+		if (strncmp(line, name, length) != 0 || line[length] != '=')
+			continue;
+		line += length + 1;
+		line += *line == '"';
+		snprintf(out, size, "%.*s", (int)strcspn(line, "\""), line);
+	}
+	free(text);
+}
+
+static void want_os(struct want *want, const char *path, const char *name, const char *other)
+{
+	char value[128];
+
+	os_release(name, value, sizeof(value));
+	if (!*value && other)
+		os_release(other, value, sizeof(value));
+	value[strcspn(value, other ? " " : "")] = '\0'; /* the first of ID_LIKE */
+	if (*value)
+		want_string(want, path, value);
+}
+
+static void want_host(struct want *want)
+{
+	struct utsname host;
+
+	assert_int_equal(uname(&host), 0);
+	want_string(want, "host.name", host.nodename);
+	want_string(want, "host.hostname", host.nodename);
+	want_file_text(want, "host.id", "/etc/machine-id");
+	want_string(want, "host.architecture", host.machine);
+	want_file_text(want, "host.boot.id", "/proc/sys/kernel/random/boot_id");
+	want_string(want, "host.pid_ns_ino", "4026531836");
+	want_string(want, "host.os.type", "linux");
+	want_string(want, "host.os.kernel", host.release);
+	want_os(want, "host.os.platform", "ID", NULL);
+	want_os(want, "host.os.family", "ID_LIKE", "ID");
+	want_os(want, "host.os.name", "NAME", NULL);
+	want_os(want, "host.os.version", "VERSION_ID", NULL);
+}
+
+void want_envelope(struct want *want, struct harness *harness, const struct event *event)
+{
+	const char *stream = event_string(event, "agent.ephemeral_id");
+	char path[128], id[64];
+
+	assert_int_equal(strlen(stream), 36);
+	snprintf(path, sizeof(path), "%s/state/agent-id", harness_dir(harness));
+	snprintf(id, sizeof(id), "%s:%" PRIu64, stream, event_number(event, "event.sequence"));
+	want_host(want);
+	want_string(want, "ecs.version", "9.4.0");
+	want_string(want, "agent.type", "auditship");
+	want_string(want, "agent.version", AUDITSHIP_VERSION);
+	want_string(want, "agent.name", event_string(event, "host.hostname"));
+	want_file_text(want, "agent.id", path);
+	want_string(want, "agent.ephemeral_id", stream);
+	want_string(want, "event.kind", "event");
+	want_string(want, "event.module", "auditship");
+	want_string(want, "event.provider", "ebpf");
+	want_string(want, "event.id", id);
+	want_range(want, "event.sequence", 1, 1ull << 40);
+	want_string(want, "Linux.schema.version", "0.1.0");
+	want_string(want, "Linux.sequence.ring", "vital");
+	want_string(want, "Linux.sequence.class", "task");
+	want_range(want, "Linux.sequence.cpu", 0, (uint64_t)sysconf(_SC_NPROCESSORS_CONF) - 1);
+	want_range(want, "Linux.sequence.number", 1, 1ull << 40);
+}
+
+void want_moment(struct want *want, uint64_t min_ns, uint64_t max_ns)
+{
+	want_time(want, "@timestamp", min_ns, max_ns);
+	want_id_range(want, "Linux.time.boot_ns", min_ns, max_ns);
+	want_time(want, "event.created", min_ns, max_ns + 2000000000u);
+}
+
+/* Any of the pointers may be NULL: told nowhere. */
+static void want_user(struct want *want, uint32_t uid, const char *id_path, const char *name_path)
+{
+	const struct passwd *user = getpwuid(uid);
+
+	want_id(want, id_path, uid);
+	if (user)
+		want_string(want, name_path, user->pw_name);
+}
+
+static void want_group(struct want *want, uint32_t gid, const char *id_path, const char *name_path)
+{
+	const struct group *group = getgrgid(gid);
+
+	want_id(want, id_path, gid);
+	if (group)
+		want_string(want, name_path, group->gr_name);
+}
+
+static void want_credentials(struct want *want, const struct facts *facts)
+{
+	const uint32_t *uid = facts->uid, *gid = facts->gid;
+
+	want_user(want, uid[EFFECTIVE], "user.id", "user.name");
+	want_user(want, uid[EFFECTIVE], "process.user.id", "process.user.name");
+	want_user(want, uid[REAL], "process.real_user.id", "process.real_user.name");
+	want_user(want, uid[SAVED], "process.saved_user.id", "process.saved_user.name");
+	want_user(want, uid[FILE_SYSTEM], "Linux.fs_user.id", "Linux.fs_user.name");
+	want_group(want, gid[EFFECTIVE], "group.id", "group.name");
+	want_group(want, gid[EFFECTIVE], "process.group.id", "process.group.name");
+	want_group(want, gid[REAL], "process.real_group.id", "process.real_group.name");
+	want_group(want, gid[SAVED], "process.saved_group.id", "process.saved_group.name");
+	want_group(want, gid[FILE_SYSTEM], "Linux.fs_group.id", "Linux.fs_group.name");
+	if (facts->login_uid != FACTS_UNSET)
+		want_user(want, facts->login_uid, "Linux.audit.user.id", "Linux.audit.user.name");
+	if (facts->audit_session != FACTS_UNSET)
+		want_id(want, "Linux.audit.session", facts->audit_session);
+}
+
+static void want_caps(struct want *want, const char *path, uint64_t bits)
+{
+	/* in the order of capabilities(7)'s numbers */
+	static const char *const names[] = {"CHOWN",
+					    "DAC_OVERRIDE",
+					    "DAC_READ_SEARCH",
+					    "FOWNER",
+					    "FSETID",
+					    "KILL",
+					    "SETGID",
+					    "SETUID",
+					    "SETPCAP",
+					    "LINUX_IMMUTABLE",
+					    "NET_BIND_SERVICE",
+					    "NET_BROADCAST",
+					    "NET_ADMIN",
+					    "NET_RAW",
+					    "IPC_LOCK",
+					    "IPC_OWNER",
+					    "SYS_MODULE",
+					    "SYS_RAWIO",
+					    "SYS_CHROOT",
+					    "SYS_PTRACE",
+					    "SYS_PACCT",
+					    "SYS_ADMIN",
+					    "SYS_BOOT",
+					    "SYS_NICE",
+					    "SYS_RESOURCE",
+					    "SYS_TIME",
+					    "SYS_TTY_CONFIG",
+					    "MKNOD",
+					    "LEASE",
+					    "AUDIT_WRITE",
+					    "AUDIT_CONTROL",
+					    "SETFCAP",
+					    "MAC_OVERRIDE",
+					    "MAC_ADMIN",
+					    "SYSLOG",
+					    "WAKE_ALARM",
+					    "BLOCK_SUSPEND",
+					    "AUDIT_READ",
+					    "PERFMON",
+					    "BPF",
+					    "CHECKPOINT_RESTORE"};
+	char list[2048];
+	size_t size = 0;
+
+	if (!bits)
+		return;
+	for (unsigned int i = 0; i < 64; i++) {
+		if (!(bits >> i & 1))
+			continue;
+		if (i < sizeof(names) / sizeof(names[0]))
+			size += (size_t)sprintf(list + size, "CAP_%s", names[i]) + 1;
+		else
+			size += (size_t)sprintf(list + size, "%u", i) + 1;
+	}
+	want_list(want, path, list, size);
+}
+
+void want_capabilities(struct want *want, const struct facts *facts)
+{
+	char hex[32];
+
+	want_caps(want, "Linux.capabilities.inheritable", facts->caps[INHERITABLE]);
+	want_caps(want, "process.thread.capabilities.permitted", facts->caps[PERMITTED]);
+	want_caps(want, "process.thread.capabilities.effective", facts->caps[EFFECTIVE_CAPS]);
+	want_caps(want, "Linux.capabilities.ambient", facts->caps[AMBIENT]);
+	snprintf(hex, sizeof(hex), "%016" PRIx64, facts->caps[BOUNDING]);
+	want_string(want, "Linux.capabilities.bounding_hex", hex);
+}
+
+static void want_namespaces(struct want *want, const struct facts *facts)
+{
+	static const char *const paths[NAMESPACES] = {
+		"Linux.namespaces.cgroup", "Linux.namespaces.ipc", "Linux.namespaces.mnt",
+		"Linux.namespaces.net",    "Linux.namespaces.pid", "Linux.namespaces.time",
+		"Linux.namespaces.user",   "Linux.namespaces.uts"};
+
+	for (unsigned int i = 0; i < NAMESPACES; i++)
+		if (facts->namespaces[i])
+			want_id(want, paths[i], facts->namespaces[i]);
+}
+
+static void want_start(struct want *want, const char *path, uint64_t ticks)
+{
+	want_time(want, path, ticks * TICK_NS, (ticks + 1) * TICK_NS);
+}
+
+void want_process(struct want *want, const struct facts *facts)
+{
+	want_number(want, "process.pid", facts->pid);
+	want_number(want, "process.vpid", facts->ns_pid);
+	want_string(want, "process.entity_id", facts->entity_id);
+	want_start(want, "process.start", facts->start_ticks);
+	want_number(want, "process.thread.id", facts->pid);
+	want_string(want, "process.thread.name", facts->comm);
+	if (facts->session)
+		want_number(want, "process.session_leader.pid", facts->session);
+	if (facts->group)
+		want_number(want, "process.group_leader.pid", facts->group);
+	if (facts->tty_major || facts->tty_minor) {
+		want_number(want, "process.tty.char_device.major", facts->tty_major);
+		want_number(want, "process.tty.char_device.minor", facts->tty_minor);
+	}
+	if (facts->cgroup)
+		want_id(want, "Linux.cgroup.id", facts->cgroup);
+	want_credentials(want, facts);
+	want_capabilities(want, facts);
+	want_namespaces(want, facts);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Arguments joined by one space each, as a copy. */
+static char *join(const char *args, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	assert_non_null(text);
+	memcpy(text, args, size);
+	for (size_t i = 0; i + 1 < size; i++)
+		if (text[i] == '\0')
+			text[i] = ' ';
+	text[size] = '\0';
+	return text;
+}
+
+static uint64_t count_args(const struct facts *facts)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < facts->args_size; i++)
+		count += facts->args[i] == '\0';
+	return count;
+}
+
+void want_program(struct want *want, const char *under, const struct facts *facts)
+{
+	static const char *const paths[2][5] = {
+		{"process.executable", "process.name", "process.args", "process.args_count",
+		 "process.command_line"},
+		{"process.parent.executable", "process.parent.name", "process.parent.args",
+		 "process.parent.args_count", "process.parent.command_line"}};
+	const char *const *path = paths[strcmp(under, "process") != 0];
+	char *line;
+
+	if (!*facts->executable) { /* a thread of the kernel */
+		for (unsigned int i = 0; i < 5; i++)
+			want_absent(want, path[i]);
+		return;
+	}
+	line = join(facts->args, facts->args_size);
+	want_string(want, path[0], facts->executable);
+	want_string(want, path[1], base_name(facts->executable));
+	want_list(want, path[2], facts->args, facts->args_size);
+	want_number(want, path[3], count_args(facts));
+	want_string(want, path[4], line);
+	free(line);
+}
+
+void want_parent(struct want *want, const struct facts *parent)
+{
+	want_number(want, "process.parent.pid", parent->pid);
+	want_number(want, "process.parent.vpid", parent->ns_pid);
+	want_string(want, "process.parent.entity_id", parent->entity_id);
+	want_start(want, "process.parent.start", parent->start_ticks);
+	want_string(want, "process.parent.thread.name", parent->comm);
+	want_program(want, "process.parent", parent);
+}
+
+void want_creator(struct want *want, const struct facts *creator)
+{
+	want_number(want, "Linux.creator.pid", creator->pid);
+	want_string(want, "Linux.creator.entity_id", creator->entity_id);
+	want_start(want, "Linux.creator.start", creator->start_ticks);
+	want_absent(want, "Linux.creator.executable");
+	if (*creator->executable)
+		want_string(want, "Linux.creator.executable", creator->executable);
+}
+
+struct want *want_fork(struct harness *harness, const struct event *event,
+		       const struct facts *parent, const struct child *child)
+{
+	struct want *want = want_new();
+	struct facts copy = *parent;
+	/* in the parent's own pid namespace */
+	uint64_t ticks = (event_time(event, "process.start") - wall_offset_ns()) / TICK_NS;
+
+	/* the start is bounded here by the test's clocks, later events by /proc */
+	copy.pid = copy.ns_pid = (uint32_t)child->pid;
+	copy.start_ticks = ticks;
+	want_envelope(want, harness, event);
+	want_kind(want, "fork", "[\"start\"]");
+	want_moment(want, child->before_fork_ns, child->after_fork_ns);
+	want_process(want, &copy);
+	want_time(want, "process.start", child->before_fork_ns, child->after_fork_ns);
+	want_json(want, "process.entity_id", "\"\"");
+	want_program(want, "process", parent);
+	want_parent(want, parent);
+	want_creator(want, parent);
+	want_number(want, "Linux.creator.thread_id", parent->pid);
+	want_string(want, "Linux.clone.exit_signal", "SIGCHLD");
+	return want;
+}
+
+static void want_test_family(struct want *want)
+{
+	struct facts test;
+
+	facts_read(&test, getpid());
+	want_parent(want, &test);
+	want_creator(want, &test);
+	facts_done(&test);
+}
+
+static const char *file_type(mode_t mode)
+{
+	return S_ISREG(mode) ? "file" : "unknown";
+}
+
+void want_executable(struct want *want, const char *path)
+{
+	char directory[PATH_MAX];
+	size_t length = (size_t)(base_name(path) - path);
+
+	snprintf(directory, sizeof(directory), "%.*s", (int)(length > 1 ? length - 1 : length),
+		 path);
+	want_string(want, "process.executable", path);
+	want_string(want, "process.name", base_name(path));
+	want_string(want, "file.path", path);
+	want_string(want, "file.name", base_name(path));
+	want_string(want, "file.directory", directory);
+}
+
+void want_file(struct want *want, const char *path, const struct stat *stat)
+{
+	char text[32];
+
+	want_executable(want, path);
+	want_id(want, "file.inode", stat->st_ino);
+	want_number(want, "file.size", (uint64_t)stat->st_size);
+	snprintf(text, sizeof(text), "%u:%u", major(stat->st_dev), minor(stat->st_dev));
+	want_string(want, "file.device", text);
+	snprintf(text, sizeof(text), "%04o", stat->st_mode & 07777);
+	want_string(want, "file.mode", text);
+	want_string(want, "file.type", file_type(stat->st_mode));
+	want_user(want, stat->st_uid, "file.uid", "file.owner");
+	want_group(want, stat->st_gid, "file.gid", "file.group");
+	want_bool(want, "Linux.exec.setuid", stat->st_mode & S_ISUID);
+	want_bool(want, "Linux.exec.setgid", stat->st_mode & S_ISGID);
+	want_bool(want, "Linux.exec.deleted", stat->st_nlink == 0);
+	want_bool(want, "Linux.exec.secure", false);
+	want_bool(want, "Linux.exec.memfd", false);
+}
+
+struct want *want_exec(struct harness *harness, const struct event *event,
+		       const struct facts *facts, const char *path)
+{
+	struct want *want = want_new();
+	char binary[64];
+	struct stat stat_buf;
+
+	/* the very file that runs, also when path names something else by now */
+	snprintf(binary, sizeof(binary), "/proc/%u/exe", facts->pid);
+	assert_int_equal(stat(binary, &stat_buf), 0);
+	want_envelope(want, harness, event);
+	want_kind(want, "exec", "[\"start\"]");
+	want_process(want, facts);
+	want_program(want, "process", facts);
+	want_test_family(want);
+	want_file(want, path, &stat_buf);
+	want_string(want, "process.working_directory", facts->cwd);
+	want_string(want, "Linux.exec.filename", path);
+	want_number(want, "Linux.exec.thread_id", facts->pid);
+	return want;
+}
+
+static uint64_t time_ns(const struct timeval *time)
+{
+	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000;
+}
+
+static void want_about(struct want *want, const char *path, uint64_t ns)
+{
+	const uint64_t slack = 20000000;
+
+	want_id_range(want, path, ns > slack ? ns - slack : 0, ns + slack);
+}
+
+/* A child without children of its own that were waited for: wait4 adds those in. */
+static void want_usage(struct want *want, const struct rusage *usage)
+{
+	want_about(want, "Linux.cpu.user_ns", time_ns(&usage->ru_utime));
+	want_about(want, "Linux.cpu.system_ns", time_ns(&usage->ru_stime));
+	want_id(want, "Linux.cpu.children_user_ns", 0);
+	want_id(want, "Linux.cpu.children_system_ns", 0);
+	want_id(want, "Linux.memory.max_rss_bytes", (uint64_t)usage->ru_maxrss * 1024);
+	want_id(want, "Linux.io.read_bytes", (uint64_t)usage->ru_inblock * 512);
+	want_id(want, "Linux.io.written_bytes", (uint64_t)usage->ru_oublock * 512);
+}
+
+struct want *want_exit(struct harness *harness, const struct event *event,
+		       const struct facts *facts, const struct child *child)
+{
+	struct want *want = want_new();
+	uint64_t end_ns = event_number(event, "Linux.time.boot_ns");
+
+	want_envelope(want, harness, event);
+	want_kind(want, "end", "[\"end\"]");
+	want_moment(want, child->before_end_ns, child->after_end_ns);
+	want_process(want, facts);
+	want_program(want, "process", facts);
+	want_test_family(want);
+	want_string(want, "process.end", event_string(event, "@timestamp"));
+	want_string(want, "event.end", event_string(event, "@timestamp"));
+	want_string(want, "event.start", event_string(event, "process.start"));
+	want_range(want, "event.duration", end_ns - child->after_fork_ns,
+		   end_ns - child->before_fork_ns);
+	want_number(want, "process.exit_code", (uint64_t)WEXITSTATUS(child->status));
+	if (WIFSIGNALED(child->status)) {
+		want_number(want, "process.exit_code", 128 + (uint64_t)WTERMSIG(child->status));
+		want_number(want, "Linux.exit.signal", (uint64_t)WTERMSIG(child->status));
+	}
+	want_bool(want, "Linux.exit.core_dumped",
+		  WIFSIGNALED(child->status) && WCOREDUMP(child->status));
+	want_usage(want, &child->usage);
+	return want;
+}
+
+/* The whole life. */
+
+static void check_fork(struct harness *harness, struct life *life, const struct facts *test)
+{
+	const struct event *event = harness_wait(harness, life->child.pid, "fork");
+	struct want *want = want_fork(harness, event, test, &life->child);
+
+	want_string(want, "process.entity_id", life->facts.entity_id);
+	life->event = event;
+	if (life->adjust)
+		life->adjust(want, "fork", life);
+	want_check(want, harness, event);
+}
+
+static uint64_t check_exec(struct harness *harness, struct life *life)
+{
+	const char *path = life->executable ? life->executable : life->program.path;
+	const struct event *event = harness_wait(harness, life->child.pid, "exec");
+	struct want *want = want_exec(harness, event, &life->facts, path);
+
+	if (life->program.path)
+		want_string(want, "Linux.exec.filename", life->program.path);
+	want_moment(want, life->child.before_fork_ns, life->child.after_exec_ns);
+	life->event = event;
+	if (life->adjust)
+		life->adjust(want, "exec", life);
+	want_check(want, harness, event);
+	return event_number(event, "Linux.time.boot_ns");
+}
+
+static void check_exit(struct harness *harness, struct life *life, uint64_t exec_ns)
+{
+	const struct event *event = harness_wait(harness, life->child.pid, "end");
+	struct want *want = want_exit(harness, event, &life->facts, &life->child);
+
+	if (life->executable) {
+		want_string(want, "process.executable", life->executable);
+		want_string(want, "process.name", base_name(life->executable));
+	}
+	if (exec_ns)
+		want_id(want, "Linux.exit.since_exec_ns",
+			event_number(event, "Linux.time.boot_ns") - exec_ns);
+	life->event = event;
+	if (life->adjust)
+		life->adjust(want, "end", life);
+	want_check(want, harness, event);
+}
+
+void check_life(struct harness *harness, struct life *life)
+{
+	bool executes = life->program.path || life->program.by_fd;
+	struct facts test;
+	uint64_t exec_ns = 0;
+
+	facts_read(&test, getpid());
+	child_start(&life->child, &life->program);
+	facts_read(&life->facts, life->child.pid);
+	check_fork(harness, life, &test);
+	if (executes)
+		exec_ns = check_exec(harness, life);
+	if (life->kill_signal)
+		child_kill(&life->child, life->kill_signal);
+	else
+		child_end(&life->child);
+	assert_int_equal(life->child.status & ~0x80, /* without the core flag */
+			 life->kill_signal ? life->kill_signal : life->exit_code << 8);
+	check_exit(harness, life, exec_ns);
+	harness_settle(harness);
+	assert_int_equal(harness_count(harness, life->child.pid, "fork"), 1);
+	assert_int_equal(harness_count(harness, life->child.pid, "exec"), executes);
+	assert_int_equal(harness_count(harness, life->child.pid, "end"), 1);
+	facts_done(&test);
+	facts_done(&life->facts);
+}

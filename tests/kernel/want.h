@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The whole of an event as a test expects it: every path with its value. A path that is expected
+ * and absent, one that is there and not expected, and a wrong value all fail the test. Setting a
+ * path again replaces what was expected before.
+ */
+#ifndef AUDITSHIP_WANT_H
+#define AUDITSHIP_WANT_H
+
+#include "child.h"
+#include "facts.h"
+#include "harness.h"
+
+#include <sys/stat.h>
+
+struct want;
+
+struct want *want_new(void);
+void want_free(struct want *want);
+
+/* The value's JSON text, arrays and objects included, without blanks. */
+void want_json(struct want *want, const char *path, const char *json);
+void want_string(struct want *want, const char *path, const char *text);
+void want_number(struct want *want, const char *path, uint64_t number);
+void want_id(struct want *want, const char *path, uint64_t number); /* decimal string */
+void want_bool(struct want *want, const char *path, bool value);
+/* size bytes of parts, each ended by NUL. */
+void want_list(struct want *want, const char *path, const char *parts, size_t size);
+/* Inclusive; a number, or with want_id_range a decimal string. */
+void want_range(struct want *want, const char *path, uint64_t min, uint64_t max);
+void want_id_range(struct want *want, const char *path, uint64_t min, uint64_t max);
+/* RFC 3339 with nine digits; the bounds are CLOCK_BOOTTIME and get 10 ms of slack for the clocks.
+ */
+void want_time(struct want *want, const char *path, uint64_t min_ns, uint64_t max_ns);
+void want_absent(struct want *want, const char *path);
+
+/* What every event of this host and agent has. */
+void want_envelope(struct want *want, struct harness *harness, const struct event *event);
+/* When it happened. */
+void want_moment(struct want *want, uint64_t min_ns, uint64_t max_ns);
+/* The process, as facts read of it say; nothing of its program or its parent. */
+void want_process(struct want *want, const struct facts *facts);
+void want_capabilities(struct want *want, const struct facts *facts);
+/* executable, name, args, args_count, command_line under "process" or "process.parent". */
+void want_program(struct want *want, const char *under, const struct facts *facts);
+void want_parent(struct want *want, const struct facts *parent);
+void want_creator(struct want *want, const struct facts *creator);
+
+/* A fork event: the child is a copy of parent with an id and start time of its own. */
+struct want *want_fork(struct harness *harness, const struct event *event,
+		       const struct facts *parent, const struct child *child);
+/* An exec event of a child of parent that now runs the file at path. */
+struct want *want_exec(struct harness *harness, const struct event *event,
+		       const struct facts *facts, const char *path);
+/* The end of a child that was reaped; facts as they were before. */
+struct want *want_exit(struct harness *harness, const struct event *event,
+		       const struct facts *facts, const struct child *child);
+/* The parent of the two above is the test itself, unless told otherwise by want_parent. */
+
+/* file.* of a binary and Linux.exec.deleted and so on as for a plain one. */
+void want_file(struct want *want, const char *path, const struct stat *stat);
+/* One path in all its forms: process.executable, process.name, file.path, file.name, ... */
+void want_executable(struct want *want, const char *path);
+
+/* Compares, prints every difference, frees want, and fails the test if there were any. */
+void want_check(struct want *want, struct harness *harness, const struct event *event);
+
+/*
+ * The whole life of a child of the test: starts the program, checks that its fork, exec and exit
+ * are told rightly, once each. adjust (may be NULL) changes what is expected of an event.
+ */
+struct life {
+	struct program program;
+	const char *executable; /* path expected; NULL: program.path */
+	int exit_code;          /* expected */
+	int kill_signal;        /* ends it instead; 0: it is let go */
+	void (*adjust)(struct want *want, const char *action, const struct life *life);
+	const void *data; /* for adjust */
+	struct child child;
+	struct facts facts;
+	const struct event *event; /* the one that adjust is for */
+};
+void check_life(struct harness *harness, struct life *life);
+
+#endif
