@@ -40,9 +40,8 @@ struct lines {
 struct harness {
 	char dir[64];
 	char trail[128];
-	pid_t agent; /* 0: not running */
-	pid_t janitor;
-	int janitor_fd;
+	pid_t agent;    /* 0: not running */
+	int janitor_fd; /* the janitor process waits for its end */
 	int log_fd;
 	int watch_fd; /* inotify on dir */
 	struct text log;
@@ -173,15 +172,16 @@ static void run_janitor(const char *dir, int fd)
 static bool start_janitor(struct harness *harness)
 {
 	int fds[2];
+	pid_t janitor;
 
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		return false;
-	harness->janitor = fork();
-	if (harness->janitor == 0)
+	janitor = fork();
+	if (janitor == 0)
 		run_janitor(harness->dir, fds[0]);
 	close(fds[0]);
 	harness->janitor_fd = fds[1];
-	return harness->janitor > 0;
+	return janitor > 0;
 }
 
 /* Lines and events. */
@@ -476,10 +476,10 @@ void harness_free(struct harness *harness)
 		close(harness->log_fd);
 	if (harness->watch_fd >= 0)
 		close(harness->watch_fd);
+	remove_tree(harness->dir);
+	/* not waited for: children of a failed test hold its pipe until the test program ends */
 	if (harness->janitor_fd >= 0)
 		close(harness->janitor_fd);
-	if (harness->janitor > 0)
-		waitpid(harness->janitor, &status, 0);
 	free(harness);
 }
 
