@@ -35,6 +35,7 @@ struct lines {
 	struct text rest;      /* of a line that has not ended yet */
 	struct event **events; /* each allocated: callers keep them while more arrive */
 	size_t count, size;
+	size_t parsed; /* the first so many have a root: parsing waits until somebody asks */
 };
 
 struct harness {
@@ -235,22 +236,14 @@ uint64_t event_time(const struct event *event, const char *path)
 	return (uint64_t)timegm(&tm) * 1000000000u + ns;
 }
 
-static void lines_add(struct lines *lines, const char *text, size_t length)
+static void lines_add(struct lines *lines, const char *text, size_t length, uint64_t seen_ns)
 {
-	struct event *event = malloc(sizeof(*event));
-	char error[256] = "";
-	yajl_val pid, action;
+	struct event *event = calloc(1, sizeof(*event));
 
 	assert_non_null(event);
-	*event = (struct event){.text = strndup(text, length), .seen_ns = boot_ns()};
+	event->text = strndup(text, length);
+	event->seen_ns = seen_ns;
 	assert_non_null(event->text);
-	event->root = yajl_tree_parse(event->text, error, sizeof(error));
-	if (!YAJL_IS_OBJECT(event->root))
-		fail_msg("a line that is no JSON object: %s\n%s", error, event->text);
-	pid = event_get(event, "process.pid");
-	action = event_get(event, "event.action");
-	event->pid = YAJL_IS_INTEGER(pid) ? (pid_t)YAJL_GET_INTEGER(pid) : 0;
-	event->action = YAJL_IS_STRING(action) ? YAJL_GET_STRING(action) : "";
 	if (lines->count == lines->size) {
 		lines->size = lines->size ? lines->size * 2 : 256;
 		lines->events = realloc(lines->events, lines->size * sizeof(*lines->events));
@@ -259,16 +252,39 @@ static void lines_add(struct lines *lines, const char *text, size_t length)
 	lines->events[lines->count++] = event;
 }
 
+static void parse(struct event *event)
+{
+	char error[256] = "";
+	yajl_val pid, action;
+
+	event->root = yajl_tree_parse(event->text, error, sizeof(error));
+	if (!YAJL_IS_OBJECT(event->root))
+		fail_msg("a line that is no JSON object: %s\n%s", error, event->text);
+	pid = event_get(event, "process.pid");
+	action = event_get(event, "event.action");
+	event->pid = YAJL_IS_INTEGER(pid) ? (pid_t)YAJL_GET_INTEGER(pid) : 0;
+	event->action = YAJL_IS_STRING(action) ? YAJL_GET_STRING(action) : "";
+}
+
+static const struct event *lines_get(struct lines *lines, size_t index)
+{
+	for (; lines->parsed < lines->count; lines->parsed++)
+		parse(lines->events[lines->parsed]);
+	return index < lines->count ? lines->events[index] : NULL;
+}
+
 static void lines_take(struct lines *lines)
 {
+	uint64_t seen_ns;
 	size_t start = 0;
 	char *end;
 
 	text_drain(&lines->rest, lines->fd);
+	seen_ns = boot_ns();
 	while (start < lines->rest.length &&
 	       (end = memchr(lines->rest.data + start, '\n', lines->rest.length - start))) {
-		lines_add(lines, lines->rest.data + start,
-			  (size_t)(end - lines->rest.data) - start);
+		lines_add(lines, lines->rest.data + start, (size_t)(end - lines->rest.data) - start,
+			  seen_ns);
 		start = (size_t)(end - lines->rest.data) + 1;
 	}
 	if (start) {
@@ -284,7 +300,7 @@ static void lines_clear(struct lines *lines)
 		yajl_tree_free(lines->events[i]->root);
 		free(lines->events[i]);
 	}
-	lines->count = 0;
+	lines->count = lines->parsed = 0;
 }
 
 static void lines_done(struct lines *lines)
@@ -504,7 +520,7 @@ const char *harness_log(struct harness *harness)
 	return harness->log.data ? harness->log.data : "";
 }
 
-void harness_pump(struct harness *harness, int timeout_ms)
+void harness_poll(struct harness *harness, int timeout_ms)
 {
 	struct pollfd fds[] = {{.fd = harness->watch_fd, .events = POLLIN},
 			       {.fd = harness->screen.fd, .events = POLLIN},
@@ -515,11 +531,16 @@ void harness_pump(struct harness *harness, int timeout_ms)
 	/* emptied before the file is read: what is written later makes a new note */
 	while (read(harness->watch_fd, notes, sizeof(notes)) > 0)
 		continue;
+	text_drain(&harness->log, harness->log_fd);
+}
+
+void harness_pump(struct harness *harness, int timeout_ms)
+{
+	harness_poll(harness, timeout_ms);
 	if (harness->file.fd < 0)
 		harness->file.fd = open(harness->trail, O_RDONLY | O_CLOEXEC);
 	lines_take(&harness->file);
 	lines_take(&harness->screen);
-	text_drain(&harness->log, harness->log_fd);
 }
 
 static bool matches(const struct event *event, pid_t pid, const char *action)
@@ -531,12 +552,13 @@ const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const c
 				     unsigned int nth)
 {
 	uint64_t deadline = boot_ns() + DEADLINE_NS;
+	const struct event *event;
 	size_t checked = 0;
 
 	for (;;) {
-		for (; checked < harness->file.count; checked++)
-			if (matches(harness->file.events[checked], pid, action) && --nth == 0)
-				return harness->file.events[checked];
+		for (; (event = lines_get(&harness->file, checked)); checked++)
+			if (matches(event, pid, action) && --nth == 0)
+				return event;
 		if (boot_ns() > deadline)
 			break;
 		harness_pump(harness, 100);
@@ -565,23 +587,24 @@ void harness_settle(struct harness *harness)
 	harness_wait(harness, marker, "end");
 }
 
-size_t harness_count(const struct harness *harness, pid_t pid, const char *action)
+size_t harness_count(struct harness *harness, pid_t pid, const char *action)
 {
+	const struct event *event;
 	size_t count = 0;
 
-	for (size_t i = 0; i < harness->file.count; i++)
-		count += matches(harness->file.events[i], pid, action);
+	for (size_t i = 0; (event = lines_get(&harness->file, i)); i++)
+		count += matches(event, pid, action);
 	return count;
 }
 
-const struct event *harness_event(const struct harness *harness, size_t index)
+const struct event *harness_event(struct harness *harness, size_t index)
 {
-	return index < harness->file.count ? harness->file.events[index] : NULL;
+	return lines_get(&harness->file, index);
 }
 
-const struct event *harness_screen_event(const struct harness *harness, size_t index)
+const struct event *harness_screen_event(struct harness *harness, size_t index)
 {
-	return index < harness->screen.count ? harness->screen.events[index] : NULL;
+	return lines_get(&harness->screen, index);
 }
 
 void harness_forget(struct harness *harness)

@@ -70,16 +70,19 @@ const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const c
 void harness_settle(struct harness *harness);
 
 /* Events of that process and action now in the trail; pid 0: of all. NULL: every action. */
-size_t harness_count(const struct harness *harness, pid_t pid, const char *action);
+size_t harness_count(struct harness *harness, pid_t pid, const char *action);
 
 /* The event at that position since harness_forget, NULL behind the last. */
-const struct event *harness_event(const struct harness *harness, size_t index);
+const struct event *harness_event(struct harness *harness, size_t index);
 
 /* Waits at most that long for more output of the agent and takes it up. */
 void harness_pump(struct harness *harness, int timeout_ms);
 
+/* Waits at most that long for the agent to write something, and takes nothing up. */
+void harness_poll(struct harness *harness, int timeout_ms);
+
 /* The lines that came over the stdout sink, parsed; as harness_event. */
-const struct event *harness_screen_event(const struct harness *harness, size_t index);
+const struct event *harness_screen_event(struct harness *harness, size_t index);
 
 /* Drops the events taken up so far. */
 void harness_forget(struct harness *harness);

@@ -26,10 +26,10 @@ static uint64_t delay_ns(const struct event *event)
 	return event->seen_ns - event_number(event, "Linux.time.boot_ns");
 }
 
-typedef const struct event *get_event(const struct harness *harness, size_t index);
+typedef const struct event *get_event(struct harness *harness, size_t index);
 
 /* The longest delay of the children's ends; fails when one is missing. */
-static uint64_t longest_delay(const struct harness *harness, const pid_t *pids, unsigned int count,
+static uint64_t longest_delay(struct harness *harness, const pid_t *pids, unsigned int count,
 			      get_event *get)
 {
 	const struct event *event;
