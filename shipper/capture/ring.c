@@ -107,6 +107,11 @@ int ring_next(struct ring *ring, uint64_t end, const void **ret_record, size_t *
 		if (word & BPF_RINGBUF_BUSY_BIT)
 			return 0;
 		ring->position = start + (((uint64_t)size + 7) & ~7ULL);
+		if (ring->position > end || size > ring->size) {
+			/* Not of the kernel's making, so what follows has no known start either. */
+			ring->position = end;
+			return 0;
+		}
 		if (word & BPF_RINGBUF_DISCARD_BIT)
 			continue;
 		/* Ours never are larger; what another writer put there is skipped by its header. */

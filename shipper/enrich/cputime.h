@@ -15,7 +15,7 @@ static inline void cputime_split(uint64_t utime_ns, uint64_t stime_ns, uint64_t 
 
 	if (stime_ns && utime_ns)
 		system = (uint64_t)((unsigned __int128)stime_ns * runtime_ns /
-				    (stime_ns + utime_ns));
+				    ((unsigned __int128)stime_ns + utime_ns));
 	else if (stime_ns)
 		system = runtime_ns;
 	*ret_system_ns = system;

@@ -35,14 +35,14 @@ struct lines {
 	struct text rest;      /* of a line that has not ended yet */
 	struct event **events; /* each allocated: callers keep them while more arrive */
 	size_t count, size;
-	size_t parsed; /* the first so many have a root: parsing waits until somebody asks */
 };
 
 struct harness {
 	char dir[64];
 	char trail[128];
-	pid_t agent;    /* 0: not running */
-	int janitor_fd; /* the janitor process waits for its end */
+	pid_t agent; /* 0: not running */
+	pid_t janitor;
+	int janitor_fd;
 	int log_fd;
 	int watch_fd; /* inotify on dir */
 	struct text log;
@@ -173,19 +173,27 @@ static void run_janitor(const char *dir, int fd)
 static bool start_janitor(struct harness *harness)
 {
 	int fds[2];
-	pid_t janitor;
 
 	if (pipe2(fds, O_CLOEXEC) != 0)
 		return false;
-	janitor = fork();
-	if (janitor == 0)
+	harness->janitor = fork();
+	if (harness->janitor == 0)
 		run_janitor(harness->dir, fds[0]);
 	close(fds[0]);
 	harness->janitor_fd = fds[1];
-	return janitor > 0;
+	return harness->janitor > 0;
 }
 
 /* Lines and events. */
+
+static void parse(struct event *event)
+{
+	char error[256] = "";
+
+	event->root = yajl_tree_parse(event->text, error, sizeof(error));
+	if (!YAJL_IS_OBJECT(event->root))
+		fail_msg("a line that is no JSON object: %s\n%s", error, event->text);
+}
 
 yajl_val event_get(const struct event *event, const char *path)
 {
@@ -193,6 +201,8 @@ yajl_val event_get(const struct event *event, const char *path)
 	const char *parts[8] = {0};
 	unsigned int count = 0;
 
+	if (!event->root)
+		parse((struct event *)event);
 	assert_true(strlen(path) < sizeof(copy));
 	snprintf(copy, sizeof(copy), "%s", path);
 	for (char *save, *part = strtok_r(copy, ".", &save); part;
@@ -236,41 +246,36 @@ uint64_t event_time(const struct event *event, const char *path)
 	return (uint64_t)timegm(&tm) * 1000000000u + ns;
 }
 
+/*
+ * Whose event it is, without parsing the line: a quote inside a string is escaped, so these keys
+ * can stand in no string of it. A process's own pid is the first member of "process".
+ */
+static void scan(struct event *event)
+{
+	const char *action = strstr(event->text, "\"action\":\"");
+	const char *pid = strstr(event->text, "\"process\":{\"pid\":");
+
+	if (!action)
+		fail_msg("a line without an action: %s", event->text);
+	action += strlen("\"action\":\"");
+	snprintf(event->action, sizeof(event->action), "%.*s", (int)strcspn(action, "\""), action);
+	event->pid = pid ? (pid_t)strtol(pid + strlen("\"process\":{\"pid\":"), NULL, 10) : 0;
+}
+
 static void lines_add(struct lines *lines, const char *text, size_t length, uint64_t seen_ns)
 {
-	struct event *event = calloc(1, sizeof(*event));
+	struct event *event = malloc(sizeof(*event));
 
 	assert_non_null(event);
-	event->text = strndup(text, length);
-	event->seen_ns = seen_ns;
+	*event = (struct event){.text = strndup(text, length), .seen_ns = seen_ns};
 	assert_non_null(event->text);
+	scan(event);
 	if (lines->count == lines->size) {
 		lines->size = lines->size ? lines->size * 2 : 256;
 		lines->events = realloc(lines->events, lines->size * sizeof(*lines->events));
 		assert_non_null(lines->events);
 	}
 	lines->events[lines->count++] = event;
-}
-
-static void parse(struct event *event)
-{
-	char error[256] = "";
-	yajl_val pid, action;
-
-	event->root = yajl_tree_parse(event->text, error, sizeof(error));
-	if (!YAJL_IS_OBJECT(event->root))
-		fail_msg("a line that is no JSON object: %s\n%s", error, event->text);
-	pid = event_get(event, "process.pid");
-	action = event_get(event, "event.action");
-	event->pid = YAJL_IS_INTEGER(pid) ? (pid_t)YAJL_GET_INTEGER(pid) : 0;
-	event->action = YAJL_IS_STRING(action) ? YAJL_GET_STRING(action) : "";
-}
-
-static const struct event *lines_get(struct lines *lines, size_t index)
-{
-	for (; lines->parsed < lines->count; lines->parsed++)
-		parse(lines->events[lines->parsed]);
-	return index < lines->count ? lines->events[index] : NULL;
 }
 
 static void lines_take(struct lines *lines)
@@ -297,10 +302,11 @@ static void lines_clear(struct lines *lines)
 {
 	for (size_t i = 0; i < lines->count; i++) {
 		free((char *)lines->events[i]->text);
-		yajl_tree_free(lines->events[i]->root);
+		if (lines->events[i]->root)
+			yajl_tree_free(lines->events[i]->root);
 		free(lines->events[i]);
 	}
-	lines->count = lines->parsed = 0;
+	lines->count = 0;
 }
 
 static void lines_done(struct lines *lines)
@@ -492,10 +498,10 @@ void harness_free(struct harness *harness)
 		close(harness->log_fd);
 	if (harness->watch_fd >= 0)
 		close(harness->watch_fd);
-	remove_tree(harness->dir);
-	/* not waited for: children of a failed test hold its pipe until the test program ends */
 	if (harness->janitor_fd >= 0)
 		close(harness->janitor_fd);
+	if (harness->janitor > 0)
+		waitpid(harness->janitor, &status, 0);
 	free(harness);
 }
 
@@ -552,13 +558,12 @@ const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const c
 				     unsigned int nth)
 {
 	uint64_t deadline = boot_ns() + DEADLINE_NS;
-	const struct event *event;
 	size_t checked = 0;
 
 	for (;;) {
-		for (; (event = lines_get(&harness->file, checked)); checked++)
-			if (matches(event, pid, action) && --nth == 0)
-				return event;
+		for (; checked < harness->file.count; checked++)
+			if (matches(harness->file.events[checked], pid, action) && --nth == 0)
+				return harness->file.events[checked];
 		if (boot_ns() > deadline)
 			break;
 		harness_pump(harness, 100);
@@ -587,24 +592,23 @@ void harness_settle(struct harness *harness)
 	harness_wait(harness, marker, "end");
 }
 
-size_t harness_count(struct harness *harness, pid_t pid, const char *action)
+size_t harness_count(const struct harness *harness, pid_t pid, const char *action)
 {
-	const struct event *event;
 	size_t count = 0;
 
-	for (size_t i = 0; (event = lines_get(&harness->file, i)); i++)
-		count += matches(event, pid, action);
+	for (size_t i = 0; i < harness->file.count; i++)
+		count += matches(harness->file.events[i], pid, action);
 	return count;
 }
 
-const struct event *harness_event(struct harness *harness, size_t index)
+const struct event *harness_event(const struct harness *harness, size_t index)
 {
-	return lines_get(&harness->file, index);
+	return index < harness->file.count ? harness->file.events[index] : NULL;
 }
 
-const struct event *harness_screen_event(struct harness *harness, size_t index)
+const struct event *harness_screen_event(const struct harness *harness, size_t index)
 {
-	return lines_get(&harness->screen, index);
+	return index < harness->screen.count ? harness->screen.events[index] : NULL;
 }
 
 void harness_forget(struct harness *harness)

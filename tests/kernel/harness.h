@@ -21,10 +21,10 @@ struct harness;
 
 /* One line of the trail. Owned by the harness until harness_forget. */
 struct event {
-	pid_t pid;          /* process.pid, 0: none */
-	const char *action; /* event.action */
-	const char *text;   /* the line, without its line feed */
-	yajl_val root;
+	pid_t pid;        /* process.pid, 0: none */
+	char action[24];  /* event.action */
+	const char *text; /* the line, without its line feed */
+	yajl_val root;    /* NULL until the first event_get: a busy host makes many lines */
 	uint64_t seen_ns; /* CLOCK_BOOTTIME at which the test read the line */
 };
 
@@ -70,10 +70,10 @@ const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const c
 void harness_settle(struct harness *harness);
 
 /* Events of that process and action now in the trail; pid 0: of all. NULL: every action. */
-size_t harness_count(struct harness *harness, pid_t pid, const char *action);
+size_t harness_count(const struct harness *harness, pid_t pid, const char *action);
 
 /* The event at that position since harness_forget, NULL behind the last. */
-const struct event *harness_event(struct harness *harness, size_t index);
+const struct event *harness_event(const struct harness *harness, size_t index);
 
 /* Waits at most that long for more output of the agent and takes it up. */
 void harness_pump(struct harness *harness, int timeout_ms);
@@ -82,7 +82,7 @@ void harness_pump(struct harness *harness, int timeout_ms);
 void harness_poll(struct harness *harness, int timeout_ms);
 
 /* The lines that came over the stdout sink, parsed; as harness_event. */
-const struct event *harness_screen_event(struct harness *harness, size_t index);
+const struct event *harness_screen_event(const struct harness *harness, size_t index);
 
 /* Drops the events taken up so far. */
 void harness_forget(struct harness *harness);
