@@ -224,6 +224,7 @@ int on_snapshot(struct bpf_iter__task *context)
 	struct scratch *space;
 	struct rec_snapshot *record;
 	struct mm_struct *mm;
+	__u64 size;
 
 	if (!task || task->pid != task->tgid)
 		return 0;
@@ -238,9 +239,10 @@ int on_snapshot(struct bpf_iter__task *context)
 	mm = task->mm;
 	if (mm && mm->exe_file)
 		append_path(space, slot, &mm->exe_file->f_path, &record->executable);
-	space->used = (space->used + 7) & ~7U; /* records are read back to back */
-	record->header.size = space->used;
-	if (space->used <= REC_MAX_SIZE)
-		bpf_seq_write(context->meta->seq, space->bytes, space->used);
+	size = (space->used + 7) & ~7U; /* records are read back to back */
+	barrier_var(size);
+	record->header.size = size;
+	if (size <= REC_MAX_SIZE)
+		bpf_seq_write(context->meta->seq, space->bytes, size);
 	return 0;
 }

@@ -162,7 +162,8 @@ ssize_t procfs_args(const char *root, uint32_t pid, char *args, size_t size, int
 	return (ssize_t)length;
 }
 
-/* Processes of these tests started at their pid in nanoseconds; made.restarted: another has the pid. */
+/* Processes of these tests started at their pid in nanoseconds; made.restarted: another has the
+ * pid. */
 int procfs_start_ticks(const char *root, uint32_t pid, uint64_t *ret_ticks)
 {
 	(void)root;

@@ -243,6 +243,7 @@ static void the_start_of_a_process_is_read_behind_any_name(void **state)
 
 	(void)state;
 	assert_int_equal(procfs_start_ticks(root, 42, &ticks), -ENOENT);
+	assert_int_equal(mkdir(path_of("proc/42"), 0700), 0);
 	(void)snprintf(text, sizeof(text), "42 (a) b (c 1 2) %s\n", fields);
 	write_text("proc/42/stat", text);
 	assert_int_equal(procfs_start_ticks(root, 42, &ticks), 0);
