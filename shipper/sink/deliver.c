@@ -583,7 +583,8 @@ static int prepare(struct deliver *deliver, const struct deliver_options *option
 	result = open_sink(deliver, err);
 	if (result < 0)
 		return result;
-	return journal_reader_open(&deliver->reader, options->journal, options->name, err);
+	return journal_reader_open(&deliver->reader, options->journal,
+				   options->ephemeral ? NULL : options->name, err);
 }
 
 /* Signals are main's: the thread blocks them all. */
@@ -698,6 +699,7 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.skipped = counted(&deliver->skipped),
 		.rejected = counted(&deliver->rejected),
 		.waiting = journal_reader_waiting(deliver->reader),
+		.missed = journal_reader_missed(deliver->reader),
 		.bytes = counted(&deliver->bytes),
 		.failures = counted(&deliver->failures),
 		.failing = atomic_load_explicit(&deliver->failing, memory_order_relaxed),
