@@ -8,8 +8,8 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "base/uuid.h"
-#include "render/lookup.h"
-#include "render/names.h"
+#include "decode/lookup.h"
+#include "decode/names.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -59,40 +59,36 @@ static const char *const default_columns[] = {"TIME",   "EVENT",      "PID",    
 					      "USER",   "COMMAND",    "COMMAND_LINE", "EXIT_CODE",
 					      "SIGNAL", "DURATION_MS"};
 
-#define KIND_WORD(member) offsetof(struct kind, member)
-#define HOST_WORD(member) offsetof(struct render_identity, member)
-
-/* Members that are no rows: words of the kind, of the host and of the agent. */
-static const struct word {
+/* What is said once for all events: facts of the host and the agent. */
+static const struct fact {
 	const char *path;
-	bool of_kind;
-	size_t offset; /* of a const char * */
-} words[] = {
-	{"event.action", true, KIND_WORD(action)},
-	{"event.outcome", true, KIND_WORD(outcome)},
-	{"event.dataset", true, KIND_WORD(dataset)},
-	{"agent.id", false, HOST_WORD(agent_id)},
-	{"agent.name", false, HOST_WORD(agent_name)},
-	{"agent.version", false, HOST_WORD(agent_version)},
-	{"host.name", false, HOST_WORD(host_name)},
-	{"host.hostname", false, HOST_WORD(host_hostname)},
-	{"host.id", false, HOST_WORD(host_id)},
-	{"host.architecture", false, HOST_WORD(host_architecture)},
-	{"host.boot.id", false, HOST_WORD(boot_id)},
-	{"host.os.name", false, HOST_WORD(os_name)},
-	{"host.os.version", false, HOST_WORD(os_version)},
-	{"host.os.kernel", false, HOST_WORD(os_kernel)},
+	size_t offset; /* of a const char * in the identity */
+} facts[] = {
+	{"agent.id", offsetof(struct render_identity, agent_id)},
+	{"agent.name", offsetof(struct render_identity, agent_name)},
+	{"agent.version", offsetof(struct render_identity, agent_version)},
+	{"host.name", offsetof(struct render_identity, host_name)},
+	{"host.hostname", offsetof(struct render_identity, host_hostname)},
+	{"host.id", offsetof(struct render_identity, host_id)},
+	{"host.architecture", offsetof(struct render_identity, host_architecture)},
+	{"host.boot.id", offsetof(struct render_identity, boot_id)},
+	{"host.os.name", offsetof(struct render_identity, os_name)},
+	{"host.os.version", offsetof(struct render_identity, os_version)},
+	{"host.os.kernel", offsetof(struct render_identity, os_kernel)},
 };
 
-#define WORDS (sizeof(words) / sizeof(words[0]))
+#define FACTS (sizeof(facts) / sizeof(facts[0]))
 #define EVENT_ID "event.id"
 
 struct column {
 	char *name;
-	const struct word *word; /* or, when NULL: */
-	bool event_id;           /* or, when false: */
-	struct lookup lookups[2];
+	const char *path; /* the first one; name, or one of the constants */
 	enum style style;
+	/* exactly one of: */
+	const struct fact *fact;
+	bool constant; /* a word of the kind */
+	bool event_id;
+	struct lookup lookups[REC_KINDS][2];
 };
 
 struct csv {
@@ -113,31 +109,23 @@ const char *csv_column_name(unsigned int index, const char **ret_meaning)
 	return short_names[index].name;
 }
 
-static const struct word *find_word(const char *path)
+static const struct fact *find_fact(const char *path)
 {
-	for (size_t i = 0; i < WORDS; i++)
-		if (strcmp(words[i].path, path) == 0)
-			return &words[i];
+	for (size_t i = 0; i < FACTS; i++)
+		if (strcmp(facts[i].path, path) == 0)
+			return &facts[i];
 	return NULL;
 }
 
 static int no_such_column(const char *name, struct err *err)
 {
 	struct text_nearest nearest = {.word = name};
-	struct row row;
 
 	for (size_t i = 0; i < SHORT_NAMES; i++)
 		text_nearest_offer(&nearest, short_names[i].name);
-	for (size_t i = 0; i < WORDS; i++)
-		text_nearest_offer(&nearest, words[i].path);
-	for (unsigned int i = 0; i < REC_KINDS; i++) {
-		unsigned int cursor = 0;
-
-		while (kind_get(i) && kind_get(i)->journalled &&
-		       row_next(kind_get(i), &cursor, &row))
-			if (row.field->path)
-				text_nearest_offer(&nearest, row.field->path);
-	}
+	for (size_t i = 0; i < FACTS; i++)
+		text_nearest_offer(&nearest, facts[i].path);
+	lookup_offer_paths(&nearest);
 	if (nearest.best)
 		return err_set(err, -EINVAL, "there is no column '%s' (did you mean '%s'?)", name,
 			       nearest.best);
@@ -147,26 +135,36 @@ static int no_such_column(const char *name, struct err *err)
 		       name);
 }
 
+static void find_rows(struct column *column, const char *const paths[2])
+{
+	for (unsigned int kind = 0; kind < REC_KINDS; kind++)
+		for (unsigned int i = 0; i < 2; i++)
+			if (kind_get(kind) && paths[i])
+				lookup_init(&column->lookups[kind][i], kind_get(kind), paths[i]);
+}
+
 static int find_column(struct column *column, const char *name, struct err *err)
 {
-	const char *const *paths = (const char *const[2]){name, NULL};
+	const char *paths[2] = {NULL, NULL};
 
 	column->name = strdup(name);
 	if (!column->name)
 		return err_set(err, -ENOMEM, "no memory for columns");
+	paths[0] = column->name;
 	for (size_t i = 0; i < SHORT_NAMES; i++) {
 		if (strcmp(short_names[i].name, name) != 0)
 			continue;
-		paths = short_names[i].paths;
+		memcpy(paths, short_names[i].paths, sizeof(paths));
 		column->style = short_names[i].style;
 	}
-	column->word = find_word(paths[0]);
+	column->path = paths[0];
+	column->fact = find_fact(paths[0]);
+	column->constant = lookup_is_constant(paths[0]);
 	column->event_id = strcmp(paths[0], EVENT_ID) == 0;
-	if (paths[1])
-		(void)lookup_init(&column->lookups[1], paths[1]);
-	if (lookup_init(&column->lookups[0], paths[0]) || column->word || column->event_id)
+	if (column->fact || column->constant || column->event_id)
 		return 0;
-	return no_such_column(name, err);
+	find_rows(column, paths);
+	return lookup_field(paths[0]) ? 0 : no_such_column(name, err);
 }
 
 int csv_new(struct csv **ret_csv, const char *const *columns, size_t count,
@@ -307,20 +305,29 @@ static int add_value(struct csv *csv, const struct column *column, const struct 
 	return add_capabilities(csv, value);
 }
 
-static int add_word(struct csv *csv, const struct word *word, const struct event *event)
+static int add_fact(struct csv *csv, const struct fact *fact)
 {
-	const char *base = word->of_kind ? (const char *)event->kind : (const char *)csv->identity;
-	const char *text;
-	struct value value = {0};
+	static const struct field plain = {.type = FIELD_STRING};
+	struct value value = {.field = &plain};
 
-	memcpy(&text, base + word->offset, sizeof(text));
-	if (!text)
+	memcpy(&value.text, (const char *)csv->identity + fact->offset, sizeof(value.text));
+	if (!value.text)
 		return 0;
-	csv->said |= word->of_kind;
-	value.text = text;
-	value.length = (uint32_t)strlen(text);
-	value.field = &(const struct field){.type = FIELD_STRING};
+	value.length = (uint32_t)strlen(value.text);
 	return add_text(csv, &value);
+}
+
+static int add_constants(struct csv *csv, const char *path, const struct kind *kind)
+{
+	struct lookup_word word;
+	int result = 0;
+
+	for (unsigned int i = 0; lookup_constant(kind, path, i, &word) && result == 0; i++) {
+		csv->said = true;
+		result =
+			buf_printf(&csv->line, "%s%.*s", i ? " " : "", (int)word.length, word.text);
+	}
+	return result;
 }
 
 static int add_event_id(struct csv *csv, const struct event *event)
@@ -334,14 +341,16 @@ static int add_event_id(struct csv *csv, const struct event *event)
 
 static int add_cell(struct csv *csv, const struct column *column, const struct event *event)
 {
+	const struct lookup *lookups = column->lookups[event->kind->kind];
 	struct value value;
 
-	if (column->word)
-		return add_word(csv, column->word, event);
+	if (column->fact)
+		return add_fact(csv, column->fact);
 	if (column->event_id)
 		return add_event_id(csv, event);
-	if (!lookup_value(&column->lookups[0], event, &value) &&
-	    !lookup_value(&column->lookups[1], event, &value))
+	if (column->constant)
+		return add_constants(csv, column->path, event->kind);
+	if (!lookup_value(&lookups[0], event, &value) && !lookup_value(&lookups[1], event, &value))
 		return 0;
 	csv->said = true;
 	return add_value(csv, column, &value);

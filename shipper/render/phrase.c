@@ -60,6 +60,13 @@ static const struct {
 	[FACT_LOST_REASON] = {"Linux.lost.reason", STYLE_PLAIN},
 };
 
+static void find_facts(struct phrase *phrase, const struct kind *kind)
+{
+	for (unsigned int i = 0; i < FACTS; i++)
+		if (facts[i].path)
+			lookup_init(&phrase->lookups[kind->kind][i], kind, facts[i].path);
+}
+
 int phrase_init(struct phrase *phrase, size_t text_columns, bool color)
 {
 	*phrase = (struct phrase){
@@ -68,9 +75,9 @@ int phrase_init(struct phrase *phrase, size_t text_columns, bool color)
 		.text_bytes = (text_columns + 1) * MAX_CHARACTER_BYTES,
 	};
 	buf_init(&phrase->line, MAX_LINE_BYTES);
-	for (unsigned int i = 0; i < FACTS; i++)
-		if (facts[i].path)
-			(void)lookup_init(&phrase->lookups[i], facts[i].path);
+	for (unsigned int i = 0; i < REC_KINDS; i++)
+		if (kind_get(i))
+			find_facts(phrase, kind_get(i));
 	phrase->text = malloc(phrase->text_bytes);
 	phrase->escaped = malloc(phrase->text_bytes * MAX_ESCAPED_PER_BYTE + 1);
 	return phrase->text && phrase->escaped ? 0 : -ENOMEM;
@@ -85,13 +92,13 @@ void phrase_done(struct phrase *phrase)
 
 bool phrase_fact_applies(const struct phrase *phrase, const struct kind *kind, enum fact fact)
 {
-	return lookup_applies(&phrase->lookups[fact], kind);
+	return phrase->lookups[kind->kind][fact].count > 0;
 }
 
 bool phrase_value(const struct phrase *phrase, const struct event *event, enum fact fact,
 		  struct value *ret_value)
 {
-	return lookup_value(&phrase->lookups[fact], event, ret_value);
+	return lookup_value(&phrase->lookups[event->kind->kind][fact], event, ret_value);
 }
 
 /* The bytes of the first columns characters; all of them when there are no more. */

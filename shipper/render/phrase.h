@@ -7,7 +7,7 @@
 #define AUDITSHIP_PHRASE_H
 
 #include "base/buf.h"
-#include "render/lookup.h"
+#include "decode/lookup.h"
 
 enum fact {
 	FACT_NONE,
@@ -53,7 +53,7 @@ struct phrase {
 	bool color;
 	size_t text_columns; /* a longer text is cut */
 	size_t text_bytes;
-	struct lookup lookups[FACTS];
+	struct lookup lookups[REC_KINDS][FACTS];
 	struct buf line;
 	char *text, *escaped;
 };
