@@ -5,6 +5,7 @@
 #include "config.h"
 #include "pipeline.h"
 #include "tool/check.h"
+#include "tool/watch.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -22,6 +23,8 @@ static const char help_text[] =
 	" - an audit trail of this host: who ran what, and how it ended\n"
 	"\n"
 	"usage: auditship run   [-c FILE] [--seconds N]   watch and ship until stopped\n"
+	"       auditship watch [OPTION...]               show events as they happen (watch "
+	"--help)\n"
 	"       auditship check [-c FILE]                 tell every fault of a configuration\n"
 	"       auditship --help | --version\n"
 	"\n"
@@ -108,6 +111,18 @@ static int command_check(const struct arguments *arguments)
 	return tool_check(arguments->config);
 }
 
+/* It has options of its own. */
+static int command_watch(int argc, char **argv)
+{
+	struct err err = {0};
+	int code = tool_watch(argc, argv, &err);
+
+	if (err.text[0])
+		log_error("%s%s", err.text,
+			  code == EXIT_USAGE ? "; see auditship watch --help" : "");
+	return code;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct arguments *arguments);
@@ -133,6 +148,8 @@ int main(int argc, char **argv)
 		(void)puts("auditship " AUDITSHIP_VERSION);
 		return EXIT_SUCCESS;
 	}
+	if (strcmp(argv[1], "watch") == 0)
+		return command_watch(argc - 1, argv + 1);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;

@@ -40,6 +40,7 @@
 
 struct pipeline {
 	const struct config *config;
+	const struct pipeline_view *view; /* NULL: nobody looks on */
 	struct host host;
 	char agent_id[UUID_TEXT_SIZE];
 	struct render_identity identity;
@@ -47,6 +48,7 @@ struct pipeline {
 	struct probes *probes;
 	struct collect *collect;
 	struct deliver **delivers; /* one per sink of the configuration */
+	struct deliver *view_deliver;
 	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd;
 };
 
@@ -160,16 +162,37 @@ static int start_sink(struct pipeline *pipeline, size_t index, struct err *err)
 	return 0;
 }
 
+static int start_view(struct pipeline *pipeline, struct err *err)
+{
+	const struct pipeline_view *view = pipeline->view;
+	struct deliver_options options = {
+		.name = "view",
+		.journal = pipeline->journal,
+		.identity = &pipeline->identity,
+		.render = {.format = RENDER_RAW},
+		.batch_bytes = SINK_BATCH_BYTES,
+		.on_reader_gone = on_reader_gone,
+		.data = pipeline,
+	};
+	int result = view->start(view->data, &pipeline->identity, err);
+
+	if (result == 0)
+		result = stdout_sink_new(&options.sink, view->fd, err);
+	return result < 0 ? result : deliver_start(&pipeline->view_deliver, &options, err);
+}
+
 static int start_sinks(struct pipeline *pipeline, struct err *err)
 {
 	size_t count = pipeline->config->sink_count;
 	int result = 0;
 
-	pipeline->delivers = calloc(count, sizeof(struct deliver *));
+	pipeline->delivers = calloc(count + 1, sizeof(struct deliver *));
 	if (!pipeline->delivers)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", count);
 	for (size_t i = 0; i < count && result == 0; i++)
 		result = start_sink(pipeline, i, err);
+	if (result == 0 && pipeline->view)
+		result = start_view(pipeline, err);
 	return result;
 }
 
@@ -366,6 +389,16 @@ static void stop_all(struct pipeline *pipeline, struct summary *summary)
 		deliver_stop(pipeline->delivers[i], STOP_DEADLINE_MS, &summary->sinks[i]);
 }
 
+static void stop_view(struct pipeline *pipeline)
+{
+	struct deliver_status status = {0};
+
+	deliver_stop(pipeline->view_deliver, STOP_DEADLINE_MS, &status);
+	if (status.waiting)
+		log_warning("%llu events were not shown: the reader takes nothing",
+			    (unsigned long long)status.waiting);
+}
+
 static void close_descriptor(int fd)
 {
 	if (fd >= 0)
@@ -385,10 +418,12 @@ static void close_all(struct pipeline *pipeline)
 	close_descriptor(pipeline->epoll_fd);
 }
 
-int pipeline_run(const struct config *config, unsigned int seconds, struct err *err)
+int pipeline_show(const struct config *config, const struct pipeline_view *view,
+		  unsigned int seconds, struct err *err)
 {
 	struct pipeline pipeline = {
 		.config = config,
+		.view = view,
 		.epoll_fd = -1,
 		.signal_fd = -1,
 		.users_fd = -1,
@@ -398,7 +433,7 @@ int pipeline_run(const struct config *config, unsigned int seconds, struct err *
 	struct summary summary = {.config = config};
 	int result;
 
-	summary.sinks = calloc(config->sink_count, sizeof(*summary.sinks));
+	summary.sinks = calloc(config->sink_count + 1, sizeof(*summary.sinks));
 	if (!summary.sinks)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
 	result = open_all(&pipeline, seconds, err);
@@ -408,9 +443,15 @@ int pipeline_run(const struct config *config, unsigned int seconds, struct err *
 		wait_for_end(&pipeline);
 	}
 	stop_all(&pipeline, &summary);
+	stop_view(&pipeline);
 	close_all(&pipeline);
 	if (result == 0)
 		result = summary_tell(&summary, err);
 	free(summary.sinks);
 	return result;
+}
+
+int pipeline_run(const struct config *config, unsigned int seconds, struct err *err)
+{
+	return pipeline_show(config, NULL, seconds, err);
 }
