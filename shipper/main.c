@@ -14,7 +14,9 @@
 
 struct arguments {
 	const char *config; /* NULL: the built-in defaults */
+	const char *socket; /* NULL: the default */
 	unsigned int seconds;
+	bool json, watch;
 };
 
 static const char help_text[] =
@@ -82,6 +84,12 @@ static int read_arguments(int argc, char **argv, struct arguments *ret_arguments
 static int command_run(const struct arguments *arguments)
 {
 	struct config config;
+	struct pipeline_options options = {
+		.config = &config,
+		.config_path = arguments->config,
+		.control_socket = arguments->socket,
+		.seconds = arguments->seconds,
+	};
 	struct buf faults;
 	struct err err = {0};
 	int result;
@@ -96,7 +104,7 @@ static int command_run(const struct arguments *arguments)
 	if (result < 0)
 		return result == -EINVAL ? CHECK_EXIT_CONFIG : EXIT_FAILURE;
 	log_set_level((enum log_level)config.log.level);
-	result = pipeline_run(&config, arguments->seconds, &err);
+	result = pipeline_run(&options, &err);
 	if (result < 0)
 		log_error("%s", err.text);
 	config_done(&config);
