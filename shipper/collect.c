@@ -25,6 +25,7 @@
 
 #define BATCH_SIZE (1024 * 1024)
 #define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
+#define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
 
 #define STATUS_WORDS (sizeof(struct collect_status) / sizeof(uint64_t))
 _Static_assert(sizeof(struct collect_status) % sizeof(uint64_t) == 0 &&
@@ -266,16 +267,46 @@ static void publish(struct collect *collect)
 	published_write(&collect->published, status, STATUS_WORDS);
 }
 
-/* The probes are detached: what is in the ring now is all there will be. */
+/* Numbers that were taken and have neither arrived nor been told as lost. */
+static uint64_t count_outstanding(const struct collect *collect)
+{
+	struct loss_counted counted;
+
+	loss_counted(collect->loss, &counted);
+	return counted.numbered - loss_account(collect->loss)->seen;
+}
+
+/* The journal takes nothing any more: counts what it did not get, in the batch and in the ring. */
+static void count_unjournalled(struct collect *collect)
+{
+	uint64_t end = ring_end(collect->ring);
+	const void *record;
+	const char *why;
+	size_t size;
+
+	collect->status.unjournalled += collect->batch_count;
+	while (ring_next(collect->ring, end, &record, &size)) {
+		const struct rec_header *header = record;
+
+		if (record_check(record, size, &why) < 0)
+			reject(collect, record, size);
+		else if (collect->options.selected[header->kind])
+			collect->status.unjournalled++;
+	}
+}
+
+/* The probes are detached; one that was at work then may have a record to finish. */
 static void drain(struct collect *collect)
 {
+	uint64_t deadline_ns = clock_mono_ns() + DRAIN_NS;
 	int result;
 
 	do
 		result = sweep(collect);
-	while (result > 0);
+	while (result > 0 ||
+	       (result == 0 && count_outstanding(collect) > 0 && clock_mono_ns() < deadline_ns));
 	if (result < 0)
-		collect->status.unjournalled = collect->batch_count;
+		count_unjournalled(collect);
 	publish(collect);
 }
 
@@ -359,6 +390,16 @@ void collect_free(struct collect *collect)
 	free(collect);
 }
 
+/* The last may lack its NUL, as a process leaves it that writes over its own arguments. */
+static uint32_t count_args(const char *args, size_t length)
+{
+	uint32_t count = length > 0 && args[length - 1] != '\0';
+
+	for (size_t i = 0; i < length; i++)
+		count += args[i] == '\0';
+	return count;
+}
+
 void collect_snapshot(struct collect *collect, const void *data, size_t size)
 {
 	struct rec_snapshot *record = (struct rec_snapshot *)collect->batch;
@@ -379,8 +420,7 @@ void collect_snapshot(struct collect *collect, const void *data, size_t size)
 	if (length > 0) {
 		image.args_length = (uint32_t)length;
 		image.args_full = cut ? REC_FULL_UNKNOWN : image.args_length;
-		for (ssize_t i = 0; i < length; i++)
-			image.args_count += args[i] == '\0';
+		image.args_count = cut ? 0 : count_args(args, (size_t)length);
 	}
 	enrich_snapshot(collect->options.enrich, record, collect->wall_offset_ns, &image);
 }
@@ -413,6 +453,7 @@ void collect_status(struct collect *collect, struct collect_status *ret_status)
 	published_read(&collect->published, ret_status, STATUS_WORDS);
 	loss_counted(collect->loss, &counted);
 	ret_status->numbered = counted.numbered;
+	ret_status->outstanding = counted.numbered - ret_status->seen;
 	ret_status->wakeups = counted.wakeups;
 	ret_status->read_failures = counted.read_failures;
 	ret_status->sleeps = counters->sleeps;

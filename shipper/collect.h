@@ -43,13 +43,14 @@ struct collect_status {
 	uint64_t arrived;
 	uint64_t lost;
 	uint64_t lost_reason[REC_LOSS_REASONS];
-	uint64_t unjournalled;    /* read, but the journal would not take them before the end */
+	uint64_t unjournalled; /* handed over, but the journal would not take them before the end */
 	uint64_t journal_bytes;   /* appended */
 	uint64_t journal_failing; /* 1: it takes nothing now */
 	uint64_t processes, process_evictions;
 	uint64_t images, image_bytes, image_failures;
 	/* From here on not of that one moment, but of a later one. */
-	uint64_t numbered; /* numbers the probes took */
+	uint64_t outstanding; /* numbers that neither arrived nor were told as lost */
+	uint64_t numbered;    /* numbers the probes took */
 	uint64_t wakeups, sleeps, late, sweeps;
 	uint64_t read_failures;
 	uint64_t ring_used_bytes, ring_size_bytes;

@@ -177,7 +177,7 @@ static void write_account(struct writer *writer, const struct status_facts *fact
 	NUMBER(json, "rejected", collect->rejected - collect->unnumbered);
 	NUMBER(json, "lost", collect->lost);
 	NUMBER(json, "unjournalled", collect->pending);
-	NUMBER(json, "in_ring", collect->numbered - collect->seen);
+	NUMBER(json, "in_ring", collect->outstanding);
 	BOOL(json, "balances", status_balances(collect));
 	json_close(json);
 }
