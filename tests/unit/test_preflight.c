@@ -182,7 +182,7 @@ static void assert_explained(const struct preflight_facts *facts, int code, cons
 static void a_refusal_in_spite_of_the_capabilities_names_who_refuses(void **state)
 {
 	struct preflight_facts facts = good_facts();
-	const int codes[] = {-EPERM, -EACCES, -ENOSYS};
+	const int codes[] = {-EPERM, -ENOSYS};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
@@ -200,6 +200,14 @@ static void what_the_kernel_lacks_is_told_with_its_version(void **state)
 	assert_explained(&facts, -ENOENT, "the kernel 6.1.0-test may lack a tracepoint");
 	assert_explained(&facts, -ESRCH, "the kernel 6.1.0-test may lack a tracepoint");
 	assert_explained(&facts, -EINVAL, "Linux 5.10");
+}
+
+static void a_refusal_of_the_verifier_is_told_as_one(void **state)
+{
+	const struct preflight_facts facts = good_facts();
+
+	(void)state;
+	assert_explained(&facts, -EACCES, "the verifier of the kernel 6.1.0-test");
 }
 
 static void other_errors_keep_their_words(void **state)
@@ -295,6 +303,7 @@ int main(void)
 		cmocka_unit_test(what_the_user_can_mend_first_is_told_first),
 		cmocka_unit_test(a_refusal_in_spite_of_the_capabilities_names_who_refuses),
 		cmocka_unit_test(what_the_kernel_lacks_is_told_with_its_version),
+		cmocka_unit_test(a_refusal_of_the_verifier_is_told_as_one),
 		cmocka_unit_test(other_errors_keep_their_words),
 		cmocka_unit_test(the_longest_message_is_cut_and_ended),
 		ROOT_TEST(an_empty_machine_offers_nothing),
