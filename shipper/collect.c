@@ -184,6 +184,7 @@ static int flush_batch(struct collect *collect)
 	return 0;
 }
 
+/* When its number can be its own it has arrived, whatever the rest of it is worth. */
 static void reject(struct collect *collect, const struct rec_header *record, size_t size)
 {
 	collect->status.rejected++;
@@ -198,14 +199,12 @@ static void take_record(struct collect *collect, const void *data, size_t size)
 	const struct rec_header *record = data;
 	const char *why;
 
-	if (size >= sizeof(*record) && record->abi == REC_ABI && record->ring < REC_RING_SHIPPER &&
-	    record->class < REC_CLASSES)
-		loss_saw(collect->loss, record); /* it arrived, whatever the rest of it is worth */
 	if (record_check(data, size, &why) < 0) {
 		reject(collect, record, size);
 		log_debug("a record of %zu bytes was rejected: %s", size, why);
 		return;
 	}
+	loss_saw(collect->loss, record);
 	batch_add(collect, record);
 }
 

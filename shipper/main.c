@@ -3,8 +3,10 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "config.h"
+#include "control.h"
 #include "pipeline.h"
 #include "tool/check.h"
+#include "tool/status.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -25,17 +27,21 @@ static const char help_text[] =
 	"\n"
 	"usage: auditship run   [-c FILE] [--seconds N]   watch and ship until stopped\n"
 	"       auditship check [-c FILE]                 tell every fault of a configuration\n"
+	"       auditship status [--json] [--watch]       ask the running agent how it is\n"
 	"       auditship --help | --version\n"
 	"\n"
 	"  -c, --config FILE   configuration (YAML); without it the built-in defaults hold,\n"
 	"                      which keep a trail in /var/lib/auditship/audit.ndjson\n"
 	"  -s, --seconds N     stop by itself after N seconds\n"
+	"      --socket PATH   of run and status: the control socket; without it " CONTROL_PATH "\n"
+	"      --json          the status as one line of JSON\n"
+	"      --watch         the status again every second\n"
 	"\n"
 	"run needs root, or the capabilities CAP_BPF and CAP_PERFMON, and Linux 5.10 or newer.\n"
 	"Stop it with Ctrl-C or SIGTERM: what the kernel has handed over is written first.\n"
 	"Exit codes: 0 all delivered; 1 it could not run or not deliver; 78 the configuration is "
 	"wrong;\n"
-	"64 the command line is.\n"
+	"64 the command line is. status: 0 healthy; 2 something needs attention; 1 no answer.\n"
 	"\n"
 	"Try: sudo auditship run -c config/quickstart.yaml\n";
 
@@ -52,9 +58,9 @@ static int usage_error(const char *what, const char *which)
 static int read_arguments(int argc, char **argv, struct arguments *ret_arguments)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"seconds", required_argument, NULL, 's'},
-		{NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'}, {"seconds", required_argument, NULL, 's'},
+		{"socket", required_argument, NULL, 'S'}, {"json", no_argument, NULL, 'j'},
+		{"watch", no_argument, NULL, 'w'},        {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -64,6 +70,12 @@ static int read_arguments(int argc, char **argv, struct arguments *ret_arguments
 
 		if (option == 'c') {
 			ret_arguments->config = optarg;
+		} else if (option == 'S') {
+			ret_arguments->socket = optarg;
+		} else if (option == 'j') {
+			ret_arguments->json = true;
+		} else if (option == 'w') {
+			ret_arguments->watch = true;
 		} else if (option == 's') {
 			unsigned long seconds = strtoul(optarg, &end, 10);
 
@@ -116,12 +128,24 @@ static int command_check(const struct arguments *arguments)
 	return tool_check(arguments->config);
 }
 
+static int command_status(const struct arguments *arguments)
+{
+	struct tool_status_options options = {
+		.socket = arguments->socket ? arguments->socket : CONTROL_PATH,
+		.json = arguments->json,
+		.watch = arguments->watch,
+	};
+
+	return tool_status(&options);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct arguments *arguments);
 } commands[] = {
 	{"run", command_run},
 	{"check", command_check},
+	{"status", command_status},
 };
 
 int main(int argc, char **argv)

@@ -56,6 +56,8 @@ void status_history_rates(const struct status_history *history, struct status_fa
 		return;
 	second_ns = facts->now_ns - second->time_ns;
 	minute_ns = facts->now_ns - minute->time_ns;
+	if (minute_ns < 60 * NS_PER_S) /* what there was, not what it might have become */
+		minute_ns = 60 * NS_PER_S;
 	for (int i = 0; i < REC_KINDS; i++) {
 		uint64_t now = facts->collect.events[i];
 
