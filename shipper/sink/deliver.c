@@ -602,7 +602,8 @@ static int prepare(struct deliver *deliver, const struct deliver_options *option
 	result = open_sink(deliver, err);
 	if (result < 0)
 		return result;
-	result = journal_reader_open(&deliver->reader, options->journal, options->name, err);
+	result = journal_reader_open(&deliver->reader, options->journal,
+				     options->ephemeral ? NULL : options->name, err);
 	if (result == 0)
 		deliver->found = journal_reader_waiting(deliver->reader);
 	return result;
@@ -722,6 +723,7 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.rejected = counted(&deliver->rejected),
 		.waiting = journal_reader_waiting(deliver->reader),
 		.waiting_bytes = journal_reader_waiting_bytes(deliver->reader),
+		.missed = journal_reader_missed(deliver->reader),
 		.bytes = counted(&deliver->bytes),
 		.failures = counted(&deliver->failures),
 		.failing = atomic_load_explicit(&deliver->failing, memory_order_relaxed),

@@ -16,6 +16,7 @@ struct deliver;
 struct deliver_options {
 	const char *name; /* of the sink in the configuration, and of its cursor */
 	struct journal *journal;
+	bool ephemeral; /* no cursor: from now on, and what it has not read may be deleted */
 	const struct render_identity *identity; /* must outlive the thread */
 	struct render_options render;
 	struct sink *sink;  /* given up to the deliver thread, also when deliver_start fails */
@@ -32,6 +33,7 @@ struct deliver_status {
 	uint64_t skipped;      /* were there already when the sink was opened */
 	uint64_t rejected;     /* could not be rendered: damaged entries, lines above 4 MiB */
 	uint64_t waiting;      /* in the journal, not yet acknowledged */
+	uint64_t missed;       /* ephemeral: deleted from the journal before they were read */
 	uint64_t waiting_bytes;
 	uint64_t bytes;
 	uint64_t failures;         /* tries that failed */
