@@ -4,9 +4,9 @@
  *
  *   probes -> ring -> collect thread -> journal -> one deliver thread per sink
  *
- * and on the main thread waits for signals, new user names and the end. Everything is opened from
- * the journal outwards and taken down from the probes inwards, so that nothing that was seen is
- * dropped.
+ * and on the main thread waits for signals, new user names, questions and the end. Everything is
+ * opened from the journal outwards and taken down from the probes inwards, so that nothing that was
+ * seen is dropped.
  */
 #include "pipeline.h"
 
@@ -16,10 +16,12 @@
 #include "base/uuid.h"
 #include "capture/probes.h"
 #include "collect.h"
+#include "control.h"
 #include "decode/fields.h"
 #include "enrich/host.h"
 #include "enrich/users_watch.h"
 #include "sink/deliver.h"
+#include "status.h"
 #include "summary.h"
 #include "tool/preflight.h"
 
@@ -49,7 +51,9 @@ struct pipeline {
 	struct collect *collect;
 	struct deliver **delivers; /* one per sink of the configuration */
 	struct deliver *view_deliver;
-	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd;
+	struct status *status;
+	struct control *control;
+	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd, tick_fd;
 };
 
 static void describe_identity(struct pipeline *pipeline)
@@ -323,6 +327,70 @@ static void watch_users(struct pipeline *pipeline)
 		log_warning("%s; user names stay as they are now", err.text);
 }
 
+static int answer_status(void *data, struct buf *out, struct err *err)
+{
+	struct pipeline *pipeline = data;
+
+	return status_write(pipeline->status, pipeline->control, out, err);
+}
+
+static int answer_version(void *data, struct buf *out, struct err *err)
+{
+	(void)data;
+	return buf_add_text(out, "{\"ok\":true,\"version\":\"" AUDITSHIP_VERSION "\"}\n") < 0
+		       ? err_set(err, -ENOMEM, "no memory")
+		       : 0;
+}
+
+static int open_control(struct pipeline *pipeline, const char *path, struct err *err)
+{
+	static const struct control_request requests[] = {
+		{"status", answer_status, NULL},
+		{"version", answer_version, NULL},
+		{NULL, NULL, NULL},
+	};
+	struct control_options options = {
+		.path = path ? path : CONTROL_PATH,
+		.requests = requests,
+		.data = pipeline,
+	};
+	int result = control_open(&pipeline->control, &options, err);
+
+	if (result == 0 && watch(pipeline->epoll_fd, control_fd(pipeline->control)) < 0)
+		result = err_set(err, -errno, "cannot wait for questions: %s", strerror(errno));
+	return result;
+}
+
+/* Once a second, for rates and for the patience with clients. */
+static int open_status(struct pipeline *pipeline, const char *config_path, struct err *err)
+{
+	static const struct itimerspec second = {{1, 0}, {1, 0}};
+	struct status_options options = {
+		.config = pipeline->config,
+		.config_path = config_path,
+		.probes = pipeline->probes,
+		.collect = pipeline->collect,
+		.journal = pipeline->journal,
+		.delivers = pipeline->delivers,
+	};
+
+	pipeline->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (watch(pipeline->epoll_fd, pipeline->tick_fd) < 0 ||
+	    timerfd_settime(pipeline->tick_fd, 0, &second, NULL) < 0)
+		return err_set(err, -errno, "cannot set a timer: %s", strerror(errno));
+	return status_new(&pipeline->status, &options, err);
+}
+
+static void on_tick(struct pipeline *pipeline)
+{
+	uint64_t count;
+
+	if (read(pipeline->tick_fd, &count, sizeof(count)) < 0)
+		return;
+	status_tick(pipeline->status);
+	control_tick(pipeline->control, clock_mono_ns());
+}
+
 static void tell_ready(const struct pipeline *pipeline)
 {
 	const struct probe_status *status;
@@ -342,6 +410,22 @@ static void tell_ready(const struct pipeline *pipeline)
 	log_info("watching: %s (%zu of %zu probes attached)", names, attached, count);
 }
 
+/* True when that was the end: a signal, the time is over, or nobody reads any more. */
+static bool handle(struct pipeline *pipeline, int fd)
+{
+	if (fd == pipeline->users_fd) {
+		if (users_watch_changed(fd))
+			give_users(pipeline);
+	} else if (fd == pipeline->tick_fd) {
+		on_tick(pipeline);
+	} else if (pipeline->control && fd == control_fd(pipeline->control)) {
+		control_serve(pipeline->control);
+	} else {
+		return true;
+	}
+	return false;
+}
+
 static void wait_for_end(struct pipeline *pipeline)
 {
 	struct epoll_event event;
@@ -351,18 +435,15 @@ static void wait_for_end(struct pipeline *pipeline)
 
 		if (n < 0 && errno != EINTR)
 			return;
-		if (n <= 0)
-			continue;
-		if (event.data.fd != pipeline->users_fd)
-			return; /* a signal, the end of the time, or nobody reads any more */
-		if (users_watch_changed(pipeline->users_fd))
-			give_users(pipeline);
+		if (n > 0 && handle(pipeline, event.data.fd))
+			return;
 	}
 }
 
-static int open_all(struct pipeline *pipeline, unsigned int seconds, struct err *err)
+static int open_all(struct pipeline *pipeline, const struct pipeline_options *options,
+		    struct err *err)
 {
-	int result = open_signals(pipeline, seconds, err);
+	int result = open_signals(pipeline, options->seconds, err);
 
 	if (result == 0)
 		result = open_facts(pipeline, err);
@@ -374,6 +455,10 @@ static int open_all(struct pipeline *pipeline, unsigned int seconds, struct err 
 		result = open_collect(pipeline, err);
 	if (result == 0)
 		result = start_sinks(pipeline, err);
+	if (result == 0 && !options->view)
+		result = open_control(pipeline, options->control_socket, err);
+	if (result == 0 && !options->view)
+		result = open_status(pipeline, options->config_path, err);
 	if (result == 0)
 		result = start_capture(pipeline, err);
 	return result;
@@ -408,10 +493,13 @@ static void close_descriptor(int fd)
 
 static void close_all(struct pipeline *pipeline)
 {
+	control_close(pipeline->control);
+	status_free(pipeline->status);
 	collect_free(pipeline->collect);
 	probes_close(pipeline->probes);
 	journal_close(pipeline->journal);
 	free(pipeline->delivers);
+	close_descriptor(pipeline->tick_fd);
 	close_descriptor(pipeline->users_fd);
 	close_descriptor(pipeline->gone_fd);
 	close_descriptor(pipeline->timer_fd);
@@ -419,17 +507,18 @@ static void close_all(struct pipeline *pipeline)
 	close_descriptor(pipeline->epoll_fd);
 }
 
-int pipeline_show(const struct config *config, const struct pipeline_view *view,
-		  unsigned int seconds, struct err *err)
+int pipeline_run(const struct pipeline_options *options, struct err *err)
 {
+	const struct config *config = options->config;
 	struct pipeline pipeline = {
 		.config = config,
-		.view = view,
+		.view = options->view,
 		.epoll_fd = -1,
 		.signal_fd = -1,
 		.users_fd = -1,
 		.timer_fd = -1,
 		.gone_fd = -1,
+		.tick_fd = -1,
 	};
 	struct summary summary = {.config = config};
 	int result;
@@ -437,7 +526,7 @@ int pipeline_show(const struct config *config, const struct pipeline_view *view,
 	summary.sinks = calloc(config->sink_count + 1, sizeof(*summary.sinks));
 	if (!summary.sinks)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
-	result = open_all(&pipeline, seconds, err);
+	result = open_all(&pipeline, options, err);
 	if (result == 0) {
 		watch_users(&pipeline);
 		tell_ready(&pipeline);
@@ -450,9 +539,4 @@ int pipeline_show(const struct config *config, const struct pipeline_view *view,
 		result = summary_tell(&summary, err);
 	free(summary.sinks);
 	return result;
-}
-
-int pipeline_run(const struct config *config, unsigned int seconds, struct err *err)
-{
-	return pipeline_show(config, NULL, seconds, err);
 }

@@ -137,4 +137,8 @@ void journal_status(struct journal *journal, struct journal_status *ret_status);
 /* Events not yet acknowledged by this reader; any thread. */
 uint64_t journal_reader_waiting(const struct journal_reader *reader);
 
+/* The room they take in the journal, a frame counted whole; 0 for a reader without cursor. Any
+ * thread, takes the lock. */
+uint64_t journal_reader_waiting_bytes(const struct journal_reader *reader);
+
 #endif

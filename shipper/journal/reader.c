@@ -365,6 +365,32 @@ uint64_t journal_reader_missed(const struct journal_reader *reader)
 	return atomic_load(&reader->missed);
 }
 
+/* Of a segment, behind position. */
+static uint64_t bytes_behind(const struct segment *segment, const struct position *position)
+{
+	uint64_t end = atomic_load(&segment->end), from = segment->header_size;
+
+	if (segment->number < position->segment)
+		return 0;
+	if (segment->number == position->segment && position->offset > from)
+		from = position->offset;
+	return end > from ? end - from : 0;
+}
+
+uint64_t journal_reader_waiting_bytes(const struct journal_reader *reader)
+{
+	struct journal *journal = reader->journal;
+	uint64_t bytes = 0;
+
+	if (!reader->cursor || journal_reader_waiting(reader) == 0)
+		return 0;
+	(void)pthread_mutex_lock(&journal->lock);
+	for (const struct segment *segment = journal->oldest; segment; segment = segment->next)
+		bytes += bytes_behind(segment, &reader->cursor->wanted);
+	(void)pthread_mutex_unlock(&journal->lock);
+	return bytes;
+}
+
 int journal_reader_fd(const struct journal_reader *reader)
 {
 	return reader->wake_fd;

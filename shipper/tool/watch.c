@@ -302,6 +302,8 @@ static int run_pipeline(struct watch *watch, const struct config *config, struct
 {
 	struct own own = {.watch = watch, .fds = {-1, -1}};
 	struct pipeline_view view = {.start = start_view, .data = &own};
+	struct pipeline_options options = {
+		.config = config, .seconds = watch->options.seconds, .view = &view};
 	int result = 0;
 
 	own.stop_fd = eventfd(0, EFD_CLOEXEC);
@@ -309,7 +311,7 @@ static int run_pipeline(struct watch *watch, const struct config *config, struct
 		result = err_set(err, -errno, "cannot make a pair of sockets: %m");
 	if (result == 0) {
 		view.fd = own.fds[0];
-		result = pipeline_show(config, &view, watch->options.seconds, err);
+		result = pipeline_run(&options, err);
 		result = end_view(&own, result, err);
 	}
 	view_free(own.view);
