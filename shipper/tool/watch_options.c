@@ -66,7 +66,6 @@ static const char help_text[] =
 	"      --log-level LEVEL   error, warning, info (default), debug: on standard error\n"
 	"      --socket PATH       the agent's socket; an agent must be there\n"
 	"  -c, --config FILE       configuration of the agent: checked first\n"
-	"socket\n"
 	"\n"
 	"examples:\n"
 	"  auditship watch                                  a table of all that starts and ends\n"
