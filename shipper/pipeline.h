@@ -9,7 +9,7 @@
 struct pipeline_options {
 	const struct config *config;
 	const char *config_path;    /* to be told by the status; NULL: the built-in defaults */
-	const char *control_socket; /* NULL: CONTROL_PATH */
+	const char *control_socket; /* NULL: none */
 	unsigned int seconds;       /* 0: without end */
 };
 
