@@ -445,6 +445,23 @@ static void a_damaged_record_is_counted_and_the_others_go_on(void **state)
 	assert_int_equal(made.status.rejected, 3);
 }
 
+static void a_rejected_record_has_arrived_and_is_not_lost(void **state)
+{
+	struct rec_exit record = make_exit(1);
+
+	(void)state;
+	record.header.kind = REC_KINDS;
+	(void)put(&record, sizeof(record), 0);
+	(void)put_exit(2, 0);
+	sweep();
+	stop();
+	assert_int_equal(made.count, 1);
+	assert_int_equal(event_pid(0), 2);
+	assert_int_equal(made.status.rejected, 1);
+	assert_int_equal(made.status.lost, 0);
+	assert_int_equal(made.status.outstanding, 0);
+}
+
 static const struct rec_lost *lost_event(unsigned int index)
 {
 	assert_true(index < made.count);
@@ -703,6 +720,7 @@ int main(void)
 		COLLECT_TEST(a_journal_that_refuses_keeps_the_ring_and_gets_all_once),
 		COLLECT_TEST(kinds_nobody_asked_for_inform_the_others_only),
 		COLLECT_TEST(a_damaged_record_is_counted_and_the_others_go_on),
+		COLLECT_TEST(a_rejected_record_has_arrived_and_is_not_lost),
 		COLLECT_TEST(a_loss_is_an_event_where_it_happened),
 		COLLECT_TEST(losses_that_find_no_room_in_the_batch_are_told_later),
 		COLLECT_TEST(a_batch_carries_the_last_number_of_each_slot),
