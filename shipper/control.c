@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define NS_PER_MS 1000000ULL
@@ -104,11 +105,10 @@ static void go_on(struct control *control, struct client *client)
 		return;
 	}
 	if (client->request && client->request->take) {
-		struct ucred peer = client->peer;
 		const struct control_request *request = client->request;
 
 		forget_client(control, client);
-		request->take(control->data, fd, &peer);
+		request->take(control->data, fd);
 		return;
 	}
 	client->length = client->sent = 0;

@@ -10,7 +10,6 @@
 #include "base/err.h"
 
 #include <stdint.h>
-#include <sys/socket.h>
 
 #define CONTROL_PATH "/run/auditship/control.sock"
 #define CONTROL_CLIENTS_MAX 16
@@ -24,8 +23,9 @@ struct control_request {
 	/* Appends one line of JSON to out. On an error the client gets err, and out is discarded.
 	 */
 	int (*answer)(void *data, struct buf *out, struct err *err);
-	/* NULL; or takes the connection over, as its owner, once the answer has gone out. */
-	void (*take)(void *data, int fd, const struct ucred *peer);
+	/* NULL; or takes the connection over, as its owner, once the answer has gone out. It does
+	 * not block. */
+	void (*take)(void *data, int fd);
 };
 
 struct control_options {

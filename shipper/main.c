@@ -102,7 +102,7 @@ static int command_run(const struct arguments *arguments)
 	struct pipeline_options options = {
 		.config = &config,
 		.config_path = arguments->config,
-		.control_socket = arguments->socket,
+		.control_socket = arguments->socket ? arguments->socket : CONTROL_PATH,
 		.seconds = arguments->seconds,
 	};
 	struct buf faults;

@@ -24,6 +24,7 @@
 #include "status.h"
 #include "summary.h"
 #include "tool/preflight.h"
+#include "watchers.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -51,8 +52,9 @@ struct pipeline {
 	struct collect *collect;
 	struct deliver **delivers; /* one per sink of the configuration */
 	struct deliver *view_deliver;
+	struct control *control; /* NULL, and so are the next two: nobody may ask */
+	struct watchers *watchers;
 	struct status *status;
-	struct control *control;
 	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd, tick_fd;
 };
 
@@ -331,7 +333,7 @@ static int answer_status(void *data, struct buf *out, struct err *err)
 {
 	struct pipeline *pipeline = data;
 
-	return status_write(pipeline->status, pipeline->control, out, err);
+	return status_write(pipeline->status, out, err);
 }
 
 static int answer_version(void *data, struct buf *out, struct err *err)
@@ -342,21 +344,38 @@ static int answer_version(void *data, struct buf *out, struct err *err)
 		       : 0;
 }
 
+static int answer_watch(void *data, struct buf *out, struct err *err)
+{
+	return watchers_greet(((struct pipeline *)data)->watchers, out, err);
+}
+
+static void take_watcher(void *data, int fd)
+{
+	watchers_add(((struct pipeline *)data)->watchers, fd);
+}
+
 static int open_control(struct pipeline *pipeline, const char *path, struct err *err)
 {
 	static const struct control_request requests[] = {
 		{"status", answer_status, NULL},
 		{"version", answer_version, NULL},
+		{"watch", answer_watch, take_watcher},
 		{NULL, NULL, NULL},
 	};
 	struct control_options options = {
-		.path = path ? path : CONTROL_PATH,
+		.path = path,
 		.requests = requests,
 		.data = pipeline,
 	};
-	int result = control_open(&pipeline->control, &options, err);
+	int result;
 
-	if (result == 0 && watch(pipeline->epoll_fd, control_fd(pipeline->control)) < 0)
+	if (!path)
+		return 0;
+	result = watchers_new(&pipeline->watchers, pipeline->journal, &pipeline->identity, err);
+	if (result == 0)
+		result = control_open(&pipeline->control, &options, err);
+	if (result == 0 && (watch(pipeline->epoll_fd, watchers_fd(pipeline->watchers)) < 0 ||
+			    watch(pipeline->epoll_fd, control_fd(pipeline->control)) < 0))
 		result = err_set(err, -errno, "cannot wait for questions: %s", strerror(errno));
 	return result;
 }
@@ -372,8 +391,12 @@ static int open_status(struct pipeline *pipeline, const char *config_path, struc
 		.collect = pipeline->collect,
 		.journal = pipeline->journal,
 		.delivers = pipeline->delivers,
+		.control = pipeline->control,
+		.watchers = pipeline->watchers,
 	};
 
+	if (!pipeline->control)
+		return 0;
 	pipeline->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (watch(pipeline->epoll_fd, pipeline->tick_fd) < 0 ||
 	    timerfd_settime(pipeline->tick_fd, 0, &second, NULL) < 0)
@@ -389,6 +412,7 @@ static void on_tick(struct pipeline *pipeline)
 		return;
 	status_tick(pipeline->status);
 	control_tick(pipeline->control, clock_mono_ns());
+	watchers_tick(pipeline->watchers, clock_boot_ns());
 }
 
 static void tell_ready(const struct pipeline *pipeline)
@@ -420,6 +444,8 @@ static bool handle(struct pipeline *pipeline, int fd)
 		on_tick(pipeline);
 	} else if (pipeline->control && fd == control_fd(pipeline->control)) {
 		control_serve(pipeline->control);
+	} else if (pipeline->watchers && fd == watchers_fd(pipeline->watchers)) {
+		watchers_serve(pipeline->watchers);
 	} else {
 		return true;
 	}
@@ -494,6 +520,7 @@ static void close_descriptor(int fd)
 static void close_all(struct pipeline *pipeline)
 {
 	control_close(pipeline->control);
+	watchers_free(pipeline->watchers);
 	status_free(pipeline->status);
 	collect_free(pipeline->collect);
 	probes_close(pipeline->probes);

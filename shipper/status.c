@@ -96,8 +96,7 @@ static void gather_sinks(struct status *status, struct status_facts *facts)
 	facts->sink_count = config->sink_count;
 }
 
-int status_write(struct status *status, const struct control *control, struct buf *out,
-		 struct err *err)
+int status_write(struct status *status, struct buf *out, struct err *err)
 {
 	const struct status_options *options = &status->options;
 	struct status_facts facts = {
@@ -114,8 +113,10 @@ int status_write(struct status *status, const struct control *control, struct bu
 	journal_status(options->journal, &facts.journal);
 	gather_sinks(status, &facts);
 	facts.probe_count = probes_status(options->probes, &facts.probes);
-	if (control)
-		control_counters(control, &facts.control);
+	if (options->control)
+		control_counters(options->control, &facts.control);
+	if (options->watchers)
+		watchers_counters(options->watchers, &facts.watchers);
 	facts.now_ns = clock_boot_ns();
 	status_history_rates(&status->history, &facts);
 	result = status_document_write(&facts, out);

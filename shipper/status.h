@@ -14,6 +14,7 @@
 #include "control.h"
 #include "journal/journal.h"
 #include "sink/deliver.h"
+#include "watchers.h"
 
 struct status;
 
@@ -25,6 +26,8 @@ struct status_options {
 	struct collect *collect;
 	struct journal *journal;
 	struct deliver *const *delivers; /* one per sink of the configuration */
+	const struct control *control;   /* NULL: there is none */
+	const struct watchers *watchers; /* NULL: there is none */
 };
 
 int status_new(struct status **ret_status, const struct status_options *options, struct err *err);
@@ -33,8 +36,7 @@ void status_free(struct status *status);
 /* About once a second: takes note of the counters. */
 void status_tick(struct status *status);
 
-/* Appends the document, see status_document.h. control may be NULL. */
-int status_write(struct status *status, const struct control *control, struct buf *out,
-		 struct err *err);
+/* Appends the document, see status_document.h. */
+int status_write(struct status *status, struct buf *out, struct err *err);
 
 #endif

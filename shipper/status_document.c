@@ -343,6 +343,11 @@ static void write_control(struct writer *writer, const struct status_facts *fact
 	NUMBER(json, "last_pid", control->last_pid);
 	NUMBER(json, "last_uid", control->last_uid);
 	json_close(json);
+	json_open(json, JSON_KEY("watchers"));
+	NUMBER(json, "present", facts->watchers.present);
+	NUMBER(json, "served", facts->watchers.served);
+	NUMBER(json, "failed", facts->watchers.failed);
+	json_close(json);
 }
 
 static int write_document(struct writer *writer, const struct status_facts *facts, struct buf *out)

@@ -12,6 +12,7 @@
 #include "control.h"
 #include "journal/journal.h"
 #include "sink/deliver.h"
+#include "watchers.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -53,6 +54,7 @@ struct status_facts {
 	const struct status_rule *rules;
 	size_t rule_count;
 	struct control_counters control;
+	struct watchers_counters watchers;
 };
 
 /* Appends the document with its line feed. 0, -ENOMEM or -EMSGSIZE; out is then as before. */
