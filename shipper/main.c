@@ -3,8 +3,11 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "config.h"
+#include "control.h"
 #include "pipeline.h"
 #include "tool/check.h"
+#include "tool/status.h"
+#include "tool/watch.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -14,7 +17,9 @@
 
 struct arguments {
 	const char *config; /* NULL: the built-in defaults */
+	const char *socket; /* NULL: the default */
 	unsigned int seconds;
+	bool json, watch;
 };
 
 static const char help_text[] =
@@ -22,18 +27,24 @@ static const char help_text[] =
 	" - an audit trail of this host: who ran what, and how it ended\n"
 	"\n"
 	"usage: auditship run   [-c FILE] [--seconds N]   watch and ship until stopped\n"
+	"       auditship watch [OPTION...]               show events as they happen (watch "
+	"--help)\n"
 	"       auditship check [-c FILE]                 tell every fault of a configuration\n"
+	"       auditship status [--json] [--watch]       ask the running agent how it is\n"
 	"       auditship --help | --version\n"
 	"\n"
 	"  -c, --config FILE   configuration (YAML); without it the built-in defaults hold,\n"
 	"                      which keep a trail in /var/lib/auditship/audit.ndjson\n"
 	"  -s, --seconds N     stop by itself after N seconds\n"
+	"      --socket PATH   of run and status: the control socket; without it " CONTROL_PATH "\n"
+	"      --json          the status as one line of JSON\n"
+	"      --watch         the status again every second\n"
 	"\n"
 	"run needs root, or the capabilities CAP_BPF and CAP_PERFMON, and Linux 5.10 or newer.\n"
 	"Stop it with Ctrl-C or SIGTERM: what the kernel has handed over is written first.\n"
 	"Exit codes: 0 all delivered; 1 it could not run or not deliver; 78 the configuration is "
 	"wrong;\n"
-	"64 the command line is.\n"
+	"64 the command line is. status: 0 healthy; 2 something needs attention; 1 no answer.\n"
 	"\n"
 	"Try: sudo auditship run -c config/quickstart.yaml\n";
 
@@ -50,9 +61,9 @@ static int usage_error(const char *what, const char *which)
 static int read_arguments(int argc, char **argv, struct arguments *ret_arguments)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"seconds", required_argument, NULL, 's'},
-		{NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'}, {"seconds", required_argument, NULL, 's'},
+		{"socket", required_argument, NULL, 'S'}, {"json", no_argument, NULL, 'j'},
+		{"watch", no_argument, NULL, 'w'},        {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -62,6 +73,12 @@ static int read_arguments(int argc, char **argv, struct arguments *ret_arguments
 
 		if (option == 'c') {
 			ret_arguments->config = optarg;
+		} else if (option == 'S') {
+			ret_arguments->socket = optarg;
+		} else if (option == 'j') {
+			ret_arguments->json = true;
+		} else if (option == 'w') {
+			ret_arguments->watch = true;
 		} else if (option == 's') {
 			unsigned long seconds = strtoul(optarg, &end, 10);
 
@@ -82,6 +99,12 @@ static int read_arguments(int argc, char **argv, struct arguments *ret_arguments
 static int command_run(const struct arguments *arguments)
 {
 	struct config config;
+	struct pipeline_options options = {
+		.config = &config,
+		.config_path = arguments->config,
+		.control_socket = arguments->socket ? arguments->socket : CONTROL_PATH,
+		.seconds = arguments->seconds,
+	};
 	struct buf faults;
 	struct err err = {0};
 	int result;
@@ -96,7 +119,7 @@ static int command_run(const struct arguments *arguments)
 	if (result < 0)
 		return result == -EINVAL ? CHECK_EXIT_CONFIG : EXIT_FAILURE;
 	log_set_level((enum log_level)config.log.level);
-	result = pipeline_run(&config, arguments->seconds, &err);
+	result = pipeline_run(&options, &err);
 	if (result < 0)
 		log_error("%s", err.text);
 	config_done(&config);
@@ -108,12 +131,36 @@ static int command_check(const struct arguments *arguments)
 	return tool_check(arguments->config);
 }
 
+/* It has options of its own. */
+static int command_watch(int argc, char **argv)
+{
+	struct err err = {0};
+	int code = tool_watch(argc, argv, &err);
+
+	if (err.text[0])
+		log_error("%s%s", err.text,
+			  code == EXIT_USAGE ? "; see auditship watch --help" : "");
+	return code;
+}
+
+static int command_status(const struct arguments *arguments)
+{
+	struct tool_status_options options = {
+		.socket = arguments->socket ? arguments->socket : CONTROL_PATH,
+		.json = arguments->json,
+		.watch = arguments->watch,
+	};
+
+	return tool_status(&options);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct arguments *arguments);
 } commands[] = {
 	{"run", command_run},
 	{"check", command_check},
+	{"status", command_status},
 };
 
 int main(int argc, char **argv)
@@ -133,6 +180,8 @@ int main(int argc, char **argv)
 		(void)puts("auditship " AUDITSHIP_VERSION);
 		return EXIT_SUCCESS;
 	}
+	if (strcmp(argv[1], "watch") == 0)
+		return command_watch(argc - 1, argv + 1);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;

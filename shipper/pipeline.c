@@ -4,9 +4,9 @@
  *
  *   probes -> ring -> collect thread -> journal -> one deliver thread per sink
  *
- * and on the main thread waits for signals, new user names and the end. Everything is opened from
- * the journal outwards and taken down from the probes inwards, so that nothing that was seen is
- * dropped.
+ * and on the main thread waits for signals, new user names, questions and the end. Everything is
+ * opened from the journal outwards and taken down from the probes inwards, so that nothing that was
+ * seen is dropped.
  */
 #include "pipeline.h"
 
@@ -16,12 +16,15 @@
 #include "base/uuid.h"
 #include "capture/probes.h"
 #include "collect.h"
+#include "control.h"
 #include "decode/fields.h"
 #include "enrich/host.h"
 #include "enrich/users_watch.h"
 #include "sink/deliver.h"
+#include "status.h"
 #include "summary.h"
 #include "tool/preflight.h"
+#include "watchers.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -41,6 +44,7 @@
 
 struct pipeline {
 	const struct config *config;
+	const struct pipeline_view *view; /* NULL: nobody looks on */
 	struct host host;
 	char agent_id[UUID_TEXT_SIZE];
 	struct render_identity identity;
@@ -48,7 +52,11 @@ struct pipeline {
 	struct probes *probes;
 	struct collect *collect;
 	struct deliver **delivers; /* one per sink of the configuration */
-	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd;
+	struct deliver *view_deliver;
+	struct control *control; /* NULL, and so are the next two: nobody may ask */
+	struct watchers *watchers;
+	struct status *status;
+	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd, tick_fd;
 };
 
 static void describe_identity(struct pipeline *pipeline)
@@ -162,16 +170,37 @@ static int start_sink(struct pipeline *pipeline, size_t index, struct err *err)
 	return 0;
 }
 
+static int start_view(struct pipeline *pipeline, struct err *err)
+{
+	const struct pipeline_view *view = pipeline->view;
+	struct deliver_options options = {
+		.name = "view",
+		.journal = pipeline->journal,
+		.identity = &pipeline->identity,
+		.render = {.format = RENDER_RAW},
+		.batch_bytes = SINK_BATCH_BYTES,
+		.on_reader_gone = on_reader_gone,
+		.data = pipeline,
+	};
+	int result = view->start(view->data, &pipeline->identity, err);
+
+	if (result == 0)
+		result = stdout_sink_new(&options.sink, view->fd, err);
+	return result < 0 ? result : deliver_start(&pipeline->view_deliver, &options, err);
+}
+
 static int start_sinks(struct pipeline *pipeline, struct err *err)
 {
 	size_t count = pipeline->config->sink_count;
 	int result = 0;
 
-	pipeline->delivers = calloc(count, sizeof(struct deliver *));
+	pipeline->delivers = calloc(count + 1, sizeof(struct deliver *));
 	if (!pipeline->delivers)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", count);
 	for (size_t i = 0; i < count && result == 0; i++)
 		result = start_sink(pipeline, i, err);
+	if (result == 0 && pipeline->view)
+		result = start_view(pipeline, err);
 	return result;
 }
 
@@ -307,6 +336,92 @@ static int open_signals(struct pipeline *pipeline, unsigned int seconds, struct 
 	return 0;
 }
 
+static int answer_status(void *data, struct buf *out, struct err *err)
+{
+	struct pipeline *pipeline = data;
+
+	return status_write(pipeline->status, out, err);
+}
+
+static int answer_version(void *data, struct buf *out, struct err *err)
+{
+	(void)data;
+	return buf_add_text(out, "{\"ok\":true,\"version\":\"" AUDITSHIP_VERSION "\"}\n") < 0
+		       ? err_set(err, -ENOMEM, "no memory")
+		       : 0;
+}
+
+static int answer_watch(void *data, struct buf *out, struct err *err)
+{
+	return watchers_greet(((struct pipeline *)data)->watchers, out, err);
+}
+
+static void take_watcher(void *data, int fd)
+{
+	watchers_add(((struct pipeline *)data)->watchers, fd);
+}
+
+static int open_control(struct pipeline *pipeline, const char *path, struct err *err)
+{
+	static const struct control_request requests[] = {
+		{"status", answer_status, NULL},
+		{"version", answer_version, NULL},
+		{"watch", answer_watch, take_watcher},
+		{NULL, NULL, NULL},
+	};
+	struct control_options options = {
+		.path = path,
+		.requests = requests,
+		.data = pipeline,
+	};
+	int result;
+
+	if (!path)
+		return 0;
+	result = watchers_new(&pipeline->watchers, pipeline->journal, &pipeline->identity, err);
+	if (result == 0)
+		result = control_open(&pipeline->control, &options, err);
+	if (result == 0 && (watch(pipeline->epoll_fd, watchers_fd(pipeline->watchers)) < 0 ||
+			    watch(pipeline->epoll_fd, control_fd(pipeline->control)) < 0))
+		result = err_set(err, -errno, "cannot wait for questions: %s", strerror(errno));
+	return result;
+}
+
+/* Once a second, for rates and for the patience with clients. */
+static int open_status(struct pipeline *pipeline, const char *config_path, struct err *err)
+{
+	static const struct itimerspec second = {{1, 0}, {1, 0}};
+	struct status_options options = {
+		.config = pipeline->config,
+		.config_path = config_path,
+		.probes = pipeline->probes,
+		.collect = pipeline->collect,
+		.journal = pipeline->journal,
+		.delivers = pipeline->delivers,
+		.control = pipeline->control,
+		.watchers = pipeline->watchers,
+	};
+
+	if (!pipeline->control)
+		return 0;
+	pipeline->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (watch(pipeline->epoll_fd, pipeline->tick_fd) < 0 ||
+	    timerfd_settime(pipeline->tick_fd, 0, &second, NULL) < 0)
+		return err_set(err, -errno, "cannot set a timer: %s", strerror(errno));
+	return status_new(&pipeline->status, &options, err);
+}
+
+static void on_tick(struct pipeline *pipeline)
+{
+	uint64_t count;
+
+	if (read(pipeline->tick_fd, &count, sizeof(count)) < 0)
+		return;
+	status_tick(pipeline->status);
+	control_tick(pipeline->control, clock_mono_ns());
+	watchers_tick(pipeline->watchers, clock_boot_ns());
+}
+
 static void tell_ready(const struct pipeline *pipeline)
 {
 	const struct probe_status *status;
@@ -326,6 +441,24 @@ static void tell_ready(const struct pipeline *pipeline)
 	log_info("watching: %s (%zu of %zu probes attached)", names, attached, count);
 }
 
+/* True when that was the end: a signal, the time is over, or nobody reads any more. */
+static bool handle(struct pipeline *pipeline, int fd)
+{
+	if (fd == pipeline->users_fd) {
+		if (users_watch_changed(fd))
+			give_users(pipeline);
+	} else if (fd == pipeline->tick_fd) {
+		on_tick(pipeline);
+	} else if (pipeline->control && fd == control_fd(pipeline->control)) {
+		control_serve(pipeline->control);
+	} else if (pipeline->watchers && fd == watchers_fd(pipeline->watchers)) {
+		watchers_serve(pipeline->watchers);
+	} else {
+		return true;
+	}
+	return false;
+}
+
 static void wait_for_end(struct pipeline *pipeline)
 {
 	struct epoll_event event;
@@ -335,18 +468,15 @@ static void wait_for_end(struct pipeline *pipeline)
 
 		if (n < 0 && errno != EINTR)
 			return;
-		if (n <= 0)
-			continue;
-		if (event.data.fd != pipeline->users_fd)
-			return; /* a signal, the end of the time, or nobody reads any more */
-		if (users_watch_changed(pipeline->users_fd))
-			give_users(pipeline);
+		if (n > 0 && handle(pipeline, event.data.fd))
+			return;
 	}
 }
 
-static int open_all(struct pipeline *pipeline, unsigned int seconds, struct err *err)
+static int open_all(struct pipeline *pipeline, const struct pipeline_options *options,
+		    struct err *err)
 {
-	int result = open_signals(pipeline, seconds, err);
+	int result = open_signals(pipeline, options->seconds, err);
 
 	if (result == 0)
 		result = open_facts(pipeline, err);
@@ -358,6 +488,10 @@ static int open_all(struct pipeline *pipeline, unsigned int seconds, struct err 
 		result = open_collect(pipeline, err);
 	if (result == 0)
 		result = start_sinks(pipeline, err);
+	if (result == 0 && !options->view)
+		result = open_control(pipeline, options->control_socket, err);
+	if (result == 0 && !options->view)
+		result = open_status(pipeline, options->config_path, err);
 	if (result == 0)
 		result = start_capture(pipeline, err);
 	return result;
@@ -384,6 +518,16 @@ static void stop_all(struct pipeline *pipeline, struct summary *summary)
 		deliver_stop(pipeline->delivers[i], time_left_ms(deadline_ns), &summary->sinks[i]);
 }
 
+static void stop_view(struct pipeline *pipeline)
+{
+	struct deliver_status status = {0};
+
+	deliver_stop(pipeline->view_deliver, STOP_DEADLINE_MS, &status);
+	if (status.waiting)
+		log_warning("%llu events were not shown: the reader takes nothing",
+			    (unsigned long long)status.waiting);
+}
+
 static void close_descriptor(int fd)
 {
 	if (fd >= 0)
@@ -392,10 +536,14 @@ static void close_descriptor(int fd)
 
 static void close_all(struct pipeline *pipeline)
 {
+	control_close(pipeline->control);
+	watchers_free(pipeline->watchers);
+	status_free(pipeline->status);
 	collect_free(pipeline->collect);
 	probes_close(pipeline->probes);
 	journal_close(pipeline->journal);
 	free(pipeline->delivers);
+	close_descriptor(pipeline->tick_fd);
 	close_descriptor(pipeline->users_fd);
 	close_descriptor(pipeline->gone_fd);
 	close_descriptor(pipeline->timer_fd);
@@ -403,28 +551,32 @@ static void close_all(struct pipeline *pipeline)
 	close_descriptor(pipeline->epoll_fd);
 }
 
-int pipeline_run(const struct config *config, unsigned int seconds, struct err *err)
+int pipeline_run(const struct pipeline_options *options, struct err *err)
 {
+	const struct config *config = options->config;
 	struct pipeline pipeline = {
 		.config = config,
+		.view = options->view,
 		.epoll_fd = -1,
 		.signal_fd = -1,
 		.users_fd = -1,
 		.timer_fd = -1,
 		.gone_fd = -1,
+		.tick_fd = -1,
 	};
 	struct summary summary = {.config = config};
 	int result;
 
-	summary.sinks = calloc(config->sink_count, sizeof(*summary.sinks));
+	summary.sinks = calloc(config->sink_count + 1, sizeof(*summary.sinks));
 	if (!summary.sinks)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
-	result = open_all(&pipeline, seconds, err);
+	result = open_all(&pipeline, options, err);
 	if (result == 0) {
 		tell_ready(&pipeline);
 		wait_for_end(&pipeline);
 	}
 	stop_all(&pipeline, &summary);
+	stop_view(&pipeline);
 	close_all(&pipeline);
 	if (result == 0)
 		result = summary_tell(&summary, err);
