@@ -11,7 +11,6 @@
 
 #define ARGS_LIMIT 32768 /* bytes of argv at most; cfg_args_max may say less */
 #define PATH_LIMIT 4096
-#define ENV_LIMIT 8192
 
 /* Room behind REC_MAX_SIZE lets a masked offset plus the longest single read stay inside. */
 #define SCRATCH_SIZE (REC_MAX_SIZE + ARGS_LIMIT)
@@ -77,6 +76,24 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } event_count SEC(".maps");
+
+/* The two below are shared by all sets of programs of one agent, see generation.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} generation SEC(".maps");
+
+/* One per CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} marks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

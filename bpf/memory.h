@@ -83,9 +83,16 @@ static __always_inline void env_step(struct scratch *space)
 {
 	struct env_scan *scan = &space->env;
 	__u32 at = space->used & (REC_MAX_SIZE - 1);
-	long size = bpf_probe_read_user_str(space->bytes + at, ENV_PIECE, (void *)scan->at);
 	int more, keep;
+	long size;
 
+	if (space->used >
+	    REC_MAX_SIZE - ENV_PIECE) { /* the record is full: the rest is told as cut */
+		scan->cut = 1;
+		scan->done = 1;
+		return;
+	}
+	size = bpf_probe_read_user_str(space->bytes + at, ENV_PIECE, (void *)scan->at);
 	if (size <= 0) {
 		space->read_failures++;
 		scan->cut = 1;
@@ -134,8 +141,6 @@ static __always_inline void append_env(struct scratch *space, __u32 slot, struct
 	scan->done = scan->at >= scan->end;
 	for (int i = 0; i < ENV_CALLS; i++) {
 		if (scan_env_some(slot))
-			break;
-		if (space->used - start > ENV_LIMIT)
 			break;
 	}
 	ret_env->offset = start;

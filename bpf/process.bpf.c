@@ -8,6 +8,7 @@
 
 #include "compat.h"
 #include "emit.h"
+#include "generation.h"
 #include "memory.h"
 #include "path.h"
 #include "task.h"
@@ -20,6 +21,8 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (child->pid != child->tgid)
 		return 0; /* a thread */
+	if (!generation_takes(REC_FORK, child->pid))
+		return 0;
 	space = record_begin(REC_FORK, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return 0;
@@ -88,6 +91,8 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	struct scratch *space;
 	struct rec_exec *record;
 
+	if (!generation_takes(REC_EXEC, task->tgid))
+		return 0;
 	space = record_begin(REC_EXEC, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return 0;
@@ -168,9 +173,12 @@ static __always_inline void fill_status(struct task_struct *task, struct rec_exi
 
 static __always_inline void tell_exit(struct task_struct *task)
 {
-	struct scratch *space = record_begin(REC_EXIT, REC_CLASS_TASK, sizeof(struct rec_exit));
 	struct rec_exit *record;
+	struct scratch *space;
 
+	if (!generation_takes(REC_EXIT, task->tgid))
+		return;
+	space = record_begin(REC_EXIT, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return;
 	record = (struct rec_exit *)space->bytes;

@@ -13,8 +13,8 @@ struct slot {
 	uint64_t last_ns; /* when a record of it arrived last */
 	uint64_t lost;    /* told */
 	uint64_t arrived;
-	uint64_t told[REC_LOSS_REASONS];
-	uint64_t sweep_sequence; /* the probe's counters before the sweep */
+	uint64_t told[REC_LOSS_REASONS]; /* of what the probe counted; never more than it did */
+	uint64_t sweep_sequence;         /* the probe's counters before the sweep */
 	uint64_t sweep_lost;
 };
 
@@ -50,10 +50,10 @@ void loss_free(struct loss *loss)
 	free(loss);
 }
 
-/* The probes write these while we read. */
+/* The probes write these while we read; in the order in which they are read here. */
 static uint64_t read_count(const __u64 *count)
 {
-	return __atomic_load_n(count, __ATOMIC_RELAXED);
+	return __atomic_load_n(count, __ATOMIC_ACQUIRE);
 }
 
 static uint64_t count_lost(const struct rec_counts *counts)
@@ -82,6 +82,20 @@ static unsigned int explain(const struct slot *slot, const struct rec_counts *co
 	return reason;
 }
 
+/* Takes count losses off what the probe counted: of reason, and of the others when it has fewer. */
+static void account(struct slot *slot, const struct rec_counts *counts, unsigned int reason,
+		    uint64_t count)
+{
+	for (unsigned int i = 0; i < REC_LOSS_REASONS && count > 0; i++) {
+		unsigned int at = (reason + i) % REC_LOSS_REASONS;
+		uint64_t left = read_count(&counts->lost[at]) - slot->told[at];
+		uint64_t part = left < count ? left : count;
+
+		slot->told[at] += part;
+		count -= part;
+	}
+}
+
 static void tell(struct loss *loss, uint32_t index, uint64_t last, uint64_t before_ns)
 {
 	struct slot *slot = &loss->slot[index];
@@ -101,7 +115,7 @@ static void tell(struct loss *loss, uint32_t index, uint64_t last, uint64_t befo
 	lost.total = slot->lost + count;
 	if (!loss->handler(loss->data, &lost))
 		return;
-	slot->told[lost.reason] += count;
+	account(slot, &loss->counts[index], lost.reason, count);
 	slot->lost += count;
 	slot->last = last;
 }
@@ -115,6 +129,8 @@ void loss_saw(struct loss *loss, const struct rec_header *header)
 	if (header->cpu >= loss->cpus || index >= loss->slots)
 		return;
 	slot = &loss->slot[index];
+	if (header->sequence <= slot->last)
+		return; /* no probe counts back */
 	if (header->sequence > slot->last + 1)
 		tell(loss, index, header->sequence - 1, header->time_ns);
 	slot->last = header->sequence;
@@ -122,17 +138,30 @@ void loss_saw(struct loss *loss, const struct rec_header *header)
 	slot->arrived++;
 }
 
+/*
+ * Losses first: one that is counted between the two reads is then missing here, and we wait. The
+ * other way round it could stand for an earlier number that is in the ring.
+ */
 void loss_begin_sweep(struct loss *loss)
 {
 	for (uint32_t i = 0; i < loss->slots; i++) {
-		loss->slot[i].sweep_sequence = read_count(&loss->counts[i].sequence);
 		loss->slot[i].sweep_lost = count_lost(&loss->counts[i]);
+		loss->slot[i].sweep_sequence = read_count(&loss->counts[i].sequence);
 	}
 }
 
+static uint64_t count_told(const struct slot *slot)
+{
+	uint64_t told = 0;
+
+	for (int i = 0; i < REC_LOSS_REASONS; i++)
+		told += slot->told[i];
+	return told;
+}
+
 /*
- * A number that was taken but whose record is still being written is outstanding and not counted as
- * lost, so the two differ and we wait for a later sweep.
+ * A number that was taken but whose record is still being written, or stands in the ring behind one
+ * that is, is outstanding and not counted as lost, so the two differ and we wait for a later sweep.
  */
 void loss_end_sweep(struct loss *loss)
 {
@@ -143,7 +172,7 @@ void loss_end_sweep(struct loss *loss)
 
 		if (slot->sweep_sequence <= slot->last)
 			continue;
-		if (slot->sweep_sequence - slot->last != slot->sweep_lost - slot->lost)
+		if (slot->sweep_sequence - slot->last != slot->sweep_lost - count_told(slot))
 			continue;
 		if (!now)
 			now = clock_boot_ns();

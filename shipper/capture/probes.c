@@ -9,9 +9,12 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { HOOK_FORK, HOOK_EXEC, HOOK_EXIT, HOOK_SNAPSHOT, HOOKS };
 
@@ -21,8 +24,9 @@ struct probes {
 	struct bpf_link *links[HOOKS];
 	struct probe_status status[HOOKS];
 	uint64_t vital_bytes;
-	void *counts, *reader;
-	size_t counts_size, reader_size;
+	uint64_t number; /* of this set */
+	void *counts, *reader, *generation, *marks;
+	size_t counts_size, reader_size, generation_size, marks_size;
 };
 
 /* The last warning of libbpf; only used while probes_open or probes_attach run. */
@@ -102,9 +106,29 @@ static int size_maps(struct auditship_bpf *object, const struct probes_options *
 		result = bpf_map__set_max_entries(object->maps.counts, slots * REC_RING_SHIPPER);
 	if (result == 0)
 		result = bpf_map__set_max_entries(object->maps.vital, (__u32)options->vital_bytes);
+	if (result == 0)
+		result = bpf_map__set_max_entries(object->maps.marks, options->cpus);
 	if (result < 0)
 		return err_set(err, result, "cannot size the BPF maps for %u CPUs: %s",
 			       options->cpus, strerror(-result));
+	return 0;
+}
+
+/* The second and later sets of programs share two maps with the one before. */
+static int share_maps(struct auditship_bpf *object, const struct probes *previous, struct err *err)
+{
+	int result;
+
+	if (!previous)
+		return 0;
+	result = bpf_map__reuse_fd(object->maps.generation,
+				   bpf_map__fd(previous->object->maps.generation));
+	if (result == 0)
+		result = bpf_map__reuse_fd(object->maps.marks,
+					   bpf_map__fd(previous->object->maps.marks));
+	if (result < 0)
+		return err_set(err, result, "cannot share maps with the probes in place: %s",
+			       strerror(-result));
 	return 0;
 }
 
@@ -138,6 +162,22 @@ static void choose_programs(struct probes *probes)
 		probes->status[i].name = names[i];
 }
 
+static int map_all(struct probes *probes, struct err *err)
+{
+	struct auditship_bpf *object = probes->object;
+	int result = map_memory(object->maps.counts, &probes->counts, &probes->counts_size, err);
+
+	if (result == 0)
+		result =
+			map_memory(object->maps.reader, &probes->reader, &probes->reader_size, err);
+	if (result == 0)
+		result = map_memory(object->maps.generation, &probes->generation,
+				    &probes->generation_size, err);
+	if (result == 0)
+		result = map_memory(object->maps.marks, &probes->marks, &probes->marks_size, err);
+	return result;
+}
+
 static int load(struct probes *probes, const struct probes_options *options, struct err *err)
 {
 	int result;
@@ -145,9 +185,13 @@ static int load(struct probes *probes, const struct probes_options *options, str
 	probes->object = auditship_bpf__open();
 	if (!probes->object)
 		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
+	probes->number = options->previous ? options->previous->number + 1 : 0;
 	apply_settings(probes->object, options);
+	probes->object->rodata->cfg_generation = probes->number;
 	choose_programs(probes);
 	result = size_maps(probes->object, options, err);
+	if (result == 0)
+		result = share_maps(probes->object, options->previous, err);
 	if (result < 0)
 		return result;
 	result = auditship_bpf__load(probes->object);
@@ -157,11 +201,7 @@ static int load(struct probes *probes, const struct probes_options *options, str
 			       strerror(-result), said.text[0] ? ": " : "", said.text);
 	}
 	probes->vital_bytes = options->vital_bytes;
-	result =
-		map_memory(probes->object->maps.counts, &probes->counts, &probes->counts_size, err);
-	if (result < 0)
-		return result;
-	return map_memory(probes->object->maps.reader, &probes->reader, &probes->reader_size, err);
+	return map_all(probes, err);
 }
 
 int probes_open(struct probes **ret_probes, const struct probes_options *options, struct err *err)
@@ -182,15 +222,21 @@ int probes_open(struct probes **ret_probes, const struct probes_options *options
 	return 0;
 }
 
+static void unmap(void *memory, size_t size)
+{
+	if (memory)
+		(void)munmap(memory, size);
+}
+
 void probes_close(struct probes *probes)
 {
 	if (!probes)
 		return;
 	probes_detach(probes);
-	if (probes->counts)
-		(void)munmap(probes->counts, probes->counts_size);
-	if (probes->reader)
-		(void)munmap(probes->reader, probes->reader_size);
+	unmap(probes->counts, probes->counts_size);
+	unmap(probes->reader, probes->reader_size);
+	unmap(probes->generation, probes->generation_size);
+	unmap(probes->marks, probes->marks_size);
 	auditship_bpf__destroy(probes->object);
 	free(probes);
 }
@@ -222,6 +268,22 @@ void probes_detach(struct probes *probes)
 		probes->links[i] = NULL;
 		probes->status[i].attached = false;
 	}
+}
+
+void probes_take_over(struct probes *probes)
+{
+	uint64_t *generation = probes->generation, *marks = probes->marks;
+
+	for (size_t i = 0; i < probes->marks_size / sizeof(*marks); i++)
+		__atomic_store_n(&marks[i], 0, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(generation, probes->number, __ATOMIC_SEQ_CST);
+}
+
+/* MEMBARRIER_CMD_GLOBAL waits for an RCU grace period (membarrier(2)), and hooks run inside RCU. */
+void probes_settle(void)
+{
+	(void)syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 size_t probes_status(const struct probes *probes, const struct probe_status **ret_status)

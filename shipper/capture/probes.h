@@ -23,6 +23,7 @@ struct probes_options {
 	uint32_t args_max;
 	char *const *env; /* names of variables */
 	size_t env_count;
+	const struct probes *previous; /* the set to take over from, NULL: the first one */
 };
 
 /* One hook: attached, or why not. */
@@ -39,6 +40,15 @@ void probes_close(struct probes *probes);
 /* Attaches every hook. 0 when all are, else the first error; probes_status tells each. */
 int probes_attach(struct probes *probes, struct err *err);
 void probes_detach(struct probes *probes);
+
+/*
+ * Between two attached sets, the older attached first: from here on this one records, the other
+ * does not, and no event is in both or in none (bpf/generation.h).
+ */
+void probes_take_over(struct probes *probes);
+
+/* Waits until no hook of a detached set runs any more: what it took a number for is in the ring. */
+void probes_settle(void);
 
 size_t probes_status(const struct probes *probes, const struct probe_status **ret_status);
 

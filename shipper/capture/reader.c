@@ -113,7 +113,8 @@ static int sleep_until_woken(struct reader *reader)
 	__sync_synchronize(); /* as a C11 fence, which the thread sanitizer refuses */
 	if (!ring_is_drained(reader->ring)) {
 		__atomic_store_n(&reader->state->asleep, 0, __ATOMIC_RELAXED);
-		return 0;
+		/* A record has come, or one is still being written, which is no reason to spin. */
+		return wait_on(reader->busy_fd, SWEEP_MS, &woken);
 	}
 	count(&reader->counters.sleeps);
 	stop = wait_on(reader->sleep_fd, SLEEP_MS, &woken);

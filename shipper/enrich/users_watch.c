@@ -12,11 +12,14 @@
 int users_watch_open(const char *root, struct err *err)
 {
 	char path[PATH_MAX];
-	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	int length = snprintf(path, sizeof(path), "%s/etc", root), fd;
 
+	if (length < 0 || (size_t)length >= sizeof(path))
+		return err_set(err, -ENAMETOOLONG, "cannot watch '%.200s...' for new users: %s",
+			       root, strerror(ENAMETOOLONG));
+	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (fd < 0)
 		return err_set(err, -errno, "cannot watch for new users: %s", strerror(errno));
-	(void)snprintf(path, sizeof(path), "%s/etc", root);
 	if (inotify_add_watch(fd, path, IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE) < 0) {
 		int code = -errno;
 

@@ -7,7 +7,7 @@
 #include "render/ecs.h"
 
 #include "base/uuid.h"
-#include "render/names.h"
+#include "decode/names.h"
 #include "render/plan.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "render/json.h"
-#include "render/value.h"
+#include "decode/value.h"
 
 #define PLAN_ROWS 3        /* most rows of one path */
 #define PLAN_MAX_DEPTH 8   /* most components of one path */

@@ -7,7 +7,7 @@
 #include "render/table.h"
 
 #include "base/terminal.h"
-#include "render/value.h"
+#include "decode/value.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "render/names.h"
+#include "decode/names.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

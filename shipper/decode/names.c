@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Words for numbers. A number without a word stays a number: nothing is guessed. */
-#include "render/names.h"
+#include "decode/names.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,12 +3,12 @@
  * Reads members as the field tables describe them. The bounds of every reference were checked when
  * the entry was parsed. Must not know JSON, columns or kinds.
  */
-#include "render/value.h"
+#include "decode/value.h"
 
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
-#include "render/names.h"
+#include "decode/names.h"
 
 #include <string.h>
 #include <sys/stat.h>
