@@ -50,10 +50,10 @@ struct config_trees {
 
 struct config_sink {
 	char *name;
-	int type;   /* enum config_sink_type */
-	int format; /* enum config_format; default: ecs for file, table for stdout */
-	char *path; /* file only */
-	struct condition *when;       /* NULL: every event */
+	int type;               /* enum config_sink_type */
+	int format;             /* enum config_format; default: ecs for file, table for stdout */
+	char *path;             /* file only */
+	struct condition *when; /* NULL: every event */
 	const struct yaml_node *node; /* private: what the files said; NULL: the default sink */
 };
 
@@ -86,16 +86,17 @@ struct config {
 		int durability; /* enum journal_durability */
 		uint64_t sync_every_ms;
 	} journal;
-	struct rules *rules;       /* NULL: none */
+	struct rules *rules;       /* NULL once somebody has taken them over */
 	struct config_sink *sinks; /* default: one file sink, state_dir/audit.ndjson */
 	size_t sink_count;
 
 	/*
-	 * Of the effective configuration, however it is spelt and over however many files it is
-	 * spread. What is secret is not in it: a new password does not change it.
+	 * Of the effective values: over which files they are spread, in which order keys and sinks
+	 * stand and in which units amounts are given makes no difference. What is secret is not in
+	 * it: a new password does not change it.
 	 */
 	char hash[CONFIG_HASH_SIZE];
-	struct config_list files;    /* what was read: the main file, if there is one, then drop-ins */
+	struct config_list files; /* what was read: the main file, if there is one, then drop-ins */
 	struct config_list warnings; /* what is unwise, one line each, safe on a terminal */
 	struct config_trees trees;
 };
@@ -124,11 +125,12 @@ void config_done(struct config *config);
 /* Parts of the agent that a difference between two configurations concerns. */
 enum config_part {
 	CONFIG_PART_LOG = 1 << 0,
-	CONFIG_PART_IDENTITY = 1 << 1, /* name, tags and labels: what each event says of the agent */
-	CONFIG_PART_STATE = 1 << 2,    /* state_dir: who the agent is; wants another process */
-	CONFIG_PART_CONTROL = 1 << 3,  /* the control socket, or the directory it is in */
-	CONFIG_PART_EVENTS = 1 << 4,   /* which kinds are kept */
-	CONFIG_PART_PROBES = 1 << 5,   /* what the probes were loaded with: they must be new */
+	CONFIG_PART_IDENTITY =
+		1 << 1,               /* name, tags and labels: what each event says of the agent */
+	CONFIG_PART_STATE = 1 << 2,   /* state_dir: who the agent is; wants another process */
+	CONFIG_PART_CONTROL = 1 << 3, /* the control socket, or the directory it is in */
+	CONFIG_PART_EVENTS = 1 << 4,  /* which kinds are kept */
+	CONFIG_PART_PROBES = 1 << 5,  /* what the probes were loaded with: they must be new */
 	CONFIG_PART_JOURNAL = 1 << 6,
 	CONFIG_PART_RULES = 1 << 7,
 	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
@@ -144,12 +146,13 @@ struct config_diff {
 	unsigned int parts; /* of enum config_part; 0: nothing has to be done */
 	struct {
 		enum config_sink_change change;
-		size_t before; /* its index in before->sinks, unless ADDED */
+		size_t before;          /* its index in before->sinks, unless ADDED */
 	} sinks[CONFIG_SINKS_MAX];      /* by index in after->sinks */
 	bool removed[CONFIG_SINKS_MAX]; /* by index in before->sinks */
 };
 
-/* Compares values, not their spelling or where they were written; of rules and when the spelling. */
+/* Compares values, not their spelling or where they were written; of rules and when the spelling.
+ */
 void config_diff(struct config_diff *ret_diff, const struct config *before,
 		 const struct config *after);
 

@@ -3,6 +3,7 @@
 #include "config_options.h"
 
 #include "base/log.h"
+#include "filter/rules.h"
 #include "journal/journal.h"
 #include "record.h"
 
@@ -20,7 +21,6 @@
 #define NAME_LENGTH_MAX 64
 #define TAGS_MAX 64
 #define LABELS_MAX 64
-#define RULES_MAX 1000
 
 #define SOCKET_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 #define RUNTIME_DIR_MAX (SOCKET_MAX - (sizeof("/control.sock") - 1))

@@ -16,15 +16,15 @@
 #include <stdint.h>
 
 enum option_type {
-	OPTION_TEXT,     /* char *, at most max bytes, never empty */
-	OPTION_PATH,     /* the same */
-	OPTION_SIZE,     /* uint64_t bytes, min to max */
-	OPTION_DURATION, /* uint64_t ms, min to max */
-	OPTION_ENUM,     /* int, one of words */
-	OPTION_LIST,     /* struct config_list, min to max items */
-	OPTION_MAP,      /* struct config_map, at most max entries; files add to it */
-	OPTION_SINKS,    /* struct config_sink * and its count */
-	OPTION_RULES,    /* struct rules *, at most max of them */
+	OPTION_TEXT,      /* char *, at most max bytes, never empty */
+	OPTION_PATH,      /* the same */
+	OPTION_SIZE,      /* uint64_t bytes, min to max */
+	OPTION_DURATION,  /* uint64_t ms, min to max */
+	OPTION_ENUM,      /* int, one of words */
+	OPTION_LIST,      /* struct config_list, min to max items */
+	OPTION_MAP,       /* struct config_map, at most max entries; files add to it */
+	OPTION_SINKS,     /* struct config_sink * and its count */
+	OPTION_RULES,     /* struct rules *, at most max of them */
 	OPTION_CONDITION, /* struct condition * */
 };
 
@@ -83,6 +83,10 @@ int config_value_set(void *where, const struct option *option, const struct yaml
 		     struct faults *faults);
 int config_value_set_default(void *where, const struct option *option);
 void config_value_done(void *where, const struct option *option);
+
+/* Adds a copy of text. 0 or -ENOMEM. */
+int config_list_add(struct config_list *list, const char *text);
+void config_list_done(struct config_list *list);
 
 /* Whether both hold the same. Rules and conditions always do: their trees tell. */
 bool config_value_equal(const void *a, const void *b, const struct option *option);

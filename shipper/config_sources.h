@@ -15,7 +15,8 @@
 #define CONFIG_DROP_INS_MAX 256
 
 struct config_sources {
-	char **paths; /* in the order they are read: the main file, when there is one, comes first */
+	char **paths; /* in the order they are read: the main file, when there is one, comes first
+		       */
 	char **texts; /* not terminated */
 	size_t *sizes;
 	size_t count;

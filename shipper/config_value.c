@@ -68,8 +68,9 @@ const char *config_value_expectation(char out[CONFIG_EXPECTATION_SIZE], const st
 			       option->max, option->example);
 		break;
 	case OPTION_PATH:
-		(void)snprintf(out, size, "a path of at most %" PRIu64 " bytes, such as %s",
-			       option->max, option->example);
+		(void)snprintf(out, size, "%sa path of at most %" PRIu64 " bytes, such as %s",
+			       option->flags & OPTION_MAY_BE_OFF ? "off or " : "", option->max,
+			       option->example);
 		break;
 	case OPTION_SIZE:
 	case OPTION_DURATION:
@@ -103,15 +104,7 @@ const char *config_value_expectation(char out[CONFIG_EXPECTATION_SIZE], const st
 
 bool config_value_is_secret(const struct option *option, const struct yaml_node *node)
 {
-	if (option->flags & OPTION_SECRET)
-		return true;
-	if (!node || node->secret)
-		return node != NULL;
-	for (const struct yaml_node *at = node->first; at; at = at->next) {
-		if (config_value_is_secret(option, at))
-			return true;
-	}
-	return false;
+	return (option->flags & OPTION_SECRET) || yaml_tree_secret(node);
 }
 
 static const char *quote(char out[FAULTS_QUOTE_SIZE], const struct option *option,
@@ -250,7 +243,21 @@ static int set_enum(int *target, const struct option *option, const struct yaml_
 	return 0;
 }
 
-static void list_done(struct config_list *list)
+int config_list_add(struct config_list *list, const char *text)
+{
+	char **grown = realloc(list->items, (list->count + 1) * sizeof(char *));
+
+	if (!grown)
+		return -ENOMEM;
+	list->items = grown;
+	list->items[list->count] = strdup(text);
+	if (!list->items[list->count])
+		return -ENOMEM;
+	list->count++;
+	return 0;
+}
+
+void config_list_done(struct config_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		free(list->items[i]);
@@ -309,10 +316,10 @@ static int set_list(struct config_list *target, const struct option *option,
 		result = added < 0 ? added : result;
 	}
 	if (result < 0) {
-		list_done(&list);
+		config_list_done(&list);
 		return result;
 	}
-	list_done(target);
+	config_list_done(target);
 	*target = list;
 	return 0;
 }
@@ -379,9 +386,10 @@ static int check_pair(const struct option *option, const struct yaml_node *node,
 	    !memchr(node->text.bytes, '\0', node->text.length))
 		return 0;
 	if (node->type != YAML_REFUSED)
-		faults_add(faults, node->place,
-			   "%s: the value of '%s' must be a text of 1 to %d bytes without NUL bytes",
-			   option->path, node->key.bytes, LIST_ITEM_MAX);
+		faults_add(
+			faults, node->place,
+			"%s: the value of '%s' must be a text of 1 to %d bytes without NUL bytes",
+			option->path, node->key.bytes, LIST_ITEM_MAX);
 	return -EINVAL;
 }
 
@@ -460,7 +468,7 @@ int config_value_set_default(void *where, const struct option *option)
 	struct yaml_node *node = NULL;
 	int result;
 
-	if (!option->fallback)
+	if (!option->fallback || option->type == OPTION_RULES)
 		return 0;
 	result = yaml_tree_parse(&node, option->fallback, strlen(option->fallback), &faults);
 	if (result == 0)
@@ -479,7 +487,7 @@ void config_value_done(void *where, const struct option *option)
 		free(*(char **)target);
 		*(char **)target = NULL;
 	} else if (option->type == OPTION_LIST) {
-		list_done(target);
+		config_list_done(target);
 	} else if (option->type == OPTION_MAP) {
 		map_done(target);
 	}

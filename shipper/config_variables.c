@@ -264,8 +264,8 @@ int config_variables_put(struct yaml_node *root, const char *file,
 			 const struct config_readable *readable, struct faults *faults)
 {
 	const char *slash = strrchr(file, '/');
-	_cleanup_free_ char *directory = slash ? strndup(file, (size_t)(slash - file) + 1)
-					       : strdup("./");
+	_cleanup_free_ char *directory =
+		slash ? strndup(file, (size_t)(slash - file) + 1) : strdup("./");
 	_cleanup_close_ int fd = -1;
 	struct putting putting = {.readable = readable, .faults = faults};
 

@@ -13,8 +13,9 @@
 #include <string.h>
 
 struct arguments {
-	const char *config; /* NULL: the built-in defaults */
+	const char *config; /* NULL: CONFIG_FILE or the built-in defaults */
 	unsigned int seconds;
+	struct check_options check;
 };
 
 static const char help_text[] =
@@ -22,12 +23,17 @@ static const char help_text[] =
 	" - an audit trail of this host: who ran what, and how it ended\n"
 	"\n"
 	"usage: auditship run   [-c FILE] [--seconds N]   watch and ship until stopped\n"
-	"       auditship check [-c FILE]                 tell every fault of a configuration\n"
+	"       auditship check [-c FILE] [--print] [--explain EVENTS]\n"
+	"                                                 tell every fault of a configuration\n"
 	"       auditship --help | --version\n"
 	"\n"
-	"  -c, --config FILE   configuration (YAML); without it the built-in defaults hold,\n"
-	"                      which keep a trail in /var/lib/auditship/audit.ndjson\n"
+	"  -c, --config FILE   configuration (YAML), with conf.d/*.yaml beside it; without it\n"
+	"                      " CONFIG_FILE " when it is there, else the\n"
+	"                      defaults: a trail in /var/lib/auditship/audit.ndjson\n"
 	"  -s, --seconds N     stop by itself after N seconds\n"
+	"      --print         show the effective configuration and where each value is from\n"
+	"      --explain FILE  tell which rule decides over each event of FILE (-: of standard\n"
+	"                      input), which holds one JSON document per line\n"
 	"\n"
 	"run needs root, or the capabilities CAP_BPF and CAP_PERFMON, and Linux 5.10 or newer.\n"
 	"Stop it with Ctrl-C or SIGTERM: what the kernel has handed over is written first.\n"
@@ -52,6 +58,8 @@ static int read_arguments(int argc, char **argv, struct arguments *ret_arguments
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"seconds", required_argument, NULL, 's'},
+		{"print", no_argument, NULL, 'p'},
+		{"explain", required_argument, NULL, 'e'},
 		{NULL, 0, NULL, 0},
 	};
 	int option;
@@ -70,6 +78,10 @@ static int read_arguments(int argc, char **argv, struct arguments *ret_arguments
 						   "31536000, not",
 						   optarg);
 			ret_arguments->seconds = (unsigned int)seconds;
+		} else if (option == 'p') {
+			ret_arguments->check.print = true;
+		} else if (option == 'e') {
+			ret_arguments->check.explain = optarg;
 		} else if (option == ':') {
 			return usage_error("there is a value missing after", argv[optind - 1]);
 		} else {
@@ -86,6 +98,9 @@ static int command_run(const struct arguments *arguments)
 	struct err err = {0};
 	int result;
 
+	if (arguments->check.print || arguments->check.explain)
+		return usage_error("run knows no option",
+				   arguments->check.print ? "--print" : "--explain");
 	buf_init(&faults, 1 << 20);
 	result = config_load(&config, arguments->config, &faults, &err);
 	if (result == -EINVAL && faults.length > 0)
@@ -105,7 +120,12 @@ static int command_run(const struct arguments *arguments)
 
 static int command_check(const struct arguments *arguments)
 {
-	return tool_check(arguments->config);
+	struct check_options options = arguments->check;
+
+	if (arguments->seconds)
+		return usage_error("check knows no option", "--seconds");
+	options.path = arguments->config;
+	return tool_check(&options);
 }
 
 static const struct {

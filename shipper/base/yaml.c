@@ -237,7 +237,8 @@ static int read_entry(struct reader *reader, yaml_event_t *key, struct yaml_node
 	if (usable) {
 		refuse_decoration(reader, key);
 	} else {
-		faults_add(reader->faults, place_of(reader, &key->start_mark), "a key must be one word");
+		faults_add(reader->faults, place_of(reader, &key->start_mark),
+			   "a key must be one word");
 		result = read_node(reader, key, &bad);
 		yaml_tree_free(bad);
 		if (result != READ_OK)
@@ -421,7 +422,8 @@ bool yaml_tree_text_is(const struct yaml_text *text, const char *wanted)
 
 bool yaml_tree_same_text(const struct yaml_text *a, const struct yaml_text *b)
 {
-	return a->length == b->length && (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
+	return a->length == b->length &&
+	       (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
 }
 
 bool yaml_tree_equal(const struct yaml_node *a, const struct yaml_node *b)
@@ -485,6 +487,15 @@ void yaml_tree_merge(struct yaml_node *map, struct yaml_node *other)
 			yaml_tree_append(map, child);
 	}
 	yaml_tree_free(other);
+}
+
+const struct yaml_node *yaml_tree_secret(const struct yaml_node *root)
+{
+	const struct yaml_node *secret = root && root->secret ? root : NULL;
+
+	for (const struct yaml_node *at = root ? root->first : NULL; at && !secret; at = at->next)
+		secret = yaml_tree_secret(at);
+	return secret;
 }
 
 const char *yaml_tree_quote(char out[FAULTS_QUOTE_SIZE], const struct yaml_node *node)

@@ -74,6 +74,9 @@ void yaml_tree_append(struct yaml_node *parent, struct yaml_node *child);
 /* Adds the entries of other to map; one of the same key takes the place of the old. Frees other. */
 void yaml_tree_merge(struct yaml_node *map, struct yaml_node *other);
 
+/* The first secret scalar of a tree (NULL: an empty one), NULL when there is none. */
+const struct yaml_node *yaml_tree_secret(const struct yaml_node *root);
+
 /* faults_quote of the text of a scalar, "***" when it is secret. */
 const char *yaml_tree_quote(char out[FAULTS_QUOTE_SIZE], const struct yaml_node *node);
 

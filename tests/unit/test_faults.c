@@ -20,10 +20,10 @@ static void faults_are_told_in_the_order_of_the_file(void **state)
 	struct buf out;
 
 	(void)state;
-	faults_add(&faults, (struct place){7, 1}, "c %d", 5);
-	faults_add(&faults, (struct place){1, 10}, "b");
-	faults_add(&faults, (struct place){0, 0}, "whole");
-	faults_add(&faults, (struct place){1, 2}, "a");
+	faults_add(&faults, (struct place){7, 1, 0}, "c %d", 5);
+	faults_add(&faults, (struct place){1, 10, 0}, "b");
+	faults_add(&faults, (struct place){0, 0, 0}, "whole");
+	faults_add(&faults, (struct place){1, 2, 0}, "a");
 	buf_init(&out, 1024);
 	assert_int_equal(faults_write(&faults, "f\033", &out), 0);
 	assert_int_equal(out.length, sizeof(wanted) - 1);
@@ -56,8 +56,8 @@ static void no_room_is_an_error_and_leaves_whole_lines(void **state)
 	struct buf out;
 
 	(void)state;
-	faults_add(&faults, (struct place){1, 1}, "short");
-	faults_add(&faults, (struct place){2, 1}, "this one is too long for the room there is");
+	faults_add(&faults, (struct place){1, 1, 0}, "short");
+	faults_add(&faults, (struct place){2, 1, 0}, "this one is too long for the room there is");
 	buf_init(&out, 32);
 	assert_int_equal(faults_write(&faults, "f", &out), -EMSGSIZE);
 	assert_int_equal(out.length, strlen("f:1:1: short\n"));
