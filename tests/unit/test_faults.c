@@ -41,7 +41,7 @@ static void those_beyond_the_bound_are_counted(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < FAULTS_MAX + 23; i++)
-		faults_add(&faults, (struct place){i + 1, 1}, "x");
+		faults_add(&faults, (struct place){i + 1, 1, 0}, "x");
 	buf_init(&out, 64 * 1024);
 	assert_int_equal(faults_write(&faults, "f", &out), 0);
 	assert_memory_equal(out.data + out.length - (sizeof(wanted) - 1), wanted,
