@@ -24,6 +24,7 @@
 
 #define BATCH_SIZE (1024 * 1024)
 #define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
+#define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
 
 typedef atomic_uint_fast64_t counter;
 
@@ -188,12 +189,14 @@ static void take_record(struct collect *collect, const void *data, size_t size)
 	const struct rec_header *record = data;
 	const char *why;
 
+	if (size >= sizeof(*record) && record->abi == REC_ABI && record->ring < REC_RING_SHIPPER &&
+	    record->class < REC_CLASSES)
+		loss_saw(collect->loss, record); /* it arrived, whatever the rest of it is worth */
 	if (record_check(data, size, &why) < 0) {
 		add(&collect->rejected, 1);
 		log_debug("a record of %zu bytes was rejected: %s", size, why);
 		return;
 	}
-	loss_saw(collect->loss, record);
 	batch_add(collect, record);
 }
 
@@ -236,16 +239,46 @@ static void take_users(struct collect *collect)
 		enrich_take_users(collect->options.enrich, users);
 }
 
-/* The probes are detached: what is in the ring now is all there will be. */
+/* Numbers that were taken and have neither arrived nor been told as lost. */
+static uint64_t count_outstanding(const struct collect *collect)
+{
+	struct loss_totals totals;
+
+	loss_totals(collect->loss, &totals);
+	return totals.numbered - totals.arrived - totals.lost;
+}
+
+/* The journal takes nothing any more: counts what it did not get, in the batch and in the ring. */
+static void count_unjournalled(struct collect *collect)
+{
+	uint64_t end = ring_end(collect->ring);
+	const void *record;
+	const char *why;
+	size_t size;
+
+	add(&collect->unjournalled, collect->batch_count);
+	while (ring_next(collect->ring, end, &record, &size)) {
+		const struct rec_header *header = record;
+
+		if (record_check(record, size, &why) < 0)
+			add(&collect->rejected, 1);
+		else if (collect->options.selected[header->kind])
+			add(&collect->unjournalled, 1);
+	}
+}
+
+/* The probes are detached; one that was at work then may have a record to finish. */
 static void drain(struct collect *collect)
 {
+	uint64_t deadline_ns = clock_mono_ns() + DRAIN_NS;
 	int result;
 
 	do
 		result = sweep(collect);
-	while (result > 0);
+	while (result > 0 ||
+	       (result == 0 && count_outstanding(collect) > 0 && clock_mono_ns() < deadline_ns));
 	if (result < 0)
-		add(&collect->unjournalled, collect->batch_count);
+		count_unjournalled(collect);
 }
 
 static void *run(void *data)
@@ -326,6 +359,16 @@ void collect_free(struct collect *collect)
 	free(collect);
 }
 
+/* The last may lack its NUL, as a process leaves it that writes over its own arguments. */
+static uint32_t count_args(const char *args, size_t length)
+{
+	uint32_t count = length > 0 && args[length - 1] != '\0';
+
+	for (size_t i = 0; i < length; i++)
+		count += args[i] == '\0';
+	return count;
+}
+
 void collect_snapshot(struct collect *collect, const void *data, size_t size)
 {
 	struct rec_snapshot *record = (struct rec_snapshot *)collect->batch;
@@ -345,8 +388,7 @@ void collect_snapshot(struct collect *collect, const void *data, size_t size)
 	if (length > 0) {
 		image.args_length = (uint32_t)length;
 		image.args_full = cut ? REC_FULL_UNKNOWN : image.args_length;
-		for (ssize_t i = 0; i < length; i++)
-			image.args_count += args[i] == '\0';
+		image.args_count = cut ? 0 : count_args(args, (size_t)length);
 	}
 	enrich_snapshot(collect->options.enrich, record, collect->wall_offset_ns, &image);
 }
@@ -381,6 +423,7 @@ static void read_status(struct collect *collect, struct collect_status *ret_stat
 		.rejected = collect->rejected,
 		.lost = totals.lost,
 		.unjournalled = collect->unjournalled,
+		.outstanding = count_outstanding(collect),
 		.numbered = totals.numbered,
 		.wakeups = totals.wakeups,
 		.sleeps = counters->sleeps,

@@ -32,7 +32,8 @@ struct collect_status {
 	uint64_t not_selected;
 	uint64_t rejected; /* records that failed the bounds check */
 	uint64_t lost;
-	uint64_t unjournalled; /* read, but the journal would not take them before the end */
+	uint64_t unjournalled; /* handed over, but the journal would not take them before the end */
+	uint64_t outstanding;  /* numbers that neither arrived nor were told as lost */
 	uint64_t numbered;     /* numbers the probes took */
 	uint64_t wakeups, sleeps, late, sweeps;
 	uint64_t read_failures;

@@ -96,6 +96,7 @@ static int open_journal(struct pipeline *pipeline, struct err *err)
 		.max_size = config->journal.max_size,
 		.durability = (enum journal_durability)config->journal.durability,
 		.sync_every_ms = (unsigned int)config->journal.sync_every_ms,
+		.renew_stream = true, /* the probes are loaded anew: what they missed is unknown */
 	};
 	struct journal_recovery recovery;
 	int result;

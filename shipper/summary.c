@@ -29,6 +29,9 @@ static void tell_events(const struct summary *summary)
 	if (status->rejected || status->unjournalled)
 		log_warning("events: %llu rejected as damaged, %llu not journalled",
 			    (number)status->rejected, (number)status->unjournalled);
+	if (status->outstanding)
+		log_warning("events: %llu were counted by the probes but never handed over",
+			    (number)status->outstanding);
 	if (status->lost)
 		log_warning("%llu events never reached the agent; events_lost in the stream names "
 			    "each: make capture.rings.vital larger",

@@ -44,10 +44,6 @@ int entry_parse(const void *data, size_t size, const uint8_t stream[16], struct 
 		return -EBADMSG;
 	if (record_check(record, entry->record_size, ret_why) < 0)
 		return -EBADMSG;
-	if (!kind_get(record->kind)->journalled) {
-		*ret_why = "of a kind that is never journalled";
-		return -EBADMSG;
-	}
 	enriched_at = sizeof(*entry) + aligned(entry->record_size);
 	enriched = (const void *)((const char *)data + enriched_at);
 	*ret_why = check_enriched(enriched, entry->size - enriched_at);

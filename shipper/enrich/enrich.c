@@ -252,7 +252,8 @@ static void put_exit(const struct rec_exit *record, const struct process *proces
 		      &out->system_cpu_ns);
 	out->children_user_cpu_ns = record->children_utime_ns;
 	out->children_system_cpu_ns = record->children_stime_ns;
-	out->duration_ns = record->header.time_ns - record->task.id.start_ns;
+	if (record->task.id.start_ns <= record->header.time_ns)
+		out->duration_ns = record->header.time_ns - record->task.id.start_ns;
 	if (!process)
 		return;
 	out->end_start_wall_ns = process->start_wall_ns;
@@ -298,14 +299,24 @@ static void put_process(struct enrich *enrich, struct tail *tail, const struct p
 	out->creator.args_count = 0;
 }
 
+/* What a snapshot saw may be what became of the process after an event that waited in the ring. */
+static bool snapshot_is_younger(struct enrich *enrich, const struct task_record *record)
+{
+	const struct rec_id *id = &record->task.id;
+	const struct process *known = process_table_find(enrich->processes, id->pid, id->start_ns);
+
+	return known && known->snapshot && known->told_ns > record->header.time_ns;
+}
+
 static void enrich_task(struct enrich *enrich, struct task_record *record, int64_t wall_offset_ns,
 			struct tail *tail)
 {
 	uint16_t kind = record->header.kind;
+	bool with_image = kind != REC_EXEC && !snapshot_is_younger(enrich, record);
 	const struct process *process = note_process(enrich, record, wall_offset_ns);
 
 	if (process)
-		put_process(enrich, tail, process, wall_offset_ns, kind != REC_EXEC);
+		put_process(enrich, tail, process, wall_offset_ns, with_image);
 	put_other(enrich, tail, &record->task.parent, wall_offset_ns, &tail->out->parent);
 	put_names(enrich, tail, &record->task.creds);
 	if (kind == REC_EXEC) {

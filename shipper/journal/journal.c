@@ -117,7 +117,7 @@ int journal_open(struct journal **ret_journal, const struct journal_options *opt
 	if (result == 0)
 		result = open_directory(journal, ret_recovery, err);
 	if (result == 0)
-		result = journal_recover(journal, ret_recovery, err);
+		result = journal_recover(journal, options->renew_stream, ret_recovery, err);
 	if (result == 0) {
 		result = journal_sync_start(journal);
 		if (result < 0)

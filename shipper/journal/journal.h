@@ -25,6 +25,9 @@ struct journal_options {
 	enum journal_durability durability;
 	unsigned int sync_every_ms;
 	uint8_t boot_id[16];
+	/* The kernel's numbers begin anew, so the caller cannot prove that nothing is missing
+	 * between the last event that is there and the next one: a new stream begins. */
+	bool renew_stream;
 };
 
 /* The last kernel number journalled of one ring, CPU and class. */

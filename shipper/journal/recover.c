@@ -178,7 +178,7 @@ static int resume_segment(struct journal *journal, struct segment *segment)
  * A torn tail stays in its file as it is: the segment ends before it for good. So opening twice
  * finds it twice, and no sequence that may have been seen outside is ever given again.
  */
-static int continue_from(struct journal *journal, struct segment *segment, bool newest_lost,
+static int continue_from(struct journal *journal, struct segment *segment, bool renew,
 			 struct journal_recovery *recovery)
 {
 	struct segment_scan scan = {0};
@@ -198,7 +198,7 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 	recovery->events += scan.events;
 	recovery->torn_bytes = scan.torn_bytes;
 	atomic_store(&journal->next_index, segment->first_index + scan.events);
-	if (same_boot && scan.torn_bytes == 0 && !newest_lost) {
+	if (same_boot && scan.torn_bytes == 0 && !renew) {
 		memcpy(journal->stream, segment->stream, sizeof(journal->stream));
 		journal->next_sequence = segment->first_sequence + scan.events;
 		return resume_segment(journal, segment);
@@ -208,7 +208,8 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 	return renew_stream(journal, recovery);
 }
 
-int journal_recover(struct journal *journal, struct journal_recovery *ret_recovery, struct err *err)
+int journal_recover(struct journal *journal, bool renew, struct journal_recovery *ret_recovery,
+		    struct err *err)
 {
 	struct listing listing = {0};
 	int result = list_directory(&listing, journal->dirfd);
@@ -221,7 +222,8 @@ int journal_recover(struct journal *journal, struct journal_recovery *ret_recove
 	journal->next_number = journal->first_new_number = listing.highest + 1;
 	if (result == 0 && journal->newest)
 		result = continue_from(journal, journal->newest,
-				       journal->newest->number != listing.highest, ret_recovery);
+				       renew || journal->newest->number != listing.highest,
+				       ret_recovery);
 	else if (result == 0)
 		result = renew_stream(journal, ret_recovery);
 	if (result < 0)

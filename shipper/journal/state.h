@@ -99,7 +99,7 @@ struct journal {
 };
 
 /* recover.c: reads the directory, fills in segments, stream, next numbers. */
-int journal_recover(struct journal *journal, struct journal_recovery *ret_recovery,
+int journal_recover(struct journal *journal, bool renew, struct journal_recovery *ret_recovery,
 		    struct err *err);
 
 /* sync.c */

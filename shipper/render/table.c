@@ -7,7 +7,7 @@
 #include "render/table.h"
 
 #include "base/terminal.h"
-#include "decode/value.h"
+#include "decode/lookup.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -126,41 +126,19 @@ static const struct detail {
 };
 
 #define DETAILS (sizeof(details) / sizeof(details[0]))
-#define ROWS_PER_FACT 3
-
-struct rows {
-	unsigned int count;
-	struct row rows[ROWS_PER_FACT];
-};
-
 struct table {
 	bool color;
-	struct rows rows[REC_KINDS][FACTS];
+	struct lookup rows[REC_KINDS][FACTS];
 	struct buf line;
 	char text[MAX_TEXT_BYTES];
 	char escaped[MAX_ESCAPED_BYTES];
 };
 
-static enum fact fact_of(const char *path)
-{
-	for (unsigned int i = 0; path && i < FACTS; i++)
-		if (facts[i].path && strcmp(facts[i].path, path) == 0)
-			return (enum fact)i;
-	return FACT_NONE;
-}
-
 static void find_rows(struct table *table, const struct kind *kind)
 {
-	unsigned int cursor = 0;
-	struct row row;
-
-	while (row_next(kind, &cursor, &row)) {
-		enum fact fact = fact_of(row.field->path);
-		struct rows *rows = &table->rows[kind->kind][fact];
-
-		if (fact != FACT_NONE && rows->count < ROWS_PER_FACT)
-			rows->rows[rows->count++] = row;
-	}
+	for (unsigned int i = 0; i < FACTS; i++)
+		if (facts[i].path)
+			lookup_init(&table->rows[kind->kind][i], kind, facts[i].path);
 }
 
 int table_new(struct table **ret_table, bool color, struct err *err)
@@ -189,12 +167,7 @@ void table_free(struct table *table)
 static bool find_value(const struct table *table, const struct event *event, enum fact fact,
 		       struct value *ret_value)
 {
-	const struct rows *rows = &table->rows[event->kind->kind][fact];
-
-	for (unsigned int i = 0; i < rows->count; i++)
-		if (value_get(ret_value, &rows->rows[i], event) == VALUE_PRESENT)
-			return true;
-	return false;
+	return lookup_value(&table->rows[event->kind->kind][fact], event, ret_value);
 }
 
 /* The bytes of the first columns characters; all of them when there are no more. */

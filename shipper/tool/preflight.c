@@ -110,7 +110,7 @@ int preflight_explain(const struct preflight_facts *facts, int code, struct err 
 {
 	struct err first = *err;
 
-	if (code == -EPERM || code == -EACCES || code == -ENOSYS)
+	if (code == -EPERM || code == -ENOSYS)
 		return err_set(
 			err, code,
 			"%s; bpf() is refused although the capabilities are there%s: a "
@@ -118,6 +118,12 @@ int preflight_explain(const struct preflight_facts *facts, int code, struct err 
 			"system call bpf (docker: --security-opt seccomp=unconfined), or run "
 			"auditship on the host",
 			first.text, facts->in_container ? " (this is a container)" : "");
+	if (code == -EACCES)
+		return err_set(err, code,
+			       "%s; the verifier of the kernel %s does not accept a program: "
+			       "please report "
+			       "it with what `bpftool prog load` says of auditship.bpf.o",
+			       first.text, facts->kernel);
 	if (code == -ENOENT || code == -ESRCH || code == -EINVAL)
 		return err_set(err, code,
 			       "%s; the kernel %s may lack a tracepoint or feature that the probe "

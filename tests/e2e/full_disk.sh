@@ -30,7 +30,7 @@ done
 wait_until 10 grep -q "No space left" "$DIR/agent.err" || fail "nobody is told of the full disk"
 check_trail "$DIR/tiny/audit.ndjson"
 before=$(wc -l <"$DIR/tiny/audit.ndjson")
-mount -o remount,size=64m "$DIR/tiny"
+mount -o remount,size=2g "$DIR/tiny"
 /bin/echo marker-after-repair >/dev/null
 wait_until 30 grep -q marker-after-repair "$DIR/tiny/audit.ndjson" || fail "delivery does not recover"
 grep -q "sink .*trail" "$DIR/agent.err" || fail "the error does not name the sink"

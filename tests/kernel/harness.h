@@ -21,10 +21,10 @@ struct harness;
 
 /* One line of the trail. Owned by the harness until harness_forget. */
 struct event {
-	pid_t pid;          /* process.pid, 0: none */
-	const char *action; /* event.action */
-	const char *text;   /* the line, without its line feed */
-	yajl_val root;
+	pid_t pid;        /* process.pid, 0: none */
+	char action[24];  /* event.action */
+	const char *text; /* the line, without its line feed */
+	yajl_val root;    /* NULL until the first event_get: a busy host makes many lines */
 	uint64_t seen_ns; /* CLOCK_BOOTTIME at which the test read the line */
 };
 

@@ -238,8 +238,8 @@ static void tells_a_variable_of_20000_bytes_whole(void **state)
 static void want_what_fits(struct want *want, const char *action, const struct life *life)
 {
 	const char *variable = life->program.envp[0];
-	const char *path = "process.env_vars", *parts[] = {"process", "env_vars", NULL};
-	yajl_val told = yajl_tree_get(life->event->root, parts, yajl_t_array);
+	const char *path = "process.env_vars";
+	yajl_val told = event_get(life->event, path);
 	char cut[512], env_cut[128];
 	size_t kept;
 

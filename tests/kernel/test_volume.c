@@ -129,7 +129,7 @@ static void check_line(struct storm *storm, const char *line)
 	storm->records++;
 	check_numbers(storm, &event);
 	executable = event_get(&event, "process.executable");
-	event.action = event_string(&event, "event.action");
+	snprintf(event.action, sizeof(event.action), "%s", event_string(&event, "event.action"));
 	event.pid = (pid_t)event_number(&event, "process.pid");
 	if (YAJL_IS_STRING(executable) && strcmp(executable->u.string, LEAVE) == 0)
 		check_run(storm, &event);

@@ -140,14 +140,6 @@ static void a_damaged_record_is_refused(void **state)
 	assert_refused(size, "of an unknown kind");
 }
 
-/* A snapshot fills the process table and has no words to be rendered with. */
-static void a_kind_that_is_never_journalled_is_refused(void **state)
-{
-	(void)state;
-	builder_start(&builder, REC_SNAPSHOT, 1);
-	assert_refused(builder_end(&builder), "of a kind that is never journalled");
-}
-
 static void the_enrichment_lies_within_the_entry(void **state)
 {
 	size_t size = build_exec();
@@ -267,7 +259,6 @@ int main(void)
 		cmocka_unit_test(an_entry_is_aligned),
 		cmocka_unit_test(the_record_leaves_room_for_the_enrichment),
 		cmocka_unit_test(a_damaged_record_is_refused),
-		cmocka_unit_test(a_kind_that_is_never_journalled_is_refused),
 		cmocka_unit_test(the_enrichment_lies_within_the_entry),
 		cmocka_unit_test(every_string_of_the_enrichment_is_checked),
 		cmocka_unit_test(random_damage_is_refused_or_harmless),

@@ -511,8 +511,9 @@ static void kinds_that_are_not_journalled_are_refused(void **state)
 	struct fixture *fixture = *state;
 	struct event event;
 
-	builder_start(&fixture->builder, REC_SNAPSHOT, 1);
+	builder_start(&fixture->builder, REC_FORK, 1);
 	parse_event(fixture, &event);
+	event.kind = kind_get(REC_SNAPSHOT);
 	assert_int_equal(renderer_event(fixture->renderer, &event, &fixture->out), -EINVAL);
 	assert_int_equal(fixture->out.length, 0);
 }

@@ -1,0 +1,740 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The collect thread between a ring and a journal of our own: probes, reader, journal and /proc are
+ * stood in for below, so that each sweep happens when a test says so.
+ */
+#include "collect.h"
+
+#include "capture/reader.h"
+#include "decode/decode.h"
+#include "decode/entry.h"
+#include "decode/fields.h"
+#include "enrich/procfs.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define CPUS 200
+#define SLOTS (REC_RING_SHIPPER * REC_CLASSES * CPUS)
+#define RING_SIZE (4 * 1024 * 1024)
+#define JOURNAL_SIZE (16 * 1024 * 1024)
+#define EVENTS_MAX 4096
+
+struct probes {
+	int fd;
+	struct rec_counts counts[SLOTS];
+	struct rec_reader reader;
+};
+
+int probes_vital_fd(const struct probes *probes)
+{
+	return probes->fd;
+}
+
+uint64_t probes_vital_bytes(const struct probes *probes)
+{
+	(void)probes;
+	return RING_SIZE;
+}
+
+const struct rec_counts *probes_counts(const struct probes *probes)
+{
+	return probes->counts;
+}
+
+struct rec_reader *probes_reader(struct probes *probes)
+{
+	return &probes->reader;
+}
+
+struct journal {
+	char *bytes;
+	size_t used;
+	uint64_t next_sequence;
+	atomic_bool full;
+	unsigned int appends, refusals;
+	struct journal_number numbers[SLOTS];
+	uint32_t number_count;
+	void (*on_look)(void); /* at each look for the next sequence */
+};
+
+struct reader {
+	struct reader_counters counters;
+};
+
+static struct {
+	struct probes probes;
+	struct journal journal;
+	struct reader reader;
+	struct collect *collect;
+	struct collect_status status;
+	sem_t go, swept;
+	atomic_bool stopping;
+	bool started, busy;
+	char *ring;
+	uint64_t numbers;
+	struct event events[EVENTS_MAX];
+	unsigned int count;
+	const char *args;
+	size_t args_length;
+} made;
+
+int reader_new(struct reader **ret_reader, struct ring *ring, struct rec_reader *state, int stop_fd,
+	       struct err *err)
+{
+	(void)ring;
+	(void)stop_fd;
+	(void)err;
+	assert_ptr_equal(state, &made.probes.reader);
+	*ret_reader = &made.reader;
+	return 0;
+}
+
+void reader_free(struct reader *reader)
+{
+	(void)reader;
+}
+
+const struct reader_counters *reader_counters(const struct reader *reader)
+{
+	return &reader->counters;
+}
+
+/* Tells the test that a sweep is over and waits for leave to make the next. */
+int reader_wait(struct reader *reader, bool busy)
+{
+	(void)reader;
+	made.busy = busy;
+	(void)sem_post(&made.swept);
+	while (sem_wait(&made.go) < 0)
+		;
+	return made.stopping;
+}
+
+uint64_t journal_next_sequence(const struct journal *journal)
+{
+	if (journal->on_look)
+		journal->on_look();
+	return journal->next_sequence;
+}
+
+int journal_append(struct journal *journal, const struct journal_batch *batch, struct err *err)
+{
+	if (journal->full) {
+		journal->refusals++;
+		return err_set(err, -ENOSPC, "it is full");
+	}
+	if (batch->first_sequence != journal->next_sequence ||
+	    journal->used + batch->size > JOURNAL_SIZE || batch->number_count > SLOTS)
+		abort();
+	memcpy(journal->bytes + journal->used, batch->entries, batch->size);
+	journal->used += batch->size;
+	journal->next_sequence += batch->count;
+	journal->appends++;
+	memcpy(journal->numbers, batch->numbers, batch->number_count * sizeof(*batch->numbers));
+	journal->number_count = batch->number_count;
+	return 0;
+}
+
+ssize_t procfs_args(const char *root, uint32_t pid, char *args, size_t size, int *ret_cut)
+{
+	size_t length = made.args_length < size ? made.args_length : size;
+
+	(void)root;
+	(void)pid;
+	if (!made.args)
+		return -ESRCH;
+	memcpy(args, made.args, length);
+	*ret_cut = made.args_length > size;
+	return (ssize_t)length;
+}
+
+static _Atomic unsigned long *position(unsigned int page)
+{
+	return (void *)(made.ring + page * (size_t)sysconf(_SC_PAGESIZE));
+}
+
+static char *data_at(uint64_t at)
+{
+	return made.ring + 2 * (size_t)sysconf(_SC_PAGESIZE) + (at & (RING_SIZE - 1));
+}
+
+/* Never over the end: the tests that need so much are those of the ring. */
+static _Atomic uint32_t *put(const void *record, uint32_t size, uint32_t bits)
+{
+	uint64_t at = atomic_load(position(1));
+	_Atomic uint32_t *header = (void *)data_at(at);
+
+	memcpy(data_at(at + BPF_RINGBUF_HDR_SZ), record, size);
+	atomic_store(header, size | bits);
+	atomic_store(position(1), at + BPF_RINGBUF_HDR_SZ + ((size + 7) & ~7U));
+	return header;
+}
+
+static int make_collect(void **state)
+{
+	const struct enrich_options enrich = {.ticks_per_s = 100};
+	struct collect_options options = {
+		.probes = &made.probes, .journal = &made.journal, .cpus = CPUS};
+	size_t size = 2 * (size_t)sysconf(_SC_PAGESIZE) + RING_SIZE;
+	struct err err;
+
+	(void)state;
+	memset(&made, 0, sizeof(made));
+	made.probes.fd = memfd_create("ring", MFD_CLOEXEC);
+	if (made.probes.fd < 0 || ftruncate(made.probes.fd, (off_t)size) < 0)
+		return -1;
+	made.ring = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, made.probes.fd, 0);
+	made.journal.bytes = malloc(JOURNAL_SIZE);
+	made.journal.next_sequence = 1;
+	(void)sem_init(&made.go, 0, 0);
+	(void)sem_init(&made.swept, 0, 0);
+	options.selected[REC_EXEC] = options.selected[REC_EXIT] = true;
+	if (made.ring == MAP_FAILED || !made.journal.bytes ||
+	    enrich_new(&options.enrich, &enrich, &err) < 0)
+		return -1;
+	return collect_new(&made.collect, &options, &err);
+}
+
+static void wait_for_sweep(void)
+{
+	while (sem_wait(&made.swept) < 0)
+		;
+}
+
+static void sweep(void)
+{
+	struct err err;
+
+	if (!made.started) {
+		made.started = true;
+		assert_int_equal(collect_start(made.collect, &err), 0);
+		wait_for_sweep();
+	}
+	assert_int_equal(sem_post(&made.go), 0);
+	wait_for_sweep();
+}
+
+/* Takes apart what the journal holds. */
+static void read_journal(void)
+{
+	static const uint8_t stream[16];
+	size_t at = 0;
+
+	for (made.count = 0; at < made.journal.used; made.count++) {
+		struct event *event = &made.events[made.count];
+		const char *why;
+
+		assert_true(made.count < EVENTS_MAX);
+		assert_int_equal(entry_parse(made.journal.bytes + at, made.journal.used - at,
+					     stream, event, &why),
+				 0);
+		assert_int_equal(event->entry->sequence, made.count + 1);
+		at += event->entry->size;
+	}
+}
+
+static void stop(void)
+{
+	struct err err;
+
+	if (!made.started) {
+		made.started = true;
+		assert_int_equal(collect_start(made.collect, &err), 0);
+	}
+	made.stopping = true;
+	assert_int_equal(sem_post(&made.go), 0);
+	collect_stop(made.collect, &made.status);
+	made.started = false;
+	read_journal();
+}
+
+static int remove_collect(void **state)
+{
+	(void)state;
+	if (made.started)
+		stop();
+	collect_free(made.collect);
+	(void)munmap(made.ring, 2 * (size_t)sysconf(_SC_PAGESIZE) + RING_SIZE);
+	(void)close(made.probes.fd);
+	free(made.journal.bytes);
+	(void)sem_destroy(&made.go);
+	(void)sem_destroy(&made.swept);
+	return 0;
+}
+
+static struct rec_header next_header(unsigned int kind, size_t size)
+{
+	__atomic_store_n(&made.probes.counts[0].sequence, ++made.numbers, __ATOMIC_RELEASE);
+	return (struct rec_header){
+		.size = (uint32_t)size,
+		.kind = (uint16_t)kind,
+		.abi = REC_ABI,
+		.sequence = made.numbers,
+		.time_ns = UINT64_C(1000000000) * made.numbers,
+	};
+}
+
+static struct rec_exit make_exit(uint32_t pid)
+{
+	return (struct rec_exit){
+		.header = next_header(REC_EXIT, sizeof(struct rec_exit)),
+		.task.id = {.pid = pid, .ns_pid = pid, .start_ns = pid},
+	};
+}
+
+static _Atomic uint32_t *put_exit(uint32_t pid, uint32_t bits)
+{
+	const struct rec_exit record = make_exit(pid);
+
+	return put(&record, sizeof(record), bits);
+}
+
+/* An exec whose executable and one argument fill size bytes. */
+static void put_exec(uint32_t pid, size_t size)
+{
+	static struct {
+		struct rec_exec exec;
+		char tail[REC_MAX_SIZE];
+	} record;
+	uint32_t tail = (uint32_t)(size - sizeof(record.exec));
+
+	memset(&record, 0, sizeof(record.exec));
+	memset(record.tail, 'a', tail);
+	memcpy(record.tail, "ls\0bin", 7);
+	record.exec.header = next_header(REC_EXEC, size);
+	record.exec.task.id = (struct rec_id){.pid = pid, .ns_pid = pid, .start_ns = pid};
+	record.exec.executable = (struct rec_string){sizeof(record.exec), 7, 7};
+	record.exec.args = (struct rec_string){sizeof(record.exec) + 7, tail - 7, tail - 7};
+	(void)put(&record, (uint32_t)size, 0);
+}
+
+static void lose(unsigned int slot, uint64_t amount)
+{
+	struct rec_counts *own = &made.probes.counts[slot];
+
+	if (slot == 0)
+		made.numbers += amount;
+	__atomic_add_fetch(&own->sequence, amount, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&own->lost[REC_LOSS_RING_FULL], amount, __ATOMIC_RELEASE);
+}
+
+static bool ring_is_released(void)
+{
+	return atomic_load(position(0)) == atomic_load(position(1));
+}
+
+static uint32_t event_pid(unsigned int index)
+{
+	assert_true(index < made.count);
+	return ((const struct rec_exit *)(const void *)made.events[index].record)->task.id.pid;
+}
+
+static void records_become_events_in_order(void **state)
+{
+	const struct rec_exec *exec;
+
+	(void)state;
+	put_exec(10, 1024);
+	(void)put_exit(10, 0);
+	sweep();
+	assert_true(made.busy);
+	assert_true(ring_is_released());
+	(void)put_exit(11, 0);
+	sweep();
+	sweep();
+	assert_false(made.busy);
+	stop();
+	assert_int_equal(made.count, 3);
+	exec = (const void *)made.events[0].record;
+	assert_int_equal(exec->header.kind, REC_EXEC);
+	assert_memory_equal(record_string(&exec->header, &exec->executable), "/bin/ls", 7);
+	assert_int_equal(event_pid(1), 10);
+	assert_int_equal(made.events[1].enriched->process.executable.length, 7);
+	assert_int_equal(event_pid(2), 11);
+	assert_int_equal(made.journal.appends, 2);
+	assert_int_equal(made.status.events[REC_EXEC], 1);
+	assert_int_equal(made.status.events[REC_EXIT], 2);
+	assert_int_equal(made.status.numbered, 3);
+}
+
+static void a_sweep_of_many_large_records_is_journalled_in_parts(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 40; i++)
+		put_exec(100 + i, REC_MAX_SIZE);
+	sweep();
+	stop();
+	assert_int_equal(made.count, 40);
+	for (uint32_t i = 0; i < 40; i++)
+		assert_int_equal(event_pid(i), 100 + i);
+	assert_true(made.journal.appends > 2);
+}
+
+static void a_journal_that_refuses_keeps_the_ring_and_gets_all_once(void **state)
+{
+	(void)state;
+	(void)put_exit(1, 0);
+	sweep();
+	made.journal.full = true;
+	(void)put_exit(2, 0);
+	sweep();
+	assert_false(ring_is_released());
+	(void)put_exit(3, 0);
+	sweep();
+	sweep();
+	assert_true(made.busy);
+	assert_int_equal(made.journal.refusals, 3);
+	assert_int_equal(atomic_load(position(0)), 8 + (sizeof(struct rec_exit) + 7) / 8 * 8);
+	made.journal.full = false;
+	sweep();
+	assert_true(ring_is_released());
+	stop();
+	assert_int_equal(made.count, 3);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(event_pid(i), i + 1);
+	assert_false(made.status.journal_failing);
+	assert_int_equal(made.status.unjournalled, 0);
+}
+
+static void kinds_nobody_asked_for_inform_the_others_only(void **state)
+{
+	struct rec_fork fork = {
+		.header = next_header(REC_FORK, sizeof(fork)),
+		.task.id = {.pid = 20, .ns_pid = 20, .start_ns = 20},
+		.creator = {.pid = 10, .ns_pid = 10, .start_ns = 10},
+	};
+
+	(void)state;
+	(void)put(&fork, sizeof(fork), 0);
+	sweep();
+	assert_true(ring_is_released());
+	(void)put_exit(20, 0);
+	stop();
+	assert_int_equal(made.count, 1);
+	assert_int_equal(made.events[0].enriched->creator_pid, 10);
+	assert_int_equal(made.status.not_selected, 1);
+	assert_int_equal(made.status.events[REC_FORK], 0);
+}
+
+static void a_damaged_record_is_counted_and_the_others_go_on(void **state)
+{
+	struct rec_exit record = make_exit(1);
+
+	(void)state;
+	record.header.abi++;
+	(void)put(&record, sizeof(record), 0);
+	(void)put("x", 1, 0);
+	(void)put("", 0, 0);
+	sweep();
+	assert_true(ring_is_released());
+	stop();
+	assert_int_equal(made.count, 0);
+	assert_int_equal(made.status.rejected, 3);
+}
+
+static void a_rejected_record_has_arrived_and_is_not_lost(void **state)
+{
+	struct rec_exit record = make_exit(1);
+
+	(void)state;
+	record.header.kind = REC_KINDS;
+	(void)put(&record, sizeof(record), 0);
+	(void)put_exit(2, 0);
+	sweep();
+	stop();
+	assert_int_equal(made.count, 1);
+	assert_int_equal(event_pid(0), 2);
+	assert_int_equal(made.status.rejected, 1);
+	assert_int_equal(made.status.lost, 0);
+	assert_int_equal(made.status.outstanding, 0);
+}
+
+static const struct rec_lost *lost_event(unsigned int index)
+{
+	assert_true(index < made.count);
+	assert_int_equal(made.events[index].record->kind, REC_LOST);
+	assert_int_equal(made.events[index].record->ring, REC_RING_SHIPPER);
+	return (const void *)made.events[index].record;
+}
+
+static void a_loss_is_an_event_where_it_happened(void **state)
+{
+	(void)state;
+	(void)put_exit(1, 0);
+	lose(0, 3);
+	(void)put_exit(2, 0);
+	sweep();
+	lose(0, 2);
+	sweep();
+	stop();
+	assert_int_equal(made.count, 4);
+	assert_int_equal(event_pid(0), 1);
+	assert_int_equal(lost_event(1)->first, 2);
+	assert_int_equal(lost_event(1)->last, 4);
+	assert_int_equal(lost_event(1)->header.sequence, 1);
+	assert_int_equal(event_pid(2), 2);
+	assert_int_equal(lost_event(3)->first, 6);
+	assert_int_equal(lost_event(3)->last, 7);
+	assert_int_equal(lost_event(3)->total, 5);
+	assert_int_equal(lost_event(3)->header.sequence, 2);
+	assert_int_equal(made.status.events[REC_LOST], 2);
+	assert_int_equal(made.status.lost, 5);
+	assert_int_equal(made.status.numbered, 7);
+}
+
+static void losses_that_find_no_room_in_the_batch_are_told_later(void **state)
+{
+	uint64_t lost = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 11; i++)
+		put_exec(1, REC_MAX_SIZE);
+	for (unsigned int i = 1; i < SLOTS; i++)
+		lose(i, 1);
+	sweep();
+	assert_true(made.journal.next_sequence > 11);
+	assert_true(made.journal.next_sequence < 11 + SLOTS);
+	sweep();
+	stop();
+	assert_int_equal(made.count, 11 + SLOTS - 1);
+	for (unsigned int i = 11; i < made.count; i++)
+		lost += lost_event(i)->count;
+	assert_int_equal(lost, SLOTS - 1);
+	assert_int_equal(made.status.lost, SLOTS - 1);
+}
+
+static void a_batch_carries_the_last_number_of_each_slot(void **state)
+{
+	(void)state;
+	(void)put_exit(1, 0);
+	(void)put_exit(1, 0);
+	lose(7, 4);
+	sweep();
+	stop();
+	assert_int_equal(made.journal.number_count, 2);
+	assert_int_equal(made.journal.numbers[0].sequence, 2);
+	assert_int_equal(made.journal.numbers[0].cpu, 0);
+	assert_int_equal(made.journal.numbers[1].sequence, 4);
+	assert_int_equal(made.journal.numbers[1].cpu, 7);
+}
+
+static void what_is_in_the_ring_at_the_stop_is_journalled(void **state)
+{
+	(void)state;
+	sweep();
+	(void)put_exit(1, 0);
+	(void)put_exit(2, 0);
+	lose(0, 1);
+	stop();
+	assert_int_equal(made.count, 3);
+	assert_int_equal(lost_event(2)->first, 3);
+	assert_true(ring_is_released());
+}
+
+static _Atomic uint32_t *unfinished;
+
+static void finish_record(void)
+{
+	if (made.stopping && unfinished)
+		atomic_fetch_and(unfinished, ~BPF_RINGBUF_BUSY_BIT);
+}
+
+static void a_record_that_is_being_written_at_the_stop_is_waited_for(void **state)
+{
+	(void)state;
+	sweep();
+	unfinished = put_exit(1, BPF_RINGBUF_BUSY_BIT);
+	(void)put_exit(2, 0);
+	made.journal.on_look = finish_record;
+	stop();
+	assert_int_equal(made.count, 2);
+	assert_int_equal(event_pid(0), 1);
+	assert_int_equal(event_pid(1), 2);
+}
+
+static void a_record_that_is_never_finished_does_not_hinder_the_stop(void **state)
+{
+	(void)state;
+	(void)put_exit(1, 0);
+	(void)put_exit(2, BPF_RINGBUF_BUSY_BIT);
+	(void)put_exit(3, 0);
+	stop();
+	assert_int_equal(made.count, 1);
+	assert_int_equal(event_pid(0), 1);
+	assert_int_equal(made.status.outstanding, 2);
+}
+
+static struct rec_exit late;
+
+static void put_late_record(void)
+{
+	if (!made.stopping || late.header.size == 0)
+		return;
+	(void)put(&late, sizeof(late), 0);
+	late.header.size = 0;
+}
+
+static void a_number_that_was_taken_at_the_stop_is_waited_for(void **state)
+{
+	(void)state;
+	(void)put_exit(1, 0);
+	sweep();
+	late = make_exit(2);
+	made.journal.on_look = put_late_record;
+	stop();
+	assert_int_equal(made.count, 2);
+	assert_int_equal(event_pid(1), 2);
+	assert_int_equal(made.status.outstanding, 0);
+}
+
+static void all_that_could_not_be_journalled_at_the_stop_is_counted(void **state)
+{
+	(void)state;
+	sweep();
+	made.journal.full = true;
+	for (uint32_t i = 0; i < 30; i++)
+		put_exec(1, REC_MAX_SIZE);
+	stop();
+	assert_int_equal(made.count, 0);
+	assert_int_equal(made.status.unjournalled, 30);
+	assert_true(made.status.journal_failing);
+}
+
+static void snapshot_of(uint32_t pid, const char *args, size_t length)
+{
+	struct {
+		struct rec_snapshot snapshot;
+		char path[8];
+	} record = {
+		.snapshot.header = {.size = sizeof(record),
+				    .kind = REC_SNAPSHOT,
+				    .abi = REC_ABI,
+				    .class = REC_CLASS_ITERATOR},
+		.snapshot.task.id = {.pid = pid, .ns_pid = pid, .start_ns = pid},
+		.snapshot.executable = {sizeof(struct rec_snapshot), 8, 8},
+		.path = "foo\0bin",
+	};
+
+	made.args = args;
+	made.args_length = length;
+	collect_snapshot(made.collect, &record, sizeof(record));
+}
+
+static void a_process_that_ran_before_has_executable_and_arguments(void **state)
+{
+	const struct enriched_process *process;
+
+	(void)state;
+	snapshot_of(10, "foo\0-a", 7);
+	snapshot_of(11, "foo: title", 10); /* as setproctitle leaves it */
+	snapshot_of(12, NULL, 0);
+	for (uint32_t pid = 10; pid <= 12; pid++)
+		(void)put_exit(pid, 0);
+	stop();
+	assert_int_equal(made.count, 3);
+	process = &made.events[0].enriched->process;
+	assert_memory_equal((const char *)made.events[0].enriched + process->executable.offset,
+			    "/bin/foo", 8);
+	assert_int_equal(process->args.length, 7);
+	assert_int_equal(process->args_count, 2);
+	assert_int_equal(made.events[1].enriched->process.args_count, 1);
+	assert_int_equal(made.events[2].enriched->process.executable.length, 8);
+	assert_int_equal(made.events[2].enriched->process.args_count, 0);
+}
+
+static void arguments_that_were_cut_are_not_counted(void **state)
+{
+	static char args[4096];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(args); i++)
+		args[i] = i % 2 ? '\0' : 'a';
+	snapshot_of(10, args, sizeof(args));
+	(void)put_exit(10, 0);
+	stop();
+	assert_int_equal(made.events[0].enriched->process.args.length, IMAGE_ARGS_MAX);
+	assert_int_equal(made.events[0].enriched->process.args.full, REC_FULL_UNKNOWN);
+	assert_int_equal(made.events[0].enriched->process.args_count, 0);
+}
+
+static void a_damaged_snapshot_is_counted(void **state)
+{
+	(void)state;
+	collect_snapshot(made.collect, "", 0);
+	stop();
+	assert_int_equal(made.status.rejected, 1);
+}
+
+static void given_names_are_used_from_the_next_sweep_on(void **state)
+{
+	struct users *users;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(users_load(&users, "/nonexistent", &err), -ENOENT);
+	collect_give_users(made.collect, users);
+	assert_int_equal(users_load(&users, "/nonexistent", &err), -ENOENT);
+	collect_give_users(made.collect, users); /* the first was never taken */
+	(void)put_exit(1, 0);
+	sweep();
+	stop();
+	assert_int_equal(made.events[0].enriched->user.length, 0);
+}
+
+static void what_cannot_be_opened_is_an_error_and_leaves_nothing_behind(void **state)
+{
+	const struct enrich_options enrich = {.ticks_per_s = 100};
+	struct probes probes = {.fd = -1};
+	struct collect_options options = {
+		.probes = &probes, .journal = &made.journal, .cpus = CPUS};
+	struct collect *collect = NULL;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(enrich_new(&options.enrich, &enrich, &err), 0);
+	assert_int_equal(collect_new(&collect, &options, &err), -EBADF);
+	assert_non_null(strstr(err.text, "cannot map the ring"));
+	assert_null(collect);
+	collect_free(NULL);
+}
+
+int main(void)
+{
+#define COLLECT_TEST(name) cmocka_unit_test_setup_teardown(name, make_collect, remove_collect)
+	const struct CMUnitTest tests[] = {
+		COLLECT_TEST(records_become_events_in_order),
+		COLLECT_TEST(a_sweep_of_many_large_records_is_journalled_in_parts),
+		COLLECT_TEST(a_journal_that_refuses_keeps_the_ring_and_gets_all_once),
+		COLLECT_TEST(kinds_nobody_asked_for_inform_the_others_only),
+		COLLECT_TEST(a_damaged_record_is_counted_and_the_others_go_on),
+		COLLECT_TEST(a_rejected_record_has_arrived_and_is_not_lost),
+		COLLECT_TEST(a_loss_is_an_event_where_it_happened),
+		COLLECT_TEST(losses_that_find_no_room_in_the_batch_are_told_later),
+		COLLECT_TEST(a_batch_carries_the_last_number_of_each_slot),
+		COLLECT_TEST(what_is_in_the_ring_at_the_stop_is_journalled),
+		COLLECT_TEST(a_record_that_is_being_written_at_the_stop_is_waited_for),
+		COLLECT_TEST(a_record_that_is_never_finished_does_not_hinder_the_stop),
+		COLLECT_TEST(a_number_that_was_taken_at_the_stop_is_waited_for),
+		COLLECT_TEST(all_that_could_not_be_journalled_at_the_stop_is_counted),
+		COLLECT_TEST(a_process_that_ran_before_has_executable_and_arguments),
+		COLLECT_TEST(arguments_that_were_cut_are_not_counted),
+		COLLECT_TEST(a_damaged_snapshot_is_counted),
+		COLLECT_TEST(given_names_are_used_from_the_next_sweep_on),
+		COLLECT_TEST(what_cannot_be_opened_is_an_error_and_leaves_nothing_behind),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
