@@ -304,8 +304,8 @@ const struct option config_options[] = {
 		.example = "[{name: quiet-cron, when: {process.executable: [/usr/sbin/cron]}, do: "
 			   "drop}]",
 		.max = RULES_MAX,
-		.doc = "What is kept, dropped, tagged, masked or limited: the first rule that "
-		       "matches an event decides.",
+		.doc = "What is dropped, tagged, masked or limited before the journal has it: the "
+		       "first keep, drop or limit that matches an event decides.",
 	},
 	{
 		"sinks",

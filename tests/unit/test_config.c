@@ -834,6 +834,20 @@ static void check_tells_faults_on_standard_error_and_by_its_exit_code(void **sta
 	assert_non_null(strstr(told, "'/nowhere/\\x1b[2J'"));
 }
 
+static void check_warns_of_what_is_unwise(void **state)
+{
+	static const char text[] =
+		"rules: [{name: r, when: {process.thread.name: [cron]}, do: drop}]\n"
+		"control: {group: no-such-group-here}\n";
+
+	(void)state;
+	write_file(text, sizeof(text) - 1);
+	assert_int_equal(check(file), 0);
+	assert_non_null(strstr(told, ": good: 3 event kinds, 1 rule, 1 sink (trail: file)\n|"));
+	assert_non_null(strstr(told, "c.yaml:1:9: rule 'r' drops events by process.thread.name"));
+	assert_non_null(strstr(told, "this host knows no group 'no-such-group-here'"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -867,6 +881,7 @@ int main(void)
 		cmocka_unit_test(the_example_is_good_with_every_comment_mark_of_an_option_removed),
 		cmocka_unit_test(check_says_in_one_line_what_a_good_file_holds),
 		cmocka_unit_test(check_tells_faults_on_standard_error_and_by_its_exit_code),
+		cmocka_unit_test(check_warns_of_what_is_unwise),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

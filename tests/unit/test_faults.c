@@ -88,6 +88,25 @@ static void a_quote_is_harmless_and_short(void **state)
 	}
 }
 
+static void faults_of_several_files_come_in_the_order_of_the_files(void **state)
+{
+	static const char *const files[] = {"b", "a\n"};
+	static const char wanted[] = "b:9:1: first\na\\n:1:2: second\na\\n:1:3: third\n";
+	struct faults faults = {.files = files};
+	struct buf out;
+
+	(void)state;
+	faults_add(&faults, (struct place){1, 3, 1}, "third");
+	faults_add(&faults, (struct place){9, 1, 0}, "first");
+	faults_add(&faults, (struct place){1, 2, 1}, "second");
+	buf_init(&out, 4096);
+	assert_int_equal(faults_write(&faults, "unused", &out), 0);
+	assert_int_equal(out.length, sizeof(wanted) - 1);
+	assert_memory_equal(out.data, wanted, out.length);
+	buf_done(&out);
+	faults_done(&faults);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +114,7 @@ int main(void)
 		cmocka_unit_test(those_beyond_the_bound_are_counted),
 		cmocka_unit_test(no_room_is_an_error_and_leaves_whole_lines),
 		cmocka_unit_test(a_quote_is_harmless_and_short),
+		cmocka_unit_test(faults_of_several_files_come_in_the_order_of_the_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
