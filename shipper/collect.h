@@ -11,6 +11,7 @@
 #include "capture/probes.h"
 #include "enrich/enrich.h"
 #include "enrich/users.h"
+#include "filter/rules.h"
 #include "journal/journal.h"
 
 #include <stdbool.h>
@@ -22,6 +23,7 @@ struct collect_options {
 	struct probes *probes; /* attached */
 	struct journal *journal;
 	struct enrich *enrich; /* given up to the thread by collect_new */
+	struct rules_state *rules; /* the same; NULL: there are none */
 	uint32_t cpus;
 	bool selected[REC_KINDS]; /* kinds that are journalled; the others only inform enrichment */
 };
@@ -30,6 +32,7 @@ struct collect_options {
 struct collect_status {
 	uint64_t events[REC_KINDS]; /* journalled */
 	uint64_t not_selected;
+	uint64_t dropped, held; /* by rules; events_limited tells what was held back */
 	uint64_t rejected; /* records that failed the bounds check */
 	uint64_t lost;
 	uint64_t unjournalled; /* handed over, but the journal would not take them before the end */
@@ -51,6 +54,15 @@ int collect_start(struct collect *collect, struct err *err);
 
 /* Newer user names, given up to the thread. */
 void collect_give_users(struct collect *collect, struct users *users);
+
+/*
+ * New rules after a reload, given up to the thread; what goes on in them is told at
+ * rules_carry_over. For the thread that made collect, as collect_rules is.
+ */
+void collect_give_rules(struct collect *collect, struct rules_state *rules);
+
+/* The rules in force, for their counters: borrowed until the next collect_give_rules. */
+const struct rules_state *collect_rules(const struct collect *collect);
 
 /*
  * With the probes detached: reads what the kernel has handed over, journals it, ends the thread.

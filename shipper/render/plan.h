@@ -7,8 +7,8 @@
 #define AUDITSHIP_PLAN_H
 
 #include "base/err.h"
-#include "render/json.h"
 #include "decode/value.h"
+#include "render/json.h"
 
 #define PLAN_ROWS 3        /* most rows of one path */
 #define PLAN_MAX_DEPTH 8   /* most components of one path */

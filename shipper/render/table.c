@@ -47,6 +47,8 @@ enum fact {
 	FACT_CREATOR_THREAD,
 	FACT_LOST,
 	FACT_LOST_REASON,
+	FACT_LIMITED,
+	FACT_RULE,
 	FACTS
 };
 
@@ -71,6 +73,8 @@ static const struct {
 	[FACT_CREATOR_THREAD] = {"Linux.creator.thread_id", STYLE_PLAIN},
 	[FACT_LOST] = {"Linux.lost.count", STYLE_PLAIN},
 	[FACT_LOST_REASON] = {"Linux.lost.reason", STYLE_PLAIN},
+	[FACT_LIMITED] = {"Linux.limited.count", STYLE_PLAIN},
+	[FACT_RULE] = {"rule.name", STYLE_PLAIN},
 };
 
 /* The first of the facts that is there. */
@@ -110,6 +114,10 @@ static const struct detail {
 	 false,
 	 COLOR_LOUD,
 	 {{"*** ", FACT_LOST, " events lost ***"}, {" reason: ", FACT_LOST_REASON, ""}}},
+	{FACT_LIMITED,
+	 false,
+	 COLOR_BAD,
+	 {{"", FACT_LIMITED, " events held back"}, {" by rule ", FACT_RULE, ""}}},
 	{FACT_SIGNAL,
 	 false,
 	 COLOR_BAD,
