@@ -379,3 +379,27 @@ uint32_t config_event_kinds(const struct config *config)
 		kinds |= config_event_bits(config->capture.events.items[i]);
 	return kinds;
 }
+
+int config_new(struct config **ret_config, const char *path, struct buf *faults, struct err *err)
+{
+	struct config *config = calloc(1, sizeof(*config));
+	int result;
+
+	if (!config)
+		return err_set(err, -ENOMEM, "no memory for the configuration");
+	result = config_load(config, path, faults, err);
+	if (result < 0) {
+		free(config);
+		return result;
+	}
+	*ret_config = config;
+	return 0;
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	config_done(config);
+	free(config);
+}

@@ -122,6 +122,13 @@ int config_load_optional(struct config *config, const char *path, struct buf *fa
 			 struct err *err);
 void config_done(struct config *config);
 
+/* Room for all faults of all files. */
+#define CONFIG_FAULTS_SIZE (1024 * 1024)
+
+/* config_load into fresh memory, for config_free, which takes NULL too. */
+int config_new(struct config **ret_config, const char *path, struct buf *faults, struct err *err);
+void config_free(struct config *config);
+
 /* Parts of the agent that a difference between two configurations concerns. */
 enum config_part {
 	CONFIG_PART_LOG = 1 << 0,
