@@ -22,7 +22,7 @@ struct collect;
 struct collect_options {
 	struct probes *probes; /* attached */
 	struct journal *journal;
-	struct enrich *enrich; /* given up to the thread by collect_new */
+	struct enrich *enrich;     /* given up to the thread by collect_new */
 	struct rules_state *rules; /* the same; NULL: there are none */
 	uint32_t cpus;
 	bool selected[REC_KINDS]; /* kinds that are journalled; the others only inform enrichment */
@@ -33,7 +33,7 @@ struct collect_status {
 	uint64_t events[REC_KINDS]; /* journalled */
 	uint64_t not_selected;
 	uint64_t dropped, held; /* by rules; events_limited tells what was held back */
-	uint64_t rejected; /* records that failed the bounds check */
+	uint64_t rejected;      /* records that failed the bounds check */
 	uint64_t lost;
 	uint64_t unjournalled; /* handed over, but the journal would not take them before the end */
 	uint64_t outstanding;  /* numbers that neither arrived nor were told as lost */
