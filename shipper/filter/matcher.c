@@ -16,7 +16,7 @@
 
 /* Bits of the conjunctions to which a value means something. */
 struct wanted {
-	struct bits is, not ;
+	struct bits is, never;
 };
 
 struct exact {
