@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/published.h"
 #include "capture/reader.h"
 #include "capture/ring.h"
 #include "decode/decode.h"
@@ -23,10 +24,14 @@
 #include <unistd.h>
 
 #define BATCH_SIZE (1024 * 1024)
+#define NS_PER_S 1000000000ULL
 #define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
 #define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
 
-typedef atomic_uint_fast64_t counter;
+#define STATUS_WORDS (sizeof(struct collect_status) / sizeof(uint64_t))
+_Static_assert(sizeof(struct collect_status) % sizeof(uint64_t) == 0 &&
+		       STATUS_WORDS <= PUBLISHED_WORDS_MAX,
+	       "the status is published word by word");
 
 struct collect {
 	struct collect_options options;
@@ -51,15 +56,9 @@ struct collect {
 	uint64_t offset_sampled_ns;
 	uint64_t own_sequence; /* of records the shipper makes itself */
 
-	counter events[REC_KINDS];
-	counter not_selected, rejected, unjournalled;
-	atomic_bool journal_failing;
+	struct collect_status status; /* the thread's own */
+	struct published published;   /* as it was after the last sweep */
 };
-
-static void add(counter *value, uint64_t amount)
-{
-	atomic_fetch_add_explicit(value, amount, memory_order_relaxed);
-}
 
 static void sample_offset(struct collect *collect)
 {
@@ -142,7 +141,7 @@ static void batch_add(struct collect *collect, const struct rec_header *record)
 	};
 	verdict = apply_rules(collect, entry, copy);
 	if (!collect->options.selected[copy->kind])
-		add(&collect->not_selected, 1);
+		collect->status.not_selected++;
 	else if (verdict == RULES_KEEP)
 		finish_entry(collect, entry, copy);
 }
@@ -193,7 +192,7 @@ static void clear_batch(struct collect *collect, bool journalled)
 {
 	for (int i = 0; i < REC_KINDS; i++) {
 		if (journalled)
-			add(&collect->events[i], collect->batch_kinds[i]);
+			collect->status.events[i] += collect->batch_kinds[i];
 		collect->batch_kinds[i] = 0;
 	}
 	collect->batch_used = 0;
@@ -217,15 +216,27 @@ static int flush_batch(struct collect *collect)
 		batch.number_count = list_numbers(collect);
 		result = journal_append(collect->options.journal, &batch, &err);
 	}
-	if (result < 0 && !atomic_exchange(&collect->journal_failing, true))
+	if (result < 0 && !collect->status.journal_failing)
 		log_error("the journal takes no events, they wait in the ring: %s", err.text);
+	if (result == 0 && collect->status.journal_failing)
+		log_info("the journal takes events again");
+	collect->status.journal_failing = result < 0;
 	if (result < 0)
 		return result;
-	if (atomic_exchange(&collect->journal_failing, false))
-		log_info("the journal takes events again");
+	collect->status.journal_bytes += batch.size;
 	clear_batch(collect, true);
 	ring_release(collect->ring);
 	return 0;
+}
+
+/* When its number can be its own it has arrived, whatever the rest of it is worth. */
+static void reject(struct collect *collect, const struct rec_header *record, size_t size)
+{
+	collect->status.rejected++;
+	if (size >= sizeof(*record) && loss_believes(collect->loss, record))
+		loss_saw(collect->loss, record);
+	else
+		collect->status.unnumbered++;
 }
 
 /*
@@ -256,14 +267,12 @@ static void take_record(struct collect *collect, const void *data, size_t size)
 	const struct rec_header *record = data;
 	const char *why;
 
-	if (size >= sizeof(*record) && record->abi == REC_ABI && record->ring < REC_RING_SHIPPER &&
-	    record->class < REC_CLASSES)
-		loss_saw(collect->loss, record); /* it arrived, whatever the rest of it is worth */
 	if (record_check(data, size, &why) < 0) {
-		add(&collect->rejected, 1);
+		reject(collect, record, size);
 		log_debug("a record of %zu bytes was rejected: %s", size, why);
 		return;
 	}
+	loss_saw(collect->loss, record);
 	batch_add(collect, record);
 }
 
@@ -308,6 +317,33 @@ static void take_users(struct collect *collect)
 		enrich_take_users(collect->options.enrich, users);
 }
 
+/* After each sweep: some fifty plain stores, whatever has happened in between. */
+static void publish(struct collect *collect)
+{
+	struct collect_status *status = &collect->status;
+	const struct loss_account *account = loss_account(collect->loss);
+	struct process_counters processes;
+	struct rules_totals rules = {0};
+
+	enrich_counters(collect->options.enrich, &processes);
+	status->pending = collect->batch_count - collect->batch_kinds[REC_LOST] -
+			  collect->batch_kinds[REC_LIMITED];
+	status->seen = account->seen;
+	status->arrived = account->arrived;
+	status->lost = account->lost;
+	memcpy(status->lost_reason, account->lost_reason, sizeof(status->lost_reason));
+	status->processes = processes.entries;
+	status->process_evictions = processes.evictions;
+	status->images = processes.images;
+	status->image_bytes = processes.image_bytes;
+	status->image_failures = processes.image_failures;
+	if (collect->rules)
+		rules_totals(collect->rules, &rules);
+	status->dropped = rules.dropped;
+	status->held = rules.held;
+	published_write(&collect->published, status, STATUS_WORDS);
+}
+
 /* The old rules have told what they held back before the new ones go on. */
 static void take_rules(struct collect *collect)
 {
@@ -326,10 +362,10 @@ static void take_rules(struct collect *collect)
 /* Numbers that were taken and have neither arrived nor been told as lost. */
 static uint64_t count_outstanding(const struct collect *collect)
 {
-	struct loss_totals totals;
+	struct loss_counted counted;
 
-	loss_totals(collect->loss, &totals);
-	return totals.numbered - totals.arrived - totals.lost;
+	loss_counted(collect->loss, &counted);
+	return counted.numbered - loss_account(collect->loss)->seen;
 }
 
 /* The journal takes nothing any more: counts what it did not get, in the batch and in the ring. */
@@ -340,14 +376,14 @@ static void count_unjournalled(struct collect *collect)
 	const char *why;
 	size_t size;
 
-	add(&collect->unjournalled, collect->batch_count);
+	collect->status.unjournalled += collect->batch_count;
 	while (ring_next(collect->ring, end, &record, &size)) {
 		const struct rec_header *header = record;
 
 		if (record_check(record, size, &why) < 0)
-			add(&collect->rejected, 1);
+			reject(collect, record, size);
 		else if (collect->options.selected[header->kind])
-			add(&collect->unjournalled, 1);
+			collect->status.unjournalled++;
 	}
 }
 
@@ -367,6 +403,7 @@ static void drain(struct collect *collect)
 		result = flush_batch(collect);
 	if (result < 0)
 		count_unjournalled(collect);
+	publish(collect);
 }
 
 static void *run(void *data)
@@ -378,6 +415,7 @@ static void *run(void *data)
 		take_users(collect);
 		take_rules(collect);
 		busy = sweep(collect) != 0;
+		publish(collect);
 	}
 	drain(collect);
 	return NULL;
@@ -431,6 +469,7 @@ int collect_new(struct collect **ret_collect, const struct collect_options *opti
 		return result;
 	}
 	sample_offset(collect);
+	publish(collect);
 	*ret_collect = collect;
 	return 0;
 }
@@ -465,28 +504,44 @@ static uint32_t count_args(const char *args, size_t length)
 	return count;
 }
 
+/*
+ * The arguments as /proc shows them now; none when that number means another process by now, or in
+ * the pid namespace that the agent runs in.
+ */
+static void read_args(const struct collect *collect, const struct rec_id *id,
+		      char args[IMAGE_ARGS_MAX], struct image *ret_image)
+{
+	uint64_t ticks, tick_ns = NS_PER_S / collect->options.ticks_per_s;
+	int cut = 0;
+	ssize_t length = procfs_args("", id->pid, args, IMAGE_ARGS_MAX, &cut);
+
+	*ret_image = (struct image){.args = args};
+	if (length <= 0 || procfs_start_ticks("", id->pid, &ticks) < 0 ||
+	    ticks != id->start_ns / tick_ns)
+		return;
+	ret_image->args_length = (uint32_t)length;
+	ret_image->args_full = cut ? REC_FULL_UNKNOWN : ret_image->args_length;
+	ret_image->args_count = cut ? 0 : count_args(args, (size_t)length);
+}
+
 void collect_snapshot(struct collect *collect, const void *data, size_t size)
 {
 	struct rec_snapshot *record = (struct rec_snapshot *)collect->batch;
 	char bytes[2 * IMAGE_ARGS_MAX]; /* *** may take more room than what it hides */
 	struct rules_args args = {.bytes = bytes, .room = sizeof(bytes)};
-	struct image image = {.args = bytes};
+	struct image image;
 	const char *why;
-	int cut = 0;
-	ssize_t length;
 
 	if (record_check(data, size, &why) < 0) {
-		add(&collect->rejected, 1);
+		collect->status.rejected++;
+		collect->status.unnumbered++;
 		return;
 	}
 	memcpy(record, data, size);
 	record_resolve_paths(&record->header);
-	length = procfs_args("", record->task.id.pid, bytes, IMAGE_ARGS_MAX, &cut);
-	if (length > 0) {
-		args.length = (uint32_t)length;
-		args.full = cut ? REC_FULL_UNKNOWN : args.length;
-		image.args_count = cut ? 0 : count_args(bytes, (size_t)length);
-	}
+	read_args(collect, &record->task.id, bytes, &image);
+	args.length = image.args_length;
+	args.full = image.args_full;
 	if (collect->rules)
 		rules_mask_snapshot(collect->rules, &record->header, &args);
 	image.args_length = args.length;
@@ -497,8 +552,10 @@ void collect_snapshot(struct collect *collect, const void *data, size_t size)
 
 int collect_start(struct collect *collect, struct err *err)
 {
-	int result = pthread_create(&collect->thread, NULL, run, collect);
+	int result;
 
+	publish(collect);
+	result = pthread_create(&collect->thread, NULL, run, collect);
 	if (result != 0)
 		return err_set(err, -result, "cannot start the collect thread: %s",
 			       strerror(result));
@@ -523,37 +580,24 @@ const struct rules_state *collect_rules(const struct collect *collect)
 	return collect->rules;
 }
 
-static void read_status(struct collect *collect, struct collect_status *ret_status)
+/* The probes' numbers are read last, so that none of those seen is missing in them. */
+void collect_status(struct collect *collect, struct collect_status *ret_status)
 {
 	const struct reader_counters *counters = reader_counters(collect->reader);
-	struct process_counters processes;
-	struct rules_totals rules = {0};
-	struct loss_totals totals;
+	struct loss_counted counted;
 
-	loss_totals(collect->loss, &totals);
-	if (collect->rules)
-		rules_totals(collect->rules, &rules);
-	enrich_counters(collect->options.enrich, &processes);
-	*ret_status = (struct collect_status){
-		.not_selected = collect->not_selected,
-		.dropped = rules.dropped,
-		.held = rules.held,
-		.rejected = collect->rejected,
-		.lost = totals.lost,
-		.unjournalled = collect->unjournalled,
-		.outstanding = count_outstanding(collect),
-		.numbered = totals.numbered,
-		.wakeups = totals.wakeups,
-		.sleeps = counters->sleeps,
-		.late = counters->late,
-		.sweeps = counters->sweeps,
-		.read_failures = totals.read_failures,
-		.journal_failing = collect->journal_failing,
-		.processes = processes.entries,
-		.process_evictions = processes.evictions,
-	};
-	for (int i = 0; i < REC_KINDS; i++)
-		ret_status->events[i] = collect->events[i];
+	published_read(&collect->published, ret_status, STATUS_WORDS);
+	loss_counted(collect->loss, &counted);
+	ret_status->numbered = counted.numbered;
+	ret_status->outstanding = counted.numbered - ret_status->seen;
+	ret_status->wakeups = counted.wakeups;
+	ret_status->read_failures = counted.read_failures;
+	ret_status->sleeps = counters->sleeps;
+	ret_status->late = counters->late;
+	ret_status->sweeps = counters->sweeps;
+	ret_status->ring_used_bytes = ring_used_bytes(collect->ring);
+	ret_status->ring_size_bytes = ring_size_bytes(collect->ring);
+	ret_status->ring_position = ring_end(collect->ring);
 }
 
 void collect_stop(struct collect *collect, struct collect_status *ret_status)
@@ -566,5 +610,5 @@ void collect_stop(struct collect *collect, struct collect_status *ret_status)
 		(void)pthread_join(collect->thread, NULL);
 		collect->started = false;
 	}
-	read_status(collect, ret_status);
+	collect_status(collect, ret_status);
 }

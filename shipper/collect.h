@@ -25,23 +25,39 @@ struct collect_options {
 	struct enrich *enrich;     /* given up to the thread by collect_new */
 	struct rules_state *rules; /* the same; NULL: there are none */
 	uint32_t cpus;
+	uint32_t ticks_per_s;     /* USER_HZ */
 	bool selected[REC_KINDS]; /* kinds that are journalled; the others only inform enrichment */
 };
 
-/* The final account. */
+/*
+ * The account. Nothing but uint64_t: it is published word by word. Two equations hold at every
+ * moment that the thread publishes: seen = arrived + lost, and
+ * arrived + unnumbered = events of all kinds but lost + not_selected + dropped + limited +
+ * rejected + pending.
+ */
 struct collect_status {
 	uint64_t events[REC_KINDS]; /* journalled */
 	uint64_t not_selected;
 	uint64_t dropped, held; /* by rules; events_limited tells what was held back */
 	uint64_t rejected;      /* records that failed the bounds check */
+	uint64_t unnumbered;    /* those of them whose number cannot be told: it shows up as lost */
+	uint64_t pending;       /* read, but the journal has not taken them yet */
+	uint64_t seen;          /* numbers that arrived or are known to be lost */
+	uint64_t arrived;
 	uint64_t lost;
+	uint64_t lost_reason[REC_LOSS_REASONS];
 	uint64_t unjournalled; /* handed over, but the journal would not take them before the end */
-	uint64_t outstanding;  /* numbers that neither arrived nor were told as lost */
-	uint64_t numbered;     /* numbers the probes took */
+	uint64_t journal_bytes;   /* appended */
+	uint64_t journal_failing; /* 1: it takes nothing now */
+	uint64_t processes, process_evictions;
+	uint64_t images, image_bytes, image_failures;
+	/* From here on not of that one moment, but of a later one. */
+	uint64_t outstanding; /* numbers that neither arrived nor were told as lost */
+	uint64_t numbered;    /* numbers the probes took */
 	uint64_t wakeups, sleeps, late, sweeps;
 	uint64_t read_failures;
-	bool journal_failing;
-	uint64_t processes, process_evictions;
+	uint64_t ring_used_bytes, ring_size_bytes;
+	uint64_t ring_position; /* bytes that the probes have put into the ring since it was made */
 };
 
 int collect_new(struct collect **ret_collect, const struct collect_options *options,
@@ -54,6 +70,9 @@ int collect_start(struct collect *collect, struct err *err);
 
 /* Newer user names, given up to the thread. */
 void collect_give_users(struct collect *collect, struct users *users);
+
+/* Any thread, after collect_new and before collect_free. Waits for nobody. */
+void collect_status(struct collect *collect, struct collect_status *ret_status);
 
 /*
  * New rules after a reload, given up to the thread; what goes on in them is told at

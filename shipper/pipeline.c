@@ -4,9 +4,9 @@
  *
  *   probes -> ring -> collect thread -> journal -> one deliver thread per sink
  *
- * and on the main thread waits for signals, new user names and the end. Everything is opened from
- * the journal outwards and taken down from the probes inwards, so that nothing that was seen is
- * dropped.
+ * and on the main thread waits for signals, new user names, questions and the end. Everything is
+ * opened from the journal outwards and taken down from the probes inwards, so that nothing that was
+ * seen is dropped.
  */
 #include "pipeline.h"
 
@@ -16,12 +16,15 @@
 #include "base/uuid.h"
 #include "capture/probes.h"
 #include "collect.h"
+#include "control.h"
 #include "decode/fields.h"
 #include "enrich/host.h"
 #include "enrich/users_watch.h"
 #include "sink/deliver.h"
+#include "status.h"
 #include "summary.h"
 #include "tool/preflight.h"
+#include "watchers.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -36,10 +39,12 @@
 
 #define SEGMENT_SIZE (16 * 1024 * 1024)
 #define STOP_DEADLINE_MS 5000
+#define NS_PER_MS 1000000ULL
 #define SINK_BATCH_BYTES (256 * 1024)
 
 struct pipeline {
 	const struct config *config;
+	const struct pipeline_view *view; /* NULL: nobody looks on */
 	struct host host;
 	char agent_id[UUID_TEXT_SIZE];
 	struct render_identity identity;
@@ -47,7 +52,11 @@ struct pipeline {
 	struct probes *probes;
 	struct collect *collect;
 	struct deliver **delivers; /* one per sink of the configuration */
-	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd;
+	struct deliver *view_deliver;
+	struct control *control; /* NULL, and so are the next two: nobody may ask */
+	struct watchers *watchers;
+	struct status *status;
+	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd, tick_fd;
 };
 
 static void describe_identity(struct pipeline *pipeline)
@@ -161,16 +170,37 @@ static int start_sink(struct pipeline *pipeline, size_t index, struct err *err)
 	return 0;
 }
 
+static int start_view(struct pipeline *pipeline, struct err *err)
+{
+	const struct pipeline_view *view = pipeline->view;
+	struct deliver_options options = {
+		.name = "view",
+		.journal = pipeline->journal,
+		.identity = &pipeline->identity,
+		.render = {.format = RENDER_RAW},
+		.batch_bytes = SINK_BATCH_BYTES,
+		.on_reader_gone = on_reader_gone,
+		.data = pipeline,
+	};
+	int result = view->start(view->data, &pipeline->identity, err);
+
+	if (result == 0)
+		result = stdout_sink_new(&options.sink, view->fd, err);
+	return result < 0 ? result : deliver_start(&pipeline->view_deliver, &options, err);
+}
+
 static int start_sinks(struct pipeline *pipeline, struct err *err)
 {
 	size_t count = pipeline->config->sink_count;
 	int result = 0;
 
-	pipeline->delivers = calloc(count, sizeof(struct deliver *));
+	pipeline->delivers = calloc(count + 1, sizeof(struct deliver *));
 	if (!pipeline->delivers)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", count);
 	for (size_t i = 0; i < count && result == 0; i++)
 		result = start_sink(pipeline, i, err);
+	if (result == 0 && pipeline->view)
+		result = start_view(pipeline, err);
 	return result;
 }
 
@@ -211,6 +241,25 @@ static void give_users(struct pipeline *pipeline)
 		collect_give_users(pipeline->collect, users);
 }
 
+static int watch(int epoll_fd, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static void watch_users(struct pipeline *pipeline)
+{
+	struct err err;
+
+	pipeline->users_fd = users_watch_open("", &err);
+	if (pipeline->users_fd >= 0 && watch(pipeline->epoll_fd, pipeline->users_fd) < 0)
+		(void)err_set(&err, -errno, "cannot wait for new users: %s", strerror(errno));
+	else if (pipeline->users_fd >= 0)
+		return;
+	log_warning("%s; user names stay as they are now", err.text);
+}
+
 static int open_collect(struct pipeline *pipeline, struct err *err)
 {
 	const struct config *config = pipeline->config;
@@ -223,6 +272,7 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 		.probes = pipeline->probes,
 		.journal = pipeline->journal,
 		.cpus = pipeline->host.cpus,
+		.ticks_per_s = pipeline->host.ticks_per_s,
 	};
 	uint32_t kinds = config_event_kinds(config);
 	int result;
@@ -234,8 +284,10 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	if (result < 0)
 		return result;
 	result = collect_new(&pipeline->collect, &options, err);
-	if (result == 0)
+	if (result == 0) {
+		watch_users(pipeline); /* first: what changes from here on is noticed */
 		give_users(pipeline);
+	}
 	return result;
 }
 
@@ -258,13 +310,6 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 	if (result < 0)
 		return result;
 	return collect_start(pipeline->collect, err);
-}
-
-static int watch(int epoll_fd, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-	return fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
 /* Signals are blocked in every thread and read from a descriptor. */
@@ -291,13 +336,90 @@ static int open_signals(struct pipeline *pipeline, unsigned int seconds, struct 
 	return 0;
 }
 
-static void watch_users(struct pipeline *pipeline)
+static int answer_status(void *data, struct buf *out, struct err *err)
 {
-	struct err err;
+	struct pipeline *pipeline = data;
 
-	pipeline->users_fd = users_watch_open("", &err);
-	if (pipeline->users_fd < 0 || watch(pipeline->epoll_fd, pipeline->users_fd) < 0)
-		log_warning("%s; user names stay as they are now", err.text);
+	return status_write(pipeline->status, out, err);
+}
+
+static int answer_version(void *data, struct buf *out, struct err *err)
+{
+	(void)data;
+	return buf_add_text(out, "{\"ok\":true,\"version\":\"" AUDITSHIP_VERSION "\"}\n") < 0
+		       ? err_set(err, -ENOMEM, "no memory")
+		       : 0;
+}
+
+static int answer_watch(void *data, struct buf *out, struct err *err)
+{
+	return watchers_greet(((struct pipeline *)data)->watchers, out, err);
+}
+
+static void take_watcher(void *data, int fd)
+{
+	watchers_add(((struct pipeline *)data)->watchers, fd);
+}
+
+static int open_control(struct pipeline *pipeline, const char *path, struct err *err)
+{
+	static const struct control_request requests[] = {
+		{"status", answer_status, NULL},
+		{"version", answer_version, NULL},
+		{"watch", answer_watch, take_watcher},
+		{NULL, NULL, NULL},
+	};
+	struct control_options options = {
+		.path = path,
+		.requests = requests,
+		.data = pipeline,
+	};
+	int result;
+
+	if (!path)
+		return 0;
+	result = watchers_new(&pipeline->watchers, pipeline->journal, &pipeline->identity, err);
+	if (result == 0)
+		result = control_open(&pipeline->control, &options, err);
+	if (result == 0 && (watch(pipeline->epoll_fd, watchers_fd(pipeline->watchers)) < 0 ||
+			    watch(pipeline->epoll_fd, control_fd(pipeline->control)) < 0))
+		result = err_set(err, -errno, "cannot wait for questions: %s", strerror(errno));
+	return result;
+}
+
+/* Once a second, for rates and for the patience with clients. */
+static int open_status(struct pipeline *pipeline, const char *config_path, struct err *err)
+{
+	static const struct itimerspec second = {{1, 0}, {1, 0}};
+	struct status_options options = {
+		.config = pipeline->config,
+		.config_path = config_path,
+		.probes = pipeline->probes,
+		.collect = pipeline->collect,
+		.journal = pipeline->journal,
+		.delivers = pipeline->delivers,
+		.control = pipeline->control,
+		.watchers = pipeline->watchers,
+	};
+
+	if (!pipeline->control)
+		return 0;
+	pipeline->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (watch(pipeline->epoll_fd, pipeline->tick_fd) < 0 ||
+	    timerfd_settime(pipeline->tick_fd, 0, &second, NULL) < 0)
+		return err_set(err, -errno, "cannot set a timer: %s", strerror(errno));
+	return status_new(&pipeline->status, &options, err);
+}
+
+static void on_tick(struct pipeline *pipeline)
+{
+	uint64_t count;
+
+	if (read(pipeline->tick_fd, &count, sizeof(count)) < 0)
+		return;
+	status_tick(pipeline->status);
+	control_tick(pipeline->control, clock_mono_ns());
+	watchers_tick(pipeline->watchers, clock_boot_ns());
 }
 
 static void tell_ready(const struct pipeline *pipeline)
@@ -319,6 +441,24 @@ static void tell_ready(const struct pipeline *pipeline)
 	log_info("watching: %s (%zu of %zu probes attached)", names, attached, count);
 }
 
+/* True when that was the end: a signal, the time is over, or nobody reads any more. */
+static bool handle(struct pipeline *pipeline, int fd)
+{
+	if (fd == pipeline->users_fd) {
+		if (users_watch_changed(fd))
+			give_users(pipeline);
+	} else if (fd == pipeline->tick_fd) {
+		on_tick(pipeline);
+	} else if (pipeline->control && fd == control_fd(pipeline->control)) {
+		control_serve(pipeline->control);
+	} else if (pipeline->watchers && fd == watchers_fd(pipeline->watchers)) {
+		watchers_serve(pipeline->watchers);
+	} else {
+		return true;
+	}
+	return false;
+}
+
 static void wait_for_end(struct pipeline *pipeline)
 {
 	struct epoll_event event;
@@ -328,18 +468,15 @@ static void wait_for_end(struct pipeline *pipeline)
 
 		if (n < 0 && errno != EINTR)
 			return;
-		if (n <= 0)
-			continue;
-		if (event.data.fd != pipeline->users_fd)
-			return; /* a signal, the end of the time, or nobody reads any more */
-		if (users_watch_changed(pipeline->users_fd))
-			give_users(pipeline);
+		if (n > 0 && handle(pipeline, event.data.fd))
+			return;
 	}
 }
 
-static int open_all(struct pipeline *pipeline, unsigned int seconds, struct err *err)
+static int open_all(struct pipeline *pipeline, const struct pipeline_options *options,
+		    struct err *err)
 {
-	int result = open_signals(pipeline, seconds, err);
+	int result = open_signals(pipeline, options->seconds, err);
 
 	if (result == 0)
 		result = open_facts(pipeline, err);
@@ -351,20 +488,44 @@ static int open_all(struct pipeline *pipeline, unsigned int seconds, struct err 
 		result = open_collect(pipeline, err);
 	if (result == 0)
 		result = start_sinks(pipeline, err);
+	if (result == 0 && !options->view)
+		result = open_control(pipeline, options->control_socket, err);
+	if (result == 0 && !options->view)
+		result = open_status(pipeline, options->config_path, err);
 	if (result == 0)
 		result = start_capture(pipeline, err);
 	return result;
 }
 
+static unsigned int time_left_ms(uint64_t deadline_ns)
+{
+	uint64_t now = clock_mono_ns();
+
+	return now < deadline_ns ? (unsigned int)((deadline_ns - now) / NS_PER_MS) : 0;
+}
+
 /* From the probes inwards. The summary is filled in even when only some of it had been opened. */
 static void stop_all(struct pipeline *pipeline, struct summary *summary)
 {
+	uint64_t deadline_ns;
+
 	if (pipeline->probes)
 		probes_detach(pipeline->probes);
 	if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
+	deadline_ns = clock_mono_ns() + STOP_DEADLINE_MS * NS_PER_MS;
 	for (size_t i = 0; pipeline->delivers && i < pipeline->config->sink_count; i++)
-		deliver_stop(pipeline->delivers[i], STOP_DEADLINE_MS, &summary->sinks[i]);
+		deliver_stop(pipeline->delivers[i], time_left_ms(deadline_ns), &summary->sinks[i]);
+}
+
+static void stop_view(struct pipeline *pipeline)
+{
+	struct deliver_status status = {0};
+
+	deliver_stop(pipeline->view_deliver, STOP_DEADLINE_MS, &status);
+	if (status.waiting)
+		log_warning("%llu events were not shown: the reader takes nothing",
+			    (unsigned long long)status.waiting);
 }
 
 static void close_descriptor(int fd)
@@ -375,10 +536,14 @@ static void close_descriptor(int fd)
 
 static void close_all(struct pipeline *pipeline)
 {
+	control_close(pipeline->control);
+	watchers_free(pipeline->watchers);
+	status_free(pipeline->status);
 	collect_free(pipeline->collect);
 	probes_close(pipeline->probes);
 	journal_close(pipeline->journal);
 	free(pipeline->delivers);
+	close_descriptor(pipeline->tick_fd);
 	close_descriptor(pipeline->users_fd);
 	close_descriptor(pipeline->gone_fd);
 	close_descriptor(pipeline->timer_fd);
@@ -386,29 +551,32 @@ static void close_all(struct pipeline *pipeline)
 	close_descriptor(pipeline->epoll_fd);
 }
 
-int pipeline_run(const struct config *config, unsigned int seconds, struct err *err)
+int pipeline_run(const struct pipeline_options *options, struct err *err)
 {
+	const struct config *config = options->config;
 	struct pipeline pipeline = {
 		.config = config,
+		.view = options->view,
 		.epoll_fd = -1,
 		.signal_fd = -1,
 		.users_fd = -1,
 		.timer_fd = -1,
 		.gone_fd = -1,
+		.tick_fd = -1,
 	};
 	struct summary summary = {.config = config};
 	int result;
 
-	summary.sinks = calloc(config->sink_count, sizeof(*summary.sinks));
+	summary.sinks = calloc(config->sink_count + 1, sizeof(*summary.sinks));
 	if (!summary.sinks)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
-	result = open_all(&pipeline, seconds, err);
+	result = open_all(&pipeline, options, err);
 	if (result == 0) {
-		watch_users(&pipeline);
 		tell_ready(&pipeline);
 		wait_for_end(&pipeline);
 	}
 	stop_all(&pipeline, &summary);
+	stop_view(&pipeline);
 	close_all(&pipeline);
 	if (result == 0)
 		result = summary_tell(&summary, err);

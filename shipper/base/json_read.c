@@ -105,10 +105,27 @@ void json_read_free(struct json_read *document)
 	free(document);
 }
 
+static yajl_val find(yajl_val value, const char *path);
+
+static yajl_val find_item(yajl_val list, const char *path)
+{
+	size_t index = 0;
+
+	if (*path < '0' || *path > '9')
+		return NULL;
+	for (; *path >= '0' && *path <= '9' && index < list->u.array.len; path++)
+		index = index * 10 + (size_t)(*path - '0');
+	if (index >= list->u.array.len || (*path != '\0' && *path != '.'))
+		return NULL;
+	return *path ? find(list->u.array.values[index], path + 1) : list->u.array.values[index];
+}
+
 /* Every value is looked at once at most (its keys say how much of path is used up when it is
  * reached), and the depth is bounded by the parse. */
 static yajl_val find(yajl_val value, const char *path)
 {
+	if (YAJL_IS_ARRAY(value))
+		return find_item(value, path);
 	if (!YAJL_IS_OBJECT(value))
 		return NULL;
 	for (size_t i = 0; i < value->u.object.len; i++) {
@@ -160,4 +177,16 @@ const char *json_read_item(const struct json_read *document, const char *path, s
 	if (YAJL_IS_NUMBER(value))
 		return YAJL_GET_NUMBER(value);
 	return YAJL_GET_STRING(value);
+}
+
+size_t json_read_count(const struct json_read *document, const char *path)
+{
+	yajl_val value = find(document->root, path);
+
+	return YAJL_IS_ARRAY(value) ? value->u.array.len : 0;
+}
+
+bool json_read_is_true(const struct json_read *document, const char *path)
+{
+	return YAJL_IS_TRUE(find(document->root, path));
 }

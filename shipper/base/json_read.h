@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,10 @@ void json_read_free(struct json_read *document);
  */
 const char *json_read_string(const struct json_read *document, const char *path);
 
+/* The values of the list at a path, 0 when there is none. A path names one by its index:
+ * "sinks.0.name". */
+size_t json_read_count(const struct json_read *document, const char *path);
+
 /* 0, -ENOENT when there is none, -EINVAL when it is no integer that fits. */
 int json_read_number(const struct json_read *document, const char *path, int64_t *ret_number);
 
@@ -43,5 +48,8 @@ int json_read_number(const struct json_read *document, const char *path, int64_t
  * null, a list or an object. Borrowed.
  */
 const char *json_read_item(const struct json_read *document, const char *path, size_t index);
+
+/* Whether true stands there. */
+bool json_read_is_true(const struct json_read *document, const char *path);
 
 #endif

@@ -9,10 +9,9 @@
 
 /* One ring, CPU and class. */
 struct slot {
-	uint64_t last;    /* last number that arrived or was told as lost */
-	uint64_t last_ns; /* when a record of it arrived last */
-	uint64_t lost;    /* told */
-	uint64_t arrived;
+	uint64_t last;                   /* last number that arrived or was told as lost */
+	uint64_t last_ns;                /* when a record of it arrived last */
+	uint64_t lost;                   /* told */
 	uint64_t told[REC_LOSS_REASONS]; /* of what the probe counted; never more than it did */
 	uint64_t sweep_sequence;         /* the probe's counters before the sweep */
 	uint64_t sweep_lost;
@@ -24,6 +23,7 @@ struct loss {
 	loss_handler handler;
 	void *data;
 	uint64_t start_ns;
+	struct loss_account account;
 	struct slot slot[];
 };
 
@@ -83,15 +83,18 @@ static unsigned int explain(const struct slot *slot, const struct rec_counts *co
 }
 
 /* Takes count losses off what the probe counted: of reason, and of the others when it has fewer. */
-static void account(struct slot *slot, const struct rec_counts *counts, unsigned int reason,
-		    uint64_t count)
+static void account(struct loss *loss, uint32_t index, unsigned int reason, uint64_t count)
 {
+	const struct rec_counts *counts = &loss->counts[index];
+	struct slot *slot = &loss->slot[index];
+
 	for (unsigned int i = 0; i < REC_LOSS_REASONS && count > 0; i++) {
 		unsigned int at = (reason + i) % REC_LOSS_REASONS;
 		uint64_t left = read_count(&counts->lost[at]) - slot->told[at];
 		uint64_t part = left < count ? left : count;
 
 		slot->told[at] += part;
+		loss->account.lost_reason[at] += part;
 		count -= part;
 	}
 }
@@ -115,27 +118,48 @@ static void tell(struct loss *loss, uint32_t index, uint64_t last, uint64_t befo
 	lost.total = slot->lost + count;
 	if (!loss->handler(loss->data, &lost))
 		return;
-	account(slot, &loss->counts[index], lost.reason, count);
+	account(loss, index, lost.reason, count);
 	slot->lost += count;
 	slot->last = last;
+	loss->account.seen += count;
+	loss->account.lost += count;
+}
+
+/* The slot of a record, or NULL when there is none. */
+static struct slot *slot_of(struct loss *loss, const struct rec_header *header, uint32_t *ret_index)
+{
+	uint32_t group = (uint32_t)header->ring * REC_CLASSES + header->class;
+
+	*ret_index = group * loss->cpus + header->cpu;
+	if (header->cpu >= loss->cpus || header->class >= REC_CLASSES || *ret_index >= loss->slots)
+		return NULL;
+	return &loss->slot[*ret_index];
 }
 
 void loss_saw(struct loss *loss, const struct rec_header *header)
 {
-	uint32_t group = (uint32_t)header->ring * REC_CLASSES + header->class;
-	uint32_t index = group * loss->cpus + header->cpu;
-	struct slot *slot;
+	uint32_t index;
+	struct slot *slot = slot_of(loss, header, &index);
 
-	if (header->cpu >= loss->cpus || index >= loss->slots)
+	if (!slot)
 		return;
-	slot = &loss->slot[index];
 	if (header->sequence <= slot->last)
 		return; /* no probe counts back */
 	if (header->sequence > slot->last + 1)
 		tell(loss, index, header->sequence - 1, header->time_ns);
+	loss->account.seen += header->sequence - slot->last;
+	loss->account.arrived++;
 	slot->last = header->sequence;
 	slot->last_ns = header->time_ns;
-	slot->arrived++;
+}
+
+bool loss_believes(const struct loss *loss, const struct rec_header *header)
+{
+	uint32_t index;
+	const struct slot *slot = slot_of((struct loss *)(uintptr_t)loss, header, &index);
+
+	return slot && header->sequence > slot->last &&
+	       header->sequence <= read_count(&loss->counts[index].sequence);
 }
 
 /*
@@ -182,15 +206,32 @@ void loss_end_sweep(struct loss *loss)
 
 void loss_totals(const struct loss *loss, struct loss_totals *ret_totals)
 {
-	*ret_totals = (struct loss_totals){0};
+	struct loss_counted counted;
+
+	loss_counted(loss, &counted);
+	*ret_totals = (struct loss_totals){
+		.lost = loss->account.lost,
+		.numbered = counted.numbered,
+		.arrived = loss->account.arrived,
+		.wakeups = counted.wakeups,
+		.read_failures = counted.read_failures,
+	};
+}
+
+const struct loss_account *loss_account(const struct loss *loss)
+{
+	return &loss->account;
+}
+
+void loss_counted(const struct loss *loss, struct loss_counted *ret_counted)
+{
+	*ret_counted = (struct loss_counted){0};
 	for (uint32_t i = 0; i < loss->slots; i++) {
 		const struct rec_counts *counts = &loss->counts[i];
 
-		ret_totals->lost += loss->slot[i].lost;
-		ret_totals->arrived += loss->slot[i].arrived;
-		ret_totals->numbered += read_count(&counts->sequence);
-		ret_totals->wakeups += read_count(&counts->wakeups);
-		ret_totals->read_failures += read_count(&counts->read_failures);
+		ret_counted->numbered += read_count(&counts->sequence);
+		ret_counted->wakeups += read_count(&counts->wakeups);
+		ret_counted->read_failures += read_count(&counts->read_failures);
 	}
 }
 

@@ -32,6 +32,10 @@ void loss_begin_sweep(struct loss *loss);
 /* After the rings were drained up to an end taken after loss_begin_sweep. */
 void loss_end_sweep(struct loss *loss);
 
+/* Whether a record that failed its checks has a number that can be its own: one that was taken and
+ * has not arrived yet. Then loss_saw may be told of it. */
+bool loss_believes(const struct loss *loss, const struct rec_header *header);
+
 struct loss_totals {
 	uint64_t lost;     /* told */
 	uint64_t numbered; /* last numbers the probes took, added up */
@@ -40,6 +44,22 @@ struct loss_totals {
 	uint64_t read_failures;
 };
 void loss_totals(const struct loss *loss, struct loss_totals *ret_totals);
+
+/* What has become of the numbers so far: seen = arrived + lost, at every moment. */
+struct loss_account {
+	uint64_t seen; /* last number of each ring, CPU and class that arrived or was told as lost,
+			* added up */
+	uint64_t arrived;
+	uint64_t lost;
+	uint64_t lost_reason[REC_LOSS_REASONS];
+};
+const struct loss_account *loss_account(const struct loss *loss);
+
+/* What the probes have counted by now; any thread may ask. */
+struct loss_counted {
+	uint64_t numbered, wakeups, read_failures;
+};
+void loss_counted(const struct loss *loss, struct loss_counted *ret_counted);
 
 /* Last number seen of one slot, 0 for none; slots go from 0 to loss_slots() - 1. */
 uint32_t loss_slots(const struct loss *loss);

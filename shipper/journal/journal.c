@@ -364,11 +364,12 @@ static void publish(struct journal *journal, const struct journal_batch *batch, 
 
 	numbers_set(&journal->numbers, batch->numbers, batch->number_count);
 	journal->next_sequence += batch->count;
-	atomic_fetch_add(&journal->next_index, batch->count);
 	atomic_fetch_add(&journal->events, batch->count);
 	atomic_fetch_add(&journal->appends, 1);
-	atomic_fetch_add(&journal->active->end, size);
 	(void)pthread_mutex_lock(&journal->lock);
+	/* Together, for a reader that is opened just now and starts at the end. */
+	atomic_fetch_add(&journal->next_index, batch->count);
+	atomic_fetch_add(&journal->active->end, size);
 	if (journal->durability == JOURNAL_SYNC_BATCH)
 		journal->active->synced = atomic_load(&journal->active->end);
 	for (struct journal_reader *reader = journal->readers; reader; reader = reader->next)

@@ -93,6 +93,14 @@ int journal_append(struct journal *journal, const struct journal_batch *batch, s
  */
 int journal_reader_open(struct journal_reader **ret_reader, struct journal *journal,
 			const char *name, struct err *err);
+
+/*
+ * With name NULL the reader has no cursor: it starts behind the newest event, may be opened and
+ * closed at any time by any thread, and holds nothing back. What was deleted before it came to read
+ * it is counted here; in what journal_reader_next gives, the numbers of the events then jump.
+ */
+uint64_t journal_reader_missed(const struct journal_reader *reader);
+
 void journal_reader_close(struct journal_reader *reader);
 
 /* Becomes readable when something was appended; reading journal_reader_next until 0 clears it. */
@@ -128,5 +136,9 @@ void journal_status(struct journal *journal, struct journal_status *ret_status);
 
 /* Events not yet acknowledged by this reader; any thread. */
 uint64_t journal_reader_waiting(const struct journal_reader *reader);
+
+/* The room they take in the journal, a frame counted whole; 0 for a reader without cursor. Any
+ * thread, takes the lock. */
+uint64_t journal_reader_waiting_bytes(const struct journal_reader *reader);
 
 #endif

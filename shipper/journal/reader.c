@@ -28,15 +28,48 @@ static struct segment *find_segment(struct journal *journal, uint64_t number)
 	return segment;
 }
 
+/* The same for a reader to stand in: without a cursor it has to hold what it stands in itself. */
+static struct segment *take_segment(struct journal_reader *reader, uint64_t number)
+{
+	struct journal *journal = reader->journal;
+	struct segment *segment;
+
+	if (reader->cursor)
+		return find_segment(journal, number);
+	(void)pthread_mutex_lock(&journal->lock);
+	for (segment = journal->oldest; segment && segment->number < number;)
+		segment = segment->next;
+	if (segment)
+		segment->users++;
+	(void)pthread_mutex_unlock(&journal->lock);
+	return segment;
+}
+
+static void give_segment_back(struct journal_reader *reader, struct segment *segment)
+{
+	struct journal *journal = reader->journal;
+	bool last;
+
+	if (!segment || reader->cursor)
+		return;
+	(void)pthread_mutex_lock(&journal->lock);
+	last = --segment->users == 0 && segment->deleted;
+	(void)pthread_mutex_unlock(&journal->lock);
+	if (last)
+		free(segment);
+}
+
 static void publish_acked(struct journal_reader *reader)
 {
 	struct journal *journal = reader->journal;
 
+	atomic_store(&reader->acked_index, reader->acked.index);
+	if (!reader->cursor)
+		return;
 	(void)pthread_mutex_lock(&journal->lock);
 	reader->cursor->wanted = reader->acked;
 	reader->cursor->placed = true;
 	(void)pthread_mutex_unlock(&journal->lock);
-	atomic_store(&reader->acked_index, reader->acked.index);
 }
 
 static struct position read_place(const struct journal_reader *reader)
@@ -65,11 +98,13 @@ static void pass_acked(struct journal_reader *reader)
 	publish_acked(reader);
 }
 
+/* segment comes from take_segment. */
 static void stand_in(struct journal_reader *reader, struct segment *segment, uint64_t offset)
 {
 	if (reader->fd >= 0)
 		(void)close(reader->fd);
 	reader->fd = -1;
+	give_segment_back(reader, reader->segment);
 	reader->segment = segment;
 	reader->offset = offset;
 	reader->entry = 0;
@@ -78,7 +113,9 @@ static void stand_in(struct journal_reader *reader, struct segment *segment, uin
 /* Damage that hides no event is the tail which a killed writer left; opening has counted it. */
 static void go_on_at(struct journal_reader *reader, uint64_t index)
 {
-	if (index > reader->index) {
+	if (index > reader->index && !reader->cursor) {
+		atomic_fetch_add(&reader->missed, index - reader->index);
+	} else if (index > reader->index) {
 		atomic_fetch_add(&reader->journal->skipped_events, index - reader->index);
 		atomic_fetch_add(&reader->journal->damaged_frames, reader->damaged);
 	}
@@ -115,7 +152,7 @@ static bool find_data(struct journal_reader *reader)
 			return true;
 		if (segment && !sealed)
 			return false;
-		segment = find_segment(reader->journal,
+		segment = take_segment(reader,
 				       segment ? segment->number + 1 : reader->wanted_segment);
 		if (!segment)
 			return false;
@@ -243,7 +280,8 @@ int journal_reader_next(struct journal_reader *reader, struct journal_batch *ret
 			return 1;
 		if (result < 0)
 			return err_set(err, result, "journal %s: reader %s: segment %08llu: %s",
-				       reader->journal->dir, reader->cursor->name,
+				       reader->journal->dir,
+				       reader->cursor ? reader->cursor->name : "without a cursor",
 				       (unsigned long long)reader->segment->number,
 				       strerror(-result));
 	}
@@ -252,7 +290,7 @@ int journal_reader_next(struct journal_reader *reader, struct journal_batch *ret
 
 static void stand_at(struct journal_reader *reader, const struct position *position)
 {
-	struct segment *segment = find_segment(reader->journal, position->segment);
+	struct segment *segment = take_segment(reader, position->segment);
 
 	reader->index = position->index;
 	reader->wanted_segment = position->segment;
@@ -260,6 +298,7 @@ static void stand_at(struct journal_reader *reader, const struct position *posit
 		stand_in(reader, segment, position->offset);
 		reader->entry = position->entry;
 	} else {
+		give_segment_back(reader, segment);
 		stand_in(reader, NULL, 0);
 	}
 }
@@ -319,6 +358,37 @@ uint64_t journal_reader_waiting(const struct journal_reader *reader)
 	uint64_t all = atomic_load(&reader->journal->next_index);
 
 	return all > acked ? all - acked : 0;
+}
+
+uint64_t journal_reader_missed(const struct journal_reader *reader)
+{
+	return atomic_load(&reader->missed);
+}
+
+/* Of a segment, behind position. */
+static uint64_t bytes_behind(const struct segment *segment, const struct position *position)
+{
+	uint64_t end = atomic_load(&segment->end), from = segment->header_size;
+
+	if (segment->number < position->segment)
+		return 0;
+	if (segment->number == position->segment && position->offset > from)
+		from = position->offset;
+	return end > from ? end - from : 0;
+}
+
+uint64_t journal_reader_waiting_bytes(const struct journal_reader *reader)
+{
+	struct journal *journal = reader->journal;
+	uint64_t bytes = 0;
+
+	if (!reader->cursor || journal_reader_waiting(reader) == 0)
+		return 0;
+	(void)pthread_mutex_lock(&journal->lock);
+	for (const struct segment *segment = journal->oldest; segment; segment = segment->next)
+		bytes += bytes_behind(segment, &reader->cursor->wanted);
+	(void)pthread_mutex_unlock(&journal->lock);
+	return bytes;
 }
 
 int journal_reader_fd(const struct journal_reader *reader)
@@ -446,13 +516,38 @@ static void give_cursor_back(struct journal *journal, struct cursor *cursor)
 	(void)pthread_mutex_unlock(&journal->lock);
 }
 
+static void start_at_cursor(struct journal_reader *reader)
+{
+	reader->acked = reader->cursor->wanted;
+	settle(reader);
+	publish_acked(reader);
+}
+
+static void start_at_end(struct journal_reader *reader)
+{
+	struct journal *journal = reader->journal;
+	struct segment *segment;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	segment = journal->newest;
+	reader->index = atomic_load(&journal->next_index);
+	if (segment) {
+		segment->users++;
+		reader->segment = segment;
+		reader->offset = atomic_load(&segment->end);
+	}
+	(void)pthread_mutex_unlock(&journal->lock);
+	reader->acked = read_place(reader);
+	publish_acked(reader);
+}
+
 int journal_reader_open(struct journal_reader **ret_reader, struct journal *journal,
 			const char *name, struct err *err)
 {
 	struct journal_reader *reader;
 	int result;
 
-	if (!cursor_name_valid(name))
+	if (name && !cursor_name_valid(name))
 		return err_set(err, -EINVAL, "journal %s: not a name for a cursor", journal->dir);
 	reader = calloc(1, sizeof(*reader));
 	if (!reader)
@@ -461,17 +556,20 @@ int journal_reader_open(struct journal_reader **ret_reader, struct journal *jour
 	reader->fd = -1;
 	buf_init(&reader->frame, FRAME_SIZE_MAX);
 	reader->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	result = reader->wake_fd < 0 ? -errno : take_cursor(journal, name, &reader->cursor);
+	result = reader->wake_fd < 0 ? -errno : 0;
+	if (result == 0 && name)
+		result = take_cursor(journal, name, &reader->cursor);
 	if (result < 0) {
 		if (reader->wake_fd >= 0)
 			(void)close(reader->wake_fd);
 		free(reader);
-		return err_set(err, result, "journal %s: cursor-%s: %s", journal->dir, name,
-			       strerror(-result));
+		return err_set(err, result, "journal %s: cursor-%s: %s", journal->dir,
+			       name ? name : "", strerror(-result));
 	}
-	reader->acked = reader->cursor->wanted;
-	settle(reader);
-	publish_acked(reader);
+	if (name)
+		start_at_cursor(reader);
+	else
+		start_at_end(reader);
 	(void)pthread_mutex_lock(&journal->lock);
 	reader->next = journal->readers;
 	journal->readers = reader;
@@ -493,10 +591,11 @@ void journal_reader_close(struct journal_reader *reader)
 		link = &(*link)->next;
 	*link = reader->next;
 	(void)pthread_mutex_unlock(&journal->lock);
-	give_cursor_back(journal, reader->cursor);
-	journal_sync_round(journal);
-	if (reader->fd >= 0)
-		(void)close(reader->fd);
+	stand_in(reader, NULL, 0);
+	if (reader->cursor) {
+		give_cursor_back(journal, reader->cursor);
+		journal_sync_round(journal);
+	}
 	(void)close(reader->wake_fd);
 	buf_done(&reader->frame);
 	free(reader->items);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One segment file. A struct segment stays where it is until its file is deleted, so a reader may
- * keep a pointer to the one it stands in; end and sealed are what crosses threads without the lock.
+ * One segment file. A struct segment stays where it is until its file is deleted, and for as long
+ * as a reader without a cursor stands in it, so a reader may keep a pointer to the one it stands
+ * in; end and sealed are what crosses threads without the lock.
  */
 #ifndef AUDITSHIP_JOURNAL_SEGMENT_H
 #define AUDITSHIP_JOURNAL_SEGMENT_H
@@ -25,6 +26,8 @@ struct segment {
 	int fd;               /* for writing and syncing, -1 when that is over */
 	uint64_t size;        /* of the file */
 	uint64_t synced;      /* bytes known to be on disk */
+	unsigned int users;   /* readers without a cursor that stand in it; under the lock */
+	bool deleted;         /* the last of them frees it; under the lock */
 	struct segment *next; /* newer */
 };
 

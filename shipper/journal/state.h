@@ -37,7 +37,7 @@ struct handed_out {
 
 struct journal_reader {
 	struct journal *journal;
-	struct cursor *cursor;
+	struct cursor *cursor; /* NULL: holds nothing back, and may miss what is deleted */
 	int wake_fd;
 	atomic_bool asleep; /* found nothing: the next append wakes it */
 
@@ -56,6 +56,7 @@ struct journal_reader {
 	uint32_t item_first, item_count, item_capacity;
 	struct position acked;
 	_Atomic uint64_t acked_index;
+	_Atomic uint64_t missed; /* without a cursor: events deleted or damaged before it came */
 
 	struct journal_reader *next; /* lock */
 };

@@ -142,6 +142,19 @@ static struct segment *take_deletable(struct journal *journal)
 	return segment;
 }
 
+/* A reader without a cursor may still stand in it: then that one frees it. */
+static void drop_segment(struct journal *journal, struct segment *segment)
+{
+	bool used;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	used = segment->users > 0;
+	segment->deleted = true;
+	(void)pthread_mutex_unlock(&journal->lock);
+	if (!used)
+		free(segment);
+}
+
 static void delete_segments(struct journal *journal)
 {
 	struct segment *segment;
@@ -153,7 +166,7 @@ static void delete_segments(struct journal *journal)
 			note_error(journal, -errno);
 		if (segment->fd >= 0)
 			(void)close(segment->fd);
-		free(segment);
+		drop_segment(journal, segment);
 	}
 }
 

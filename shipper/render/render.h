@@ -23,11 +23,20 @@ struct render_identity {
 	unsigned int tag_count;
 };
 
-enum render_format { RENDER_ECS, RENDER_TABLE };
+enum render_format {
+	RENDER_ECS,
+	RENDER_TABLE,
+	RENDER_TEXT,
+	RENDER_CSV,
+	RENDER_RAW, /* not text: entries for another process of ours, see render/raw.h */
+};
 
 struct render_options {
 	enum render_format format;
-	bool color; /* RENDER_TABLE: the reader is a terminal */
+	bool color;                 /* RENDER_TABLE, RENDER_TEXT: the reader is a terminal */
+	bool no_header;             /* it is there already */
+	const char *const *columns; /* RENDER_CSV, copied; none: those of csv_new */
+	size_t column_count;
 };
 
 struct renderer;
@@ -37,12 +46,13 @@ int renderer_new(struct renderer **ret_renderer, const struct render_options *op
 void renderer_free(struct renderer *renderer);
 
 /*
- * Appends one event as one line with its line feed. RENDER_ECS: valid UTF-8 JSON. 0, or -EMSGSIZE
- * when out is at its ceiling; out is then as before.
+ * Appends one event as one line with its line feed (RENDER_CSV: or nothing, when no column says
+ * anything of it; RENDER_RAW: as one frame). RENDER_ECS: valid UTF-8 JSON. 0, or -EMSGSIZE when out
+ * is at its ceiling; out is then as before.
  */
 int renderer_event(struct renderer *renderer, const struct event *event, struct buf *out);
 
-/* Appends what stands above the events: the table's header line; nothing for JSON. */
+/* Appends what stands above the events: the header line of table and CSV; nothing for others. */
 int renderer_header(struct renderer *renderer, struct buf *out);
 
 #endif

@@ -46,6 +46,7 @@ struct deliver {
 	pthread_t thread;
 	int stop_fd; /* readable: stop_deadline_ns is set */
 	int done_fd; /* readable: the thread is through */
+	uint64_t found;
 
 	/* The thread's. */
 	struct journal_reader *reader;
@@ -66,7 +67,8 @@ struct deliver {
 	atomic_int state;
 	_Atomic uint64_t stop_deadline_ns; /* CLOCK_MONOTONIC; 0: go on */
 	_Atomic uint64_t acknowledged, skipped, rejected, bytes, failures;
-	atomic_bool failing;
+	_Atomic uint64_t failing_since_ns, failed_ns, acknowledged_ns, oldest_ns;
+	atomic_bool failing, blocked;
 	/* A story is 1 KiB, which no atomic holds. Taken when a try failed or somebody asks, for
 	 * one copy, never on the way of an event. */
 	pthread_mutex_t story_lock;
@@ -81,6 +83,11 @@ static void count(_Atomic uint64_t *counter, uint64_t n)
 static uint64_t counted(const _Atomic uint64_t *counter)
 {
 	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void set(_Atomic uint64_t *figure, uint64_t value)
+{
+	atomic_store_explicit(figure, value, memory_order_relaxed);
 }
 
 static bool is_same_stream(const uint8_t a[16], const uint8_t b[16])
@@ -283,6 +290,9 @@ static int render(struct deliver *deliver, uint64_t sequence, const char **ret_w
 	*ret_why = "its number is not that of its place";
 	if (event.entry->sequence != sequence)
 		return -EBADMSG;
+	if (deliver->batch.count == 0)
+		set(&deliver->oldest_ns,
+		    event.entry->created_ns - (uint64_t)event.entry->wall_offset_ns);
 	*ret_why = "too long for a line";
 	return renderer_event(deliver->renderer, &event, &deliver->batch.text);
 }
@@ -363,6 +373,7 @@ static void arrived(struct deliver *deliver, const struct sink_position *acked)
 	    !is_same_stream(acked->stream, batch->stream))
 		return;
 	count(&deliver->acknowledged, acked->sequence - batch->first + 1);
+	set(&deliver->acknowledged_ns, clock_boot_ns());
 	settle(deliver, batch->stream, acked->sequence);
 	deliver->resumed = deliver->settled;
 	if (acked->sequence < batch->last) {
@@ -370,6 +381,7 @@ static void arrived(struct deliver *deliver, const struct sink_position *acked)
 		return;
 	}
 	count(&deliver->bytes, batch->text.length);
+	set(&deliver->oldest_ns, 0);
 	buf_clear(&batch->text);
 	batch->count = 0;
 }
@@ -438,10 +450,16 @@ static int step(struct deliver *deliver, struct err *err)
  */
 static void note_failure(struct deliver *deliver, int code, const struct err *err)
 {
+	uint64_t now_ns = clock_boot_ns();
+
 	count(&deliver->failures, 1);
+	set(&deliver->failed_ns, now_ns);
+	if (counted(&deliver->failing_since_ns) == 0)
+		set(&deliver->failing_since_ns, now_ns);
 	(void)pthread_mutex_lock(&deliver->story_lock);
 	deliver->story = *err;
 	(void)pthread_mutex_unlock(&deliver->story_lock);
+	atomic_store_explicit(&deliver->blocked, code == -EAGAIN, memory_order_relaxed);
 	atomic_store_explicit(&deliver->failing, true, memory_order_relaxed);
 	if (code == -EAGAIN)
 		return;
@@ -456,6 +474,7 @@ static void note_success(struct deliver *deliver, int result)
 {
 	if (result > 0) /* something arrived; that the sink could be opened proves little */
 		backoff_reset(&deliver->backoff);
+	set(&deliver->failing_since_ns, 0);
 	atomic_store_explicit(&deliver->failing, false, memory_order_relaxed);
 	if (deliver->failure_told)
 		log_info("sink %s: works again", deliver->name);
@@ -583,7 +602,11 @@ static int prepare(struct deliver *deliver, const struct deliver_options *option
 	result = open_sink(deliver, err);
 	if (result < 0)
 		return result;
-	return journal_reader_open(&deliver->reader, options->journal, options->name, err);
+	result = journal_reader_open(&deliver->reader, options->journal,
+				     options->ephemeral ? NULL : options->name, err);
+	if (result == 0)
+		deliver->found = journal_reader_waiting(deliver->reader);
+	return result;
 }
 
 /* Signals are main's: the thread blocks them all. */
@@ -694,13 +717,21 @@ void deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
 void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 {
 	*ret_status = (struct deliver_status){
+		.found = deliver->found,
 		.acknowledged = counted(&deliver->acknowledged),
 		.skipped = counted(&deliver->skipped),
 		.rejected = counted(&deliver->rejected),
 		.waiting = journal_reader_waiting(deliver->reader),
+		.waiting_bytes = journal_reader_waiting_bytes(deliver->reader),
+		.missed = journal_reader_missed(deliver->reader),
 		.bytes = counted(&deliver->bytes),
 		.failures = counted(&deliver->failures),
 		.failing = atomic_load_explicit(&deliver->failing, memory_order_relaxed),
+		.blocked = atomic_load_explicit(&deliver->blocked, memory_order_relaxed),
+		.failing_since_ns = counted(&deliver->failing_since_ns),
+		.failed_ns = counted(&deliver->failed_ns),
+		.acknowledged_ns = counted(&deliver->acknowledged_ns),
+		.oldest_ns = counted(&deliver->oldest_ns),
 	};
 	(void)pthread_mutex_lock(&deliver->story_lock);
 	ret_status->last_error = deliver->story;

@@ -16,6 +16,7 @@ struct deliver;
 struct deliver_options {
 	const char *name; /* of the sink in the configuration, and of its cursor */
 	struct journal *journal;
+	bool ephemeral; /* no cursor: from now on, and what it has not read may be deleted */
 	const struct render_identity *identity; /* must outlive the thread */
 	struct render_options render;
 	struct sink *sink;  /* given up to the deliver thread, also when deliver_start fails */
@@ -25,15 +26,23 @@ struct deliver_options {
 	void *data;
 };
 
-/* Any thread may ask. */
+/* Any thread may ask. Times are CLOCK_BOOTTIME, 0: never. */
 struct deliver_status {
+	uint64_t found;        /* events that waited in the journal at the start */
 	uint64_t acknowledged; /* events */
 	uint64_t skipped;      /* were there already when the sink was opened */
 	uint64_t rejected;     /* could not be rendered: damaged entries, lines above 4 MiB */
 	uint64_t waiting;      /* in the journal, not yet acknowledged */
+	uint64_t missed;       /* ephemeral: deleted from the journal before they were read */
+	uint64_t waiting_bytes;
 	uint64_t bytes;
-	uint64_t failures; /* tries that failed */
-	bool failing;      /* the last try failed; last_error says why */
+	uint64_t failures;         /* tries that failed */
+	bool failing;              /* the last try failed; last_error says why */
+	bool blocked;              /* it failed because the receiver takes nothing just now */
+	uint64_t failing_since_ns; /* the first of the tries that have failed since one worked */
+	uint64_t failed_ns;        /* the last try that failed */
+	uint64_t acknowledged_ns;  /* the last acknowledgement */
+	uint64_t oldest_ns;        /* when the oldest event in hand was taken up; 0: none is */
 	struct err last_error;
 };
 

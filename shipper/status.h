@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Answers how the agent is: borrows the stages, keeps the last minute of their counters for the
+ * rates. Belongs to the main thread; asks the others nothing that makes them wait.
+ */
+#ifndef AUDITSHIP_STATUS_H
+#define AUDITSHIP_STATUS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "capture/probes.h"
+#include "collect.h"
+#include "config.h"
+#include "control.h"
+#include "journal/journal.h"
+#include "sink/deliver.h"
+#include "watchers.h"
+
+struct status;
+
+/* All borrowed, and alive until status_free. */
+struct status_options {
+	const struct config *config;
+	const char *config_path; /* NULL: the built-in defaults */
+	const struct probes *probes;
+	struct collect *collect;
+	struct journal *journal;
+	struct deliver *const *delivers; /* one per sink of the configuration */
+	const struct control *control;   /* NULL: there is none */
+	const struct watchers *watchers; /* NULL: there is none */
+};
+
+int status_new(struct status **ret_status, const struct status_options *options, struct err *err);
+void status_free(struct status *status);
+
+/* About once a second: takes note of the counters. */
+void status_tick(struct status *status);
+
+/* Appends the document, see status_document.h. */
+int status_write(struct status *status, struct buf *out, struct err *err);
+
+#endif
