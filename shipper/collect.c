@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define BATCH_SIZE (1024 * 1024)
+#define NS_PER_S 1000000000ULL
 #define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
 #define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
 
@@ -401,14 +402,32 @@ static uint32_t count_args(const char *args, size_t length)
 	return count;
 }
 
+/*
+ * The arguments as /proc shows them now; none when that number means another process by now, or in
+ * the pid namespace that the agent runs in.
+ */
+static void read_args(const struct collect *collect, const struct rec_id *id,
+		      char args[IMAGE_ARGS_MAX], struct image *ret_image)
+{
+	uint64_t ticks, tick_ns = NS_PER_S / collect->options.ticks_per_s;
+	int cut = 0;
+	ssize_t length = procfs_args("", id->pid, args, IMAGE_ARGS_MAX, &cut);
+
+	*ret_image = (struct image){.args = args};
+	if (length <= 0 || procfs_start_ticks("", id->pid, &ticks) < 0 ||
+	    ticks != id->start_ns / tick_ns)
+		return;
+	ret_image->args_length = (uint32_t)length;
+	ret_image->args_full = cut ? REC_FULL_UNKNOWN : ret_image->args_length;
+	ret_image->args_count = cut ? 0 : count_args(args, (size_t)length);
+}
+
 void collect_snapshot(struct collect *collect, const void *data, size_t size)
 {
 	struct rec_snapshot *record = (struct rec_snapshot *)collect->batch;
 	char args[IMAGE_ARGS_MAX];
-	struct image image = {.args = args};
+	struct image image;
 	const char *why;
-	int cut = 0;
-	ssize_t length;
 
 	if (record_check(data, size, &why) < 0) {
 		collect->status.rejected++;
@@ -417,12 +436,7 @@ void collect_snapshot(struct collect *collect, const void *data, size_t size)
 	}
 	memcpy(record, data, size);
 	record_resolve_paths(&record->header);
-	length = procfs_args("", record->task.id.pid, args, sizeof(args), &cut);
-	if (length > 0) {
-		image.args_length = (uint32_t)length;
-		image.args_full = cut ? REC_FULL_UNKNOWN : image.args_length;
-		image.args_count = cut ? 0 : count_args(args, (size_t)length);
-	}
+	read_args(collect, &record->task.id, args, &image);
 	enrich_snapshot(collect->options.enrich, record, collect->wall_offset_ns, &image);
 }
 

@@ -23,6 +23,7 @@ struct collect_options {
 	struct journal *journal;
 	struct enrich *enrich; /* given up to the thread by collect_new */
 	uint32_t cpus;
+	uint32_t ticks_per_s;     /* USER_HZ */
 	bool selected[REC_KINDS]; /* kinds that are journalled; the others only inform enrichment */
 };
 

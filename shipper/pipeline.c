@@ -39,10 +39,12 @@
 
 #define SEGMENT_SIZE (16 * 1024 * 1024)
 #define STOP_DEADLINE_MS 5000
+#define NS_PER_MS 1000000ULL
 #define SINK_BATCH_BYTES (256 * 1024)
 
 struct pipeline {
 	const struct config *config;
+	const struct pipeline_view *view; /* NULL: nobody looks on */
 	struct host host;
 	char agent_id[UUID_TEXT_SIZE];
 	struct render_identity identity;
@@ -50,7 +52,8 @@ struct pipeline {
 	struct probes *probes;
 	struct collect *collect;
 	struct deliver **delivers; /* one per sink of the configuration */
-	struct control *control;   /* NULL, and so are the next two: nobody may ask */
+	struct deliver *view_deliver;
+	struct control *control; /* NULL, and so are the next two: nobody may ask */
 	struct watchers *watchers;
 	struct status *status;
 	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd, tick_fd;
@@ -167,16 +170,37 @@ static int start_sink(struct pipeline *pipeline, size_t index, struct err *err)
 	return 0;
 }
 
+static int start_view(struct pipeline *pipeline, struct err *err)
+{
+	const struct pipeline_view *view = pipeline->view;
+	struct deliver_options options = {
+		.name = "view",
+		.journal = pipeline->journal,
+		.identity = &pipeline->identity,
+		.render = {.format = RENDER_RAW},
+		.batch_bytes = SINK_BATCH_BYTES,
+		.on_reader_gone = on_reader_gone,
+		.data = pipeline,
+	};
+	int result = view->start(view->data, &pipeline->identity, err);
+
+	if (result == 0)
+		result = stdout_sink_new(&options.sink, view->fd, err);
+	return result < 0 ? result : deliver_start(&pipeline->view_deliver, &options, err);
+}
+
 static int start_sinks(struct pipeline *pipeline, struct err *err)
 {
 	size_t count = pipeline->config->sink_count;
 	int result = 0;
 
-	pipeline->delivers = calloc(count, sizeof(struct deliver *));
+	pipeline->delivers = calloc(count + 1, sizeof(struct deliver *));
 	if (!pipeline->delivers)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", count);
 	for (size_t i = 0; i < count && result == 0; i++)
 		result = start_sink(pipeline, i, err);
+	if (result == 0 && pipeline->view)
+		result = start_view(pipeline, err);
 	return result;
 }
 
@@ -217,6 +241,25 @@ static void give_users(struct pipeline *pipeline)
 		collect_give_users(pipeline->collect, users);
 }
 
+static int watch(int epoll_fd, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static void watch_users(struct pipeline *pipeline)
+{
+	struct err err;
+
+	pipeline->users_fd = users_watch_open("", &err);
+	if (pipeline->users_fd >= 0 && watch(pipeline->epoll_fd, pipeline->users_fd) < 0)
+		(void)err_set(&err, -errno, "cannot wait for new users: %s", strerror(errno));
+	else if (pipeline->users_fd >= 0)
+		return;
+	log_warning("%s; user names stay as they are now", err.text);
+}
+
 static int open_collect(struct pipeline *pipeline, struct err *err)
 {
 	const struct config *config = pipeline->config;
@@ -229,6 +272,7 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 		.probes = pipeline->probes,
 		.journal = pipeline->journal,
 		.cpus = pipeline->host.cpus,
+		.ticks_per_s = pipeline->host.ticks_per_s,
 	};
 	uint32_t kinds = config_event_kinds(config);
 	int result;
@@ -240,8 +284,10 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	if (result < 0)
 		return result;
 	result = collect_new(&pipeline->collect, &options, err);
-	if (result == 0)
+	if (result == 0) {
+		watch_users(pipeline); /* first: what changes from here on is noticed */
 		give_users(pipeline);
+	}
 	return result;
 }
 
@@ -266,13 +312,6 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 	return collect_start(pipeline->collect, err);
 }
 
-static int watch(int epoll_fd, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-	return fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
 /* Signals are blocked in every thread and read from a descriptor. */
 static int open_signals(struct pipeline *pipeline, unsigned int seconds, struct err *err)
 {
@@ -295,15 +334,6 @@ static int open_signals(struct pipeline *pipeline, unsigned int seconds, struct 
 	if (timerfd_settime(pipeline->timer_fd, 0, &end, NULL) < 0)
 		return err_set(err, -errno, "cannot set the timer: %s", strerror(errno));
 	return 0;
-}
-
-static void watch_users(struct pipeline *pipeline)
-{
-	struct err err;
-
-	pipeline->users_fd = users_watch_open("", &err);
-	if (pipeline->users_fd < 0 || watch(pipeline->epoll_fd, pipeline->users_fd) < 0)
-		log_warning("%s; user names stay as they are now", err.text);
 }
 
 static int answer_status(void *data, struct buf *out, struct err *err)
@@ -458,24 +488,44 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 		result = open_collect(pipeline, err);
 	if (result == 0)
 		result = start_sinks(pipeline, err);
-	if (result == 0)
+	if (result == 0 && !options->view)
 		result = open_control(pipeline, options->control_socket, err);
-	if (result == 0)
+	if (result == 0 && !options->view)
 		result = open_status(pipeline, options->config_path, err);
 	if (result == 0)
 		result = start_capture(pipeline, err);
 	return result;
 }
 
+static unsigned int time_left_ms(uint64_t deadline_ns)
+{
+	uint64_t now = clock_mono_ns();
+
+	return now < deadline_ns ? (unsigned int)((deadline_ns - now) / NS_PER_MS) : 0;
+}
+
 /* From the probes inwards. The summary is filled in even when only some of it had been opened. */
 static void stop_all(struct pipeline *pipeline, struct summary *summary)
 {
+	uint64_t deadline_ns;
+
 	if (pipeline->probes)
 		probes_detach(pipeline->probes);
 	if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
+	deadline_ns = clock_mono_ns() + STOP_DEADLINE_MS * NS_PER_MS;
 	for (size_t i = 0; pipeline->delivers && i < pipeline->config->sink_count; i++)
-		deliver_stop(pipeline->delivers[i], STOP_DEADLINE_MS, &summary->sinks[i]);
+		deliver_stop(pipeline->delivers[i], time_left_ms(deadline_ns), &summary->sinks[i]);
+}
+
+static void stop_view(struct pipeline *pipeline)
+{
+	struct deliver_status status = {0};
+
+	deliver_stop(pipeline->view_deliver, STOP_DEADLINE_MS, &status);
+	if (status.waiting)
+		log_warning("%llu events were not shown: the reader takes nothing",
+			    (unsigned long long)status.waiting);
 }
 
 static void close_descriptor(int fd)
@@ -506,6 +556,7 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	const struct config *config = options->config;
 	struct pipeline pipeline = {
 		.config = config,
+		.view = options->view,
 		.epoll_fd = -1,
 		.signal_fd = -1,
 		.users_fd = -1,
@@ -516,16 +567,16 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	struct summary summary = {.config = config};
 	int result;
 
-	summary.sinks = calloc(config->sink_count, sizeof(*summary.sinks));
+	summary.sinks = calloc(config->sink_count + 1, sizeof(*summary.sinks));
 	if (!summary.sinks)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
 	result = open_all(&pipeline, options, err);
 	if (result == 0) {
-		watch_users(&pipeline);
 		tell_ready(&pipeline);
 		wait_for_end(&pipeline);
 	}
 	stop_all(&pipeline, &summary);
+	stop_view(&pipeline);
 	close_all(&pipeline);
 	if (result == 0)
 		result = summary_tell(&summary, err);

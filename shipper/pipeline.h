@@ -5,12 +5,22 @@
 
 #include "base/err.h"
 #include "config.h"
+#include "render/render.h"
+
+/* Somebody who looks on: events go to a descriptor as raw frames, and no socket is opened. */
+struct pipeline_view {
+	int fd; /* a socket, borrowed; closed at the other end: the pipeline stops */
+	/* Called once before the first event. identity holds during the call. Negative: stop. */
+	int (*start)(void *data, const struct render_identity *identity, struct err *err);
+	void *data;
+};
 
 struct pipeline_options {
 	const struct config *config;
 	const char *config_path;    /* to be told by the status; NULL: the built-in defaults */
 	const char *control_socket; /* NULL: none */
 	unsigned int seconds;       /* 0: without end */
+	const struct pipeline_view *view; /* NULL: this is an agent */
 };
 
 /*

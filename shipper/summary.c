@@ -69,7 +69,8 @@ int summary_tell(const struct summary *summary, struct err *err)
 		 (number)status->sweeps);
 	for (size_t i = 0; i < summary->config->sink_count; i++) {
 		tell_sink(&summary->config->sinks[i], &summary->sinks[i]);
-		undelivered += summary->sinks[i].waiting > 0 && summary->sinks[i].failing;
+		undelivered += summary->sinks[i].waiting > 0 &&
+			       summary->config->sinks[i].type != CONFIG_SINK_STDOUT;
 	}
 	if (status->unjournalled)
 		return err_set(err, -EIO, "%llu events could not be journalled",

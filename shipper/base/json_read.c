@@ -162,6 +162,23 @@ int json_read_number(const struct json_read *document, const char *path, int64_t
 	return 0;
 }
 
+const char *json_read_item(const struct json_read *document, const char *path, size_t index)
+{
+	yajl_val value = find(document->root, path);
+
+	if (YAJL_IS_ARRAY(value))
+		value = index < value->u.array.len ? value->u.array.values[index] : NULL;
+	else if (index > 0)
+		return NULL;
+	if (YAJL_IS_TRUE(value))
+		return "true";
+	if (YAJL_IS_FALSE(value))
+		return "false";
+	if (YAJL_IS_NUMBER(value))
+		return YAJL_GET_NUMBER(value);
+	return YAJL_GET_STRING(value);
+}
+
 size_t json_read_count(const struct json_read *document, const char *path)
 {
 	yajl_val value = find(document->root, path);

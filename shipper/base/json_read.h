@@ -42,6 +42,13 @@ size_t json_read_count(const struct json_read *document, const char *path);
 /* 0, -ENOENT when there is none, -EINVAL when it is no integer that fits. */
 int json_read_number(const struct json_read *document, const char *path, int64_t *ret_number);
 
+/*
+ * The index-th of the values at path: of a list its elements, else the value itself. Text of a
+ * string, a number as it is written, "true" or "false"; NULL when there is none, or when it is
+ * null, a list or an object. Borrowed.
+ */
+const char *json_read_item(const struct json_read *document, const char *path, size_t index);
+
 /* Whether true stands there. */
 bool json_read_is_true(const struct json_read *document, const char *path);
 

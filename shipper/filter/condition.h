@@ -38,13 +38,15 @@ enum condition_operator {
 };
 
 struct condition_term {
-	unsigned int alternative; /* terms of one alternative must all hold; any alternative does */
-	const char *field;        /* dotted path */
+	/* terms of one alternative must all hold; any alternative does; 0 first, without gaps */
+	unsigned int alternative;
+	const char *field;                /* dotted path */
 	enum condition_operator operator; /* several IS of one field: any of them holds */
 	const char *text;
 };
 
-/* The same from code. -EINVAL with err naming the field and what would be right, or -ENOMEM. */
+/* The same from code; without terms it always holds. -EINVAL with err naming the field and what
+ * would be right, or -ENOMEM. */
 int condition_build(struct condition **ret_condition, const struct condition_term *terms,
 		    size_t count, struct err *err);
 

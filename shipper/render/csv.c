@@ -23,6 +23,9 @@
 
 enum style { STYLE_PLAIN, STYLE_MS };
 
+#define KIND_NAME "" /* no path: the kind's own name, which no row has */
+#define EVENT_ID "event.id"
+
 /* The first of the paths that has a value. */
 static const struct short_name {
 	const char *name;
@@ -31,7 +34,7 @@ static const struct short_name {
 	const char *meaning;
 } short_names[] = {
 	{"TIME", {"@timestamp"}, STYLE_PLAIN, "when it happened, UTC"},
-	{"EVENT", {"event.action"}, STYLE_PLAIN, "fork, exec, end, events_lost"},
+	{"EVENT", {KIND_NAME}, STYLE_PLAIN, "kind, as --event names it"},
 	{"PID", {"process.pid"}, STYLE_PLAIN, "process id"},
 	{"PPID", {"process.parent.pid"}, STYLE_PLAIN, "process id of the parent"},
 	{"TID", {"process.thread.id"}, STYLE_PLAIN, "thread id"},
@@ -78,21 +81,20 @@ static const struct fact {
 };
 
 #define FACTS (sizeof(facts) / sizeof(facts[0]))
-#define EVENT_ID "event.id"
 
 struct column {
 	char *name;
 	const char *path; /* the first one; name, or one of the constants */
 	enum style style;
 	/* exactly one of: */
-	const struct fact *fact;
+	char *fact;    /* of the host */
 	bool constant; /* a word of the kind */
 	bool event_id;
+	bool kind_name;
 	struct lookup lookups[REC_KINDS][2];
 };
 
 struct csv {
-	const struct render_identity *identity;
 	struct column *columns;
 	size_t count;
 	bool said; /* by the event at hand: something that only it can say */
@@ -109,12 +111,19 @@ const char *csv_column_name(unsigned int index, const char **ret_meaning)
 	return short_names[index].name;
 }
 
-static const struct fact *find_fact(const char *path)
+/* Empty when the host does not tell; NULL when the path is none of these. */
+static int copy_fact(struct column *column, const struct render_identity *identity)
 {
-	for (size_t i = 0; i < FACTS; i++)
-		if (strcmp(facts[i].path, path) == 0)
-			return &facts[i];
-	return NULL;
+	for (size_t i = 0; i < FACTS; i++) {
+		const char *text;
+
+		if (strcmp(facts[i].path, column->path) != 0)
+			continue;
+		memcpy(&text, (const char *)identity + facts[i].offset, sizeof(text));
+		column->fact = strdup(text ? text : "");
+		return column->fact ? 0 : -ENOMEM;
+	}
+	return 0;
 }
 
 static int no_such_column(const char *name, struct err *err)
@@ -143,7 +152,8 @@ static void find_rows(struct column *column, const char *const paths[2])
 				lookup_init(&column->lookups[kind][i], kind_get(kind), paths[i]);
 }
 
-static int find_column(struct column *column, const char *name, struct err *err)
+static int find_column(struct column *column, const char *name,
+		       const struct render_identity *identity, struct err *err)
 {
 	const char *paths[2] = {NULL, NULL};
 
@@ -158,10 +168,12 @@ static int find_column(struct column *column, const char *name, struct err *err)
 		column->style = short_names[i].style;
 	}
 	column->path = paths[0];
-	column->fact = find_fact(paths[0]);
+	if (copy_fact(column, identity) < 0)
+		return err_set(err, -ENOMEM, "no memory for columns");
 	column->constant = lookup_is_constant(paths[0]);
 	column->event_id = strcmp(paths[0], EVENT_ID) == 0;
-	if (column->fact || column->constant || column->event_id)
+	column->kind_name = column->path != column->name && strcmp(paths[0], KIND_NAME) == 0;
+	if (column->fact || column->constant || column->event_id || column->kind_name)
 		return 0;
 	find_rows(column, paths);
 	return lookup_field(paths[0]) ? 0 : no_such_column(name, err);
@@ -187,10 +199,9 @@ int csv_new(struct csv **ret_csv, const char *const *columns, size_t count,
 		free(csv);
 		return err_set(err, -ENOMEM, "no memory for columns");
 	}
-	csv->identity = identity;
 	buf_init(&csv->line, MAX_LINE_BYTES);
 	for (; csv->count < count && result == 0; csv->count++)
-		result = find_column(&csv->columns[csv->count], columns[csv->count], err);
+		result = find_column(&csv->columns[csv->count], columns[csv->count], identity, err);
 	if (result < 0) {
 		csv_free(csv);
 		return result;
@@ -203,8 +214,10 @@ void csv_free(struct csv *csv)
 {
 	if (!csv)
 		return;
-	for (size_t i = 0; i < csv->count; i++)
+	for (size_t i = 0; i < csv->count; i++) {
 		free(csv->columns[i].name);
+		free(csv->columns[i].fact);
+	}
 	free(csv->columns);
 	buf_done(&csv->line);
 	free(csv);
@@ -305,15 +318,11 @@ static int add_value(struct csv *csv, const struct column *column, const struct 
 	return add_capabilities(csv, value);
 }
 
-static int add_fact(struct csv *csv, const struct fact *fact)
+static int add_fact(struct csv *csv, const char *text)
 {
 	static const struct field plain = {.type = FIELD_STRING};
-	struct value value = {.field = &plain};
+	struct value value = {.field = &plain, .text = text, .length = (uint32_t)strlen(text)};
 
-	memcpy(&value.text, (const char *)csv->identity + fact->offset, sizeof(value.text));
-	if (!value.text)
-		return 0;
-	value.length = (uint32_t)strlen(value.text);
 	return add_text(csv, &value);
 }
 
@@ -348,6 +357,8 @@ static int add_cell(struct csv *csv, const struct column *column, const struct e
 		return add_fact(csv, column->fact);
 	if (column->event_id)
 		return add_event_id(csv, event);
+	if (column->kind_name)
+		return csv->said = true, buf_add_text(&csv->line, event->kind->name);
 	if (column->constant)
 		return add_constants(csv, column->path, event->kind);
 	if (!lookup_value(&lookups[0], event, &value) && !lookup_value(&lookups[1], event, &value))

@@ -15,7 +15,7 @@ struct csv;
 
 /*
  * A column is a short name (csv_column_name) or a path of the schema. count 0: columns that suit
- * all kinds. -EINVAL when there is no such column. identity is borrowed.
+ * all kinds. -EINVAL when there is no such column.
  */
 int csv_new(struct csv **ret_csv, const char *const *columns, size_t count,
 	    const struct render_identity *identity, struct err *err);

@@ -48,7 +48,7 @@ void renderer_free(struct renderer *renderer);
 /*
  * Appends one event as one line with its line feed (RENDER_CSV: or nothing, when no column says
  * anything of it; RENDER_RAW: as one frame). RENDER_ECS: valid UTF-8 JSON. 0, or -EMSGSIZE when out
- * is at its ceiling; out is then as before. identity must outlive the renderer.
+ * is at its ceiling; out is then as before.
  */
 int renderer_event(struct renderer *renderer, const struct event *event, struct buf *out);
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Many conjunctions of tests at once. Every field is looked at once per event, whatever the number
+ * of tests on it; the answer is one bit per conjunction. Built, finished, then immutable: any
+ * thread may ask, nothing is allocated.
+ *
+ * A field that the event does not have fails every test but "exists: false".
+ */
+#ifndef AUDITSHIP_MATCHER_H
+#define AUDITSHIP_MATCHER_H
+
+#include "base/err.h"
+#include "base/json_read.h"
+#include "decode/entry.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MATCHER_MAX 512 /* conjunctions */
+#define MATCHER_WORDS (MATCHER_MAX / 64)
+
+struct bits {
+	uint64_t words[MATCHER_WORDS];
+};
+
+static inline bool bits_has(const struct bits *bits, size_t bit)
+{
+	return bits->words[bit / 64] >> bit % 64 & 1;
+}
+
+static inline void bits_add(struct bits *bits, size_t bit)
+{
+	bits->words[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+enum matcher_test {
+	MATCHER_IS,  /* several of one conjunction and field: any */
+	MATCHER_NOT, /* none of them */
+	MATCHER_AT_LEAST,
+	MATCHER_AT_MOST,
+	MATCHER_CIDR, /* any */
+	MATCHER_EXISTS,
+};
+
+struct matcher;
+
+int matcher_new(struct matcher **ret_matcher); /* 0 or -ENOMEM */
+void matcher_free(struct matcher *matcher);
+
+/* The next conjunction, from 0; -ENOSPC above MATCHER_MAX. Without tests it always holds. */
+int matcher_add_conjunction(struct matcher *matcher);
+
+/* The number of a field; -EINVAL when no event has it (err names a near one), or -ENOMEM. */
+int matcher_add_field(struct matcher *matcher, const char *path, struct err *err);
+
+/* -EINVAL (err says what would be right, without naming the field) or -ENOMEM. */
+int matcher_add_test(struct matcher *matcher, int conjunction, int field, enum matcher_test test,
+		     const char *text, struct err *err);
+
+/* After the last test. 0 or -ENOMEM. */
+int matcher_finish(struct matcher *matcher);
+
+size_t matcher_conjunctions(const struct matcher *matcher);
+size_t matcher_fields(const struct matcher *matcher);
+const char *matcher_path(const struct matcher *matcher, size_t field);
+
+/* Whether a test of the conjunction asks for the field. */
+bool matcher_asks(const struct matcher *matcher, size_t conjunction, size_t field);
+
+/*
+ * The conjunctions that hold. Of a kind that is never journalled (a snapshot) little is known: what
+ * asks for a field that it cannot have is taken to hold.
+ */
+void matcher_event(const struct matcher *matcher, const struct event *event, struct bits *ret_bits);
+
+/* The conjunctions whose tests of this one field hold over an event document. */
+void matcher_document(const struct matcher *matcher, const struct json_read *document, size_t field,
+		      struct bits *ret_bits);
+
+#endif
