@@ -350,6 +350,30 @@ int config_load_optional(struct config *config, const char *path, struct buf *fa
 	return load_from(config, path, true, faults, err);
 }
 
+int config_new(struct config **ret_config, const char *path, struct buf *faults, struct err *err)
+{
+	struct config *config = malloc(sizeof(*config));
+	int result;
+
+	*ret_config = NULL;
+	if (!config)
+		return err_set(err, -ENOMEM, "no memory for the configuration");
+	result = config_load(config, path, faults, err);
+	if (result < 0)
+		free(config);
+	else
+		*ret_config = config;
+	return result;
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	config_done(config);
+	free(config);
+}
+
 static void trees_done(struct config_trees *trees)
 {
 	for (size_t i = 0; i < trees->count; i++)

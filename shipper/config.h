@@ -122,6 +122,16 @@ int config_load_optional(struct config *config, const char *path, struct buf *fa
 			 struct err *err);
 void config_done(struct config *config);
 
+/* Room for the faults of a configuration: every line that config_load tells at once. */
+#define CONFIG_FAULTS_SIZE (1UL << 20)
+
+/*
+ * config_load onto the heap, for whoever must hold two configurations at once (a reload).
+ * *ret_config is NULL unless it returns 0; config_free takes NULL.
+ */
+int config_new(struct config **ret_config, const char *path, struct buf *faults, struct err *err);
+void config_free(struct config *config);
+
 /* Parts of the agent that a difference between two configurations concerns. */
 enum config_part {
 	CONFIG_PART_LOG = 1 << 0,

@@ -28,7 +28,8 @@ static const char help_text[] =
 	" - an audit trail of this host: who ran what, and how it ended\n"
 	"\n"
 	"usage: auditship run    [-c FILE] [--seconds N]    watch and ship until stopped\n"
-	"       auditship watch  [OPTION...]                show events as they happen (watch --help)\n"
+	"       auditship watch  [OPTION...]                show events as they happen (watch "
+	"--help)\n"
 	"       auditship status [--json] [--watch] [-c FILE | --socket PATH]\n"
 	"                                                   ask the running agent how it is\n"
 	"       auditship check  [-c FILE] [--print] [--explain EVENTS]\n"
@@ -50,7 +51,8 @@ static const char help_text[] =
 	"Stop it with Ctrl-C or SIGTERM: what the kernel has handed over is written first. SIGHUP\n"
 	"reads the configuration again; a faulty one changes nothing.\n"
 	"Exit codes: 0 all delivered; 1 it could not run or not deliver; 78 the configuration is\n"
-	"wrong; 64 the command line is. status: 0 healthy; 2 something needs attention; 1 no answer.\n"
+	"wrong; 64 the command line is. status: 0 healthy; 2 something needs attention; 1 no "
+	"answer.\n"
 	"\n"
 	"Try: sudo auditship run -c config/quickstart.yaml\n";
 
@@ -106,10 +108,14 @@ static int read_arguments(int argc, char **argv, const char *letters,
 			  struct arguments *ret_arguments)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"seconds", required_argument, NULL, 's'},
-		{"socket", required_argument, NULL, 'S'}, {"json", no_argument, NULL, 'j'},
-		{"watch", no_argument, NULL, 'w'},        {"print", no_argument, NULL, 'p'},
-		{"explain", required_argument, NULL, 'e'}, {NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},
+		{"seconds", required_argument, NULL, 's'},
+		{"socket", required_argument, NULL, 'S'},
+		{"json", no_argument, NULL, 'j'},
+		{"watch", no_argument, NULL, 'w'},
+		{"print", no_argument, NULL, 'p'},
+		{"explain", required_argument, NULL, 'e'},
+		{NULL, 0, NULL, 0},
 	};
 	int option, code;
 
@@ -147,9 +153,11 @@ static int command_run(const struct arguments *arguments)
 	if (result < 0)
 		return result == -EINVAL ? CHECK_EXIT_CONFIG : EXIT_FAILURE;
 	options.config = config;
+	log_set_level((enum log_level)config->log.level);
 	result = pipeline_run(&options, &err);
 	if (result < 0)
 		log_error("%s", err.text);
+	config_free(config);
 	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -32,6 +32,9 @@ static void tell_events(const struct summary *summary)
 	if (status->outstanding)
 		log_warning("events: %llu were counted by the probes but never handed over",
 			    (number)status->outstanding);
+	if (status->dropped || status->held)
+		log_info("rules: %llu events dropped, %llu held back by limits",
+			 (number)status->dropped, (number)status->held);
 	if (status->lost)
 		log_warning("%llu events never reached the agent; events_lost in the stream names "
 			    "each: make capture.rings.vital larger",

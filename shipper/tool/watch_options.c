@@ -362,7 +362,10 @@ void watch_options_done(struct watch_options *options)
 struct terms {
 	struct condition_term items[TERMS_MAX];
 	size_t count;
-	unsigned int alternative; /* the next one */
+	unsigned int alternative;         /* the next one */
+	const char *ids[WATCH_NAMES_MAX]; /* users given by number */
+	size_t id_count;
+	char minimum[32];
 };
 
 static void add_terms(struct terms *terms, const char *field, const char *const *texts,
@@ -373,42 +376,47 @@ static void add_terms(struct terms *terms, const char *field, const char *const 
 			(struct condition_term){terms->alternative, field, CONDITION_IS, texts[i]};
 }
 
-static void add_duration(struct terms *terms, const char *minimum)
+static void add_duration(struct terms *terms, uint64_t min_ms, bool is_long)
 {
+	(void)snprintf(terms->minimum, sizeof(terms->minimum), "%llums",
+		       (unsigned long long)min_ms);
 	terms->items[terms->count++] = (struct condition_term){
-		terms->alternative, "event.duration", minimum ? CONDITION_MIN : CONDITION_EXISTS,
-		minimum ? minimum : "false"};
+		terms->alternative, "event.duration", is_long ? CONDITION_MIN : CONDITION_EXISTS,
+		is_long ? terms->minimum : "false"};
+}
+
+/* way: bit 0 for comm, 1 for the user's number, 2 for a known duration. */
+static void add_way(struct terms *terms, const struct watch_options *options, unsigned int way)
+{
+	bool by_comm = way & 1, by_id = way & 2, is_long = way & 4;
+
+	if ((by_comm && !options->name_count) || (by_id && !terms->id_count) ||
+	    (is_long && !options->min_ms))
+		return;
+	add_terms(terms, by_comm ? "process.thread.name" : "process.name", options->names,
+		  options->name_count);
+	if (by_id)
+		add_terms(terms, "user.id", terms->ids, terms->id_count);
+	else
+		add_terms(terms, "user.name", options->users, options->user_count);
+	if (options->min_ms)
+		add_duration(terms, options->min_ms, is_long);
+	terms->alternative++;
 }
 
 int watch_options_condition(const struct watch_options *options, struct condition **ret_condition,
 			    struct err *err)
 {
 	struct terms terms = {.count = 0};
-	const char *ids[WATCH_NAMES_MAX];
-	size_t id_count = 0;
-	char minimum[32];
 	uint64_t number;
 
 	*ret_condition = NULL;
-	if (!options->name_count && !options->user_count && !options->min_ms)
-		return 0;
-	(void)snprintf(minimum, sizeof(minimum), "%llums", (unsigned long long)options->min_ms);
 	for (size_t i = 0; i < options->user_count; i++)
 		if (text_parse_number(options->users[i], &number) == 0)
-			ids[id_count++] = options->users[i];
-	for (unsigned int way = 0; way < WAYS; way++) {
-		bool by_comm = way & 1, by_id = way & 2, is_long = way & 4;
-
-		if ((by_comm && !options->name_count) || (by_id && !id_count) ||
-		    (is_long && !options->min_ms))
-			continue;
-		add_terms(&terms, by_comm ? "process.thread.name" : "process.name", options->names,
-			  options->name_count);
-		add_terms(&terms, by_id ? "user.id" : "user.name", by_id ? ids : options->users,
-			  by_id ? id_count : options->user_count);
-		if (options->min_ms)
-			add_duration(&terms, is_long ? minimum : NULL);
-		terms.alternative++;
-	}
+			terms.ids[terms.id_count++] = options->users[i];
+	for (unsigned int way = 0; way < WAYS; way++)
+		add_way(&terms, options, way);
+	if (terms.count == 0)
+		return 0;
 	return condition_build(ret_condition, terms.items, terms.count, err);
 }

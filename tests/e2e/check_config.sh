@@ -60,5 +60,5 @@ grep -q no-cron "$DIR/out" || fail "the rule is not named"
 echo '{"event":' >"$DIR/events"
 expect_failure 1 "events:1: no event" "$AGENT" check -c "$DIR/config.yaml" --explain "$DIR/events"
 expect_failure 1 "cannot open" "$AGENT" check -c "$DIR/config.yaml" --explain "$DIR/none"
-expect_failure 64 "run knows no option '--print'" "$AGENT" run -c "$DIR/config.yaml" --print
+expect_failure 64 "no option '--print'" "$AGENT" run -c "$DIR/config.yaml" --print
 echo "check_config: good"

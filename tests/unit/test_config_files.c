@@ -347,6 +347,24 @@ static void a_drop_in_directory_that_is_a_file_is_an_error(void **state)
 	assert_non_null(strstr(err.text, "conf.d'"));
 }
 
+static void a_configuration_on_the_heap_is_whole_or_absent(void **state)
+{
+	struct config *config;
+	struct buf faults;
+
+	(void)state;
+	buf_init(&faults, CONFIG_FAULTS_SIZE);
+	put("c.yaml", "agent: {name: a}");
+	assert_int_equal(config_new(&config, in_dir("c.yaml"), &faults, &err), 0);
+	assert_string_equal(config->agent.name, "a");
+	config_free(config);
+	put("c.yaml", "agent: {nam: a}");
+	assert_int_equal(config_new(&config, in_dir("c.yaml"), &faults, &err), -EINVAL);
+	assert_null(config);
+	config_free(config);
+	buf_done(&faults);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
 
 int main(void)
@@ -369,6 +387,7 @@ int main(void)
 		TEST(all_files_together_are_at_most_a_mebibyte),
 		TEST(hostile_names_of_drop_ins_cannot_steer_a_terminal),
 		TEST(a_drop_in_directory_that_is_a_file_is_an_error),
+		TEST(a_configuration_on_the_heap_is_whole_or_absent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
