@@ -61,6 +61,11 @@ void status_free(struct status *status)
 	free(status);
 }
 
+void status_change(struct status *status, const struct status_options *options)
+{
+	status->options = *options;
+}
+
 void status_tick(struct status *status)
 {
 	struct collect_status collect;

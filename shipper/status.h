@@ -36,6 +36,9 @@ void status_free(struct status *status);
  */
 int status_update(struct status *status, const struct status_options *options, struct err *err);
 
+/* After a reload: what options say from here on. The counters go on. */
+void status_change(struct status *status, const struct status_options *options);
+
 /* About once a second: takes note of the counters. */
 void status_tick(struct status *status);
 

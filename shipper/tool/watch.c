@@ -298,7 +298,7 @@ static int end_view(struct own *own, int result, struct err *err)
 	return own->result;
 }
 
-static int run_pipeline(struct watch *watch, const struct config *config, struct err *err)
+static int run_pipeline(struct watch *watch, struct config *config, struct err *err)
 {
 	struct own own = {.watch = watch, .fds = {-1, -1}};
 	struct pipeline_view view = {.start = start_view, .data = &own};
