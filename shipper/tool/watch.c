@@ -10,6 +10,7 @@
 #include "base/terminal.h"
 #include "config.h"
 #include "config_sinks.h"
+#include "control.h"
 #include "decode/fields.h"
 #include "journal/journal.h"
 #include "pipeline.h"
@@ -431,7 +432,7 @@ static int check_config(const struct watch *watch, struct err *err)
 
 static int show(struct watch *watch, struct err *err)
 {
-	const char *path = watch->options.socket ? watch->options.socket : JOIN_SOCKET;
+	const char *path = watch->options.socket ? watch->options.socket : CONTROL_PATH;
 	struct join *join = NULL;
 	int result = join_open(&join, path, err);
 
