@@ -17,6 +17,7 @@
 #define S_ISGID 0002000
 #define TMPFS_MAGIC 0x01021994
 #define MINOR_BITS 20
+#define EEXIST 17
 
 /* CONFIG_AUDIT: without it, or where a vendor moved the fields, the ids are unset. */
 struct task_struct___audit {

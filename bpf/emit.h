@@ -14,16 +14,21 @@
 #include "record.h"
 #include "settings.h"
 
+/* No slot, rather than another's, for a CPU the shipper was not told of: it reads the possible
+ * ones. */
 static __always_inline __u32 scratch_slot(__u32 class)
 {
-	return class * cfg_cpus + bpf_get_smp_processor_id();
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return cpu < cfg_cpus ? class * cfg_cpus + cpu : (__u32)-1;
 }
 
 static __always_inline struct rec_counts *counts_of(__u32 ring, __u32 class)
 {
-	__u32 index = (ring * REC_CLASSES + class) * cfg_cpus + bpf_get_smp_processor_id();
+	__u32 cpu = bpf_get_smp_processor_id();
+	__u32 index = (ring * REC_CLASSES + class) * cfg_cpus + cpu;
 
-	return bpf_map_lookup_elem(&counts, &index);
+	return cpu < cfg_cpus ? bpf_map_lookup_elem(&counts, &index) : NULL;
 }
 
 static __always_inline void count_event(__u32 kind)
@@ -62,7 +67,7 @@ static __always_inline struct scratch *record_begin(__u16 kind, __u8 class, __u3
 	struct rec_header *header;
 
 	if (!own)
-		return NULL; /* more CPUs than the shipper was told: it checks that at start */
+		return NULL;
 	own->sequence++;
 	count_event(kind);
 	space = bpf_map_lookup_elem(&scratch, &slot);

@@ -133,8 +133,10 @@ static __always_inline void add_threads(struct signal_struct *signal, struct rec
 		record->utime_ns += BPF_CORE_READ(thread, utime);
 		record->stime_ns += BPF_CORE_READ(thread, stime);
 		record->runtime_ns += BPF_CORE_READ(thread, se.sum_exec_runtime);
-		*read_blocks += BPF_CORE_READ(thread, ioac.read_bytes) >> 9;
-		*written_blocks += BPF_CORE_READ(thread, ioac.write_bytes) >> 9;
+		if (bpf_core_field_exists(thread->ioac.read_bytes)) { /* TASK_IO_ACCOUNTING */
+			*read_blocks += BPF_CORE_READ(thread, ioac.read_bytes) >> 9;
+			*written_blocks += BPF_CORE_READ(thread, ioac.write_bytes) >> 9;
+		}
 		node = BPF_CORE_READ(node, next);
 	}
 }
@@ -208,7 +210,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		return 0;
 	id.pid = task->tgid;
 	id.start_ns = task->group_leader->start_boottime;
-	if (bpf_map_update_elem(&ended, &id, &one, BPF_NOEXIST) == 0)
+	/* full or out of memory: rather told twice than not at all */
+	if (bpf_map_update_elem(&ended, &id, &one, BPF_NOEXIST) != -EEXIST)
 		tell_exit(task);
 	return 0;
 }
@@ -221,6 +224,7 @@ int on_snapshot(struct bpf_iter__task *context)
 	struct scratch *space;
 	struct rec_snapshot *record;
 	struct mm_struct *mm;
+	__u64 size;
 
 	if (!task || task->pid != task->tgid)
 		return 0;
@@ -235,8 +239,10 @@ int on_snapshot(struct bpf_iter__task *context)
 	mm = task->mm;
 	if (mm && mm->exe_file)
 		append_path(space, slot, &mm->exe_file->f_path, &record->executable);
-	record->header.size = space->used;
-	if (space->used <= REC_MAX_SIZE)
-		bpf_seq_write(context->meta->seq, space->bytes, space->used);
+	size = (space->used + 7) & ~7U; /* records are read back to back */
+	barrier_var(size);
+	record->header.size = size;
+	if (size <= REC_MAX_SIZE)
+		bpf_seq_write(context->meta->seq, space->bytes, size);
 	return 0;
 }

@@ -26,6 +26,7 @@ enum rec_kind {
 	REC_EXIT = 3,
 	REC_SNAPSHOT = 4, /* a process that ran before the agent; never journalled */
 	REC_LOST = 5,     /* made by the shipper: numbers that never arrived */
+	REC_LIMITED = 6,  /* made by the shipper: events that a rule's limit held back */
 	REC_KINDS
 };
 
@@ -180,6 +181,19 @@ struct rec_lost {
 	__u64 count;
 	__u64 total; /* lost on this ring, CPU and class since the probes were attached */
 	__u64 window_start_ns, window_end_ns; /* CLOCK_BOOTTIME: the loss happened within */
+};
+
+/* Events that one rule held back for one key. Made by the shipper. */
+struct rec_limited {
+	struct rec_header header;
+	__u64 count;
+	__u64 total; /* held back by this rule since it has been in force, these included */
+	__u64 limit_events, limit_per_ns;
+	__u64 first_number, last_number; /* kernel numbers of the first and the last of them */
+	__u32 first_cpu, last_cpu;
+	__u64 window_start_ns, window_end_ns; /* CLOCK_BOOTTIME of the first and the last of them */
+	struct rec_string rule, field, key;
+	__u32 pad;
 };
 
 /* Shared with the probes through maps, one per ring x CPU x class. Written by the probes only. */

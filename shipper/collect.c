@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define BATCH_SIZE (1024 * 1024)
+#define NS_PER_S 1000000000ULL
 #define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
 #define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
 
@@ -41,8 +42,12 @@ struct collect {
 	bool started;
 	int stop_fd;
 	_Atomic(struct users *) new_users; /* mailbox: main puts, collect takes */
+	_Atomic(struct rules_state *) rules;
+	_Atomic(struct rules_state *) new_rules; /* mailbox: main puts, collect takes */
+	_Atomic(struct rules_state *) old_rules; /* and back: main may have read its counters */
 
 	char *batch;
+	struct enriched *enriched; /* of the event at hand, ENRICH_MAX_SIZE bytes */
 	size_t batch_used;
 	uint32_t batch_count;
 	uint32_t batch_kinds[REC_KINDS];
@@ -76,35 +81,78 @@ static uint32_t align_up(size_t size)
 	return (uint32_t)((size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN);
 }
 
-/* Appends a checked record to the batch as an entry, unless its kind was not asked for. */
+/* The record behind the entry, where it may still grow, and what is known of it beside. */
+static enum rules_verdict apply_rules(struct collect *collect, const struct entry *entry,
+				      struct rec_header *record)
+{
+	struct rules_subject subject = {
+		.entry = entry,
+		.record = record,
+		.record_room = REC_MAX_SIZE,
+		.enriched = collect->enriched,
+		.enriched_room = ENRICH_MAX_SIZE,
+		.only_mask = !collect->options.selected[record->kind],
+	};
+	enum rules_verdict verdict;
+
+	if (!collect->rules)
+		return RULES_KEEP;
+	verdict = rules_apply(collect->rules, &subject);
+	if (subject.args_masked)
+		enrich_forget_args(collect->options.enrich, record);
+	return verdict;
+}
+
+/* Completes the entry with what stands behind the record. */
+static void finish_entry(struct collect *collect, struct entry *entry,
+			 const struct rec_header *record)
+{
+	uint32_t record_size = align_up(record->size);
+	uint32_t enriched_size = collect->enriched->size, padded_size = align_up(enriched_size);
+	char *end = (char *)(entry + 1) + record->size;
+
+	memset(end, 0, record_size - record->size);
+	end += record_size - record->size;
+	memcpy(end, collect->enriched, enriched_size);
+	memset(end + enriched_size, 0, padded_size - enriched_size);
+	entry->record_size = record->size;
+	entry->size = (uint32_t)sizeof(*entry) + record_size + padded_size;
+	collect->batch_used += entry->size;
+	collect->batch_count++;
+	collect->batch_kinds[record->kind]++;
+}
+
+/* Appends a checked record to the batch as an entry, unless its kind was not asked for or a rule
+ * does not want it. */
 static void batch_add(struct collect *collect, const struct rec_header *record)
 {
 	struct entry *entry = (struct entry *)(collect->batch + collect->batch_used);
 	struct rec_header *copy = (struct rec_header *)(entry + 1);
-	uint32_t record_size = align_up(record->size);
-	struct enriched *enriched = (struct enriched *)((char *)copy + record_size);
-	size_t enriched_size;
+	enum rules_verdict verdict;
 
 	memcpy(copy, record, record->size);
-	memset((char *)copy + record->size, 0, record_size - record->size);
 	record_resolve_paths(copy);
-	enriched_size =
-		enrich_event(collect->options.enrich, copy, collect->wall_offset_ns, enriched);
-	if (!collect->options.selected[copy->kind]) {
-		collect->status.not_selected++;
-		return;
-	}
-	memset((char *)enriched + enriched_size, 0, align_up(enriched_size) - enriched_size);
+	(void)enrich_event(collect->options.enrich, copy, collect->wall_offset_ns,
+			   collect->enriched);
 	*entry = (struct entry){
-		.size = (uint32_t)sizeof(*entry) + record_size + align_up(enriched_size),
-		.record_size = record->size,
 		.sequence = journal_next_sequence(collect->options.journal) + collect->batch_count,
 		.created_ns = clock_boot_ns() + (uint64_t)collect->wall_offset_ns,
 		.wall_offset_ns = collect->wall_offset_ns,
 	};
-	collect->batch_used += entry->size;
-	collect->batch_count++;
-	collect->batch_kinds[copy->kind]++;
+	verdict = apply_rules(collect, entry, copy);
+	if (!collect->options.selected[copy->kind])
+		collect->status.not_selected++;
+	else if (verdict == RULES_KEEP)
+		finish_entry(collect, entry, copy);
+}
+
+/* A record that the shipper makes itself. */
+static void batch_add_own(struct collect *collect, struct rec_header *record)
+{
+	record->ring = REC_RING_SHIPPER;
+	record->sequence = ++collect->own_sequence;
+	record->time_ns = clock_boot_ns();
+	batch_add(collect, record);
 }
 
 /* What the probes could not deliver is an event of the stream. */
@@ -120,11 +168,8 @@ static bool add_lost(void *data, const struct rec_lost *lost)
 		.size = sizeof(record),
 		.kind = REC_LOST,
 		.abi = REC_ABI,
-		.ring = REC_RING_SHIPPER,
-		.sequence = ++collect->own_sequence,
-		.time_ns = clock_boot_ns(),
 	};
-	batch_add(collect, &record.header);
+	batch_add_own(collect, &record.header);
 	return true;
 }
 
@@ -194,6 +239,29 @@ static void reject(struct collect *collect, const struct rec_header *record, siz
 		collect->status.unnumbered++;
 }
 
+/*
+ * What rules have held back is an event of the stream: what is due, or everything. Needs the
+ * journal when the batch has no room; then -EAGAIN says that some is left.
+ */
+static int add_limited(struct collect *collect, bool everything)
+{
+	union {
+		struct rec_header header;
+		char bytes[RULES_LIMITED_MAX];
+	} record;
+
+	if (!collect->rules)
+		return 0;
+	for (;;) {
+		if (!batch_has_room(collect) && flush_batch(collect) < 0)
+			return -EAGAIN;
+		if (!rules_take_limited(collect->rules, clock_boot_ns(), everything,
+					&record.header))
+			return 0;
+		batch_add_own(collect, &record.header);
+	}
+}
+
 static void take_record(struct collect *collect, const void *data, size_t size)
 {
 	const struct rec_header *record = data;
@@ -235,7 +303,9 @@ static int sweep(struct collect *collect)
 			return result;
 	}
 	loss_end_sweep(collect->loss);
-	result = flush_batch(collect);
+	result = add_limited(collect, false);
+	if (result == 0)
+		result = flush_batch(collect);
 	return result < 0 ? result : count;
 }
 
@@ -253,9 +323,11 @@ static void publish(struct collect *collect)
 	struct collect_status *status = &collect->status;
 	const struct loss_account *account = loss_account(collect->loss);
 	struct process_counters processes;
+	struct rules_totals rules = {0};
 
 	enrich_counters(collect->options.enrich, &processes);
-	status->pending = collect->batch_count - collect->batch_kinds[REC_LOST];
+	status->pending = collect->batch_count - collect->batch_kinds[REC_LOST] -
+			  collect->batch_kinds[REC_LIMITED];
 	status->seen = account->seen;
 	status->arrived = account->arrived;
 	status->lost = account->lost;
@@ -265,7 +337,26 @@ static void publish(struct collect *collect)
 	status->images = processes.images;
 	status->image_bytes = processes.image_bytes;
 	status->image_failures = processes.image_failures;
+	if (collect->rules)
+		rules_totals(collect->rules, &rules);
+	status->dropped = rules.dropped;
+	status->held = rules.held;
 	published_write(&collect->published, status, STATUS_WORDS);
+}
+
+/* The old rules have told what they held back before the new ones go on. */
+static void take_rules(struct collect *collect)
+{
+	struct rules_state *rules;
+
+	if (!collect->new_rules || add_limited(collect, true) < 0)
+		return;
+	rules = atomic_exchange(&collect->new_rules, NULL);
+	if (!rules)
+		return;
+	if (collect->rules)
+		rules_carry_over(rules, collect->rules);
+	collect->old_rules = atomic_exchange(&collect->rules, rules);
 }
 
 /* Numbers that were taken and have neither arrived nor been told as lost. */
@@ -306,6 +397,10 @@ static void drain(struct collect *collect)
 		result = sweep(collect);
 	while (result > 0 ||
 	       (result == 0 && count_outstanding(collect) > 0 && clock_mono_ns() < deadline_ns));
+	if (result == 0)
+		result = add_limited(collect, true);
+	if (result == 0)
+		result = flush_batch(collect);
 	if (result < 0)
 		count_unjournalled(collect);
 	publish(collect);
@@ -318,6 +413,7 @@ static void *run(void *data)
 
 	while (!reader_wait(collect->reader, busy)) {
 		take_users(collect);
+		take_rules(collect);
 		busy = sweep(collect) != 0;
 		publish(collect);
 	}
@@ -342,8 +438,9 @@ static int open_parts(struct collect *collect, struct err *err)
 	if (result < 0)
 		return err_set(err, result, "no memory for the loss account");
 	collect->batch = malloc(BATCH_SIZE);
+	collect->enriched = malloc(ENRICH_MAX_SIZE);
 	collect->numbers = calloc(loss_slots(collect->loss), sizeof(*collect->numbers));
-	if (!collect->batch || !collect->numbers)
+	if (!collect->batch || !collect->enriched || !collect->numbers)
 		return err_set(err, -ENOMEM, "no memory for a batch of events");
 	return 0;
 }
@@ -356,10 +453,12 @@ int collect_new(struct collect **ret_collect, const struct collect_options *opti
 
 	if (!collect) {
 		enrich_free(options->enrich);
+		rules_state_free(options->rules);
 		return err_set(err, -ENOMEM, "no memory for the collect thread");
 	}
 	collect->options = *options;
-	collect->options.selected[REC_LOST] = true;
+	collect->options.selected[REC_LOST] = collect->options.selected[REC_LIMITED] = true;
+	collect->rules = options->rules;
 	collect->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (collect->stop_fd < 0)
 		result = err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno));
@@ -386,7 +485,11 @@ void collect_free(struct collect *collect)
 	users_free(atomic_exchange(&collect->new_users, NULL));
 	if (collect->stop_fd >= 0)
 		(void)close(collect->stop_fd);
+	rules_state_free(collect->rules);
+	rules_state_free(collect->new_rules);
+	rules_state_free(collect->old_rules);
 	free(collect->numbers);
+	free(collect->enriched);
 	free(collect->batch);
 	free(collect);
 }
@@ -401,14 +504,33 @@ static uint32_t count_args(const char *args, size_t length)
 	return count;
 }
 
+/*
+ * The arguments as /proc shows them now; none when that number means another process by now, or in
+ * the pid namespace that the agent runs in.
+ */
+static void read_args(const struct collect *collect, const struct rec_id *id,
+		      char args[IMAGE_ARGS_MAX], struct image *ret_image)
+{
+	uint64_t ticks, tick_ns = NS_PER_S / collect->options.ticks_per_s;
+	int cut = 0;
+	ssize_t length = procfs_args("", id->pid, args, IMAGE_ARGS_MAX, &cut);
+
+	*ret_image = (struct image){.args = args};
+	if (length <= 0 || procfs_start_ticks("", id->pid, &ticks) < 0 ||
+	    ticks != id->start_ns / tick_ns)
+		return;
+	ret_image->args_length = (uint32_t)length;
+	ret_image->args_full = cut ? REC_FULL_UNKNOWN : ret_image->args_length;
+	ret_image->args_count = cut ? 0 : count_args(args, (size_t)length);
+}
+
 void collect_snapshot(struct collect *collect, const void *data, size_t size)
 {
 	struct rec_snapshot *record = (struct rec_snapshot *)collect->batch;
-	char args[IMAGE_ARGS_MAX];
-	struct image image = {.args = args};
+	char bytes[2 * IMAGE_ARGS_MAX]; /* *** may take more room than what it hides */
+	struct rules_args args = {.bytes = bytes, .room = sizeof(bytes)};
+	struct image image;
 	const char *why;
-	int cut = 0;
-	ssize_t length;
 
 	if (record_check(data, size, &why) < 0) {
 		collect->status.rejected++;
@@ -417,12 +539,14 @@ void collect_snapshot(struct collect *collect, const void *data, size_t size)
 	}
 	memcpy(record, data, size);
 	record_resolve_paths(&record->header);
-	length = procfs_args("", record->task.id.pid, args, sizeof(args), &cut);
-	if (length > 0) {
-		image.args_length = (uint32_t)length;
-		image.args_full = cut ? REC_FULL_UNKNOWN : image.args_length;
-		image.args_count = cut ? 0 : count_args(args, (size_t)length);
-	}
+	read_args(collect, &record->task.id, bytes, &image);
+	args.length = image.args_length;
+	args.full = image.args_full;
+	if (collect->rules)
+		rules_mask_snapshot(collect->rules, &record->header, &args);
+	image.args_length = args.length;
+	image.args_full = args.full;
+	image.args_masked = args.masked;
 	enrich_snapshot(collect->options.enrich, record, collect->wall_offset_ns, &image);
 }
 
@@ -443,6 +567,17 @@ int collect_start(struct collect *collect, struct err *err)
 void collect_give_users(struct collect *collect, struct users *users)
 {
 	users_free(atomic_exchange(&collect->new_users, users));
+}
+
+void collect_give_rules(struct collect *collect, struct rules_state *rules)
+{
+	rules_state_free(atomic_exchange(&collect->old_rules, NULL));
+	rules_state_free(atomic_exchange(&collect->new_rules, rules));
+}
+
+const struct rules_state *collect_rules(const struct collect *collect)
+{
+	return collect->rules;
 }
 
 /* The probes' numbers are read last, so that none of those seen is missing in them. */

@@ -11,6 +11,7 @@
 #include "capture/probes.h"
 #include "enrich/enrich.h"
 #include "enrich/users.h"
+#include "filter/rules.h"
 #include "journal/journal.h"
 
 #include <stdbool.h>
@@ -21,8 +22,10 @@ struct collect;
 struct collect_options {
 	struct probes *probes; /* attached */
 	struct journal *journal;
-	struct enrich *enrich; /* given up to the thread by collect_new */
+	struct enrich *enrich;     /* given up to the thread by collect_new */
+	struct rules_state *rules; /* the same; NULL: there are none */
 	uint32_t cpus;
+	uint32_t ticks_per_s;     /* USER_HZ */
 	bool selected[REC_KINDS]; /* kinds that are journalled; the others only inform enrichment */
 };
 
@@ -35,11 +38,11 @@ struct collect_options {
 struct collect_status {
 	uint64_t events[REC_KINDS]; /* journalled */
 	uint64_t not_selected;
-	uint64_t dropped, limited; /* by rules */
-	uint64_t rejected;         /* records that failed the bounds check */
-	uint64_t unnumbered; /* those of them whose number cannot be told: it shows up as lost */
-	uint64_t pending;    /* read, but the journal has not taken them yet */
-	uint64_t seen;       /* numbers that arrived or are known to be lost */
+	uint64_t dropped, held; /* by rules; events_limited tells what was held back */
+	uint64_t rejected;      /* records that failed the bounds check */
+	uint64_t unnumbered;    /* those of them whose number cannot be told: it shows up as lost */
+	uint64_t pending;       /* read, but the journal has not taken them yet */
+	uint64_t seen;          /* numbers that arrived or are known to be lost */
 	uint64_t arrived;
 	uint64_t lost;
 	uint64_t lost_reason[REC_LOSS_REASONS];
@@ -70,6 +73,15 @@ void collect_give_users(struct collect *collect, struct users *users);
 
 /* Any thread, after collect_new and before collect_free. Waits for nobody. */
 void collect_status(struct collect *collect, struct collect_status *ret_status);
+
+/*
+ * New rules after a reload, given up to the thread; what goes on in them is told at
+ * rules_carry_over. For the thread that made collect, as collect_rules is.
+ */
+void collect_give_rules(struct collect *collect, struct rules_state *rules);
+
+/* The rules in force, for their counters: borrowed until the next collect_give_rules. */
+const struct rules_state *collect_rules(const struct collect *collect);
 
 /*
  * With the probes detached: reads what the kernel has handed over, journals it, ends the thread.

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads the configuration file: the file itself, its keys by the table of options, and what no
- * single row can tell (derived defaults). Knows no option by name but those that others derive
- * from.
+ * From the files of a configuration to the struct: keys by the table of options, file over file,
+ * and what no single row can tell (derived defaults). Knows no option by name but those that others
+ * derive from.
  */
 #include "config.h"
 
-#include "base/cleanup.h"
-#include "base/io.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "config_options.h"
+#include "config_rules.h"
 #include "config_sinks.h"
+#include "config_sources.h"
+#include "config_variables.h"
+#include "filter/rules.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define OPTION_PATH_SIZE 128
 
@@ -109,7 +111,7 @@ static void fault_unknown(const struct yaml_node *node, const char *prefix, stru
 			   known);
 }
 
-static int read_section(struct config *config, const struct yaml_node *map, const char *prefix,
+static int read_section(struct config *config, struct yaml_node *map, const char *prefix,
 			struct faults *faults);
 
 /* A key never holds a dot: those of the paths separate sections. */
@@ -123,7 +125,7 @@ static bool compose(char out[OPTION_PATH_SIZE], const char *prefix, const struct
 	return length > 0 && length < OPTION_PATH_SIZE;
 }
 
-static int read_key(struct config *config, const struct yaml_node *node, const char *prefix,
+static int read_key(struct config *config, struct yaml_node *node, const char *prefix,
 		    struct faults *faults)
 {
 	char path[OPTION_PATH_SIZE], section[OPTION_PATH_SIZE + 1];
@@ -131,7 +133,9 @@ static int read_key(struct config *config, const struct yaml_node *node, const c
 	const struct option *option = composed ? find_option(path) : NULL;
 
 	if (option && option->type == OPTION_SINKS)
-		return config_sinks_read(config, option, node, faults);
+		return config_sinks_gather(config, option, node, faults);
+	if (option && option->type == OPTION_RULES)
+		return config_rules_gather(config, option, node, faults);
 	if (option)
 		return config_value_set(config, option, node, faults);
 	if (composed && is_section(path)) {
@@ -143,7 +147,7 @@ static int read_key(struct config *config, const struct yaml_node *node, const c
 }
 
 /* Recursion ends with the depth of the sections' table. prefix is "" or ends with a dot. */
-static int read_section(struct config *config, const struct yaml_node *map, const char *prefix,
+static int read_section(struct config *config, struct yaml_node *map, const char *prefix,
 			struct faults *faults)
 {
 	char known[512];
@@ -156,7 +160,7 @@ static int read_section(struct config *config, const struct yaml_node *map, cons
 			   known, map->type == YAML_LIST ? "list" : "single value");
 		return -EINVAL;
 	}
-	for (const struct yaml_node *node = map->first; node; node = node->next) {
+	for (struct yaml_node *node = map->first; node; node = node->next) {
 		if (read_key(config, node, prefix, faults) == -ENOMEM)
 			return -ENOMEM;
 	}
@@ -172,106 +176,149 @@ static int set_defaults(struct config *config)
 	return result;
 }
 
+/* A path that is not given is that name below directory. */
+static int derive_path(char **path, const char *directory, const char *name)
+{
+	if (*path || asprintf(path, "%s/%s", directory, name) >= 0)
+		return 0;
+	*path = NULL;
+	return -ENOMEM;
+}
+
 static int derive(struct config *config)
 {
-	if (!config->journal.dir &&
-	    asprintf(&config->journal.dir, "%s/journal", config->agent.state_dir) < 0) {
-		config->journal.dir = NULL;
-		return -ENOMEM;
+	int result = derive_path(&config->journal.dir, config->agent.state_dir, "journal");
+
+	if (result == 0)
+		result = derive_path(&config->control.socket, config->runtime_dir, "control.sock");
+	if (result < 0)
+		return result;
+	if (strcmp(config->control.socket, "off") == 0) {
+		free(config->control.socket);
+		config->control.socket = NULL;
 	}
 	return config->sinks ? 0 : config_sinks_default(config);
 }
 
-static int read_text(struct config *config, const char *text, size_t size, struct faults *faults)
+/* The sections of that path in a tree, and at its end the option; NULL when it is not there. */
+static const struct yaml_node *descend(const struct yaml_node *node, const char *path)
 {
-	struct yaml_node *root = NULL;
-	int result = yaml_tree_parse(&root, text, size, faults);
+	while (node && node->type == YAML_MAP) {
+		char part[OPTION_PATH_SIZE];
+		size_t length = strcspn(path, ".");
 
-	if (result == 0 && root)
-		result = read_section(config, root, "", faults);
-	yaml_tree_free(root);
+		(void)snprintf(part, sizeof(part), "%.*s", (int)length, path);
+		node = yaml_tree_get(node, part);
+		if (path[length] == '\0')
+			return node;
+		path += length + 1;
+	}
+	return NULL;
+}
+
+const struct yaml_node *config_origin(const struct config *config, const char *path,
+				      const char *key)
+{
+	for (size_t i = config->trees.count; i-- > 0;) {
+		const struct yaml_node *node = descend(config->trees.items[i], path);
+
+		if (node && key)
+			node = yaml_tree_get(node, key);
+		if (node)
+			return node;
+	}
+	return NULL;
+}
+
+static int warn_readable(void *data, struct place place, const char *path)
+{
+	struct config *config = data;
+	char file[512], quoted[FAULTS_QUOTE_SIZE], text[1024];
+
+	(void)terminal_escape(file, sizeof(file), config->files.items[place.file],
+			      strlen(config->files.items[place.file]));
+	(void)snprintf(
+		text, sizeof(text),
+		"%s:%u:%u: every user of this host can read '%s': if it is a secret, mend it "
+		"with chmod o-r",
+		file, place.line, place.column, faults_quote(quoted, path, strlen(path)));
+	return config_list_add(&config->warnings, text);
+}
+
+/* One for each file, NULL where it is empty or no YAML at all. */
+static int parse(struct config *config, const struct config_sources *sources, struct faults *faults)
+{
+	const struct config_readable readable = {warn_readable, config};
+	int result = 0;
+
+	config->trees.items = calloc(sources->count + 1, sizeof(struct yaml_node *));
+	if (!config->trees.items)
+		return -ENOMEM;
+	config->trees.count = sources->count;
+	for (size_t i = 0; i < sources->count && result == 0; i++) {
+		struct yaml_node **root = &config->trees.items[i];
+
+		faults->file = (unsigned int)i;
+		result = yaml_tree_parse(root, sources->texts[i], sources->sizes[i], faults);
+		if (result == 0 && *root)
+			result = config_variables_put(*root, sources->paths[i], &readable, faults);
+	}
 	return result;
 }
 
-static int check_file(int fd, const char *path, struct err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return err_set(err, -EIO, "'%s': %s", path, strerror(errno));
-	if (S_ISDIR(st.st_mode))
-		return err_set(err, -EISDIR, "'%s' is a directory, not a configuration file", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, -ENOTSUP, "'%s' is not a regular file", path);
-	if (st.st_mode & S_IWOTH)
-		return err_set(
-			err, -EPERM,
-			"'%s' can be written by everybody, so anybody could switch the audit "
-			"off: mend it with: chmod o-w '%s'",
-			path, path);
-	return 0;
-}
-
-/* Follows links (configuration is often linked to where it is managed); never blocks on a FIFO. */
-static int read_file(const char *path, char **ret_text, size_t *ret_size, struct err *err)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	_cleanup_free_ char *text = malloc(YAML_MAX_SIZE + 1);
-	ssize_t size;
-	int result;
-
-	if (fd < 0)
-		return err_set(err, errno == EINVAL ? -EIO : -errno, "cannot open '%s': %s", path,
-			       strerror(errno));
-	if (!text)
-		return err_set(err, -ENOMEM, "no memory to read '%s'", path);
-	result = check_file(fd, path, err);
-	if (result < 0)
-		return result;
-	size = io_pread_full(fd, text, YAML_MAX_SIZE + 1, 0);
-	if (size < 0)
-		return err_set(err, -EIO, "cannot read '%s': %s", path, strerror((int)-size));
-	if (size > YAML_MAX_SIZE)
-		return err_set(err, -EFBIG, "'%s' is larger than 1 MiB", path);
-	*ret_text = text;
-	*ret_size = (size_t)size;
-	text = NULL;
-	return 0;
-}
-
-/* Everything but the file: text NULL leaves the defaults. 0, -EINVAL (told in faults), -ENOMEM. */
-static int load(struct config *config, const char *text, size_t size, struct faults *faults)
+/* Later files over earlier ones, over the defaults. */
+static int read_trees(struct config *config, struct faults *faults)
 {
 	int result = set_defaults(config);
 
-	if (result == 0 && text)
-		result = read_text(config, text, size, faults);
-	if (result == 0 && faults->count == 0)
-		result = derive(config);
+	for (size_t i = 0; i < config->trees.count && result == 0; i++) {
+		if (config->trees.items[i])
+			result = read_section(config, config->trees.items[i], "", faults);
+	}
+	if (result == 0 && config->trees.sinks)
+		result = config_sinks_read(config, config->trees.sinks, faults);
+	if (result == 0)
+		result = config_rules_read(config, faults);
 	return result;
 }
 
-int config_load(struct config *config, const char *path, struct buf *faults, struct err *err)
+static int keep_paths(struct config *config, const struct config_sources *sources)
 {
-	_cleanup_free_ char *text = NULL;
-	struct faults found = {0};
-	size_t size = 0;
-	int result;
-
-	*config = (struct config){0};
-	if (path) {
-		result = read_file(path, &text, &size, err);
-		if (result < 0)
-			return result;
+	for (size_t i = 0; i < sources->count; i++) {
+		if (config_list_add(&config->files, sources->paths[i]) < 0)
+			return -ENOMEM;
 	}
-	result = load(config, text, size, &found);
+	return 0;
+}
+
+static int load(struct config *config, const struct config_sources *sources, struct faults *faults)
+{
+	int result = keep_paths(config, sources);
+
+	if (result == 0)
+		result = parse(config, sources, faults);
+	if (result == 0)
+		result = read_trees(config, faults);
+	if (result < 0 || faults->count > 0)
+		return result;
+	result = derive(config);
+	return result < 0 ? result : config_hash(config);
+}
+
+static int load_sources(struct config *config, const struct config_sources *sources,
+			struct buf *faults, struct err *err)
+{
+	struct faults found = {.files = (const char *const *)sources->paths};
+	int result = load(config, sources, &found);
+
 	if (result == -ENOMEM) {
 		(void)err_set(err, result, "no memory for the configuration");
 	} else if (found.count > 0) {
-		result = err_set(err, -EINVAL, "'%s' has %zu fault%s", path, found.count,
-				 found.count == 1 ? "" : "s");
+		result = err_set(err, -EINVAL, "'%s'%s %zu fault%s", sources->paths[0],
+				 sources->count > 1 ? " and its drop-ins have" : " has",
+				 found.count, found.count == 1 ? "" : "s");
 		/* A caller with too small a buffer gets the first lines: that many fit. */
-		(void)faults_write(&found, path, faults);
+		(void)faults_write(&found, sources->paths[0], faults);
 	}
 	if (result < 0)
 		config_done(config);
@@ -279,11 +326,72 @@ int config_load(struct config *config, const char *path, struct buf *faults, str
 	return result;
 }
 
+static int load_from(struct config *config, const char *path, bool optional, struct buf *faults,
+		     struct err *err)
+{
+	struct config_sources sources;
+	int result = config_sources_read(&sources, path, optional, err);
+
+	*config = (struct config){0};
+	if (result == 0)
+		result = load_sources(config, &sources, faults, err);
+	config_sources_done(&sources);
+	return result;
+}
+
+int config_load(struct config *config, const char *path, struct buf *faults, struct err *err)
+{
+	return load_from(config, path ? path : CONFIG_FILE, !path, faults, err);
+}
+
+int config_load_optional(struct config *config, const char *path, struct buf *faults,
+			 struct err *err)
+{
+	return load_from(config, path, true, faults, err);
+}
+
+int config_new(struct config **ret_config, const char *path, struct buf *faults, struct err *err)
+{
+	struct config *config = malloc(sizeof(*config));
+	int result;
+
+	*ret_config = NULL;
+	if (!config)
+		return err_set(err, -ENOMEM, "no memory for the configuration");
+	result = config_load(config, path, faults, err);
+	if (result < 0)
+		free(config);
+	else
+		*ret_config = config;
+	return result;
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	config_done(config);
+	free(config);
+}
+
+static void trees_done(struct config_trees *trees)
+{
+	for (size_t i = 0; i < trees->count; i++)
+		yaml_tree_free(trees->items[i]);
+	free(trees->items);
+	yaml_tree_free(trees->sinks);
+	yaml_tree_free(trees->rules);
+}
+
 void config_done(struct config *config)
 {
 	for (const struct option *option = config_options; option->path; option++)
 		config_value_done(config, option);
 	config_sinks_done(config);
+	rules_free(config->rules);
+	config_list_done(&config->files);
+	config_list_done(&config->warnings);
+	trees_done(&config->trees);
 	*config = (struct config){0};
 }
 

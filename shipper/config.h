@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The configuration file. One table row per option gives parse, default, bounds, documentation and
+ * The configuration files. One table row per option gives parse, default, bounds, documentation and
  * its place in config/auditship.yaml. Text is owned by the struct.
  */
 #ifndef AUDITSHIP_CONFIG_H
@@ -16,16 +16,45 @@
 enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT };
 enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE };
 
+#define CONFIG_FILE "/etc/auditship/auditship.yaml"
+#define CONFIG_SINKS_MAX 64
+#define CONFIG_HASH_SIZE 65 /* SHA-256 in hexadecimal digits, terminated */
+
+struct condition;
+struct rules;
+struct yaml_node;
+
 struct config_list {
 	char **items;
 	size_t count;
 };
 
+struct config_pair {
+	char *key;
+	char *value;
+};
+
+/* In the byte order of the keys. */
+struct config_map {
+	struct config_pair *items;
+	size_t count;
+};
+
+/* What the files said, for the origin of each value. Private to config*.c. */
+struct config_trees {
+	struct yaml_node **items; /* one per file; NULL for an empty one */
+	size_t count;
+	struct yaml_node *sinks; /* the lists of all files; NULL: none */
+	struct yaml_node *rules;
+};
+
 struct config_sink {
 	char *name;
-	int type;   /* enum config_sink_type */
-	int format; /* enum config_format; default: ecs for file, table for stdout */
-	char *path; /* file only */
+	int type;               /* enum config_sink_type */
+	int format;             /* enum config_format; default: ecs for file, table for stdout */
+	char *path;             /* file only */
+	struct condition *when; /* NULL: every event */
+	const struct yaml_node *node; /* private: what the files said; NULL: the default sink */
 };
 
 struct config {
@@ -33,7 +62,13 @@ struct config {
 		char *name; /* NULL: the host's name */
 		char *state_dir;
 		struct config_list tags;
+		struct config_map labels;
 	} agent;
+	char *runtime_dir; /* agent.runtime_dir */
+	struct {
+		char *socket; /* NULL: there is none */
+		char *group;  /* name or number of the group that may connect; NULL: only root */
+	} control;
 	struct {
 		int level; /* enum log_level */
 	} log;
@@ -51,20 +86,85 @@ struct config {
 		int durability; /* enum journal_durability */
 		uint64_t sync_every_ms;
 	} journal;
+	struct rules *rules;       /* NULL once somebody has taken them over */
 	struct config_sink *sinks; /* default: one file sink, state_dir/audit.ndjson */
 	size_t sink_count;
+
+	/*
+	 * Of the effective values: over which files they are spread, in which order keys and sinks
+	 * stand and in which units amounts are given makes no difference. What is secret is not in
+	 * it: a new password does not change it.
+	 */
+	char hash[CONFIG_HASH_SIZE];
+	struct config_list files; /* what was read: the main file, if there is one, then drop-ins */
+	struct config_list warnings; /* what is unwise, one line each, safe on a terminal */
+	struct config_trees trees;
 };
 
 /*
- * Reads path (NULL: all defaults). Every fault of the file is added to *faults, one line each:
- * "FILE:LINE:COLUMN: what is wrong, what would be right". 0, -EINVAL when there are faults, or
- * another negative errno (told in err) when the file cannot be read: missing, no regular file, more
- * than 1 MiB, or -EPERM when everybody may write it. *config is whole on 0 only. What faults quotes
- * of the file is safe on a terminal. Relative paths in the file are relative to the current
- * directory of the process, not to the file.
+ * Reads path and then conf.d/?*.yaml beside it, in the byte order of their names. Maps merge key by
+ * key; a value, a list of values and a sink's when replace what an earlier file said; rules are
+ * appended, and so are sinks, but one that has the name of an earlier file's sink merges with it.
+ * NULL: CONFIG_FILE, as config_load_optional reads it.
+ *
+ * Every fault of the files is added to *faults, one line each: "FILE:LINE:COLUMN: what is wrong,
+ * what would be right". 0, -EINVAL when there are faults, or another negative errno (told in err)
+ * when a file cannot be read: missing, no regular file, more than 1 MiB in all, or -EPERM when
+ * everybody may write it or it belongs to neither root nor the user of this process. *config is
+ * whole on 0 only. What faults quotes of the files is safe on a terminal and never secret. Relative
+ * paths in a file are relative to the current directory of the process, not to the file, but for
+ * those of ${file:PATH}.
  */
 int config_load(struct config *config, const char *path, struct buf *faults, struct err *err);
+
+/* The same, but path may be missing: its drop-ins, if any, are read over the defaults. */
+int config_load_optional(struct config *config, const char *path, struct buf *faults,
+			 struct err *err);
 void config_done(struct config *config);
+
+/* Room for the faults of a configuration: every line that config_load tells at once. */
+#define CONFIG_FAULTS_SIZE (1UL << 20)
+
+/*
+ * config_load onto the heap, for whoever must hold two configurations at once (a reload).
+ * *ret_config is NULL unless it returns 0; config_free takes NULL.
+ */
+int config_new(struct config **ret_config, const char *path, struct buf *faults, struct err *err);
+void config_free(struct config *config);
+
+/* Parts of the agent that a difference between two configurations concerns. */
+enum config_part {
+	CONFIG_PART_LOG = 1 << 0,
+	CONFIG_PART_IDENTITY =
+		1 << 1,               /* name, tags and labels: what each event says of the agent */
+	CONFIG_PART_STATE = 1 << 2,   /* state_dir: who the agent is; wants another process */
+	CONFIG_PART_CONTROL = 1 << 3, /* the control socket, or the directory it is in */
+	CONFIG_PART_EVENTS = 1 << 4,  /* which kinds are kept */
+	CONFIG_PART_PROBES = 1 << 5,  /* what the probes were loaded with: they must be new */
+	CONFIG_PART_JOURNAL = 1 << 6,
+	CONFIG_PART_RULES = 1 << 7,
+	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
+};
+
+enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };
+
+/*
+ * Sinks are the same by their name, wherever they stand in their lists. Where a sink is CHANGED any
+ * of its options is another, secrets and when included.
+ */
+struct config_diff {
+	unsigned int parts; /* of enum config_part; 0: nothing has to be done */
+	struct {
+		enum config_sink_change change;
+		size_t before;          /* its index in before->sinks, unless ADDED */
+	} sinks[CONFIG_SINKS_MAX];      /* by index in after->sinks */
+	bool removed[CONFIG_SINKS_MAX]; /* by index in before->sinks */
+};
+
+/* Compares values, not their spelling or where they were written; of rules and when the spelling.
+ */
+void config_diff(struct config_diff *ret_diff, const struct config *before,
+		 const struct config *after);
 
 /* What capture.events stands for, groups resolved: bits 1 << enum rec_kind. */
 uint32_t config_event_kinds(const struct config *config);
@@ -75,5 +175,12 @@ const char *config_sink_type_name(int type);
 /* Writes every option with its default and its documentation as a YAML file, or as Markdown. */
 int config_write_example(struct buf *out);
 int config_write_reference(struct buf *out);
+
+/*
+ * Writes the effective configuration as a YAML file that means the same when it is read, each value
+ * with where it came from in a comment; what is secret is "***". Safe on a terminal. 0 or what
+ * buf_add returns.
+ */
+int config_write_effective(const struct config *config, struct buf *out);
 
 #endif

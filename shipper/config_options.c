@@ -3,11 +3,13 @@
 #include "config_options.h"
 
 #include "base/log.h"
+#include "filter/rules.h"
 #include "journal/journal.h"
 #include "record.h"
 
 #include <limits.h>
 #include <string.h>
+#include <sys/un.h>
 
 #define KIB 1024ULL
 #define MIB (1024 * KIB)
@@ -18,6 +20,10 @@
 #define DIR_MAX (PATH_MAX - 256)
 #define NAME_LENGTH_MAX 64
 #define TAGS_MAX 64
+#define LABELS_MAX 64
+
+#define SOCKET_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
+#define RUNTIME_DIR_MAX (SOCKET_MAX - (sizeof("/control.sock") - 1))
 
 /* The offset of a member; does not compile when the member is not of that C type. */
 #define AT(where, member, c_type) \
@@ -28,6 +34,7 @@
 #define DURATION_AT(where, member) .type = OPTION_DURATION, .offset = AT(where, member, uint64_t)
 #define ENUM_AT(where, member) .type = OPTION_ENUM, .offset = AT(where, member, int)
 #define LIST_AT(where, member) .type = OPTION_LIST, .offset = AT(where, member, struct config_list)
+#define MAP_AT(where, member) .type = OPTION_MAP, .offset = AT(where, member, struct config_map)
 
 #define FILE_SINK (1U << CONFIG_SINK_FILE)
 #define STDOUT_SINK (1U << CONFIG_SINK_STDOUT)
@@ -89,6 +96,26 @@ static bool is_sink_name(const char *text)
 	return is_made_of(text, LETTERS DIGITS "_-");
 }
 
+static bool is_label(const char *text)
+{
+	return is_made_of(text, LETTERS CAPITALS DIGITS "_-");
+}
+
+static bool is_group(const char *text)
+{
+	return is_made_of(text, LETTERS CAPITALS DIGITS "_.-") && text[0] != '-';
+}
+
+static const struct option_pattern label_pattern = {
+	"a name for a label: letters, digits, '_' and '-', at most 64 in all",
+	is_label,
+};
+
+static const struct option_pattern group_pattern = {
+	"the name or the number of a group",
+	is_group,
+};
+
 static const struct option_pattern variable_pattern = {
 	"the name of a variable: letters, digits and '_', no digit first, at most 64 in all",
 	is_variable_name,
@@ -102,6 +129,7 @@ static const struct option_pattern sink_name_pattern = {
 
 const struct option_section config_sections[] = {
 	{"agent", "This agent."},
+	{"control", "How to ask the running agent."},
 	{"log", "What the agent says of itself, on standard error."},
 	{"capture", "What is recorded."},
 	{"capture.rings", "Memory between the kernel and the agent."},
@@ -116,6 +144,7 @@ const struct option config_options[] = {
 		.derived = "the host's name",
 		.example = "web-01",
 		.max = 255,
+		.part = CONFIG_PART_IDENTITY,
 		.doc = "How this agent is called in its events.",
 	},
 	{
@@ -124,6 +153,7 @@ const struct option config_options[] = {
 		.fallback = "/var/lib/auditship",
 		.example = "/var/lib/auditship",
 		.max = DIR_MAX,
+		.part = CONFIG_PART_STATE,
 		.doc = "Directory of what the agent has to remember.",
 	},
 	{
@@ -132,13 +162,55 @@ const struct option config_options[] = {
 		.fallback = "[]",
 		.example = "[prod, web]",
 		.max = TAGS_MAX,
+		.part = CONFIG_PART_IDENTITY,
 		.doc = "Words put into the tags of every event.",
+	},
+	{
+		"agent.labels",
+		MAP_AT(struct config, agent.labels),
+		.fallback = "{}",
+		.example = "{role: web}",
+		.max = LABELS_MAX,
+		.part = CONFIG_PART_IDENTITY,
+		.pattern = &label_pattern,
+		.doc = "Names and values put into the labels of every event.",
+	},
+	{
+		"agent.runtime_dir",
+		PATH_AT(struct config, runtime_dir),
+		.fallback = "/run/auditship",
+		.example = "/run/auditship",
+		.max = RUNTIME_DIR_MAX,
+		.part = CONFIG_PART_CONTROL,
+		.doc = "Directory of what is needed only while the agent runs.",
+	},
+	{
+		"control.socket",
+		PATH_AT(struct config, control.socket),
+		.derived = "control.sock, below agent.runtime_dir",
+		.example = "/run/auditship/control.sock",
+		.max = SOCKET_MAX,
+		.flags = OPTION_MAY_BE_OFF,
+		.part = CONFIG_PART_CONTROL,
+		.doc = "Socket that 'auditship status' and 'auditship watch' ask the running agent "
+		       "through; off: there is none.",
+	},
+	{
+		"control.group",
+		TEXT_AT(struct config, control.group),
+		.derived = "none: only root may",
+		.example = "adm",
+		.max = NAME_LENGTH_MAX,
+		.part = CONFIG_PART_CONTROL,
+		.pattern = &group_pattern,
+		.doc = "Group, by name or number, whose members may use the control socket.",
 	},
 	{
 		"log.level",
 		ENUM_AT(struct config, log.level),
 		.fallback = "info",
 		.words = level_words,
+		.part = CONFIG_PART_LOG,
 		.doc = "The least important message that is still shown.",
 	},
 	{
@@ -149,6 +221,7 @@ const struct option config_options[] = {
 		.min = 1,
 		.max = 64,
 		.words = event_words,
+		.part = CONFIG_PART_EVENTS,
 		.doc = "Kinds of events, or groups of them: process (fork, exec, exit), all.",
 	},
 	{
@@ -158,6 +231,7 @@ const struct option config_options[] = {
 		.example = "4KiB",
 		.min = 256,
 		.max = 32 * KIB,
+		.part = CONFIG_PART_PROBES,
 		.doc = "Bytes of a command line that are kept; a longer one is cut, and the event "
 		       "says so.",
 	},
@@ -168,6 +242,7 @@ const struct option config_options[] = {
 		.example = "[LD_PRELOAD, LD_LIBRARY_PATH]",
 		.max = REC_ENV_NAMES,
 		.pattern = &variable_pattern,
+		.part = CONFIG_PART_PROBES,
 		.doc = "The only environment variables that are ever recorded.",
 	},
 	{
@@ -178,6 +253,7 @@ const struct option config_options[] = {
 		.min = 64 * KIB,
 		.max = GIB,
 		.flags = OPTION_POWER_OF_TWO,
+		.part = CONFIG_PART_PROBES,
 		.doc = "Ring for process events: how much may wait while the agent is busy or "
 		       "restarts.",
 	},
@@ -187,6 +263,7 @@ const struct option config_options[] = {
 		.derived = "journal, below agent.state_dir",
 		.example = "/var/lib/auditship/journal",
 		.max = DIR_MAX,
+		.part = CONFIG_PART_JOURNAL,
 		.doc = "Directory of the journal.",
 	},
 	{
@@ -196,6 +273,7 @@ const struct option config_options[] = {
 		.example = "1GiB",
 		.min = 32 * MIB, /* two segments: one to write, one to read */
 		.max = 1024 * GIB,
+		.part = CONFIG_PART_JOURNAL,
 		.doc = "The most disk space the journal takes.",
 	},
 	{
@@ -203,6 +281,7 @@ const struct option config_options[] = {
 		ENUM_AT(struct config, journal.durability),
 		.fallback = "interval",
 		.words = durability_words,
+		.part = CONFIG_PART_JOURNAL,
 		.doc = "When events are forced to disk, which a power loss then cannot take: batch "
 		       "(at once), "
 		       "interval (every sync_every), none (when the kernel likes).",
@@ -214,7 +293,19 @@ const struct option config_options[] = {
 		.example = "500ms",
 		.min = 10,
 		.max = 60 * SECOND_MS,
+		.part = CONFIG_PART_JOURNAL,
 		.doc = "Time between two such moments with durability: interval.",
+	},
+	{
+		"rules",
+		.type = OPTION_RULES,
+		.offset = AT(struct config, rules, struct rules *),
+		.fallback = "[]",
+		.example = "[{name: quiet-cron, when: {process.executable: [/usr/sbin/cron]}, do: "
+			   "drop}]",
+		.max = RULES_MAX,
+		.doc = "What is dropped, tagged, masked or limited before the journal has it: the "
+		       "first keep, drop or limit that matches an event decides.",
 	},
 	{
 		"sinks",
@@ -222,7 +313,7 @@ const struct option config_options[] = {
 		.offset = AT(struct config, sinks, struct config_sink *),
 		.derived = "one file sink called trail, audit.ndjson below agent.state_dir",
 		.min = 1,
-		.max = 64,
+		.max = CONFIG_SINKS_MAX,
 		.doc = "Where the events go: a list, each with its own place in the journal.",
 	},
 	{},
@@ -234,7 +325,7 @@ const struct option config_sink_options[] = {
 		TEXT_AT(struct config_sink, name),
 		.example = "trail",
 		.max = NAME_LENGTH_MAX,
-		.flags = OPTION_REQUIRED,
+		.flags = OPTION_REQUIRED | OPTION_PUBLIC,
 		.sink_types = FILE_SINK | STDOUT_SINK,
 		.pattern = &sink_name_pattern,
 		.doc = "Names the sink and its place in the journal: small letters, digits, '_' "
@@ -274,6 +365,15 @@ const struct option config_sink_options[] = {
 		.flags = OPTION_REQUIRED,
 		.sink_types = FILE_SINK,
 		.doc = "The file; it is appended to.",
+	},
+	{
+		"when",
+		.type = OPTION_CONDITION,
+		.offset = AT(struct config_sink, when, struct condition *),
+		.derived = "every event",
+		.example = "{event.action: [exec]}",
+		.sink_types = FILE_SINK | STDOUT_SINK,
+		.doc = "Which events the sink gets.",
 	},
 	{},
 };

@@ -16,18 +16,24 @@
 #include <stdint.h>
 
 enum option_type {
-	OPTION_TEXT,     /* char *, at most max bytes, never empty */
-	OPTION_PATH,     /* the same */
-	OPTION_SIZE,     /* uint64_t bytes, min to max */
-	OPTION_DURATION, /* uint64_t ms, min to max */
-	OPTION_ENUM,     /* int, one of words */
-	OPTION_LIST,     /* struct config_list, min to max items */
-	OPTION_SINKS,    /* struct config_sink * and its count */
+	OPTION_TEXT,      /* char *, at most max bytes, never empty */
+	OPTION_PATH,      /* the same */
+	OPTION_SIZE,      /* uint64_t bytes, min to max */
+	OPTION_DURATION,  /* uint64_t ms, min to max */
+	OPTION_ENUM,      /* int, one of words */
+	OPTION_LIST,      /* struct config_list, min to max items */
+	OPTION_MAP,       /* struct config_map, at most max entries; files add to it */
+	OPTION_SINKS,     /* struct config_sink * and its count */
+	OPTION_RULES,     /* struct rules *, at most max of them */
+	OPTION_CONDITION, /* struct condition * */
 };
 
 enum option_flags {
 	OPTION_POWER_OF_TWO = 1,
 	OPTION_REQUIRED = 2,
+	OPTION_SECRET = 4, /* never shown */
+	OPTION_PUBLIC = 8, /* shown in messages and events: may not come from a file of its own */
+	OPTION_MAY_BE_OFF = 16, /* "off" means that there is none */
 };
 
 struct option_word {
@@ -51,8 +57,9 @@ struct option {
 	uint64_t min, max;
 	unsigned int flags;
 	unsigned int sink_types;              /* 1 << enum config_sink_type; 0 in the main table */
+	unsigned int part;                    /* enum config_part; 0 in the sinks' table */
 	const struct option_word *words;      /* OPTION_ENUM and OPTION_LIST of known words */
-	const struct option_pattern *pattern; /* OPTION_TEXT, and each item of an OPTION_LIST */
+	const struct option_pattern *pattern; /* OPTION_TEXT; items of a LIST, keys of a MAP */
 	const char *doc;
 };
 
@@ -77,11 +84,31 @@ int config_value_set(void *where, const struct option *option, const struct yaml
 int config_value_set_default(void *where, const struct option *option);
 void config_value_done(void *where, const struct option *option);
 
+/* Adds a copy of text. 0 or -ENOMEM. */
+int config_list_add(struct config_list *list, const char *text);
+void config_list_done(struct config_list *list);
+
+/* Whether both hold the same. Rules and conditions always do: their trees tell. */
+bool config_value_equal(const void *a, const void *b, const struct option *option);
+
+/* Whether node (NULL: a default) or anything in it must not be shown. */
+bool config_value_is_secret(const struct option *option, const struct yaml_node *node);
+
 #define CONFIG_EXPECTATION_SIZE 512
 
 /* Writes what may stand there: "a size from 256 to 32KiB, such as 4KiB". Returns out. */
 const char *config_value_expectation(char out[CONFIG_EXPECTATION_SIZE],
 				     const struct option *option);
+
+/*
+ * What the last file that has it said at path ("agent.name") in config, NULL when none did. key is
+ * NULL or that of an entry of the map at path.
+ */
+const struct yaml_node *config_origin(const struct config *config, const char *path,
+				      const char *key);
+
+/* Fills in config->hash. 0 or -ENOMEM. */
+int config_hash(struct config *config);
 
 /* Writes "a, b, c". */
 void config_words_list(char *out, size_t size, const struct option_word *words);

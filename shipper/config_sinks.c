@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The sinks of the configuration: which options a type has is in the rows; here is what holds
- * between sinks (no two with one name, one file, one standard output).
+ * The sinks of the configuration: which options a type has is in the rows; here is how those of
+ * several files become one list, and what holds between sinks (no two with one name, one file, one
+ * standard output).
  */
 #include "config_sinks.h"
 
 #include "base/text.h"
+#include "config_rules.h"
+#include "filter/condition.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -84,6 +87,8 @@ static int read_key(struct config_sink *sink, const struct yaml_node *node, unsi
 {
 	const struct option *row = find_row(&node->key, types);
 
+	if (row && row->type == OPTION_CONDITION)
+		return config_condition_set(sink, row, node, faults);
 	if (row)
 		return config_value_set(sink, row, node, faults);
 	if (!is_known(&node->key)) {
@@ -208,13 +213,10 @@ static void check_pair(const struct config_sink *sink, const struct config_sink 
 	const char *name = earlier->name ? earlier->name : "?";
 	char quoted[FAULTS_QUOTE_SIZE];
 
-	if (sink->name && earlier->name && strcmp(sink->name, earlier->name) == 0)
-		faults_add(faults, yaml_tree_get(node, "name")->place,
-			   "another sink is called '%s' already", name);
 	if (sink->path && earlier->path && same_path(sink->path, earlier->path))
 		faults_add(faults, yaml_tree_get(node, "path")->place,
 			   "sink '%s' writes to '%s' already: each needs a file of its own", name,
-			   faults_quote(quoted, sink->path, strlen(sink->path)));
+			   yaml_tree_quote(quoted, yaml_tree_get(node, "path")));
 	if (sink->type == CONFIG_SINK_STDOUT && earlier->type == CONFIG_SINK_STDOUT)
 		faults_add(faults, node->place, "sink '%s' writes to standard output already",
 			   name);
@@ -247,25 +249,92 @@ static int fault_shape(const struct option *option, const struct yaml_node *node
 	return -EINVAL;
 }
 
-int config_sinks_read(struct config *config, const struct option *option,
-		      const struct yaml_node *node, struct faults *faults)
+#define SINK_KEYS_MAX 64
+
+static const struct yaml_text *name_of(const struct yaml_node *sink)
 {
-	int result = 0;
+	const struct yaml_node *name = sink->type == YAML_MAP ? yaml_tree_get(sink, "name") : NULL;
+
+	return name && name->type == YAML_SCALAR ? &name->text : NULL;
+}
+
+/* The sink before end (NULL: any) that is called so. */
+static struct yaml_node *find_named(struct yaml_node *list, const struct yaml_node *end,
+				    const struct yaml_text *name)
+{
+	for (struct yaml_node *at = list->first; at != end; at = at->next) {
+		const struct yaml_text *other = name_of(at);
+
+		if (name && other && yaml_tree_same_text(name, other))
+			return at;
+	}
+	return NULL;
+}
+
+/* What would make comparing each with each expensive, or ambiguous. */
+static int check_list(struct yaml_node *list, struct faults *faults)
+{
+	char quoted[FAULTS_QUOTE_SIZE];
+
+	for (struct yaml_node *at = list->first; at; at = at->next) {
+		if (at->count > SINK_KEYS_MAX) {
+			faults_add(faults, at->place,
+				   "this sink has %zu options: no sink has more "
+				   "than %d",
+				   at->count, SINK_KEYS_MAX);
+			return -EINVAL;
+		}
+		if (find_named(list, at, name_of(at)))
+			faults_add(faults, yaml_tree_get(at, "name")->place,
+				   "another sink is called '%s' already",
+				   yaml_tree_quote(quoted, yaml_tree_get(at, "name")));
+	}
+	return 0;
+}
+
+int config_sinks_gather(struct config *config, const struct option *option, struct yaml_node *node,
+			struct faults *faults)
+{
+	struct yaml_node *child, *named;
 
 	if (node->type != YAML_LIST || node->count < option->min || node->count > option->max)
 		return fault_shape(option, node, faults);
-	config_sinks_done(config); /* of a key given twice */
-	config->sinks = calloc(node->count, sizeof(config->sinks[0]));
+	if (check_list(node, faults) < 0)
+		return -EINVAL;
+	if (config_list_open(&config->trees.sinks, node) < 0)
+		return -ENOMEM;
+	while ((child = yaml_tree_take_first(node))) {
+		named = find_named(config->trees.sinks, NULL, name_of(child));
+		if (named && named->place.file != child->place.file)
+			yaml_tree_merge(named, child);
+		else
+			yaml_tree_append(config->trees.sinks, child);
+	}
+	if (config->trees.sinks->count <= option->max)
+		return 0;
+	faults_add(faults, node->place,
+		   "%s: %zu sinks with those of the files before this one: "
+		   "there may be %d",
+		   option->path, config->trees.sinks->count, CONFIG_SINKS_MAX);
+	return -EINVAL;
+}
+
+int config_sinks_read(struct config *config, const struct yaml_node *list, struct faults *faults)
+{
+	int result = 0;
+
+	config->sinks = calloc(list->count, sizeof(config->sinks[0]));
 	if (!config->sinks)
 		return -ENOMEM;
-	for (const struct yaml_node *at = node->first; at && result == 0; at = at->next) {
+	for (const struct yaml_node *at = list->first; at && result == 0; at = at->next) {
 		struct config_sink *sink = &config->sinks[config->sink_count++];
 
 		sink->type = -1;
+		sink->node = at;
 		result = read_sink(sink, at, faults);
 	}
 	if (result == 0)
-		check_pairs(config, node, faults);
+		check_pairs(config, list, faults);
 	return result;
 }
 
@@ -291,6 +360,7 @@ void config_sinks_done(struct config *config)
 	for (size_t i = 0; i < config->sink_count; i++) {
 		for (const struct option *row = config_sink_options; row->path; row++)
 			config_value_done(&config->sinks[i], row);
+		condition_free(config->sinks[i].when);
 	}
 	free(config->sinks);
 	config->sinks = NULL;

@@ -68,8 +68,9 @@ const char *config_value_expectation(char out[CONFIG_EXPECTATION_SIZE], const st
 			       option->max, option->example);
 		break;
 	case OPTION_PATH:
-		(void)snprintf(out, size, "a path of at most %" PRIu64 " bytes, such as %s",
-			       option->max, option->example);
+		(void)snprintf(out, size, "%sa path of at most %" PRIu64 " bytes, such as %s",
+			       option->flags & OPTION_MAY_BE_OFF ? "off or " : "", option->max,
+			       option->example);
 		break;
 	case OPTION_SIZE:
 	case OPTION_DURATION:
@@ -86,8 +87,31 @@ const char *config_value_expectation(char out[CONFIG_EXPECTATION_SIZE], const st
 		(void)snprintf(out, size, "a list of %" PRIu64 " to %" PRIu64 " sinks", option->min,
 			       option->max);
 		break;
+	case OPTION_MAP:
+		(void)snprintf(out, size, "a map of at most %" PRIu64 " names to texts, such as %s",
+			       option->max, option->example);
+		break;
+	case OPTION_RULES:
+		(void)snprintf(out, size, "a list of at most %" PRIu64 " rules, such as %s",
+			       option->max, option->example);
+		break;
+	case OPTION_CONDITION:
+		(void)snprintf(out, size, "a condition, such as %s", option->example);
+		break;
 	}
 	return out;
+}
+
+bool config_value_is_secret(const struct option *option, const struct yaml_node *node)
+{
+	return (option->flags & OPTION_SECRET) || yaml_tree_secret(node);
+}
+
+static const char *quote(char out[FAULTS_QUOTE_SIZE], const struct option *option,
+			 const struct yaml_node *node)
+{
+	return option->flags & OPTION_SECRET ? faults_quote(out, "***", 3)
+					     : yaml_tree_quote(out, node);
 }
 
 static int fault_expected(const struct option *option, const struct yaml_node *node,
@@ -117,7 +141,7 @@ static int fault_value(const struct option *option, const struct yaml_node *node
 	char expected[CONFIG_EXPECTATION_SIZE], quoted[FAULTS_QUOTE_SIZE];
 
 	faults_add(faults, node->place, "%s: '%s' %s: give %s", option->path,
-		   faults_quote(quoted, node->text.bytes, node->text.length), problem,
+		   quote(quoted, option, node), problem,
 		   config_value_expectation(expected, option));
 	return -EINVAL;
 }
@@ -128,9 +152,10 @@ static int fault_word(const struct option *option, const struct yaml_node *node,
 	struct text_nearest nearest = {.word = node->text.bytes};
 	char words[256], quoted[FAULTS_QUOTE_SIZE];
 
-	for (const struct option_word *word = option->words; word->name; word++)
+	/* That a secret is near to some word tells of it, too. */
+	for (const struct option_word *word = option->words; word->name && !node->secret; word++)
 		text_nearest_offer(&nearest, word->name);
-	(void)faults_quote(quoted, node->text.bytes, node->text.length);
+	(void)quote(quoted, option, node);
 	config_words_list(words, sizeof(words), option->words);
 	if (nearest.best)
 		faults_add(faults, node->place, "%s: '%s' is unknown (did you mean '%s'?)",
@@ -152,8 +177,7 @@ static int check_text(const struct option *option, const struct yaml_node *node,
 		return fault_value(option, node, faults, "holds a NUL byte");
 	if (option->pattern && !option->pattern->check(node->text.bytes)) {
 		faults_add(faults, node->place, "%s: '%s' is not %s", option->path,
-			   faults_quote(quoted, node->text.bytes, node->text.length),
-			   option->pattern->words);
+			   quote(quoted, option, node), option->pattern->words);
 		return -EINVAL;
 	}
 	if (node->text.length > longest)
@@ -219,7 +243,21 @@ static int set_enum(int *target, const struct option *option, const struct yaml_
 	return 0;
 }
 
-static void list_done(struct config_list *list)
+int config_list_add(struct config_list *list, const char *text)
+{
+	char **grown = realloc(list->items, (list->count + 1) * sizeof(char *));
+
+	if (!grown)
+		return -ENOMEM;
+	list->items = grown;
+	list->items[list->count] = strdup(text);
+	if (!list->items[list->count])
+		return -ENOMEM;
+	list->count++;
+	return 0;
+}
+
+void config_list_done(struct config_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		free(list->items[i]);
@@ -278,12 +316,116 @@ static int set_list(struct config_list *target, const struct option *option,
 		result = added < 0 ? added : result;
 	}
 	if (result < 0) {
-		list_done(&list);
+		config_list_done(&list);
 		return result;
 	}
-	list_done(target);
+	config_list_done(target);
 	*target = list;
 	return 0;
+}
+
+static void map_done(struct config_map *map)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		free(map->items[i].key);
+		free(map->items[i].value);
+	}
+	free(map->items);
+	*map = (struct config_map){0};
+}
+
+/* Where key is, or where it would have to go. */
+static size_t find_pair(const struct config_map *map, const char *key, bool *ret_found)
+{
+	size_t i = 0;
+
+	while (i < map->count && strcmp(map->items[i].key, key) < 0)
+		i++;
+	*ret_found = i < map->count && strcmp(map->items[i].key, key) == 0;
+	return i;
+}
+
+/* The map has room for one more. */
+static int put_pair(struct config_map *map, const char *key, const char *value)
+{
+	bool found;
+	size_t at = find_pair(map, key, &found);
+	struct config_pair pair = {.key = strdup(key), .value = strdup(value)};
+
+	if (!pair.key || !pair.value) {
+		free(pair.key);
+		free(pair.value);
+		return -ENOMEM;
+	}
+	if (found) {
+		free(map->items[at].key);
+		free(map->items[at].value);
+	} else {
+		memmove(&map->items[at + 1], &map->items[at],
+			(map->count - at) * sizeof(map->items[0]));
+		map->count++;
+	}
+	map->items[at] = pair;
+	return 0;
+}
+
+static int check_pair(const struct option *option, const struct yaml_node *node,
+		      struct faults *faults)
+{
+	char quoted[FAULTS_QUOTE_SIZE];
+
+	if (memchr(node->key.bytes, '\0', node->key.length) ||
+	    !option->pattern->check(node->key.bytes)) {
+		faults_add(faults, node->key_place, "%s: '%s' is not %s", option->path,
+			   faults_quote(quoted, node->key.bytes, node->key.length),
+			   option->pattern->words);
+		return -EINVAL;
+	}
+	if (node->type == YAML_SCALAR && node->text.length > 0 &&
+	    node->text.length <= LIST_ITEM_MAX &&
+	    !memchr(node->text.bytes, '\0', node->text.length))
+		return 0;
+	if (node->type != YAML_REFUSED)
+		faults_add(
+			faults, node->place,
+			"%s: the value of '%s' must be a text of 1 to %d bytes without NUL bytes",
+			option->path, node->key.bytes, LIST_ITEM_MAX);
+	return -EINVAL;
+}
+
+/* Adds to what is there: a map merges key by key. */
+static int add_map(struct config_map *target, const struct option *option,
+		   const struct yaml_node *node, struct faults *faults)
+{
+	char expected[CONFIG_EXPECTATION_SIZE];
+	struct config_pair *grown;
+	int result = 0;
+
+	if (node->count > option->max - target->count) {
+		faults_add(faults, node->place, "%s: %zu entries: give %s", option->path,
+			   node->count + target->count, config_value_expectation(expected, option));
+		return -EINVAL;
+	}
+	grown = realloc(target->items,
+			(target->count + node->count + 1) * sizeof(target->items[0]));
+	if (!grown)
+		return -ENOMEM;
+	target->items = grown;
+	for (const struct yaml_node *at = node->first; at && result != -ENOMEM; at = at->next) {
+		int added = check_pair(option, at, faults);
+
+		if (added == 0)
+			added = put_pair(target, at->key.bytes, at->text.bytes);
+		result = added < 0 ? added : result;
+	}
+	return result;
+}
+
+static enum yaml_type type_of(const struct option *option)
+{
+	if (option->type == OPTION_LIST)
+		return YAML_LIST;
+	return option->type == OPTION_MAP ? YAML_MAP : YAML_SCALAR;
 }
 
 int config_value_set(void *where, const struct option *option, const struct yaml_node *node,
@@ -291,8 +433,13 @@ int config_value_set(void *where, const struct option *option, const struct yaml
 {
 	void *target = member(where, option);
 
-	if (node->type != (option->type == OPTION_LIST ? YAML_LIST : YAML_SCALAR))
+	if (node->type != type_of(option))
 		return fault_expected(option, node, faults);
+	if ((option->flags & OPTION_PUBLIC) && node->secret) {
+		faults_add(faults, node->place, "%s: cannot be taken from a file: it is shown",
+			   option->path);
+		return -EINVAL;
+	}
 	switch (option->type) {
 	case OPTION_TEXT:
 	case OPTION_PATH:
@@ -304,7 +451,11 @@ int config_value_set(void *where, const struct option *option, const struct yaml
 		return set_enum(target, option, node, faults);
 	case OPTION_LIST:
 		return set_list(target, option, node, faults);
-	case OPTION_SINKS: /* has its own reader */
+	case OPTION_MAP:
+		return add_map(target, option, node, faults);
+	case OPTION_SINKS: /* have readers of their own */
+	case OPTION_RULES:
+	case OPTION_CONDITION:
 		break;
 	}
 	return fault_expected(option, node, faults);
@@ -317,7 +468,7 @@ int config_value_set_default(void *where, const struct option *option)
 	struct yaml_node *node = NULL;
 	int result;
 
-	if (!option->fallback)
+	if (!option->fallback || option->type == OPTION_RULES)
 		return 0;
 	result = yaml_tree_parse(&node, option->fallback, strlen(option->fallback), &faults);
 	if (result == 0)
@@ -336,6 +487,57 @@ void config_value_done(void *where, const struct option *option)
 		free(*(char **)target);
 		*(char **)target = NULL;
 	} else if (option->type == OPTION_LIST) {
-		list_done(target);
+		config_list_done(target);
+	} else if (option->type == OPTION_MAP) {
+		map_done(target);
 	}
+}
+
+static bool equal_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool equal_list(const struct config_list *a, const struct config_list *b)
+{
+	bool equal = a->count == b->count;
+
+	for (size_t i = 0; equal && i < a->count; i++)
+		equal = strcmp(a->items[i], b->items[i]) == 0;
+	return equal;
+}
+
+static bool equal_map(const struct config_map *a, const struct config_map *b)
+{
+	bool equal = a->count == b->count;
+
+	for (size_t i = 0; equal && i < a->count; i++)
+		equal = strcmp(a->items[i].key, b->items[i].key) == 0 &&
+			strcmp(a->items[i].value, b->items[i].value) == 0;
+	return equal;
+}
+
+bool config_value_equal(const void *a, const void *b, const struct option *option)
+{
+	const void *x = (const char *)a + option->offset, *y = (const char *)b + option->offset;
+
+	switch (option->type) {
+	case OPTION_TEXT:
+	case OPTION_PATH:
+		return equal_text(*(char *const *)x, *(char *const *)y);
+	case OPTION_SIZE:
+	case OPTION_DURATION:
+		return *(const uint64_t *)x == *(const uint64_t *)y;
+	case OPTION_ENUM:
+		return *(const int *)x == *(const int *)y;
+	case OPTION_LIST:
+		return equal_list(x, y);
+	case OPTION_MAP:
+		return equal_map(x, y);
+	case OPTION_SINKS: /* compared one by one */
+	case OPTION_RULES:
+	case OPTION_CONDITION:
+		break;
+	}
+	return true;
 }

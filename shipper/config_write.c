@@ -3,6 +3,7 @@
  * The table of options as a file to start from and as a page to read: both are committed, and a
  * test fails when they are not what the table says. Knows no option by name.
  */
+#include "config_write.h"
 #include "config.h"
 #include "config_options.h"
 
@@ -48,7 +49,7 @@ static int write_option_comment(struct buf *out, const char *indent, const struc
 	return write_comment(out, indent, text);
 }
 
-static size_t depth_of(const char *path)
+size_t config_path_depth(const char *path)
 {
 	size_t depth = 0;
 
@@ -57,51 +58,60 @@ static size_t depth_of(const char *path)
 	return depth;
 }
 
-static const char *indent_of(size_t depth)
+const char *config_indent(size_t depth)
 {
-	static const char spaces[] = "                ";
+	static const char spaces[CONFIG_INDENT_MAX + 1] =
+		"                                                                ";
+	size_t wanted = 2 * depth < CONFIG_INDENT_MAX ? 2 * depth : CONFIG_INDENT_MAX;
 
-	return spaces + sizeof(spaces) - 1 - 2 * depth;
+	return spaces + CONFIG_INDENT_MAX - wanted;
 }
 
-static const char *leaf(const char *path)
+const char *config_path_leaf(const char *path)
 {
 	const char *dot = strrchr(path, '.');
 
 	return dot ? dot + 1 : path;
 }
 
-/* Opens the sections of an option that the one before it (NULL: none) was not in. */
-static int open_sections(struct buf *out, const struct option *option, const char *before)
+static bool is_in(const char *path, const char *section)
+{
+	size_t length = strlen(section);
+
+	return path && strncmp(path, section, length) == 0 && path[length] == '.';
+}
+
+int config_write_sections(struct buf *out, const struct option *option, const char *before,
+			  bool documented)
 {
 	int result = 0;
 
 	for (const struct option_section *at = config_sections; at->path && result == 0; at++) {
-		size_t length = strlen(at->path), depth = depth_of(at->path);
+		const char *indent = config_indent(config_path_depth(at->path));
 
-		if (strncmp(option->path, at->path, length) != 0 || option->path[length] != '.')
+		if (!is_in(option->path, at->path) || is_in(before, at->path))
 			continue;
-		if (before && strncmp(before, at->path, length) == 0 && before[length] == '.')
-			continue;
-		if (depth == 0)
+		if (documented && *indent == '\0')
 			result = buf_add_text(out, "\n");
+		if (documented && result == 0)
+			result = write_comment(out, indent, at->doc);
 		if (result == 0)
-			result = write_comment(out, indent_of(depth), at->doc);
-		if (result == 0)
-			result = buf_printf(out, "%s%s:\n", indent_of(depth), leaf(at->path));
+			result = buf_printf(out, "%s%s:\n", indent, config_path_leaf(at->path));
 	}
 	return result;
 }
 
 static int write_option(struct buf *out, const struct option *option)
 {
-	const char *indent = indent_of(depth_of(option->path));
-	int result = write_option_comment(out, indent, option);
+	const char *indent = config_indent(config_path_depth(option->path));
+	int result = *indent ? 0 : buf_add_text(out, "\n");
 
+	if (result == 0)
+		result = write_option_comment(out, indent, option);
 	if (result < 0)
 		return result;
 	return buf_printf(out, "%s%s%s: %s\n", indent, option->fallback ? "" : "#",
-			  leaf(option->path), value_of(option));
+			  config_path_leaf(option->path), value_of(option));
 }
 
 /* The value shown for a sink of that type; the first type is the default sink's. */
@@ -126,7 +136,8 @@ static int write_default_sink(struct buf *out)
 			continue;
 		result = write_option_comment(out, first ? "  " : "    ", row);
 		if (result == 0)
-			result = buf_printf(out, "  %s %s: %s\n", first ? "-" : " ", row->path,
+			result = buf_printf(out, "  %s %s%s: %s\n", first ? "-" : " ",
+					    row->derived ? "#" : "", row->path,
 					    sink_value(row, type));
 		first = false;
 	}
@@ -170,7 +181,9 @@ static int write_sinks(struct buf *out, const struct option *option)
 static const char example_intro[] =
 	"# auditship: every option with its default. Generated from the table of options.\n"
 	"# Everything may be left out. 'auditship check -c FILE' tells what is wrong with a file.\n"
-	"# Relative paths are relative to the directory that auditship is started in.\n";
+	"# Relative paths are relative to the directory that auditship is started in.\n"
+	"# conf.d/*.yaml beside a file is read after it. In values, ${NAME}, ${NAME:-DEFAULT} and\n"
+	"# ${file:PATH} are variables, and $$ is a dollar.\n";
 
 int config_write_example(struct buf *out)
 {
@@ -182,7 +195,7 @@ int config_write_example(struct buf *out)
 			result = write_sinks(out, option);
 			continue;
 		}
-		result = open_sections(out, option, before);
+		result = config_write_sections(out, option, before, true);
 		if (result == 0)
 			result = write_option(out, option);
 		before = option->path;
@@ -229,15 +242,45 @@ static const char reference_intro[] =
 	"Generated from the table of options in shipper/config_options.c. After a change there,\n"
 	"`UPDATE=1 build/dev/tests/test_config` writes this page and the example file again.\n\n"
 	"Every option may be left out. A file with all of them:\n"
-	"[config/auditship.yaml](../config/auditship.yaml).\n\n"
-	"- The file is YAML, so JSON is fine too: one document of at most 1 MiB in UTF-8, without\n"
-	"  anchors, aliases and tags. An unknown key, or a key given twice, is an error.\n"
-	"- A file that everybody may write is refused.\n"
+	"[config/auditship.yaml](../config/auditship.yaml); to start from:\n"
+	"[config/examples/](../config/examples/).\n\n"
+	"- The file is YAML, so JSON is fine too: one document in UTF-8, without anchors, aliases\n"
+	"  and tags. An unknown key, or a key given twice, is an error.\n"
 	"- Relative paths are relative to the directory that auditship is started in, not to the\n"
 	"  file.\n"
 	"- Sizes: bytes, or KiB, MiB, GiB, TiB (powers of 1024), KB, MB, GB, TB (of 1000).\n"
 	"- Durations: ms, s, m, h, d.\n"
-	"- `auditship check -c FILE` tells all faults of a file, each with line and column.\n";
+	"- `auditship check -c FILE` tells all faults of a file, each with line and column;\n"
+	"  `--print` shows what holds and where each value comes from.\n\n"
+	"## Which files\n\n"
+	"- Without `-c`: `" CONFIG_FILE "` when it exists, else the defaults.\n"
+	"- After a file, the drop-ins beside it: `conf.d/*.yaml` in the byte order of their "
+	"names,\n"
+	"  at most 256, at most 1 MiB in all. Names that begin with `.` or `#`, other endings and\n"
+	"  what is no regular file are passed over, so a link to `/dev/null` switches one off.\n"
+	"- A later file wins: maps merge key by key; a value or a list of values replaces the\n"
+	"  earlier one. Rules are appended. Sinks are appended too, but one with the name of an\n"
+	"  earlier file's sink merges with it, key by key (`when` is one value: replaced). The\n"
+	"  default sink is there only while no file names a sink.\n"
+	"- A file, a directory `conf.d` or a file named by `${file:}` is refused when everybody "
+	"may\n"
+	"  write it, or when it belongs to neither root nor the user that auditship runs as. A\n"
+	"  symbolic link is followed when it belongs to one of the two.\n\n"
+	"## Variables\n\n"
+	"In values, quoted or not, never in keys:\n\n"
+	"| written | becomes |\n|---|---|\n"
+	"| `${NAME}` | the variable of the environment; an error when it is not set |\n"
+	"| `${NAME:-TEXT}` | the same, or TEXT when it is not set or empty |\n"
+	"| `${file:PATH}` | what the file holds, without a line feed at its end, at most 64 KiB; "
+	"PATH "
+	"is relative to the directory of the file that names it |\n"
+	"| `$$` | a dollar; one alone is an error |\n\n"
+	"They are put in after the YAML was read, so what they hold stays one value, and is not\n"
+	"searched for variables again. What came from a file is shown nowhere: not by `--print`, "
+	"not\n"
+	"in a fault; so it cannot be a sink's name or stand in a rule. `check` warns of such a "
+	"file\n"
+	"that every user can read.\n";
 
 int config_write_reference(struct buf *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The command line: one function per command, exit codes, nothing else. */
+/* The command line: one row and one function per command, exit codes, nothing else. */
 #include "base/buf.h"
 #include "base/log.h"
 #include "config.h"
@@ -16,35 +16,43 @@
 #include <string.h>
 
 struct arguments {
-	const char *config; /* NULL: the built-in defaults */
-	const char *socket; /* NULL: the default */
+	const char *config; /* NULL: CONFIG_FILE or the built-in defaults */
+	const char *socket; /* NULL: that of the configuration */
 	unsigned int seconds;
 	bool json, watch;
+	struct check_options check;
 };
 
 static const char help_text[] =
 	"auditship " AUDITSHIP_VERSION
 	" - an audit trail of this host: who ran what, and how it ended\n"
 	"\n"
-	"usage: auditship run   [-c FILE] [--seconds N]   watch and ship until stopped\n"
-	"       auditship watch [OPTION...]               show events as they happen (watch "
+	"usage: auditship run    [-c FILE] [--seconds N]    watch and ship until stopped\n"
+	"       auditship watch  [OPTION...]                show events as they happen (watch "
 	"--help)\n"
-	"       auditship check [-c FILE]                 tell every fault of a configuration\n"
-	"       auditship status [--json] [--watch]       ask the running agent how it is\n"
+	"       auditship status [--json] [--watch] [-c FILE | --socket PATH]\n"
+	"                                                   ask the running agent how it is\n"
+	"       auditship check  [-c FILE] [--print] [--explain EVENTS]\n"
+	"                                                   tell every fault of a configuration\n"
 	"       auditship --help | --version\n"
 	"\n"
-	"  -c, --config FILE   configuration (YAML); without it the built-in defaults hold,\n"
-	"                      which keep a trail in /var/lib/auditship/audit.ndjson\n"
+	"  -c, --config FILE   configuration (YAML), with conf.d/*.yaml beside it; without it\n"
+	"                      " CONFIG_FILE " when it is there, else the\n"
+	"                      defaults: a trail in /var/lib/auditship/audit.ndjson\n"
 	"  -s, --seconds N     stop by itself after N seconds\n"
-	"      --socket PATH   of run and status: the control socket; without it " CONTROL_PATH "\n"
+	"      --socket PATH   the control socket of the agent to ask\n"
 	"      --json          the status as one line of JSON\n"
 	"      --watch         the status again every second\n"
+	"      --print         show the effective configuration and where each value is from\n"
+	"      --explain FILE  tell which rule decides over each event of FILE (-: of standard\n"
+	"                      input), which holds one JSON document per line\n"
 	"\n"
 	"run needs root, or the capabilities CAP_BPF and CAP_PERFMON, and Linux 5.10 or newer.\n"
-	"Stop it with Ctrl-C or SIGTERM: what the kernel has handed over is written first.\n"
-	"Exit codes: 0 all delivered; 1 it could not run or not deliver; 78 the configuration is "
-	"wrong;\n"
-	"64 the command line is. status: 0 healthy; 2 something needs attention; 1 no answer.\n"
+	"Stop it with Ctrl-C or SIGTERM: what the kernel has handed over is written first. SIGHUP\n"
+	"reads the configuration again; a faulty one changes nothing.\n"
+	"Exit codes: 0 all delivered; 1 it could not run or not deliver; 78 the configuration is\n"
+	"wrong; 64 the command line is. status: 0 healthy; 2 something needs attention; 1 no "
+	"answer.\n"
 	"\n"
 	"Try: sudo auditship run -c config/quickstart.yaml\n";
 
@@ -57,60 +65,86 @@ static int usage_error(const char *what, const char *which)
 	return EXIT_USAGE;
 }
 
-/* Reads the options of a command. 0, or the exit code of a mistake that has been told. */
-static int read_arguments(int argc, char **argv, struct arguments *ret_arguments)
+static int read_seconds(const char *text, unsigned int *ret_seconds)
+{
+	char *end;
+	unsigned long seconds = strtoul(text, &end, 10);
+
+	if (*end || end == text || seconds == 0 || seconds > 31536000)
+		return usage_error("--seconds wants a whole number from 1 to 31536000, not", text);
+	*ret_seconds = (unsigned int)seconds;
+	return 0;
+}
+
+/* 0, or the exit code of a mistake that has been told. */
+static int take_option(int option, struct arguments *arguments)
+{
+	switch (option) {
+	case 'c':
+		arguments->config = optarg;
+		return 0;
+	case 's':
+		return read_seconds(optarg, &arguments->seconds);
+	case 'S':
+		arguments->socket = optarg;
+		return 0;
+	case 'j':
+		arguments->json = true;
+		return 0;
+	case 'w':
+		arguments->watch = true;
+		return 0;
+	case 'p':
+		arguments->check.print = true;
+		return 0;
+	default:
+		arguments->check.explain = optarg;
+		return 0;
+	}
+}
+
+/* Reads the options of a command, which knows those in letters. 0, or an exit code. */
+static int read_arguments(int argc, char **argv, const char *letters,
+			  struct arguments *ret_arguments)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"seconds", required_argument, NULL, 's'},
-		{"socket", required_argument, NULL, 'S'}, {"json", no_argument, NULL, 'j'},
-		{"watch", no_argument, NULL, 'w'},        {NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},
+		{"seconds", required_argument, NULL, 's'},
+		{"socket", required_argument, NULL, 'S'},
+		{"json", no_argument, NULL, 'j'},
+		{"watch", no_argument, NULL, 'w'},
+		{"print", no_argument, NULL, 'p'},
+		{"explain", required_argument, NULL, 'e'},
+		{NULL, 0, NULL, 0},
 	};
-	int option;
+	int option, code;
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":c:s:", options, NULL)) != -1) {
-		char *end = NULL;
-
-		if (option == 'c') {
-			ret_arguments->config = optarg;
-		} else if (option == 'S') {
-			ret_arguments->socket = optarg;
-		} else if (option == 'j') {
-			ret_arguments->json = true;
-		} else if (option == 'w') {
-			ret_arguments->watch = true;
-		} else if (option == 's') {
-			unsigned long seconds = strtoul(optarg, &end, 10);
-
-			if (*end || end == optarg || seconds == 0 || seconds > 31536000)
-				return usage_error("--seconds wants a whole number from 1 to "
-						   "31536000, not",
-						   optarg);
-			ret_arguments->seconds = (unsigned int)seconds;
-		} else if (option == ':') {
+		if (option == ':')
 			return usage_error("there is a value missing after", argv[optind - 1]);
-		} else {
+		if (option == '?' || !strchr(letters, option))
 			return usage_error("there is no option", argv[optind - 1]);
-		}
+		code = take_option(option, ret_arguments);
+		if (code)
+			return code;
 	}
 	return optind < argc ? usage_error("nothing is known to do with", argv[optind]) : 0;
 }
 
 static int command_run(const struct arguments *arguments)
 {
-	struct config config;
+	struct config *config = NULL;
 	struct pipeline_options options = {
-		.config = &config,
 		.config_path = arguments->config,
-		.control_socket = arguments->socket ? arguments->socket : CONTROL_PATH,
 		.seconds = arguments->seconds,
 	};
 	struct buf faults;
 	struct err err = {0};
 	int result;
 
-	buf_init(&faults, 1 << 20);
-	result = config_load(&config, arguments->config, &faults, &err);
+	buf_init(&faults, CONFIG_FAULTS_SIZE);
+	result = config_new(&config, arguments->config, &faults, &err);
 	if (result == -EINVAL && faults.length > 0)
 		(void)fwrite(faults.data, 1, faults.length, stderr);
 	else if (result < 0)
@@ -118,17 +152,47 @@ static int command_run(const struct arguments *arguments)
 	buf_done(&faults);
 	if (result < 0)
 		return result == -EINVAL ? CHECK_EXIT_CONFIG : EXIT_FAILURE;
-	log_set_level((enum log_level)config.log.level);
+	options.config = config;
+	log_set_level((enum log_level)config->log.level);
 	result = pipeline_run(&options, &err);
 	if (result < 0)
 		log_error("%s", err.text);
-	config_done(&config);
+	config_free(config);
 	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int command_check(const struct arguments *arguments)
 {
-	return tool_check(arguments->config);
+	struct check_options options = arguments->check;
+
+	options.path = arguments->config;
+	return tool_check(&options);
+}
+
+/* Asking needs no configuration: who may not read it can still know the socket. */
+static int command_status(const struct arguments *arguments)
+{
+	struct tool_status_options options = {
+		.socket = arguments->socket,
+		.json = arguments->json,
+		.watch = arguments->watch,
+	};
+	struct config *config = NULL;
+	struct buf faults;
+	struct err err;
+	int code;
+
+	buf_init(&faults, CONFIG_FAULTS_SIZE);
+	if (!options.socket && config_new(&config, arguments->config, &faults, &err) == 0)
+		options.socket = config->control.socket;
+	else if (!options.socket && arguments->config)
+		log_warning("%s cannot be read; asking at " CONTROL_PATH, arguments->config);
+	buf_done(&faults);
+	if (!options.socket)
+		options.socket = CONTROL_PATH;
+	code = tool_status(&options);
+	config_free(config);
+	return code;
 }
 
 /* It has options of its own. */
@@ -143,30 +207,20 @@ static int command_watch(int argc, char **argv)
 	return code;
 }
 
-static int command_status(const struct arguments *arguments)
-{
-	struct tool_status_options options = {
-		.socket = arguments->socket ? arguments->socket : CONTROL_PATH,
-		.json = arguments->json,
-		.watch = arguments->watch,
-	};
-
-	return tool_status(&options);
-}
-
 static const struct {
 	const char *name;
+	const char *options; /* letters of its options in read_arguments */
 	int (*run)(const struct arguments *arguments);
 } commands[] = {
-	{"run", command_run},
-	{"check", command_check},
-	{"status", command_status},
+	{"run", "cs", command_run},
+	{"check", "cpe", command_check},
+	{"status", "cSjw", command_status},
 };
 
 int main(int argc, char **argv)
 {
 	struct arguments arguments = {0};
-	int result;
+	int code;
 
 	if (argc < 2) {
 		(void)fputs(help_text, stderr);
@@ -185,8 +239,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;
-		result = read_arguments(argc - 1, argv + 1, &arguments);
-		return result ? result : commands[i].run(&arguments);
+		code = read_arguments(argc - 1, argv + 1, commands[i].options, &arguments);
+		return code ? code : commands[i].run(&arguments);
 	}
 	return usage_error("there is no command", argv[1]);
 }

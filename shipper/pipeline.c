@@ -39,6 +39,7 @@
 
 #define SEGMENT_SIZE (16 * 1024 * 1024)
 #define STOP_DEADLINE_MS 5000
+#define NS_PER_MS 1000000ULL
 #define SINK_BATCH_BYTES (256 * 1024)
 
 struct pipeline {
@@ -240,6 +241,25 @@ static void give_users(struct pipeline *pipeline)
 		collect_give_users(pipeline->collect, users);
 }
 
+static int watch(int epoll_fd, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static void watch_users(struct pipeline *pipeline)
+{
+	struct err err;
+
+	pipeline->users_fd = users_watch_open("", &err);
+	if (pipeline->users_fd >= 0 && watch(pipeline->epoll_fd, pipeline->users_fd) < 0)
+		(void)err_set(&err, -errno, "cannot wait for new users: %s", strerror(errno));
+	else if (pipeline->users_fd >= 0)
+		return;
+	log_warning("%s; user names stay as they are now", err.text);
+}
+
 static int open_collect(struct pipeline *pipeline, struct err *err)
 {
 	const struct config *config = pipeline->config;
@@ -252,6 +272,7 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 		.probes = pipeline->probes,
 		.journal = pipeline->journal,
 		.cpus = pipeline->host.cpus,
+		.ticks_per_s = pipeline->host.ticks_per_s,
 	};
 	uint32_t kinds = config_event_kinds(config);
 	int result;
@@ -263,8 +284,10 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	if (result < 0)
 		return result;
 	result = collect_new(&pipeline->collect, &options, err);
-	if (result == 0)
+	if (result == 0) {
+		watch_users(pipeline); /* first: what changes from here on is noticed */
 		give_users(pipeline);
+	}
 	return result;
 }
 
@@ -289,13 +312,6 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 	return collect_start(pipeline->collect, err);
 }
 
-static int watch(int epoll_fd, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-	return fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
 /* Signals are blocked in every thread and read from a descriptor. */
 static int open_signals(struct pipeline *pipeline, unsigned int seconds, struct err *err)
 {
@@ -318,15 +334,6 @@ static int open_signals(struct pipeline *pipeline, unsigned int seconds, struct 
 	if (timerfd_settime(pipeline->timer_fd, 0, &end, NULL) < 0)
 		return err_set(err, -errno, "cannot set the timer: %s", strerror(errno));
 	return 0;
-}
-
-static void watch_users(struct pipeline *pipeline)
-{
-	struct err err;
-
-	pipeline->users_fd = users_watch_open("", &err);
-	if (pipeline->users_fd < 0 || watch(pipeline->epoll_fd, pipeline->users_fd) < 0)
-		log_warning("%s; user names stay as they are now", err.text);
 }
 
 static int answer_status(void *data, struct buf *out, struct err *err)
@@ -490,15 +497,25 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 	return result;
 }
 
+static unsigned int time_left_ms(uint64_t deadline_ns)
+{
+	uint64_t now = clock_mono_ns();
+
+	return now < deadline_ns ? (unsigned int)((deadline_ns - now) / NS_PER_MS) : 0;
+}
+
 /* From the probes inwards. The summary is filled in even when only some of it had been opened. */
 static void stop_all(struct pipeline *pipeline, struct summary *summary)
 {
+	uint64_t deadline_ns;
+
 	if (pipeline->probes)
 		probes_detach(pipeline->probes);
 	if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
+	deadline_ns = clock_mono_ns() + STOP_DEADLINE_MS * NS_PER_MS;
 	for (size_t i = 0; pipeline->delivers && i < pipeline->config->sink_count; i++)
-		deliver_stop(pipeline->delivers[i], STOP_DEADLINE_MS, &summary->sinks[i]);
+		deliver_stop(pipeline->delivers[i], time_left_ms(deadline_ns), &summary->sinks[i]);
 }
 
 static void stop_view(struct pipeline *pipeline)
@@ -555,7 +572,6 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
 	result = open_all(&pipeline, options, err);
 	if (result == 0) {
-		watch_users(&pipeline);
 		tell_ready(&pipeline);
 		wait_for_end(&pipeline);
 	}

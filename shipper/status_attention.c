@@ -43,7 +43,7 @@ uint64_t status_journalled(const struct collect_status *collect)
 bool status_balances(const struct collect_status *collect)
 {
 	uint64_t became = status_journalled(collect) + collect->not_selected + collect->dropped +
-			  collect->limited + collect->rejected + collect->pending;
+			  collect->held + collect->rejected + collect->pending;
 
 	return collect->seen == collect->arrived + collect->lost &&
 	       collect->arrived + collect->unnumbered == became &&

@@ -172,7 +172,7 @@ static void write_account(struct writer *writer, const struct status_facts *fact
 	NUMBER(json, "numbered", collect->numbered);
 	NUMBER(json, "journalled", status_journalled(collect));
 	NUMBER(json, "dropped", collect->dropped);
-	NUMBER(json, "limited", collect->limited);
+	NUMBER(json, "limited", collect->held);
 	NUMBER(json, "not_selected", collect->not_selected);
 	NUMBER(json, "rejected", collect->rejected - collect->unnumbered);
 	NUMBER(json, "lost", collect->lost);
@@ -205,7 +205,7 @@ static void write_rules(struct writer *writer, const struct status_facts *facts)
 
 		TEXT(json, "name", rule->name);
 		NUMBER(json, "dropped", rule->dropped);
-		NUMBER(json, "limited", rule->limited);
+		NUMBER(json, "limited", rule->held);
 		BOOL(json, "in_kernel", rule->in_kernel);
 		if (!rule->in_kernel && rule->why_not)
 			TEXT(json, "reason", rule->why_not);

@@ -30,7 +30,7 @@ struct status_sink {
 /* A rule of the configuration. */
 struct status_rule {
 	const char *name;
-	uint64_t dropped, limited;
+	uint64_t dropped, held;
 	bool in_kernel;      /* the probes decide it */
 	const char *why_not; /* when they do not */
 };

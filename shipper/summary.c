@@ -32,6 +32,9 @@ static void tell_events(const struct summary *summary)
 	if (status->outstanding)
 		log_warning("events: %llu were counted by the probes but never handed over",
 			    (number)status->outstanding);
+	if (status->dropped || status->held)
+		log_info("rules: %llu events dropped, %llu held back by limits",
+			 (number)status->dropped, (number)status->held);
 	if (status->lost)
 		log_warning("%llu events never reached the agent; events_lost in the stream names "
 			    "each: make capture.rings.vital larger",
@@ -69,7 +72,8 @@ int summary_tell(const struct summary *summary, struct err *err)
 		 (number)status->sweeps);
 	for (size_t i = 0; i < summary->config->sink_count; i++) {
 		tell_sink(&summary->config->sinks[i], &summary->sinks[i]);
-		undelivered += summary->sinks[i].waiting > 0 && summary->sinks[i].failing;
+		undelivered += summary->sinks[i].waiting > 0 &&
+			       summary->config->sinks[i].type != CONFIG_SINK_STDOUT;
 	}
 	if (status->unjournalled)
 		return err_set(err, -EIO, "%llu events could not be journalled",

@@ -23,6 +23,7 @@ struct entry_builder {
 		struct rec_exec *exec;
 		struct rec_exit *exit;
 		struct rec_lost *lost;
+		struct rec_limited *limited;
 	};
 	struct rec_task *task; /* NULL when the kind has none */
 	struct enriched *enriched;

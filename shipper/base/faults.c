@@ -13,7 +13,7 @@ void faults_done(struct faults *faults)
 {
 	for (size_t i = 0; i < faults->count && i < FAULTS_MAX; i++)
 		free(faults->items[i].text);
-	*faults = (struct faults){0};
+	*faults = (struct faults){.files = faults->files, .file = faults->file};
 }
 
 void faults_add(struct faults *faults, struct place place, const char *format, ...)
@@ -52,6 +52,8 @@ static int compare(const void *left, const void *right)
 {
 	const struct fault *a = left, *b = right;
 
+	if (a->place.file != b->place.file)
+		return a->place.file < b->place.file ? -1 : 1;
 	if (a->place.line != b->place.line)
 		return a->place.line < b->place.line ? -1 : 1;
 	if (a->place.column != b->place.column)
@@ -75,10 +77,13 @@ int faults_write(struct faults *faults, const char *file, struct buf *out)
 	char safe[8192];
 	int result = 0;
 
-	(void)terminal_escape(safe, sizeof(safe), file, strlen(file));
 	qsort(faults->items, kept, sizeof(faults->items[0]), compare);
-	for (size_t i = 0; i < kept && result == 0; i++)
+	for (size_t i = 0; i < kept && result == 0; i++) {
+		if (faults->files)
+			file = faults->files[faults->items[i].place.file];
+		(void)terminal_escape(safe, sizeof(safe), file, strlen(file));
 		result = write_one(&faults->items[i], safe, out);
+	}
 	if (result == 0 && faults->count > kept)
 		result = buf_printf(out, "%s: and %zu more faults\n", safe, faults->count - kept);
 	return result;

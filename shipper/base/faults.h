@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is wrong with a file that a person wrote: collected while it is read, told all at once in
- * the order of the file, one line each: "FILE:LINE:COLUMN: message".
+ * What is wrong with files that a person wrote: collected while they are read, told all at once in
+ * the order of the files, one line each: "FILE:LINE:COLUMN: message".
  */
 #ifndef AUDITSHIP_FAULTS_H
 #define AUDITSHIP_FAULTS_H
@@ -14,6 +14,7 @@
  */
 struct place {
 	unsigned int line, column;
+	unsigned int file; /* which of several, counted from 0 in the order they are read */
 };
 
 struct fault {
@@ -26,6 +27,10 @@ struct fault {
 struct faults {
 	struct fault items[FAULTS_MAX];
 	size_t count; /* all that were found; the first FAULTS_MAX are kept */
+
+	/* Of several files: their names by place.file, borrowed. NULL: there is one. */
+	const char *const *files;
+	unsigned int file; /* the one that is read now: places made from it carry the number */
 };
 
 void faults_done(struct faults *faults);
@@ -40,7 +45,10 @@ void faults_add(struct faults *faults, struct place place, const char *format, .
  */
 const char *faults_quote(char out[FAULTS_QUOTE_SIZE], const char *text, size_t length);
 
-/* Appends all lines to out. 0, or a negative errno when out has no room for all of them. */
+/*
+ * Appends all lines to out; file names the file when faults->files is NULL. 0, or a negative errno
+ * when out has no room for all of them.
+ */
 int faults_write(struct faults *faults, const char *file, struct buf *out);
 
 #endif

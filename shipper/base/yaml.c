@@ -23,15 +23,16 @@ struct reader {
  */
 enum { READ_OK = 0, READ_STOP = 1 };
 
-static struct place place_of(const yaml_mark_t *mark)
+static struct place place_of(const struct reader *reader, const yaml_mark_t *mark)
 {
-	return (struct place){(unsigned int)mark->line + 1, (unsigned int)mark->column + 1};
+	return (struct place){(unsigned int)mark->line + 1, (unsigned int)mark->column + 1,
+			      reader->faults->file};
 }
 
 /* The reader of libyaml tells a byte offset only. */
 static struct place place_of_offset(const char *data, size_t size, size_t offset)
 {
-	struct place place = {1, 1};
+	struct place place = {1, 1, 0};
 
 	for (size_t i = 0; i < offset && i < size; i++) {
 		if (data[i] == '\n') {
@@ -69,12 +70,13 @@ static int syntax_fault(struct reader *reader)
 {
 	const yaml_parser_t *parser = &reader->parser;
 	const char *words = better_words(parser->problem);
-	struct place place = place_of(&parser->problem_mark);
+	struct place place = place_of(reader, &parser->problem_mark);
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
 	if (parser->error == YAML_READER_ERROR) {
 		place = place_of_offset(reader->data, reader->size, parser->problem_offset);
+		place.file = reader->faults->file;
 		faults_add(reader->faults, place,
 			   "a byte or character that text cannot hold (%s): the file must be UTF-8",
 			   words);
@@ -133,11 +135,11 @@ static void refuse_decoration(struct reader *reader, const yaml_event_t *event)
 	}
 	if (anchor)
 		faults_add(
-			reader->faults, place_of(&event->start_mark),
+			reader->faults, place_of(reader, &event->start_mark),
 			"anchors are not supported ('&%s'): write the value out",
 			faults_quote(quoted, (const char *)anchor, strlen((const char *)anchor)));
 	if (tag)
-		faults_add(reader->faults, place_of(&event->start_mark),
+		faults_add(reader->faults, place_of(reader, &event->start_mark),
 			   "tags are not supported ('%s'): remove it",
 			   faults_quote(quoted, (const char *)tag, strlen((const char *)tag)));
 }
@@ -147,7 +149,7 @@ static void refuse_alias(struct reader *reader, const yaml_event_t *event)
 	const char *name = (const char *)event->data.alias.anchor;
 	char quoted[FAULTS_QUOTE_SIZE];
 
-	faults_add(reader->faults, place_of(&event->start_mark),
+	faults_add(reader->faults, place_of(reader, &event->start_mark),
 		   "aliases are not supported ('*%s'): write the value out",
 		   faults_quote(quoted, name, strlen(name)));
 }
@@ -157,14 +159,14 @@ static int new_node(struct reader *reader, const yaml_event_t *event, struct yam
 	struct yaml_node *node;
 
 	if (++reader->nodes > YAML_MAX_NODES) {
-		faults_add(reader->faults, place_of(&event->start_mark),
+		faults_add(reader->faults, place_of(reader, &event->start_mark),
 			   "the file holds more than %d values", YAML_MAX_NODES);
 		return READ_STOP;
 	}
 	node = calloc(1, sizeof(*node));
 	if (!node)
 		return -ENOMEM;
-	node->place = place_of(&event->start_mark);
+	node->place = place_of(reader, &event->start_mark);
 	*ret_node = node;
 	return READ_OK;
 }
@@ -235,7 +237,8 @@ static int read_entry(struct reader *reader, yaml_event_t *key, struct yaml_node
 	if (usable) {
 		refuse_decoration(reader, key);
 	} else {
-		faults_add(reader->faults, place_of(&key->start_mark), "a key must be one word");
+		faults_add(reader->faults, place_of(reader, &key->start_mark),
+			   "a key must be one word");
 		result = read_node(reader, key, &bad);
 		yaml_tree_free(bad);
 		if (result != READ_OK)
@@ -250,7 +253,7 @@ static int read_entry(struct reader *reader, yaml_event_t *key, struct yaml_node
 		yaml_tree_free(*ret_node);
 		*ret_node = NULL;
 	} else if (result == READ_OK) {
-		(*ret_node)->key_place = place_of(&key->start_mark);
+		(*ret_node)->key_place = place_of(reader, &key->start_mark);
 		result = take_text(&(*ret_node)->key, key);
 	}
 	return result;
@@ -296,7 +299,7 @@ static int read_collection(struct reader *reader, const yaml_event_t *event, str
 	int result;
 
 	if (reader->depth >= YAML_MAX_DEPTH) {
-		faults_add(reader->faults, place_of(&event->start_mark),
+		faults_add(reader->faults, place_of(reader, &event->start_mark),
 			   "values are nested more than %d deep", YAML_MAX_DEPTH);
 		return READ_STOP;
 	}
@@ -342,7 +345,7 @@ static int read_stream(struct reader *reader, struct yaml_node **ret_root)
 			return result;
 		type = event.type;
 		if (type == YAML_DOCUMENT_START_EVENT && ++documents > 1) {
-			faults_add(reader->faults, place_of(&event.start_mark),
+			faults_add(reader->faults, place_of(reader, &event.start_mark),
 				   "a second document starts here ('---'): one file holds one");
 			result = READ_STOP;
 		} else if (type == YAML_SCALAR_EVENT || type == YAML_ALIAS_EVENT ||
@@ -363,7 +366,8 @@ int yaml_tree_parse(struct yaml_node **ret_root, const char *data, size_t size,
 
 	*ret_root = NULL;
 	if (size > YAML_MAX_SIZE) {
-		faults_add(faults, (struct place){1, 1}, "the file is larger than 1 MiB");
+		faults_add(faults, (struct place){1, 1, faults->file},
+			   "the file is larger than 1 MiB");
 		return 0;
 	}
 	if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
@@ -397,6 +401,7 @@ void yaml_tree_free(struct yaml_node *root)
 		yaml_tree_free(child);
 	}
 	free(root->text.bytes);
+	free(root->variables);
 	free(root->key.bytes);
 	free(root);
 }
@@ -413,4 +418,88 @@ const struct yaml_node *yaml_tree_get(const struct yaml_node *map, const char *k
 bool yaml_tree_text_is(const struct yaml_text *text, const char *wanted)
 {
 	return text->length == strlen(wanted) && memcmp(text->bytes, wanted, text->length) == 0;
+}
+
+bool yaml_tree_same_text(const struct yaml_text *a, const struct yaml_text *b)
+{
+	return a->length == b->length &&
+	       (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
+}
+
+bool yaml_tree_equal(const struct yaml_node *a, const struct yaml_node *b)
+{
+	const struct yaml_node *x, *y;
+
+	if (a->type != b->type || a->count != b->count ||
+	    (a->type == YAML_SCALAR && !yaml_tree_same_text(&a->text, &b->text)))
+		return false;
+	for (x = a->first, y = b->first; x && y; x = x->next, y = y->next) {
+		if (!yaml_tree_same_text(&x->key, &y->key) || !yaml_tree_equal(x, y))
+			return false;
+	}
+	return true;
+}
+
+struct yaml_node *yaml_tree_take_first(struct yaml_node *parent)
+{
+	struct yaml_node *child = parent->first;
+
+	if (child) {
+		parent->first = child->next;
+		parent->count--;
+		child->next = NULL;
+	}
+	return child;
+}
+
+void yaml_tree_append(struct yaml_node *parent, struct yaml_node *child)
+{
+	struct yaml_node **last = &parent->first;
+
+	while (*last)
+		last = &(*last)->next;
+	*last = child;
+	parent->count++;
+}
+
+/* Puts child in the place of the entry with its key; false when there is none. */
+static bool replace(struct yaml_node *map, struct yaml_node *child)
+{
+	for (struct yaml_node **at = &map->first; *at; at = &(*at)->next) {
+		struct yaml_node *old = *at;
+
+		if (!yaml_tree_same_text(&old->key, &child->key))
+			continue;
+		child->next = old->next;
+		*at = child;
+		yaml_tree_free(old);
+		return true;
+	}
+	return false;
+}
+
+void yaml_tree_merge(struct yaml_node *map, struct yaml_node *other)
+{
+	struct yaml_node *child;
+
+	while ((child = yaml_tree_take_first(other))) {
+		if (!replace(map, child))
+			yaml_tree_append(map, child);
+	}
+	yaml_tree_free(other);
+}
+
+const struct yaml_node *yaml_tree_secret(const struct yaml_node *root)
+{
+	const struct yaml_node *secret = root && root->secret ? root : NULL;
+
+	for (const struct yaml_node *at = root ? root->first : NULL; at && !secret; at = at->next)
+		secret = yaml_tree_secret(at);
+	return secret;
+}
+
+const char *yaml_tree_quote(char out[FAULTS_QUOTE_SIZE], const struct yaml_node *node)
+{
+	return node->secret ? faults_quote(out, "***", 3)
+			    : faults_quote(out, node->text.bytes, node->text.length);
 }

@@ -37,6 +37,8 @@ struct yaml_node {
 	enum yaml_type type;
 	struct place place;
 	struct yaml_text text; /* YAML_SCALAR */
+	char *variables;       /* what the text was made with, such as "${NAME}"; NULL: nothing */
+	bool secret;           /* the text must not be shown to anybody */
 	struct yaml_node *first;
 	size_t count; /* of children */
 	/* as a child: */
@@ -58,5 +60,24 @@ const struct yaml_node *yaml_tree_get(const struct yaml_node *map, const char *k
 
 /* True when the two are the same bytes. */
 bool yaml_tree_text_is(const struct yaml_text *text, const char *wanted);
+bool yaml_tree_same_text(const struct yaml_text *a, const struct yaml_text *b);
+
+/* True when the two say the same in the same order, wherever they stand. */
+bool yaml_tree_equal(const struct yaml_node *a, const struct yaml_node *b);
+
+/* Takes the first child out; NULL when there is none. The caller owns it. */
+struct yaml_node *yaml_tree_take_first(struct yaml_node *parent);
+
+/* Puts child, which parent owns from then on, after its other children. */
+void yaml_tree_append(struct yaml_node *parent, struct yaml_node *child);
+
+/* Adds the entries of other to map; one of the same key takes the place of the old. Frees other. */
+void yaml_tree_merge(struct yaml_node *map, struct yaml_node *other);
+
+/* The first secret scalar of a tree (NULL: an empty one), NULL when there is none. */
+const struct yaml_node *yaml_tree_secret(const struct yaml_node *root);
+
+/* faults_quote of the text of a scalar, "***" when it is secret. */
+const char *yaml_tree_quote(char out[FAULTS_QUOTE_SIZE], const struct yaml_node *node);
 
 #endif

@@ -29,13 +29,30 @@ struct probes {
 	size_t counts_size, reader_size, generation_size, marks_size;
 };
 
-/* The last warning of libbpf; only used while probes_open or probes_attach run. */
+/* What matters of libbpf's warnings; only used while probes_open or probes_attach run. */
 static struct err said;
+
+/* In a verifier's log the reason is the line before the one that begins with "processed". */
+static void keep_reason(const char *log)
+{
+	const char *end = strstr(log, "\nprocessed "), *start = end;
+
+	while (start > log && start[-1] != '\n')
+		start--;
+	if (end)
+		(void)snprintf(said.text, sizeof(said.text), "%.*s", (int)(end - start), start);
+}
 
 static int keep_warning(enum libbpf_print_level level, const char *format, va_list args)
 {
-	if (level == LIBBPF_WARN)
-		(void)vsnprintf(said.text, sizeof(said.text), format, args);
+	_cleanup_free_ char *text = NULL;
+
+	if (level != LIBBPF_WARN || vasprintf(&text, format, args) < 0)
+		return 0;
+	if (strstr(text, "BEGIN PROG LOAD LOG"))
+		keep_reason(text);
+	else if (said.text[0] == '\0')
+		(void)snprintf(said.text, sizeof(said.text), "%s", text);
 	return 0;
 }
 

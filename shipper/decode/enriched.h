@@ -20,7 +20,7 @@ struct enriched_process {
 	struct rec_string args; /* each argument ends with NUL; no NUL after a cut one */
 	struct rec_string comm;
 	uint32_t args_count;
-	uint32_t pad;
+	uint32_t args_masked; /* 1: a rule has hidden a part of them before this event */
 };
 
 struct enriched {
@@ -40,6 +40,8 @@ struct enriched {
 	struct rec_string user, real_user, saved_user, fs_user, login_user;
 	struct rec_string group, real_group, saved_group, fs_group;
 	struct rec_string file_owner, file_group;
+	struct rec_string tags;   /* of rules, each with NUL */
+	struct rec_string masked; /* paths of which a rule has hidden a part, each with NUL */
 };
 
 #endif

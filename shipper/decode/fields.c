@@ -249,6 +249,30 @@ static const struct field lost_fields[] = {
 	END
 };
 
+#define LIMITED(m, ...) FIELD(struct rec_limited, m, __VA_ARGS__)
+static const struct field limited_fields[] = {
+	LIMITED(count, "Linux.limited.count", NUMBER, FIELD_REQUIRED, "Events held back."),
+	LIMITED(total, "Linux.limited.total", NUMBER, FIELD_REQUIRED,
+		"Events the rule has held back since it has been in force, these included."),
+	LIMITED(limit_events, "Linux.limited.events", NUMBER, FIELD_REQUIRED,
+		"Events that the rule lets pass per interval and key."),
+	LIMITED(limit_per_ns, "Linux.limited.per_ns", ID, FIELD_REQUIRED, "Length of the interval."),
+	LIMITED(first_number, "Linux.limited.first.number", NUMBER, FIELD_REQUIRED,
+		"Number the kernel side gave the first event held back."),
+	LIMITED(last_number, "Linux.limited.last.number", NUMBER, FIELD_REQUIRED,
+		"Number the kernel side gave the last event held back."),
+	LIMITED(first_cpu, "Linux.limited.first.cpu", NUMBER, FIELD_REQUIRED, "CPU of the first."),
+	LIMITED(last_cpu, "Linux.limited.last.cpu", NUMBER, FIELD_REQUIRED, "CPU of the last."),
+	LIMITED(window_start_ns, "event.start", TIME_BOOT, FIELD_REQUIRED, "Time of the first."),
+	LIMITED(window_end_ns, "event.end", TIME_BOOT, FIELD_REQUIRED, "Time of the last."),
+	LIMITED(rule, "rule.name", STRING, 0, "Rule that held them back."),
+	LIMITED(field, "Linux.limited.field", STRING, 0, "Field whose values the rule counts by."),
+	LIMITED(key, "Linux.limited.key", STRING, 0,
+		"Value of that field; absent for events without it, and when there were too many."),
+	HIDDEN(struct rec_limited, pad, "Padding."),
+	END
+};
+
 #define MORE(m, ...) FIELD(struct enriched, m, __VA_ARGS__)
 #define HIDDEN_MORE(m, text) HIDDEN(struct enriched, m, text)
 const struct field enriched_fields[] = {
@@ -266,7 +290,7 @@ const struct field enriched_fields[] = {
 	HIDDEN_MORE(process.comm, "The record itself has it."),
 	MORE(process.args_count, "process.args_count", NUMBER, FIELD_SKIP_ZERO,
 	     "Arguments of its last exec."),
-	HIDDEN_MORE(process.pad, "Padding."),
+	HIDDEN_MORE(process.args_masked, "Linux.masked tells it."),
 	MORE(parent.entity_id, "process.parent.entity_id", UUID, FIELD_SKIP_ZERO,
 	     "Identity of the current parent."),
 	MORE(parent.start_wall_ns, "process.parent.start", TIME_WALL, FIELD_SKIP_ZERO,
@@ -279,7 +303,7 @@ const struct field enriched_fields[] = {
 	MORE(parent.comm, "process.parent.thread.name", STRING, 0, "Name the parent gave itself (comm)."),
 	MORE(parent.args_count, "process.parent.args_count", NUMBER, FIELD_SKIP_ZERO,
 	     "Arguments of the parent, also when process.parent.args was cut."),
-	HIDDEN_MORE(parent.pad, "Padding."),
+	HIDDEN_MORE(parent.args_masked, "Linux.masked tells it."),
 	MORE(creator.entity_id, "Linux.creator.entity_id", UUID, FIELD_SKIP_ZERO,
 	     "Identity of the process that made this one."),
 	MORE(creator.start_wall_ns, "Linux.creator.start", TIME_WALL, FIELD_SKIP_ZERO,
@@ -288,7 +312,7 @@ const struct field enriched_fields[] = {
 	HIDDEN_MORE(creator.args, "Not told: the creator's own exec event has them."),
 	HIDDEN_MORE(creator.comm, "Not told."),
 	HIDDEN_MORE(creator.args_count, "Not told."),
-	HIDDEN_MORE(creator.pad, "Padding."),
+	HIDDEN_MORE(creator.args_masked, "Not told."),
 	MORE(creator_pid, "Linux.creator.pid", NUMBER, FIELD_SKIP_ZERO,
 	     "Process that made this one, known when its fork was seen."),
 	HIDDEN_MORE(pad2, "Padding."),
@@ -319,6 +343,8 @@ const struct field enriched_fields[] = {
 	MORE(fs_group, "Linux.fs_group.name", STRING, 0, "Name of the file system group."),
 	MORE(file_owner, "file.owner", STRING, 0, "Name of the binary's owner."),
 	MORE(file_group, "file.group", STRING, 0, "Name of the binary's group."),
+	MORE(tags, "tags", LIST, 0, "Tags that rules have put on, behind those of the agent."),
+	MORE(masked, "Linux.masked", LIST, 0, "Fields of which a rule has hidden a part, shown as ***."),
 	END
 };
 
@@ -357,6 +383,14 @@ static const struct kind kinds[REC_KINDS] = {
 		.doc = "Numbered records that never reached the shipper.",
 		.record_size = sizeof(struct rec_lost), .journalled = true,
 		.fields = lost_fields,
+	},
+	[REC_LIMITED] = {
+		.kind = REC_LIMITED, .name = "events_limited", .category = "[\"host\"]",
+		.type = "[\"info\"]", .action = "events_limited", .outcome = "success",
+		.dataset = "auditship.agent",
+		.doc = "Events that the limit of a rule held back.",
+		.record_size = sizeof(struct rec_limited), .journalled = true,
+		.fields = limited_fields,
 	},
 };
 /* clang-format on */

@@ -156,6 +156,7 @@ static void put_image(struct enrich *enrich, struct tail *tail, const struct pro
 	out->args = (struct rec_string){tail->used + image.executable_length, image.args_length,
 					image.args_full};
 	out->args_count = image.args_count;
+	out->args_masked = image.args_masked;
 	tail->used += (uint32_t)size;
 }
 
@@ -230,7 +231,8 @@ static void keep_configured_env(const struct enrich *enrich, struct rec_exec *re
 		record->env.full = kept;
 }
 
-static void note_exec(struct enrich *enrich, struct rec_exec *record, const struct process *process)
+static void note_exec(struct enrich *enrich, const struct rec_exec *record,
+		      const struct process *process, bool masked)
 {
 	struct image image = {
 		.executable = record_string(&record->header, &record->executable),
@@ -240,6 +242,7 @@ static void note_exec(struct enrich *enrich, struct rec_exec *record, const stru
 		.args_length = record->args.length,
 		.args_full = record->args.full,
 		.args_count = record->args_count,
+		.args_masked = masked,
 	};
 
 	process_table_set_image(enrich->processes, process, &image, record->header.time_ns);
@@ -277,7 +280,7 @@ static const struct process *note_process(struct enrich *enrich, struct task_rec
 		if (creator)
 			process_table_share_image(enrich->processes, process, creator);
 	} else if (record->header.kind == REC_EXEC) {
-		note_exec(enrich, (struct rec_exec *)record, process);
+		note_exec(enrich, (struct rec_exec *)record, process, false);
 	}
 	return process;
 }
@@ -296,7 +299,7 @@ static void put_process(struct enrich *enrich, struct tail *tail, const struct p
 	out->creator_pid = process->creator.pid;
 	put_other(enrich, tail, &process->creator, wall_offset_ns, &out->creator);
 	out->creator.args = out->creator.comm = (struct rec_string){0};
-	out->creator.args_count = 0;
+	out->creator.args_count = out->creator.args_masked = 0;
 }
 
 /* What a snapshot saw may be what became of the process after an event that waited in the ring. */
@@ -352,6 +355,18 @@ size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wa
 		enrich_task(enrich, (struct task_record *)record, wall_offset_ns, &tail);
 	out->size = tail.used;
 	return tail.used;
+}
+
+void enrich_forget_args(struct enrich *enrich, const struct rec_header *record)
+{
+	const struct rec_exec *exec = (const struct rec_exec *)record;
+	const struct process *process;
+
+	if (record->kind != REC_EXEC)
+		return;
+	process = process_table_find(enrich->processes, exec->task.id.pid, exec->task.id.start_ns);
+	if (process && process->exec_time_ns == record->time_ns)
+		note_exec(enrich, exec, process, true);
 }
 
 void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters)

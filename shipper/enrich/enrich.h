@@ -47,6 +47,12 @@ void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wall_offset_ns,
 		    struct enriched *out);
 
+/*
+ * A part of the arguments of a record that enrich_event took note of has been hidden since: the
+ * process is remembered with the arguments as the record has them now.
+ */
+void enrich_forget_args(struct enrich *enrich, const struct rec_header *record);
+
 void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters);
 
 #endif

@@ -17,6 +17,7 @@ struct image_header {
 	uint32_t executable_length, executable_full;
 	uint32_t args_length, args_full;
 	uint32_t args_count;
+	uint32_t args_masked;
 };
 
 #define NEXT_BYTES (IMAGE_CHUNK_BYTES - sizeof(uint32_t))
@@ -170,6 +171,7 @@ uint32_t image_pool_add(struct image_pool *pool, const struct image *image)
 		.executable_length = at_most(image->executable_length, IMAGE_EXECUTABLE_MAX),
 		.args_length = at_most(image->args_length, IMAGE_ARGS_MAX),
 		.args_count = image->args_count,
+		.args_masked = image->args_masked,
 	};
 	struct cursor cursor;
 	uint32_t id;
@@ -204,6 +206,8 @@ void image_pool_unref(struct image_pool *pool, uint32_t id)
 	while (id) {
 		uint32_t next = pool->chunks[id].next;
 
+		/* they may hold what a rule hides */
+		memset(&pool->chunks[id], 0, sizeof(pool->chunks[id]));
 		pool->chunks[id].next = pool->free;
 		pool->free = id;
 		pool->used_count--;
@@ -221,6 +225,7 @@ void image_pool_describe(const struct image_pool *pool, uint32_t id, struct imag
 		.args_length = header->args_length,
 		.args_full = header->args_full,
 		.args_count = header->args_count,
+		.args_masked = header->args_masked != 0,
 	};
 }
 

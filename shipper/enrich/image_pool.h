@@ -7,6 +7,7 @@
 #ifndef AUDITSHIP_IMAGE_POOL_H
 #define AUDITSHIP_IMAGE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct image {
 	const char *args; /* each argument ends with NUL; no NUL after a cut one */
 	uint32_t args_length, args_full;
 	uint32_t args_count; /* of all arguments, also of those that are cut */
+	bool args_masked;    /* a part of them was hidden */
 };
 
 enum image_part { IMAGE_EXECUTABLE = 1, IMAGE_ARGS = 2, IMAGE_BOTH = 3 };
@@ -51,7 +53,8 @@ uint32_t image_pool_needs(const struct image *image);
 uint32_t image_pool_room(const struct image_pool *pool);
 
 void image_pool_ref(struct image_pool *pool, uint32_t id);
-void image_pool_unref(struct image_pool *pool, uint32_t id); /* id 0 is ignored */
+/* Whoever gives up the last reference has the bytes overwritten. id 0 is ignored. */
+void image_pool_unref(struct image_pool *pool, uint32_t id);
 
 /* Lengths and counts of an image; both pointers are NULL, the bytes come from image_pool_copy. */
 void image_pool_describe(const struct image_pool *pool, uint32_t id, struct image *ret_image);

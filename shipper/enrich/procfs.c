@@ -121,10 +121,34 @@ ssize_t procfs_args(const char *root, uint32_t pid, char *args, size_t size, int
 	return kept;
 }
 
-/* A list of ranges in rising order, "0-3,8,10-11", as the kernel prints a bitmap. */
-static int count_list(const char *at, uint32_t *ret_count)
+int procfs_start_ticks(const char *root, uint32_t pid, uint64_t *ret_ticks)
 {
-	uint64_t count = 0, lowest = 0;
+	_cleanup_free_ char *text = NULL;
+	char name[40];
+	const char *at;
+	size_t length;
+	int result;
+
+	(void)snprintf(name, sizeof(name), "proc/%" PRIu32 "/stat", pid);
+	result = read_text(root, name, &text, &length);
+	if (result < 0)
+		return result;
+	at = strrchr(text, ')'); /* the name before it may hold anything */
+	if (!at)
+		return -EINVAL;
+	for (int field = 2; field < 22; field++) {
+		at = strchr(at, ' ');
+		if (!at)
+			return -EINVAL;
+		at++;
+	}
+	return read_number(&at, UINT64_MAX / 10 - 1, ret_ticks) < 0 || *at != ' ' ? -EINVAL : 0;
+}
+
+/* A list of ranges in rising order, "0-3,8,10-11", as the kernel prints a bitmap: highest + 1. */
+static int end_of_list(const char *at, uint32_t *ret_end)
+{
+	uint64_t lowest = 0;
 
 	for (;;) {
 		uint64_t first, last;
@@ -136,13 +160,12 @@ static int count_list(const char *at, uint32_t *ret_count)
 			return -EINVAL;
 		if (first < lowest || last < first)
 			return -EINVAL;
-		count += last - first + 1;
 		lowest = last + 1;
 		if (*at != ',')
 			break;
 		at++;
 	}
-	*ret_count = (uint32_t)count;
+	*ret_end = (uint32_t)lowest;
 	return *at == '\0' || strcmp(at, "\n") == 0 ? 0 : -EINVAL;
 }
 
@@ -155,7 +178,7 @@ int procfs_possible_cpus(const char *root, uint32_t *ret_cpus)
 
 	if (result < 0)
 		return result;
-	if (strlen(text) != length || count_list(text, &cpus) < 0)
+	if (strlen(text) != length || end_of_list(text, &cpus) < 0)
 		return -EINVAL;
 	*ret_cpus = cpus;
 	return 0;

@@ -22,7 +22,14 @@ uint32_t procfs_own_namespace(const char *root, const char *name);
  */
 ssize_t procfs_args(const char *root, uint32_t pid, char *args, size_t size, int *ret_cut);
 
-/* Number of possible CPUs as the kernel counts them, from sys/devices/system/cpu/possible. */
+/*
+ * When the process started, in USER_HZ ticks of CLOCK_BOOTTIME: field 22 of /proc/PID/stat
+ * (proc(5)). Tells whether a number still, and here, means the same process.
+ */
+int procfs_start_ticks(const char *root, uint32_t pid, uint64_t *ret_ticks);
+
+/* Highest number of a possible CPU + 1, so that a CPU's number is an index: from
+ * sys/devices/system/cpu/possible. */
 int procfs_possible_cpus(const char *root, uint32_t *ret_cpus);
 
 /* Effective capabilities of this process as bits, from /proc/self/status. */

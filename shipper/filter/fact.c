@@ -203,6 +203,24 @@ bool fact_next(struct fact *fact, const struct value *value, size_t *cursor)
 	return (*cursor)++ == 0 && next_word(fact, value);
 }
 
+bool fact_as_key(struct fact *fact, const struct lookup *rows, const struct event *event,
+		 const char *path)
+{
+	struct lookup_word word;
+	struct value value;
+	size_t cursor = 0;
+
+	if (lookup_constant(event->kind, path, 0, &word)) {
+		fact->text = (struct glob_text){word.text, word.length, 0};
+		return true;
+	}
+	if (!lookup_value(rows, event, &value) || !fact_next(fact, &value, &cursor))
+		return false;
+	if (fact->is_number)
+		fact->text = (struct glob_text){fact->word, value_word(&value, fact->word), 0};
+	return true;
+}
+
 bool fact_of_document(struct fact *fact, const struct fact_field *field,
 		      const struct json_read *document, const char *path, size_t index)
 {

@@ -43,6 +43,10 @@ struct fact {
 /* Walks the facts of a value; *cursor starts at 0. False at the end. */
 bool fact_next(struct fact *fact, const struct value *value, size_t *cursor);
 
+/* The one value of path in an event, as text. False when it has none. */
+bool fact_as_key(struct fact *fact, const struct lookup *rows, const struct event *event,
+		 const char *path);
+
 /* The index-th fact of path in a document. */
 bool fact_of_document(struct fact *fact, const struct fact_field *field,
 		      const struct json_read *document, const char *path, size_t index);

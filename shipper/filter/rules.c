@@ -238,6 +238,14 @@ static bool is_name(const char *text)
 	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-") == length;
 }
 
+static bool is_taken(const struct rules *rules, const char *name)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (strcmp(rules->rules[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static int read_name(struct reading *reading, const struct yaml_node *node)
 {
 	char quoted[FAULTS_QUOTE_SIZE];
@@ -245,9 +253,7 @@ static int read_name(struct reading *reading, const struct yaml_node *node)
 	if (!is_text(node) || !is_name(node->text.bytes))
 		return fault(reading, node->place,
 			     "name: expected 1 to 64 of a-z, 0-9, _ and -: it names counters");
-	for (size_t i = 0; i < reading->rules->count; i++) {
-		if (strcmp(reading->rules->rules[i].name, node->text.bytes) != 0)
-			continue;
+	if (is_taken(reading->rules, node->text.bytes)) {
 		reading->failed = true;
 		faults_add(reading->faults, node->place, "another rule is called '%s' already",
 			   faults_quote(quoted, node->text.bytes, node->text.length));
@@ -306,7 +312,15 @@ static int name_it(struct reading *reading)
 
 	if (rule->name)
 		return 0;
-	return asprintf(&rule->name, "rule-%zu", reading->rules->count + 1) < 0 ? -ENOMEM : 0;
+	if (asprintf(&rule->name, "rule-%zu", reading->rules->count + 1) < 0) {
+		rule->name = NULL;
+		return -ENOMEM;
+	}
+	if (is_taken(reading->rules, rule->name))
+		return fault(reading, rule->place,
+			     "another rule has the name that this one would "
+			     "get: give it one");
+	return 0;
 }
 
 static int read_rule(struct reading *reading, const struct yaml_node *node)
@@ -372,6 +386,25 @@ static int add_rule(struct reading *reading, const struct yaml_node *node)
 	return 0;
 }
 
+/* Rules give tags: when they are asked, there are none yet. */
+static void check_fields(struct reading *reading, const struct yaml_node *list)
+{
+	static const char *const late[] = {"tags", "Linux.masked", "event.sequence"};
+	const struct matcher *matcher = reading->rules->matcher;
+
+	for (size_t i = 0; i < matcher_fields(matcher); i++) {
+		for (size_t j = 0; j < sizeof(late) / sizeof(late[0]); j++) {
+			if (strcmp(matcher_path(matcher, i), late[j]) != 0)
+				continue;
+			reading->failed = true;
+			faults_add(reading->faults, list->place,
+				   "rules: none can ask for '%s', which comes of the rules; the "
+				   "'when' of a sink can",
+				   late[j]);
+		}
+	}
+}
+
 static int read_list(struct reading *reading, const struct yaml_node *list)
 {
 	int result = 0;
@@ -386,6 +419,8 @@ static int read_list(struct reading *reading, const struct yaml_node *list)
 		return -ENOMEM;
 	for (const struct yaml_node *at = list->first; at && result == 0; at = at->next)
 		result = add_rule(reading, at);
+	if (result == 0)
+		check_fields(reading, list);
 	return result;
 }
 

@@ -63,7 +63,7 @@ const struct rules *rules_of(const struct rules_state *state);
  * its totals. What limits of rules that went have held back must have been taken before
  * (rules_take_limited with everything).
  */
-void rules_carry_over(struct rules_state *state, const struct rules_state *old);
+void rules_carry_over(struct rules_state *state, struct rules_state *old);
 
 /* Since the agent started, or since the rule was changed. */
 struct rules_counters {

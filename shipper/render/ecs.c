@@ -7,6 +7,7 @@
 #include "render/ecs.h"
 
 #include "base/uuid.h"
+#include "decode/lookup.h"
 #include "decode/names.h"
 #include "render/plan.h"
 
@@ -19,6 +20,8 @@
 /* The members of one object grow at most sixfold when escaped, and stand in it at most twice. */
 #define MAX_RUN_BYTES (4 * 1024 * 1024)
 #define MAX_FRAGMENT_BYTES (64 * 1024)
+
+#define TAGS "tags" /* of the agent, and in a row those of rules */
 
 /* Members that are no rows. */
 enum special {
@@ -49,7 +52,7 @@ static const struct {
 	{"Linux.raw", SPECIAL_RAW, PLAN_LAST},
 	{"Linux.raw_left_out", SPECIAL_RAW_LEFT_OUT, PLAN_LAST},
 	{"Linux.truncated", SPECIAL_TRUNCATED, PLAN_LAST},
-	{"tags", SPECIAL_TAGS, PLAN_LAST},
+	{TAGS, SPECIAL_TAGS, PLAN_LAST},
 };
 
 #define WHOLE UINT32_MAX /* index of a string that is not in a list */
@@ -72,6 +75,7 @@ struct ecs {
 	struct plan plans[REC_KINDS];     /* without members: the kind is never rendered */
 	struct buf kind_words[REC_KINDS]; /* the value of event.kind and the members behind it */
 	struct buf host, agent, tags;     /* agent lacks its end, tags its closing bracket */
+	struct lookup rule_tags[REC_KINDS];
 	uint8_t stream[16];
 	char stream_text[UUID_TEXT_SIZE];
 	/* of the event at hand */
@@ -194,7 +198,7 @@ static int add_rows(struct plan_builder *builder, const struct kind *kind, struc
 	while (row_next(kind, &cursor, &row)) {
 		int result;
 
-		if (row.field->type == FIELD_HIDDEN)
+		if (row.field->type == FIELD_HIDDEN || strcmp(row.field->path, TAGS) == 0)
 			continue;
 		result = plan_add_row(builder, &row, err);
 		if (result < 0)
@@ -218,6 +222,7 @@ static int make_kind(struct ecs *ecs, const struct kind *kind, struct err *err)
 	struct plan_builder *builder;
 	int result = plan_builder_new(&builder);
 
+	lookup_init(&ecs->rule_tags[kind->kind], kind, TAGS);
 	if (result < 0)
 		return err_set(err, result, "no memory for the field plan of \"%s\"", kind->name);
 	result = add_specials(builder, err);
@@ -508,14 +513,33 @@ static void write_cuts(struct ecs *ecs, const struct plan_member *member)
 	json_list_close(ecs->json);
 }
 
-static void write_tags(struct ecs *ecs, const struct plan_member *member)
+static void write_rule_tags(struct ecs *ecs, const struct value *value, bool *any)
+{
+	const char *part;
+	size_t at = 0, length;
+
+	while (value_next_part(value, &at, &part, &length)) {
+		bool replaced; /* whoever wrote the rule so sees what came of it */
+
+		if (*any)
+			RAW(ecs->json, ",");
+		*any = true;
+		json_text(ecs->json, part, length, &replaced);
+	}
+}
+
+static void write_tags(struct ecs *ecs, const struct plan_member *member, const struct event *event)
 {
 	bool any = ecs->tags.length > strlen("[");
+	struct value value;
+	bool has_rule_tags = lookup_value(&ecs->rule_tags[event->kind->kind], event, &value);
 
-	if (!any && !ecs->non_utf8)
+	if (!any && !ecs->non_utf8 && !has_rule_tags)
 		return;
 	start_member(ecs, member);
 	json_raw(ecs->json, ecs->tags.data, ecs->tags.length);
+	if (has_rule_tags)
+		write_rule_tags(ecs, &value, &any);
 	if (any && ecs->non_utf8)
 		RAW(ecs->json, ",");
 	if (ecs->non_utf8)
@@ -594,7 +618,7 @@ static void write_member(struct ecs *ecs, const struct plan_member *member,
 		write_cuts(ecs, member);
 		break;
 	case SPECIAL_TAGS:
-		write_tags(ecs, member);
+		write_tags(ecs, member, event);
 		break;
 	case SPECIAL_ECS:
 	case SPECIAL_EVENT:

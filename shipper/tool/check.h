@@ -2,14 +2,23 @@
 #ifndef AUDITSHIP_CHECK_H
 #define AUDITSHIP_CHECK_H
 
+#include <stdbool.h>
+
 /* What a process exits with when its configuration is wrong (EX_CONFIG of sysexits.h). */
 #define CHECK_EXIT_CONFIG 78
 
+struct check_options {
+	const char *path;    /* NULL: as config_load takes it */
+	bool print;          /* write the effective configuration instead of one line */
+	const char *explain; /* a file of events, one JSON document per line; "-": standard input */
+};
+
 /*
- * auditship check: reads the configuration (NULL: the defaults) and tells all its faults on
- * standard error, or on standard output in one line what it holds. Returns the exit code: 0, 78
- * when the configuration is wrong, 1 when it cannot be read.
+ * auditship check: reads the configuration and tells all its faults, and what is unwise in it, on
+ * standard error. On standard output goes one line of what it holds, or the effective configuration
+ * (print), or for each event which rule decides over it (explain). Returns the exit code: 0, 78
+ * when the configuration is wrong, 1 when it or an event cannot be read.
  */
-int tool_check(const char *path);
+int tool_check(const struct check_options *options);
 
 #endif

@@ -121,8 +121,8 @@ int preflight_explain(const struct preflight_facts *facts, int code, struct err 
 	if (code == -EACCES)
 		return err_set(err, code,
 			       "%s; the verifier of the kernel %s does not accept a program: "
-			       "please report "
-			       "it with what `bpftool prog load` says of auditship.bpf.o",
+			       "please report these "
+			       "words",
 			       first.text, facts->kernel);
 	if (code == -ENOENT || code == -ESRCH || code == -EINVAL)
 		return err_set(err, code,

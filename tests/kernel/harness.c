@@ -262,12 +262,12 @@ static void scan(struct event *event)
 	event->pid = pid ? (pid_t)strtol(pid + strlen("\"process\":{\"pid\":"), NULL, 10) : 0;
 }
 
-static void lines_add(struct lines *lines, const char *text, size_t length)
+static void lines_add(struct lines *lines, const char *text, size_t length, uint64_t seen_ns)
 {
 	struct event *event = malloc(sizeof(*event));
 
 	assert_non_null(event);
-	*event = (struct event){.text = strndup(text, length), .seen_ns = boot_ns()};
+	*event = (struct event){.text = strndup(text, length), .seen_ns = seen_ns};
 	assert_non_null(event->text);
 	scan(event);
 	if (lines->count == lines->size) {
@@ -280,14 +280,16 @@ static void lines_add(struct lines *lines, const char *text, size_t length)
 
 static void lines_take(struct lines *lines)
 {
+	uint64_t seen_ns;
 	size_t start = 0;
 	char *end;
 
 	text_drain(&lines->rest, lines->fd);
+	seen_ns = boot_ns();
 	while (start < lines->rest.length &&
 	       (end = memchr(lines->rest.data + start, '\n', lines->rest.length - start))) {
-		lines_add(lines, lines->rest.data + start,
-			  (size_t)(end - lines->rest.data) - start);
+		lines_add(lines, lines->rest.data + start, (size_t)(end - lines->rest.data) - start,
+			  seen_ns);
 		start = (size_t)(end - lines->rest.data) + 1;
 	}
 	if (start) {
@@ -524,7 +526,7 @@ const char *harness_log(struct harness *harness)
 	return harness->log.data ? harness->log.data : "";
 }
 
-void harness_pump(struct harness *harness, int timeout_ms)
+void harness_poll(struct harness *harness, int timeout_ms)
 {
 	struct pollfd fds[] = {{.fd = harness->watch_fd, .events = POLLIN},
 			       {.fd = harness->screen.fd, .events = POLLIN},
@@ -535,11 +537,16 @@ void harness_pump(struct harness *harness, int timeout_ms)
 	/* emptied before the file is read: what is written later makes a new note */
 	while (read(harness->watch_fd, notes, sizeof(notes)) > 0)
 		continue;
+	text_drain(&harness->log, harness->log_fd);
+}
+
+void harness_pump(struct harness *harness, int timeout_ms)
+{
+	harness_poll(harness, timeout_ms);
 	if (harness->file.fd < 0)
 		harness->file.fd = open(harness->trail, O_RDONLY | O_CLOEXEC);
 	lines_take(&harness->file);
 	lines_take(&harness->screen);
-	text_drain(&harness->log, harness->log_fd);
 }
 
 static bool matches(const struct event *event, pid_t pid, const char *action)

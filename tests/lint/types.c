@@ -8,6 +8,7 @@ extern struct rec_exec lint_exec;
 extern struct rec_exit lint_exit;
 extern struct rec_snapshot lint_snapshot;
 extern struct rec_lost lint_lost;
+extern struct rec_limited lint_limited;
 extern struct enriched lint_enriched;
 
 struct rec_fork lint_fork;
@@ -15,4 +16,5 @@ struct rec_exec lint_exec;
 struct rec_exit lint_exit;
 struct rec_snapshot lint_snapshot;
 struct rec_lost lint_lost;
+struct rec_limited lint_limited;
 struct enriched lint_enriched;

@@ -89,6 +89,7 @@ static struct {
 	unsigned int count;
 	const char *args;
 	size_t args_length;
+	bool restarted; /* another process has the number by now */
 } made;
 
 int reader_new(struct reader **ret_reader, struct ring *ring, struct rec_reader *state, int stop_fd,
@@ -161,6 +162,15 @@ ssize_t procfs_args(const char *root, uint32_t pid, char *args, size_t size, int
 	return (ssize_t)length;
 }
 
+/* Processes of these tests started at their pid in nanoseconds; made.restarted: another has the
+ * pid. */
+int procfs_start_ticks(const char *root, uint32_t pid, uint64_t *ret_ticks)
+{
+	(void)root;
+	*ret_ticks = pid / (1000000000 / 100) + made.restarted;
+	return 0;
+}
+
 static _Atomic unsigned long *position(unsigned int page)
 {
 	return (void *)(made.ring + page * (size_t)sysconf(_SC_PAGESIZE));
@@ -187,7 +197,7 @@ static int make_collect(void **state)
 {
 	const struct enrich_options enrich = {.ticks_per_s = 100};
 	struct collect_options options = {
-		.probes = &made.probes, .journal = &made.journal, .cpus = CPUS};
+		.probes = &made.probes, .journal = &made.journal, .cpus = CPUS, .ticks_per_s = 100};
 	size_t size = 2 * (size_t)sysconf(_SC_PAGESIZE) + RING_SIZE;
 	struct err err;
 
@@ -641,10 +651,15 @@ static void a_process_that_ran_before_has_executable_and_arguments(void **state)
 	snapshot_of(10, "foo\0-a", 7);
 	snapshot_of(11, "foo: title", 10); /* as setproctitle leaves it */
 	snapshot_of(12, NULL, 0);
-	for (uint32_t pid = 10; pid <= 12; pid++)
+	made.restarted = true;
+	snapshot_of(13, "bar", 4);
+	for (uint32_t pid = 10; pid <= 13; pid++)
 		(void)put_exit(pid, 0);
 	stop();
-	assert_int_equal(made.count, 3);
+	assert_int_equal(made.count, 4);
+	assert_int_equal(made.events[3].enriched->process.executable.length, 8);
+	assert_int_equal(made.events[3].enriched->process.args_count, 0);
+	assert_int_equal(made.events[3].enriched->process.args.length, 0);
 	process = &made.events[0].enriched->process;
 	assert_memory_equal((const char *)made.events[0].enriched + process->executable.offset,
 			    "/bin/foo", 8);
@@ -699,7 +714,7 @@ static void what_cannot_be_opened_is_an_error_and_leaves_nothing_behind(void **s
 	const struct enrich_options enrich = {.ticks_per_s = 100};
 	struct probes probes = {.fd = -1};
 	struct collect_options options = {
-		.probes = &probes, .journal = &made.journal, .cpus = CPUS};
+		.probes = &probes, .journal = &made.journal, .cpus = CPUS, .ticks_per_s = 100};
 	struct collect *collect = NULL;
 	struct err err = {0};
 

@@ -93,6 +93,12 @@ static int load_bytes(struct config *config, const char *data, size_t size)
 	return result;
 }
 
+/* Whatever this host has in /etc. */
+static int load_defaults(struct config *config)
+{
+	return config_load_optional(config, "/nowhere/auditship.yaml", NULL, &err);
+}
+
 static void is_good(struct config *config, const char *text)
 {
 	int result = load_bytes(config, text, strlen(text));
@@ -154,7 +160,7 @@ static void defaults_are_those_of_the_documentation(void **state)
 	struct config config;
 
 	(void)state;
-	assert_int_equal(config_load(&config, NULL, NULL, &err), 0);
+	assert_int_equal(load_defaults(&config), 0);
 	assert_null(config.agent.name);
 	assert_string_equal(config.agent.state_dir, "/var/lib/auditship");
 	assert_int_equal(config.agent.tags.count, 0);
@@ -191,7 +197,7 @@ static void a_file_that_says_nothing_means_the_defaults(void **state)
 	struct config defaults, config;
 
 	(void)state;
-	assert_int_equal(config_load(&defaults, NULL, NULL, &err), 0);
+	assert_int_equal(load_defaults(&defaults), 0);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		is_good(&config, texts[i]);
 		same_config(&config, &defaults);
@@ -345,14 +351,15 @@ static void a_misspelt_key_gets_the_nearest_name(void **state)
 	tells("capture: {ring: {}}", "1:11: unknown key 'ring' (did you mean 'rings'?)\n");
 	tells("sinks: [{nmae: a, name: a, type: stdout}]",
 	      "1:10: unknown key 'nmae' in a sink (did you mean 'name'?)\n");
-	tells("zebra: 1",
-	      "1:1: unknown key 'zebra' (known here: agent, log, capture, journal, sinks)\n");
+	tells("zebra: 1", "1:1: unknown key 'zebra' (known here: agent, control, log, capture, "
+			  "journal, rules, sinks)\n");
 	tells("max_size: 1GiB",
 	      "1:1: unknown key 'max_size' here (did you mean journal.max_size?)\n");
 	tells("log.level: info",
 	      "1:1: unknown key 'log.level' (maps are nested: write each part as "
 	      "a key of its own)\n");
-	tells("\"\": 1", "1:1: unknown key '' (known here: agent, log, capture, journal, sinks)\n");
+	tells("\"\": 1", "1:1: unknown key '' (known here: agent, control, log, capture, journal, "
+			 "rules, sinks)\n");
 	tells("\"log\\0\": {}", "1:1: unknown key 'log\\x00' (did you mean 'log'?)\n");
 }
 
@@ -388,7 +395,8 @@ static void a_wrong_type_says_what_is_right(void **state)
 	      "1:15: agent.name: no value: give a text of at most 255 bytes, such "
 	      "as web-01, or leave the option out\n");
 	tells("log: info", "1:6: expected a map of options here (level), found a single value\n");
-	tells("- a\n", "1:1: expected a map of options here (agent, log, capture, journal, sinks), "
+	tells("- a\n", "1:1: expected a map of options here (agent, control, log, capture, "
+		       "journal, rules, sinks), "
 		       "found a list\n");
 	tells("sinks: {name: a}",
 	      "1:8: sinks: expected a list: start each sink with '- name: ...'\n");
@@ -543,7 +551,7 @@ static void hostile_text_is_quoted_harmlessly(void **state)
 {
 	(void)state;
 	tells("\"\\e]0;owned\\a\": 1", "1:1: unknown key '\\x1b]0;owned\\x07' (known here: agent, "
-				       "log, capture, journal, sinks)\n");
+				       "control, log, capture, journal, rules, sinks)\n");
 	tells("log: {level: \"\\e[2J\\u202e\\n\\x9b\"}",
 	      "1:14: log.level: '\\x1b[2J\\u{202e}\\n\\u{009b}' is unknown (known: error, warning, "
 	      "info, debug)\n");
@@ -727,7 +735,7 @@ static void the_example_means_the_defaults(void **state)
 	assert_int_equal(config_write_example(&out), 0);
 	memcpy(text, out.data, out.length);
 	text[out.length] = '\0';
-	assert_int_equal(config_load(&defaults, NULL, NULL, &err), 0);
+	assert_int_equal(load_defaults(&defaults), 0);
 	is_good(&config, text);
 	same_config(&config, &defaults);
 	config_done(&config);
@@ -775,7 +783,7 @@ static int check(const char *path)
 		assert_int_equal(pipe(pipes[i]), 0);
 		assert_true(dup2(pipes[i][1], STDOUT_FILENO + i) >= 0);
 	}
-	result = tool_check(path);
+	result = tool_check(&(struct check_options){.path = path});
 	for (int i = 0; i < 2; i++) {
 		ssize_t length;
 
@@ -814,16 +822,30 @@ static void check_tells_faults_on_standard_error_and_by_its_exit_code(void **sta
 	(void)state;
 	write_file("logg: {}\nx: 1\n", 14);
 	assert_int_equal(check(file), CHECK_EXIT_CONFIG);
-	(void)snprintf(
-		wanted, sizeof(wanted),
-		"|%s:1:1: unknown key 'logg' (did you mean 'log'?)\n"
-		"%s:2:1: unknown key 'x' (known here: agent, log, capture, journal, sinks)\n",
-		file, file);
+	(void)snprintf(wanted, sizeof(wanted),
+		       "|%s:1:1: unknown key 'logg' (did you mean 'log'?)\n"
+		       "%s:2:1: unknown key 'x' (known here: agent, control, log, capture, "
+		       "journal, rules, sinks)\n",
+		       file, file);
 	assert_string_equal(told, wanted);
 	assert_int_equal(check(dir), 1);
 	assert_non_null(strstr(told, "|auditship: error: '"));
 	assert_int_equal(check("/nowhere/\033[2J"), 1);
 	assert_non_null(strstr(told, "'/nowhere/\\x1b[2J'"));
+}
+
+static void check_warns_of_what_is_unwise(void **state)
+{
+	static const char text[] =
+		"rules: [{name: r, when: {process.thread.name: [cron]}, do: drop}]\n"
+		"control: {group: no-such-group-here}\n";
+
+	(void)state;
+	write_file(text, sizeof(text) - 1);
+	assert_int_equal(check(file), 0);
+	assert_non_null(strstr(told, ": good: 3 event kinds, 1 rule, 1 sink (trail: file)\n|"));
+	assert_non_null(strstr(told, "c.yaml:1:9: rule 'r' drops events by process.thread.name"));
+	assert_non_null(strstr(told, "this host knows no group 'no-such-group-here'"));
 }
 
 int main(void)
@@ -859,6 +881,7 @@ int main(void)
 		cmocka_unit_test(the_example_is_good_with_every_comment_mark_of_an_option_removed),
 		cmocka_unit_test(check_says_in_one_line_what_a_good_file_holds),
 		cmocka_unit_test(check_tells_faults_on_standard_error_and_by_its_exit_code),
+		cmocka_unit_test(check_warns_of_what_is_unwise),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

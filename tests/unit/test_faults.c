@@ -20,10 +20,10 @@ static void faults_are_told_in_the_order_of_the_file(void **state)
 	struct buf out;
 
 	(void)state;
-	faults_add(&faults, (struct place){7, 1}, "c %d", 5);
-	faults_add(&faults, (struct place){1, 10}, "b");
-	faults_add(&faults, (struct place){0, 0}, "whole");
-	faults_add(&faults, (struct place){1, 2}, "a");
+	faults_add(&faults, (struct place){7, 1, 0}, "c %d", 5);
+	faults_add(&faults, (struct place){1, 10, 0}, "b");
+	faults_add(&faults, (struct place){0, 0, 0}, "whole");
+	faults_add(&faults, (struct place){1, 2, 0}, "a");
 	buf_init(&out, 1024);
 	assert_int_equal(faults_write(&faults, "f\033", &out), 0);
 	assert_int_equal(out.length, sizeof(wanted) - 1);
@@ -41,7 +41,7 @@ static void those_beyond_the_bound_are_counted(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < FAULTS_MAX + 23; i++)
-		faults_add(&faults, (struct place){i + 1, 1}, "x");
+		faults_add(&faults, (struct place){i + 1, 1, 0}, "x");
 	buf_init(&out, 64 * 1024);
 	assert_int_equal(faults_write(&faults, "f", &out), 0);
 	assert_memory_equal(out.data + out.length - (sizeof(wanted) - 1), wanted,
@@ -56,8 +56,8 @@ static void no_room_is_an_error_and_leaves_whole_lines(void **state)
 	struct buf out;
 
 	(void)state;
-	faults_add(&faults, (struct place){1, 1}, "short");
-	faults_add(&faults, (struct place){2, 1}, "this one is too long for the room there is");
+	faults_add(&faults, (struct place){1, 1, 0}, "short");
+	faults_add(&faults, (struct place){2, 1, 0}, "this one is too long for the room there is");
 	buf_init(&out, 32);
 	assert_int_equal(faults_write(&faults, "f", &out), -EMSGSIZE);
 	assert_int_equal(out.length, strlen("f:1:1: short\n"));
@@ -88,6 +88,25 @@ static void a_quote_is_harmless_and_short(void **state)
 	}
 }
 
+static void faults_of_several_files_come_in_the_order_of_the_files(void **state)
+{
+	static const char *const files[] = {"b", "a\n"};
+	static const char wanted[] = "b:9:1: first\na\\n:1:2: second\na\\n:1:3: third\n";
+	struct faults faults = {.files = files};
+	struct buf out;
+
+	(void)state;
+	faults_add(&faults, (struct place){1, 3, 1}, "third");
+	faults_add(&faults, (struct place){9, 1, 0}, "first");
+	faults_add(&faults, (struct place){1, 2, 1}, "second");
+	buf_init(&out, 4096);
+	assert_int_equal(faults_write(&faults, "unused", &out), 0);
+	assert_int_equal(out.length, sizeof(wanted) - 1);
+	assert_memory_equal(out.data, wanted, out.length);
+	buf_done(&out);
+	faults_done(&faults);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +114,7 @@ int main(void)
 		cmocka_unit_test(those_beyond_the_bound_are_counted),
 		cmocka_unit_test(no_room_is_an_error_and_leaves_whole_lines),
 		cmocka_unit_test(a_quote_is_harmless_and_short),
+		cmocka_unit_test(faults_of_several_files_come_in_the_order_of_the_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,7 +216,7 @@ static void possible_cpus_are_counted(void **state)
 	assert_int_equal(cpus_of("0-7\n", &cpus), 0);
 	assert_int_equal(cpus, 8);
 	assert_int_equal(cpus_of("0-3,8,10-11", &cpus), 0);
-	assert_int_equal(cpus, 7);
+	assert_int_equal(cpus, 12);
 }
 
 static void cpu_lists_the_kernel_does_not_write_are_refused(void **state)
@@ -233,6 +233,25 @@ static void cpu_lists_the_kernel_does_not_write_are_refused(void **state)
 	write_file("sys/devices/system/cpu/possible", "0\0", 2);
 	assert_int_equal(procfs_possible_cpus(root, &cpus), -EINVAL);
 	assert_int_equal(cpus, 77);
+}
+
+static void the_start_of_a_process_is_read_behind_any_name(void **state)
+{
+	const char *fields = "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 420500 19 20";
+	char text[256];
+	uint64_t ticks = 0;
+
+	(void)state;
+	assert_int_equal(procfs_start_ticks(root, 42, &ticks), -ENOENT);
+	assert_int_equal(mkdir(path_of("proc/42"), 0700), 0);
+	(void)snprintf(text, sizeof(text), "42 (a) b (c 1 2) %s\n", fields);
+	write_text("proc/42/stat", text);
+	assert_int_equal(procfs_start_ticks(root, 42, &ticks), 0);
+	assert_int_equal(ticks, 420500);
+	write_text("proc/42/stat", "42 (a) S 1 2 3");
+	assert_int_equal(procfs_start_ticks(root, 42, &ticks), -EINVAL);
+	write_text("proc/42/stat", "42 a S 1 2 3");
+	assert_int_equal(procfs_start_ticks(root, 42, &ticks), -EINVAL);
 }
 
 static void effective_capabilities_are_read(void **state)
@@ -300,6 +319,7 @@ int main(void)
 		TEST(real_arguments_are_those_of_the_program),
 		TEST(possible_cpus_are_counted),
 		TEST(cpu_lists_the_kernel_does_not_write_are_refused),
+		TEST(the_start_of_a_process_is_read_behind_any_name),
 		TEST(effective_capabilities_are_read),
 		TEST(the_real_proc_is_understood),
 		TEST(a_root_too_long_for_a_path_is_refused),

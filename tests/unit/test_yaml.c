@@ -374,6 +374,75 @@ static void damaged_and_random_documents_end_well(void **state)
 	}
 }
 
+static void entries_of_another_map_are_added_or_replace(void **state)
+{
+	struct yaml_node *map = parse_text("{a: 1, b: [x], c: 3}");
+	struct yaml_node *other = parse_text("{b: y, d: {e: f}, a: [1, 2]}");
+
+	(void)state;
+	yaml_tree_merge(map, other);
+	assert_int_equal(map->count, 4);
+	assert_int_equal(yaml_tree_get(map, "a")->count, 2);
+	assert_string_equal(yaml_tree_get(map, "b")->text.bytes, "y");
+	assert_string_equal(yaml_tree_get(map, "c")->text.bytes, "3");
+	assert_non_null(yaml_tree_get(yaml_tree_get(map, "d"), "e"));
+	yaml_tree_free(map);
+}
+
+static void children_move_from_one_list_to_another(void **state)
+{
+	struct yaml_node *from = parse_text("[a, b]"), *into = parse_text("[x]"), *child;
+
+	(void)state;
+	while ((child = yaml_tree_take_first(from)))
+		yaml_tree_append(into, child);
+	assert_int_equal(from->count, 0);
+	assert_null(from->first);
+	assert_int_equal(into->count, 3);
+	assert_string_equal(into->first->next->next->text.bytes, "b");
+	yaml_tree_free(from);
+	yaml_tree_free(into);
+}
+
+static bool are_equal(const char *a, const char *b)
+{
+	struct yaml_node *x = parse_text(a), *y = parse_text(b);
+	bool equal = yaml_tree_equal(x, y);
+
+	yaml_tree_free(x);
+	yaml_tree_free(y);
+	return equal;
+}
+
+static void trees_are_equal_wherever_they_stand(void **state)
+{
+	(void)state;
+	assert_true(are_equal("a: [1, {b: c}]", "# c\n\n  a:\n  - \"1\"\n  - b: 'c'\n"));
+	assert_true(are_equal("a:", "a: ~"));
+	assert_false(are_equal("a: 1", "a: 2"));
+	assert_false(are_equal("a: 1", "b: 1"));
+	assert_false(are_equal("a: 1", "a: [1]"));
+	assert_false(are_equal("a: ''", "a:"));
+	assert_false(are_equal("[a, b]", "[a]"));
+	assert_false(are_equal("[a, b]", "[ab]"));
+}
+
+static void a_secret_is_found_and_quoted_as_stars(void **state)
+{
+	struct yaml_node *root = parse_text("a: [b, {c: d}]");
+	struct yaml_node *secret = root->first->first->next->first;
+	char quoted[FAULTS_QUOTE_SIZE];
+
+	(void)state;
+	assert_null(yaml_tree_secret(NULL));
+	assert_null(yaml_tree_secret(root));
+	assert_string_equal(yaml_tree_quote(quoted, secret), "d");
+	secret->secret = true;
+	assert_ptr_equal(yaml_tree_secret(root), secret);
+	assert_string_equal(yaml_tree_quote(quoted, secret), "***");
+	yaml_tree_free(root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -397,6 +466,10 @@ int main(void)
 		cmocka_unit_test(many_keys_are_compared_quickly_and_faults_are_bounded),
 		cmocka_unit_test(every_prefix_of_a_document_ends_well),
 		cmocka_unit_test(damaged_and_random_documents_end_well),
+		cmocka_unit_test(entries_of_another_map_are_added_or_replace),
+		cmocka_unit_test(children_move_from_one_list_to_another),
+		cmocka_unit_test(trees_are_equal_wherever_they_stand),
+		cmocka_unit_test(a_secret_is_found_and_quoted_as_stars),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

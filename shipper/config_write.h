@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The layout that all written configurations share. Private to config*.c. */
+#ifndef AUDITSHIP_CONFIG_WRITE_H
+#define AUDITSHIP_CONFIG_WRITE_H
+
+#include "base/buf.h"
+#include "config_options.h"
+
+#include <stdbool.h>
+
+#define CONFIG_INDENT_MAX 64
+
+/* Two spaces for each level below the top, at most CONFIG_INDENT_MAX. */
+const char *config_indent(size_t depth);
+
+/* How many sections path is in, and its last word. */
+size_t config_path_depth(const char *path);
+const char *config_path_leaf(const char *path);
+
+/*
+ * Opens the sections of an option that the one before it (NULL: none) was not in, with what they
+ * are for when documented. 0 or what buf_add returns.
+ */
+int config_write_sections(struct buf *out, const struct option *option, const char *before,
+			  bool documented);
+
+#endif
