@@ -361,7 +361,7 @@ static void take_watcher(void *data, int fd)
 	watchers_add(((struct pipeline *)data)->watchers, fd);
 }
 
-static int open_control(struct pipeline *pipeline, const char *path, struct err *err)
+static int open_control(struct pipeline *pipeline, struct err *err)
 {
 	static const struct control_request requests[] = {
 		{"status", answer_status, NULL},
@@ -370,13 +370,14 @@ static int open_control(struct pipeline *pipeline, const char *path, struct err 
 		{NULL, NULL, NULL},
 	};
 	struct control_options options = {
-		.path = path,
+		.path = pipeline->config->control.socket,
+		.group = pipeline->config->control.group,
 		.requests = requests,
 		.data = pipeline,
 	};
 	int result;
 
-	if (!path)
+	if (!options.path || pipeline->view)
 		return 0;
 	result = watchers_new(&pipeline->watchers, pipeline->journal, &pipeline->identity, err);
 	if (result == 0)
@@ -388,12 +389,11 @@ static int open_control(struct pipeline *pipeline, const char *path, struct err 
 }
 
 /* Once a second, for rates and for the patience with clients. */
-static int open_status(struct pipeline *pipeline, const char *config_path, struct err *err)
+static int open_status(struct pipeline *pipeline, struct err *err)
 {
 	static const struct itimerspec second = {{1, 0}, {1, 0}};
 	struct status_options options = {
 		.config = pipeline->config,
-		.config_path = config_path,
 		.probes = pipeline->probes,
 		.collect = pipeline->collect,
 		.journal = pipeline->journal,
@@ -489,9 +489,9 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 	if (result == 0)
 		result = start_sinks(pipeline, err);
 	if (result == 0 && !options->view)
-		result = open_control(pipeline, options->control_socket, err);
+		result = open_control(pipeline, err);
 	if (result == 0 && !options->view)
-		result = open_status(pipeline, options->config_path, err);
+		result = open_status(pipeline, err);
 	if (result == 0)
 		result = start_capture(pipeline, err);
 	return result;

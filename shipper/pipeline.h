@@ -17,9 +17,8 @@ struct pipeline_view {
 
 struct pipeline_options {
 	const struct config *config;
-	const char *config_path;    /* to be told by the status; NULL: the built-in defaults */
-	const char *control_socket; /* NULL: none */
-	unsigned int seconds;       /* 0: without end */
+	const char *config_path;          /* NULL: CONFIG_FILE or the built-in defaults */
+	unsigned int seconds;             /* 0: without end */
 	const struct pipeline_view *view; /* NULL: this is an agent */
 };
 

@@ -5,61 +5,49 @@
  */
 #include "status.h"
 
-#include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/io.h"
+#include "filter/rules.h"
 #include "status_document.h"
 #include "status_history.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
-#define CONFIG_SIZE_MAX (1024 * 1024)
-#define SHA256_SIZE 32
-
 struct status {
 	struct status_options options;
 	uint64_t started_ns;
-	char config_sha256[2 * SHA256_SIZE + 1]; /* "": not known */
 	struct status_history history;
 	struct status_sink *sinks;
+	struct status_rule rules[RULES_MAX];
 };
 
-/* Of the file as it stands now, which is just after it was loaded. */
-static void hash_config(struct status *status)
+int status_update(struct status *status, const struct status_options *options, struct err *err)
 {
-	_cleanup_free_ char *text = NULL;
-	unsigned char digest[SHA256_SIZE];
-	size_t length;
+	struct status_sink *sinks = calloc(options->config->sink_count + 1, sizeof(*sinks));
 
-	if (!status->options.config_path ||
-	    io_read_file(AT_FDCWD, status->options.config_path, CONFIG_SIZE_MAX, &text, &length) <
-		    0 ||
-	    EVP_Digest(text, length, digest, NULL, EVP_sha256(), NULL) != 1)
-		return;
-	for (size_t i = 0; i < SHA256_SIZE; i++)
-		(void)snprintf(status->config_sha256 + 2 * i, 3, "%02x", digest[i]);
+	if (!sinks)
+		return err_set(err, -ENOMEM, "no memory for the status");
+	free(status->sinks);
+	status->sinks = sinks;
+	status->options = *options;
+	return 0;
 }
 
 int status_new(struct status **ret_status, const struct status_options *options, struct err *err)
 {
 	struct status *status = calloc(1, sizeof(*status));
+	int result;
 
-	if (status)
-		status->sinks = calloc(options->config->sink_count + 1, sizeof(*status->sinks));
-	if (!status || !status->sinks) {
-		status_free(status);
+	if (!status)
 		return err_set(err, -ENOMEM, "no memory for the status");
+	result = status_update(status, options, err);
+	if (result < 0) {
+		status_free(status);
+		return result;
 	}
-	status->options = *options;
 	status->started_ns = clock_boot_ns();
-	hash_config(status);
 	status_tick(status);
 	*ret_status = status;
 	return 0;
@@ -96,22 +84,45 @@ static void gather_sinks(struct status *status, struct status_facts *facts)
 	facts->sink_count = config->sink_count;
 }
 
+/* The probes know kinds, not fields: none of the rules is decided there. */
+static void gather_rules(struct status *status, struct status_facts *facts)
+{
+	const struct rules_state *state = collect_rules(status->options.collect);
+	size_t count = state ? rules_count(rules_of(state)) : 0;
+
+	for (size_t i = 0; i < count && i < RULES_MAX; i++) {
+		struct rules_counters counters;
+
+		rules_counters(state, i, &counters);
+		status->rules[i] = (struct status_rule){
+			.name = rules_name(rules_of(state), i),
+			.dropped = counters.dropped,
+			.held = counters.held,
+			.why_not = "decided by the agent: the probes choose by kind only",
+		};
+		facts->rule_count++;
+	}
+	facts->rules = status->rules;
+}
+
 int status_write(struct status *status, struct buf *out, struct err *err)
 {
 	const struct status_options *options = &status->options;
+	const struct config *config = options->config;
 	struct status_facts facts = {
 		.started_ns = status->started_ns,
 		.wall_offset_ns = clock_wall_offset_ns(),
 		.pid = (uint64_t)getpid(),
-		.config_path = options->config_path,
-		.config_sha256 = status->config_sha256[0] ? status->config_sha256 : NULL,
-		.kinds = config_event_kinds(options->config),
+		.config_path = config->files.count > 0 ? config->files.items[0] : NULL,
+		.config_hash = config->hash,
+		.kinds = config_event_kinds(config),
 	};
 	int result;
 
 	collect_status(options->collect, &facts.collect);
 	journal_status(options->journal, &facts.journal);
 	gather_sinks(status, &facts);
+	gather_rules(status, &facts);
 	facts.probe_count = probes_status(options->probes, &facts.probes);
 	if (options->control)
 		control_counters(options->control, &facts.control);

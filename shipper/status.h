@@ -21,7 +21,6 @@ struct status;
 /* All borrowed, and alive until status_free. */
 struct status_options {
 	const struct config *config;
-	const char *config_path; /* NULL: the built-in defaults */
 	const struct probes *probes;
 	struct collect *collect;
 	struct journal *journal;
@@ -32,6 +31,10 @@ struct status_options {
 
 int status_new(struct status **ret_status, const struct status_options *options, struct err *err);
 void status_free(struct status *status);
+
+/* After a reload the parts are others, but start and last minute go on. -ENOMEM: nothing changed.
+ */
+int status_update(struct status *status, const struct status_options *options, struct err *err);
 
 /* About once a second: takes note of the counters. */
 void status_tick(struct status *status);

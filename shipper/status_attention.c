@@ -35,7 +35,8 @@ uint64_t status_journalled(const struct collect_status *collect)
 	uint64_t sum = 0;
 
 	for (int i = 0; i < REC_KINDS; i++)
-		if (i != REC_LOST) /* the shipper's own: the probes did not number them */
+		if (i != REC_LOST &&
+		    i != REC_LIMITED) /* not numbered by the probes, but made here */
 			sum += collect->events[i];
 	return sum;
 }

@@ -100,8 +100,8 @@ static void write_agent(struct writer *writer, const struct status_facts *facts)
 	json_open(json, JSON_KEY("configuration"));
 	if (facts->config_path)
 		TEXT(json, "path", facts->config_path);
-	if (facts->config_sha256)
-		TEXT(json, "sha256", facts->config_sha256);
+	if (facts->config_hash)
+		TEXT(json, "hash", facts->config_hash);
 	json_close(json);
 }
 
@@ -154,7 +154,8 @@ static void write_events(struct writer *writer, const struct status_facts *facts
 			continue;
 		json = begin_item(writer);
 		TEXT(json, "kind", kind->name);
-		BOOL(json, "selected", i == REC_LOST || (facts->kinds >> i & 1));
+		BOOL(json, "selected",
+		     i == REC_LOST || i == REC_LIMITED || (facts->kinds >> i & 1));
 		NUMBER(json, "total", facts->collect.events[i]);
 		NUMBER(json, "per_second", facts->events[i].per_second);
 		NUMBER(json, "per_minute", facts->events[i].per_minute);

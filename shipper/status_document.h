@@ -40,9 +40,9 @@ struct status_facts {
 	uint64_t now_ns, started_ns;
 	int64_t wall_offset_ns;
 	uint64_t pid;
-	const char *config_path;   /* NULL: the built-in defaults */
-	const char *config_sha256; /* NULL: not known */
-	uint32_t kinds;            /* that are journalled: bits 1 << enum rec_kind */
+	const char *config_path; /* NULL: the built-in defaults */
+	const char *config_hash; /* of the effective configuration */
+	uint32_t kinds;          /* that are journalled: bits 1 << enum rec_kind */
 	const struct probe_status *probes;
 	size_t probe_count;
 	struct collect_status collect;

@@ -13,7 +13,7 @@ mount -t tmpfs -o size=4m none "$DIR/small"
 mount -t tmpfs -o size=512k none "$DIR/tiny"
 
 # The journal's first segment does not fit.
-printf 'agent: {state_dir: %s/small}\n' "$DIR" >"$DIR/config.yaml"
+printf 'agent: {state_dir: %s/small, runtime_dir: %s/run}\n' "$DIR" "$DIR" >"$DIR/config.yaml"
 start_agent
 /bin/true
 wait_until 10 grep -qE "journal.*[Nn]o space left" "$DIR/agent.err" || fail "nobody is told of the full disk"

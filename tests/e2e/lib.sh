@@ -57,7 +57,7 @@ wait_until() {
 # A configuration with the trail in $DIR/trail and everything else in $DIR/state.
 write_config() {
 	cat >"$DIR/config.yaml" <<EOF
-agent: {state_dir: $DIR/state}
+agent: {state_dir: $DIR/state, runtime_dir: $DIR/run}
 journal: {max_size: 64MiB}
 sinks: [{name: trail, type: file, path: ${1-$DIR/trail/audit.ndjson}}]
 EOF

@@ -6,7 +6,7 @@ AGENT=$1 SOURCE=$2
 . "$(dirname "$0")/lib.sh"
 need_probes
 cat >"$DIR/config.yaml" <<EOF
-agent: {state_dir: $DIR/state}
+agent: {state_dir: $DIR/state, runtime_dir: $DIR/run}
 journal: {max_size: 64MiB}
 sinks:
   - {name: screen, type: stdout, format: ecs}

@@ -10,7 +10,7 @@ start_agent
 expect_failure 1 "journal.*(in use|another|lock)" "$AGENT" run -c "$DIR/config.yaml" --seconds 5
 sed "s|$DIR/state|$DIR/other|" "$DIR/config.yaml" >"$DIR/same_trail.yaml"
 expect_failure 1 "trail.*(in use|another|lock)" "$AGENT" run -c "$DIR/same_trail.yaml" --seconds 5
-sed "s|$DIR/trail|$DIR/other_trail|" "$DIR/same_trail.yaml" >"$DIR/other.yaml"
+sed "s|$DIR/trail|$DIR/other_trail|; s|$DIR/run|$DIR/other_run|" "$DIR/same_trail.yaml" >"$DIR/other.yaml"
 "$AGENT" run -c "$DIR/other.yaml" --seconds 3 2>"$DIR/other.err" &
 other=$!
 wait_until 10 grep -q watching "$DIR/other.err" || fail "the second agent does not start"

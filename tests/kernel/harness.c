@@ -328,12 +328,12 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	if (!file)
 		return -errno;
 	fprintf(file,
-		"agent: {state_dir: %s/state}\n"
+		"agent: {state_dir: %s/state, runtime_dir: %s/run}\n"
 		"capture:\n"
 		"  events: [fork, exec, exit]\n"
 		"  env: [LD_PRELOAD, AUDITSHIP_TEST]\n"
 		"  args_max: 32KiB\n",
-		harness->dir);
+		harness->dir, harness->dir);
 	if (options->vital_ring)
 		fprintf(file, "  rings: {vital: %s}\n", options->vital_ring);
 	fprintf(file,

@@ -527,6 +527,64 @@ static void retries_until_it_works_without_loss_or_repeat(void **state)
 	fake_done(&fake);
 }
 
+static void set_failures(struct fake *fake, int failures)
+{
+	(void)pthread_mutex_lock(&fake->lock);
+	fake->failures = failures;
+	(void)pthread_mutex_unlock(&fake->lock);
+}
+
+static void the_status_tells_how_late_a_sink_is_and_since_when(void **state)
+{
+	struct world *world = *state;
+	uint64_t before_ns = clock_boot_ns();
+	struct fake fake;
+
+	fake_init(&fake);
+	fake.code = -EIO;
+	set_failures(&fake, 1000000);
+	append(world->journal, 10);
+	start(world, &fake.sink);
+	until(world->status.failures >= 2);
+	assert_true(world->status.failing);
+	assert_false(world->status.blocked);
+	assert_int_equal(world->status.found, 10);
+	assert_int_equal(world->status.waiting, 10);
+	assert_true(world->status.waiting_bytes >= 10 * sizeof(struct whole_entry));
+	assert_true(world->status.oldest_ns >= before_ns - 1000000000);
+	assert_true(world->status.oldest_ns <= clock_boot_ns());
+	assert_true(world->status.failing_since_ns >= before_ns);
+	assert_true(world->status.failed_ns >= world->status.failing_since_ns);
+	assert_int_equal(world->status.acknowledged_ns, 0);
+	assert_string_equal(world->status.last_error.text, "told to fail");
+	set_failures(&fake, 0);
+	until(world->status.acknowledged == 10 && world->status.oldest_ns == 0 &&
+	      world->status.waiting == 0 && !world->status.failing);
+	assert_int_equal(world->status.waiting_bytes, 0);
+	assert_int_equal(world->status.failing_since_ns, 0);
+	assert_true(world->status.acknowledged_ns >= world->status.failed_ns);
+	assert_string_equal(world->status.last_error.text, "told to fail");
+	stop(world, LONG_MS);
+	fake_done(&fake);
+}
+
+static void a_receiver_that_takes_nothing_now_is_told_from_a_fault(void **state)
+{
+	struct world *world = *state;
+	struct fake fake;
+
+	fake_init(&fake);
+	fake.code = -EAGAIN;
+	set_failures(&fake, 1000000);
+	append(world->journal, 1);
+	start(world, &fake.sink);
+	until(world->status.failing && world->status.blocked);
+	set_failures(&fake, 0);
+	until(!world->status.failing);
+	stop(world, LONG_MS);
+	fake_done(&fake);
+}
+
 static void what_a_failing_sink_took_is_not_given_again(void **state)
 {
 	struct world *world = *state;
@@ -926,6 +984,8 @@ int main(void)
 		TEST(a_trail_of_another_journal_skips_nothing),
 		TEST(what_a_killed_agent_wrote_in_part_is_cut_off),
 		TEST(retries_until_it_works_without_loss_or_repeat),
+		TEST(the_status_tells_how_late_a_sink_is_and_since_when),
+		TEST(a_receiver_that_takes_nothing_now_is_told_from_a_fault),
 		TEST(what_a_failing_sink_took_is_not_given_again),
 		TEST(what_was_not_acknowledged_is_given_again),
 		TEST(damaged_entries_are_counted_and_passed),

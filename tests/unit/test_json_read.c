@@ -89,6 +89,55 @@ static void a_key_may_hold_dots(void **state)
 	json_read_free(document);
 }
 
+static void values_of_lists_are_found_by_their_index(void **state)
+{
+	struct json_read *document =
+		parse("{\"a\":[\"x\",{\"b\":[1,2]},true,\"\"],\"c\":{\"0\":\"k\"},"
+		      "\"t\":true,\"f\":false,\"e\":[]}");
+	int64_t number = 0;
+
+	(void)state;
+	assert_int_equal(json_read_count(document, "a"), 4);
+	assert_int_equal(json_read_count(document, "a.1.b"), 2);
+	assert_int_equal(json_read_count(document, "e"), 0);
+	assert_int_equal(json_read_count(document, "c"), 0);
+	assert_int_equal(json_read_count(document, "none"), 0);
+	assert_string_equal(json_read_string(document, "a.0"), "x");
+	assert_string_equal(json_read_string(document, "a.3"), "");
+	assert_string_equal(json_read_string(document, "c.0"), "k");
+	assert_int_equal(json_read_number(document, "a.1.b.1", &number), 0);
+	assert_int_equal(number, 2);
+	assert_true(json_read_is_true(document, "a.2"));
+	assert_true(json_read_is_true(document, "t"));
+	assert_false(json_read_is_true(document, "f"));
+	assert_false(json_read_is_true(document, "a.0"));
+	assert_false(json_read_is_true(document, "none"));
+	json_read_free(document);
+}
+
+static void an_index_that_is_none_finds_nothing(void **state)
+{
+	static const char *const paths[] = {
+		"a.2",
+		"a.-1",
+		"a.",
+		"a.x",
+		"a.0x",
+		"a. 0",
+		"a.18446744073709551616",
+		"a.0.0",
+		"a.0.",
+		"a.00000000000000000000000000000000000000000000000002",
+		"e.0",
+	};
+	struct json_read *document = parse("{\"a\":[\"x\",\"y\"],\"e\":[]}");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		assert_null(json_read_string(document, paths[i]));
+	json_read_free(document);
+}
+
 static void of_equal_keys_the_first_counts(void **state)
 {
 	struct json_read *document = parse("{\"id\":\"first\",\"id\":\"second\"}");
@@ -247,6 +296,8 @@ int main(void)
 		cmocka_unit_test(what_is_absent_or_of_another_type_is_not_found),
 		cmocka_unit_test(a_key_may_hold_dots),
 		cmocka_unit_test(of_equal_keys_the_first_counts),
+		cmocka_unit_test(values_of_lists_are_found_by_their_index),
+		cmocka_unit_test(an_index_that_is_none_finds_nothing),
 		cmocka_unit_test(escapes_are_undone),
 		cmocka_unit_test(what_is_not_json_is_refused),
 		cmocka_unit_test(an_escaped_backslash_before_u0000_is_no_nul),

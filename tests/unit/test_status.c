@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the agent says of itself: facts in, a document, judgements and rates out. */
+#include "status_attention.h"
+#include "status_document.h"
+#include "status_history.h"
+
+#include "base/json_read.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NS_PER_S ((uint64_t)1000000000)
+#define NOW_NS (5000 * NS_PER_S)
+
+static struct probe_status probes[2];
+static struct status_sink sinks[2];
+static struct status_rule rules[1];
+
+static struct status_facts healthy_facts(void)
+{
+	memset(probes, 0, sizeof(probes));
+	memset(sinks, 0, sizeof(sinks));
+	probes[0] = (struct probe_status){.name = "exec", .attached = true};
+	probes[1] = (struct probe_status){.name = "exit", .attached = true};
+	sinks[0] = (struct status_sink){.name = "trail", .type = "file"};
+	sinks[0].deliver.acknowledged = 70;
+	sinks[0].deliver.acknowledged_ns = NOW_NS - NS_PER_S;
+	sinks[1] = (struct status_sink){.name = "screen", .type = "stdout"};
+	rules[0] = (struct status_rule){
+		.name = "quiet", .dropped = 5, .held = 6, .why_not = "names are looked up"};
+	return (struct status_facts){
+		.now_ns = NOW_NS,
+		.started_ns = NOW_NS - 90 * NS_PER_S,
+		.wall_offset_ns = (int64_t)(1700000000 * NS_PER_S),
+		.pid = 4321,
+		.config_path = "/etc/auditship/auditship.yaml",
+		.config_hash = "abc",
+		.kinds = 1U << REC_EXEC | 1U << REC_EXIT,
+		.probes = probes,
+		.probe_count = 2,
+		.collect = {.events = {[REC_EXEC] = 40, [REC_EXIT] = 30},
+			    .not_selected = 10,
+			    .dropped = 5,
+			    .held = 6,
+			    .pending = 3,
+			    .seen = 94,
+			    .arrived = 94,
+			    .numbered = 99,
+			    .outstanding = 5,
+			    .ring_used_bytes = 1000,
+			    .ring_size_bytes = 10000},
+		.journal = {.bytes = 100, .max_size = 1000, .segments = 1},
+		.ring_bytes_per_second = 90,
+		.sinks = sinks,
+		.sink_count = 2,
+		.rules = rules,
+		.rule_count = 1,
+	};
+}
+
+static struct json_read *write(const struct status_facts *facts)
+{
+	struct json_read *document = NULL;
+	struct buf out;
+	struct err err;
+
+	buf_init(&out, 1 << 20);
+	assert_int_equal(status_document_write(facts, &out), 0);
+	assert_true(out.length > 0);
+	assert_ptr_equal(memchr(out.data, '\n', out.length), out.data + out.length - 1);
+	assert_int_equal(json_read_new(&document, out.data, out.length, &err), 0);
+	buf_done(&out);
+	return document;
+}
+
+static int64_t number(const struct json_read *document, const char *path)
+{
+	int64_t value = -1;
+
+	if (json_read_number(document, path, &value) < 0)
+		fail_msg("no number at %s", path);
+	return value;
+}
+
+static void a_healthy_agent_says_so(void **state)
+{
+	struct status_facts facts = healthy_facts();
+	struct json_read *document = write(&facts);
+
+	(void)state;
+	assert_true(json_read_is_true(document, "ok"));
+	assert_true(json_read_is_true(document, "healthy"));
+	assert_int_equal(json_read_count(document, "attention"), 0);
+	assert_string_equal(json_read_string(document, "version"), AUDITSHIP_VERSION);
+	assert_string_equal(json_read_string(document, "configuration.path"),
+			    "/etc/auditship/auditship.yaml");
+	assert_int_equal(number(document, "uptime_seconds"), 90);
+	assert_int_equal(number(document, "pid"), 4321);
+	assert_int_equal(json_read_count(document, "probes"), 2);
+	assert_true(json_read_is_true(document, "probes.1.attached"));
+	assert_int_equal(json_read_count(document, "sinks"), 2);
+	assert_string_equal(json_read_string(document, "sinks.0.state"), "ok");
+	assert_string_equal(json_read_string(document, "sinks.0.last_acknowledgement"),
+			    "2023-11-14T23:36:39.000000000Z");
+	assert_null(json_read_string(document, "sinks.1.last_acknowledgement"));
+	assert_null(json_read_string(document, "sinks.0.last_error.message"));
+	assert_int_equal(number(document, "rings.0.used_percent"), 10);
+	assert_int_equal(number(document, "rings.0.seconds_left"), 100);
+	assert_string_equal(json_read_string(document, "rules.0.reason"), "names are looked up");
+	json_read_free(document);
+}
+
+static void the_parts_of_the_account_add_up_to_its_sum(void **state)
+{
+	static const char *const parts[] = {"journalled", "dropped", "limited",      "not_selected",
+					    "rejected",   "lost",    "unjournalled", "in_ring"};
+	struct status_facts facts = healthy_facts();
+	struct json_read *document;
+	int64_t sum = 0;
+
+	(void)state;
+	facts.collect.rejected = 4; /* of which one has no number */
+	facts.collect.unnumbered = 1;
+	facts.collect.lost = 2;
+	facts.collect.seen += 3 + 2;
+	facts.collect.arrived += 3;
+	facts.collect.numbered += 3 + 2;
+	document = write(&facts);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "account.%s", parts[i]);
+		sum += number(document, path);
+	}
+	assert_int_equal(sum, number(document, "account.numbered"));
+	assert_true(json_read_is_true(document, "account.balances"));
+	assert_int_equal(number(document, "account.rejected"), 3);
+	assert_int_equal(number(document, "losses.rejected"), 4);
+	json_read_free(document);
+}
+
+static void an_account_that_does_not_balance_is_found_out(void **state)
+{
+	struct collect_status good = healthy_facts().collect, bad;
+
+	(void)state;
+	assert_true(status_balances(&good));
+	bad = good, bad.events[REC_EXEC]--;
+	assert_false(status_balances(&bad));
+	bad = good, bad.pending++;
+	assert_false(status_balances(&bad));
+	bad = good, bad.arrived++;
+	assert_false(status_balances(&bad));
+	bad = good, bad.lost++;
+	assert_false(status_balances(&bad));
+	bad = good, bad.dropped--;
+	assert_false(status_balances(&bad));
+	bad = good, bad.numbered = bad.seen - 1;
+	assert_false(status_balances(&bad));
+	bad = good, bad.events[REC_LOST] = 9; /* ours: the probes did not number them */
+	bad.events[REC_LIMITED] = 9;
+	assert_true(status_balances(&bad));
+}
+
+/* The first thing that needs attention after one change to healthy facts. */
+static void expect_attention(const struct status_facts *facts, const char *words)
+{
+	struct json_read *document = write(facts);
+	const char *text = json_read_string(document, "attention.0");
+
+	assert_false(json_read_is_true(document, "healthy"));
+	if (!text || !strstr(text, words))
+		fail_msg("'%s' does not say '%s'", text ? text : "nothing", words);
+	assert_int_equal(json_read_count(document, "attention"), 1);
+	json_read_free(document);
+}
+
+static void what_needs_attention_is_told_in_plain_words(void **state)
+{
+	struct status_facts facts;
+
+	(void)state;
+	facts = healthy_facts();
+	probes[1].attached = false;
+	(void)snprintf(probes[1].why, sizeof(probes[1].why), "No such device");
+	expect_attention(&facts, "probe exit: not attached: No such device");
+	facts = healthy_facts();
+	facts.collect.lost = 2;
+	facts.collect.lost_reason[REC_LOSS_RING_FULL] = 2;
+	facts.collect.seen += 2;
+	facts.collect.numbered += 2;
+	expect_attention(&facts, "2 events were lost (ring full: 2");
+	facts = healthy_facts();
+	facts.collect.rejected = facts.collect.unnumbered = 1;
+	expect_attention(&facts, "1 records of the probes were rejected");
+	facts = healthy_facts();
+	facts.collect.journal_failing = 1;
+	expect_attention(&facts, "journal: takes no events");
+	facts = healthy_facts();
+	facts.journal.bytes = 900;
+	expect_attention(&facts, "journal: 90 %");
+	facts = healthy_facts();
+	facts.journal.sync_error = -EIO;
+	expect_attention(&facts, "cannot be made durable: Input/output error");
+	facts = healthy_facts();
+	facts.journal.skipped_events = 7;
+	expect_attention(&facts, "7 events in it cannot be read");
+	facts = healthy_facts();
+	facts.collect.ring_used_bytes = 9000;
+	expect_attention(&facts, "ring vital: 90 % full");
+	facts = healthy_facts();
+	facts.collect.arrived++;
+	expect_attention(&facts, "does not balance");
+	facts = healthy_facts();
+	sinks[0].deliver.rejected = 3;
+	expect_attention(&facts, "sink trail: 3 events could not be rendered");
+}
+
+static void fail_sink(bool blocked, uint64_t seconds)
+{
+	sinks[0].deliver.failing = true;
+	sinks[0].deliver.blocked = blocked;
+	sinks[0].deliver.failures = 4;
+	sinks[0].deliver.waiting = 17;
+	sinks[0].deliver.waiting_bytes = 5000;
+	sinks[0].deliver.failing_since_ns = NOW_NS - seconds * NS_PER_S;
+	sinks[0].deliver.failed_ns = NOW_NS - NS_PER_S;
+	(void)snprintf(sinks[0].deliver.last_error.text, sizeof(sinks[0].deliver.last_error.text),
+		       "/var/x: No space left on device");
+}
+
+static void a_failing_sink_is_told_with_lag_and_reason(void **state)
+{
+	struct status_facts facts = healthy_facts();
+	struct json_read *document;
+
+	(void)state;
+	fail_sink(false, 12);
+	sinks[0].deliver.oldest_ns = NOW_NS - 15 * NS_PER_S;
+	expect_attention(&facts,
+			 "sink trail: failing for 12 s, 17 events wait: /var/x: No space left on "
+			 "device");
+	document = write(&facts);
+	assert_string_equal(json_read_string(document, "sinks.0.state"), "failing");
+	assert_int_equal(number(document, "sinks.0.failing_seconds"), 12);
+	assert_int_equal(number(document, "sinks.0.lag.events"), 17);
+	assert_int_equal(number(document, "sinks.0.lag.bytes"), 5000);
+	assert_int_equal(number(document, "sinks.0.lag.milliseconds"), 15000);
+	assert_string_equal(json_read_string(document, "sinks.0.last_error.message"),
+			    "/var/x: No space left on device");
+	json_read_free(document);
+}
+
+static void a_sink_whose_reader_is_slow_waits_and_that_is_no_fault_at_first(void **state)
+{
+	struct status_facts facts = healthy_facts();
+	struct json_read *document;
+
+	(void)state;
+	fail_sink(true, 4);
+	document = write(&facts);
+	assert_true(json_read_is_true(document, "healthy"));
+	assert_string_equal(json_read_string(document, "sinks.0.state"), "waiting");
+	json_read_free(document);
+	fail_sink(true, 6);
+	expect_attention(&facts, "its receiver has taken nothing for 6 s");
+}
+
+static void lag_is_the_age_of_what_waits(void **state)
+{
+	struct status_facts facts = healthy_facts();
+	struct deliver_status *deliver = &sinks[0].deliver;
+
+	(void)state;
+	deliver->oldest_ns = NOW_NS - 3 * NS_PER_S;
+	assert_int_equal(status_lag_ns(&facts, deliver), 0); /* nothing waits */
+	deliver->waiting = 1;
+	assert_int_equal(status_lag_ns(&facts, deliver), 3 * NS_PER_S);
+	deliver->oldest_ns = 0;
+	assert_int_equal(status_lag_ns(&facts, deliver), 0); /* on its way into the batch */
+	fail_sink(false, 9);
+	assert_int_equal(status_lag_ns(&facts, deliver), 9 * NS_PER_S);
+	deliver->oldest_ns = NOW_NS + 1; /* taken up while we were asking */
+	assert_int_equal(status_lag_ns(&facts, deliver), 0);
+}
+
+static void hostile_text_stays_inside_its_string(void **state)
+{
+	struct status_facts facts = healthy_facts();
+	struct json_read *document;
+
+	(void)state;
+	fail_sink(false, 1);
+	(void)snprintf(sinks[0].deliver.last_error.text, sizeof(sinks[0].deliver.last_error.text),
+		       "a\"b\\c\n\x1b[2J\xff\xc3(\x01\"},");
+	facts.config_path = "\xf0\x9f\n\"";
+	document = write(&facts);
+	assert_string_equal(json_read_string(document, "sinks.0.last_error.message"),
+			    "a\"b\\c\n\x1b[2J\xef\xbf\xbd\xef\xbf\xbd(\x01\"},");
+	assert_int_equal(json_read_count(document, "sinks"), 2);
+	json_read_free(document);
+}
+
+static void a_document_that_has_no_room_leaves_nothing_behind(void **state)
+{
+	struct status_facts facts = healthy_facts();
+	struct buf out;
+
+	(void)state;
+	for (size_t limit = 4; limit < 2000; limit += 97) {
+		buf_init(&out, limit);
+		assert_int_equal(buf_add(&out, "old", 3), 0);
+		assert_int_equal(status_document_write(&facts, &out), -EMSGSIZE);
+		assert_int_equal(out.length, 3);
+		buf_done(&out);
+	}
+}
+
+static void tick(struct status_history *history, uint64_t second, uint64_t execs, uint64_t bytes)
+{
+	struct collect_status collect = {
+		.events = {[REC_EXEC] = execs}, .ring_position = bytes, .journal_bytes = 2 * bytes};
+
+	status_history_add(history, &collect, NOW_NS + second * NS_PER_S);
+}
+
+static void rates_are_of_the_last_second_and_the_last_minute(void **state)
+{
+	static struct status_history history;
+	struct status_facts facts = {.now_ns = NOW_NS};
+
+	(void)state;
+	status_history_rates(&history, &facts); /* no sample yet */
+	assert_int_equal(facts.events[REC_EXEC].per_second, 0);
+	for (uint64_t i = 0; i <= 200; i++)
+		tick(&history, i, 10 * i, 1000 * i);
+	facts.now_ns = NOW_NS + 200 * NS_PER_S + NS_PER_S / 2; /* between two ticks */
+	facts.collect.events[REC_EXEC] = 10 * 200 + 20;
+	facts.collect.ring_position = 1000 * 200 + 500;
+	facts.collect.journal_bytes = 2000 * 200 + 1000;
+	status_history_rates(&history, &facts);
+	assert_int_equal(facts.events[REC_EXEC].per_second, 20);  /* 30 in 1.5 s */
+	assert_int_equal(facts.events[REC_EXEC].per_minute, 610); /* 615 in 60.5 s */
+	assert_int_equal(facts.events[REC_EXIT].per_minute, 0);
+	assert_int_equal(facts.ring_bytes_per_second, 1000);
+	assert_int_equal(facts.journal_bytes_per_second, 2000);
+}
+
+static void the_first_minute_is_not_extrapolated(void **state)
+{
+	static struct status_history history;
+	struct status_facts facts = {.now_ns = NOW_NS + 3 * NS_PER_S};
+
+	(void)state;
+	tick(&history, 0, 0, 0);
+	tick(&history, 2, 4, 0);
+	facts.collect.events[REC_EXEC] = 7;
+	status_history_rates(&history, &facts);
+	assert_int_equal(facts.events[REC_EXEC].per_second, 3);
+	assert_int_equal(facts.events[REC_EXEC].per_minute, 7);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_healthy_agent_says_so),
+		cmocka_unit_test(the_parts_of_the_account_add_up_to_its_sum),
+		cmocka_unit_test(an_account_that_does_not_balance_is_found_out),
+		cmocka_unit_test(what_needs_attention_is_told_in_plain_words),
+		cmocka_unit_test(a_failing_sink_is_told_with_lag_and_reason),
+		cmocka_unit_test(a_sink_whose_reader_is_slow_waits_and_that_is_no_fault_at_first),
+		cmocka_unit_test(lag_is_the_age_of_what_waits),
+		cmocka_unit_test(hostile_text_stays_inside_its_string),
+		cmocka_unit_test(a_document_that_has_no_room_leaves_nothing_behind),
+		cmocka_unit_test(rates_are_of_the_last_second_and_the_last_minute),
+		cmocka_unit_test(the_first_minute_is_not_extrapolated),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
