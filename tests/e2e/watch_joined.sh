@@ -8,8 +8,9 @@ need_probes
 
 write_config
 SOCKET="$DIR/control.sock"
-start_agent --socket "$SOCKET"
-"$AGENT" watch --socket "$SOCKET" --format json --event exec >"$DIR/all.ndjson" 2>"$DIR/all.err" &
+echo "control: {socket: $SOCKET}" >>"$DIR/config.yaml"
+start_agent
+"$AGENT" watch -c "$DIR/config.yaml" --format json --event exec >"$DIR/all.ndjson" 2>"$DIR/all.err" &
 all=$!
 "$AGENT" watch --socket "$SOCKET" --format text --event exit --filter 'sleep' -d 50 >"$DIR/some.txt" 2>"$DIR/some.err" &
 some=$!
