@@ -7,8 +7,8 @@ AGENT=$1 SOURCE=$2
 need_probes
 
 write_config
-SOCKET="$DIR/control.sock"
-start_agent --socket "$SOCKET"
+SOCKET="$DIR/run/control.sock"
+start_agent
 "$AGENT" watch --socket "$SOCKET" --format json --event exec >"$DIR/all.ndjson" 2>"$DIR/all.err" &
 all=$!
 "$AGENT" watch --socket "$SOCKET" --format text --event exit --filter 'sleep' -d 50 >"$DIR/some.txt" 2>"$DIR/some.err" &
