@@ -54,6 +54,7 @@ static __always_inline void fill_header(struct rec_header *header, __u16 kind, _
 	header->class = class;
 	header->cpu = bpf_get_smp_processor_id();
 	header->ring = REC_RING_VITAL;
+	header->generation = cfg_generation;
 	header->time_ns = bpf_ktime_get_boot_ns();
 }
 

@@ -27,6 +27,8 @@ enum rec_kind {
 	REC_SNAPSHOT = 4, /* a process that ran before the agent; never journalled */
 	REC_LOST = 5,     /* made by the shipper: numbers that never arrived */
 	REC_LIMITED = 6,  /* made by the shipper: events that a rule's limit held back */
+	REC_CONFIG_CHANGED = 7, /* made by the shipper: another configuration is in force */
+	REC_CONFIG_REFUSED = 8, /* made by the shipper: one was faulty, the old one stays */
 	REC_KINDS
 };
 
@@ -45,7 +47,8 @@ struct rec_header {
 	__u8 class; /* enum rec_class */
 	__u32 cpu;
 	__u8 ring; /* enum rec_ring */
-	__u8 pad[3];
+	__u8 pad;
+	__u16 generation; /* set of probes, which counts the numbers from 1 */
 	__u64 sequence; /* per ring, CPU and class; taken before the first place of loss */
 	__u64 time_ns;  /* CLOCK_BOOTTIME */
 };
@@ -181,6 +184,8 @@ struct rec_lost {
 	__u64 count;
 	__u64 total; /* lost on this ring, CPU and class since the probes were attached */
 	__u64 window_start_ns, window_end_ns; /* CLOCK_BOOTTIME: the loss happened within */
+	__u16 generation; /* of the probes whose numbers they are */
+	__u16 pad_end[3];
 };
 
 /* Events that one rule held back for one key. Made by the shipper. */
@@ -194,6 +199,13 @@ struct rec_limited {
 	__u64 window_start_ns, window_end_ns; /* CLOCK_BOOTTIME of the first and the last of them */
 	struct rec_string rule, field, key;
 	__u32 pad;
+};
+
+/* A reload of the configuration. Made by the shipper. */
+struct rec_config {
+	struct rec_header header;
+	struct rec_string hash;    /* of the configuration in force from here on, hexadecimal */
+	struct rec_string message; /* what changed, or what is wrong */
 };
 
 /* Shared with the probes through maps, one per ring x CPU x class. Written by the probes only. */

@@ -33,14 +33,33 @@ _Static_assert(sizeof(struct collect_status) % sizeof(uint64_t) == 0 &&
 		       STATUS_WORDS <= PUBLISHED_WORDS_MAX,
 	       "the status is published word by word");
 
-struct collect {
-	struct collect_options options;
+/* A record for the stream that another thread has made. */
+struct note {
+	struct note *next;
+	uint64_t aligned[COLLECT_NOTE_MAX / sizeof(uint64_t)];
+};
+#define NOTES_MAX 64
+
+/* What there is once for each set of probes. */
+struct parts {
 	struct ring *ring;
 	struct reader *reader;
 	struct loss *loss;
+	uint64_t past_sleeps, past_late, past_sweeps; /* of the readers before */
+};
+
+struct collect {
+	struct collect_options options;
+	struct parts *_Atomic parts;     /* of the set of probes in place */
+	struct parts *_Atomic old_parts; /* and back: main may have read its counters */
 	pthread_t thread;
 	bool started;
-	int stop_fd;
+	int wake_fd; /* readable: stopping, a change or a note is there */
+	atomic_bool stopping;
+	_Atomic(const struct collect_change *) change; /* mailbox: main puts, collect takes */
+	int changed_fd;
+	struct note *_Atomic notes; /* a stack: main pushes, collect takes all */
+	atomic_uint note_count;
 	_Atomic(struct users *) new_users; /* mailbox: main puts, collect takes */
 	_Atomic(struct rules_state *) rules;
 	_Atomic(struct rules_state *) new_rules; /* mailbox: main puts, collect takes */
@@ -79,6 +98,14 @@ static bool batch_has_room(const struct collect *collect)
 static uint32_t align_up(size_t size)
 {
 	return (uint32_t)((size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN);
+}
+
+/* Events of the shipper's own are always journalled. */
+static void select_own(struct collect *collect)
+{
+	collect->options.selected[REC_LOST] = collect->options.selected[REC_LIMITED] = true;
+	collect->options.selected[REC_CONFIG_CHANGED] = true;
+	collect->options.selected[REC_CONFIG_REFUSED] = true;
 }
 
 /* The record behind the entry, where it may still grow, and what is known of it beside. */
@@ -177,11 +204,11 @@ static uint32_t list_numbers(struct collect *collect)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < loss_slots(collect->loss); i++) {
+	for (uint32_t i = 0; i < loss_slots(collect->parts->loss); i++) {
 		struct journal_number *number = &collect->numbers[count];
 
-		number->sequence = loss_last_seen(collect->loss, i, &number->ring, &number->class,
-						  &number->cpu);
+		number->sequence = loss_last_seen(collect->parts->loss, i, &number->ring,
+						  &number->class, &number->cpu);
 		if (number->sequence)
 			count++;
 	}
@@ -225,7 +252,7 @@ static int flush_batch(struct collect *collect)
 		return result;
 	collect->status.journal_bytes += batch.size;
 	clear_batch(collect, true);
-	ring_release(collect->ring);
+	ring_release(collect->parts->ring);
 	return 0;
 }
 
@@ -233,8 +260,8 @@ static int flush_batch(struct collect *collect)
 static void reject(struct collect *collect, const struct rec_header *record, size_t size)
 {
 	collect->status.rejected++;
-	if (size >= sizeof(*record) && loss_believes(collect->loss, record))
-		loss_saw(collect->loss, record);
+	if (size >= sizeof(*record) && loss_believes(collect->parts->loss, record))
+		loss_saw(collect->parts->loss, record);
 	else
 		collect->status.unnumbered++;
 }
@@ -272,7 +299,7 @@ static void take_record(struct collect *collect, const void *data, size_t size)
 		log_debug("a record of %zu bytes was rejected: %s", size, why);
 		return;
 	}
-	loss_saw(collect->loss, record);
+	loss_saw(collect->parts->loss, record);
 	batch_add(collect, record);
 }
 
@@ -290,9 +317,9 @@ static int sweep(struct collect *collect)
 	if (collect->batch_count > 0 && flush_batch(collect) < 0)
 		return -EAGAIN;
 	sample_offset(collect);
-	loss_begin_sweep(collect->loss);
-	end = ring_end(collect->ring);
-	while (ring_next(collect->ring, end, &record, &size)) {
+	loss_begin_sweep(collect->parts->loss);
+	end = ring_end(collect->parts->ring);
+	while (ring_next(collect->parts->ring, end, &record, &size)) {
 		take_record(collect, record, size);
 		count++;
 		/* take_record adds at most two entries: a loss and the record */
@@ -302,7 +329,7 @@ static int sweep(struct collect *collect)
 		if (result < 0)
 			return result;
 	}
-	loss_end_sweep(collect->loss);
+	loss_end_sweep(collect->parts->loss);
 	result = add_limited(collect, false);
 	if (result == 0)
 		result = flush_batch(collect);
@@ -317,17 +344,23 @@ static void take_users(struct collect *collect)
 		enrich_take_users(collect->options.enrich, users);
 }
 
+/* Events of the shipper's own: no probe has numbered them. */
+static uint32_t own_in_batch(const struct collect *collect)
+{
+	return collect->batch_kinds[REC_LOST] + collect->batch_kinds[REC_LIMITED] +
+	       collect->batch_kinds[REC_CONFIG_CHANGED] + collect->batch_kinds[REC_CONFIG_REFUSED];
+}
+
 /* After each sweep: some fifty plain stores, whatever has happened in between. */
 static void publish(struct collect *collect)
 {
 	struct collect_status *status = &collect->status;
-	const struct loss_account *account = loss_account(collect->loss);
+	const struct loss_account *account = loss_account(collect->parts->loss);
 	struct process_counters processes;
 	struct rules_totals rules = {0};
 
 	enrich_counters(collect->options.enrich, &processes);
-	status->pending = collect->batch_count - collect->batch_kinds[REC_LOST] -
-			  collect->batch_kinds[REC_LIMITED];
+	status->pending = collect->batch_count - own_in_batch(collect);
 	status->seen = account->seen;
 	status->arrived = account->arrived;
 	status->lost = account->lost;
@@ -364,20 +397,20 @@ static uint64_t count_outstanding(const struct collect *collect)
 {
 	struct loss_counted counted;
 
-	loss_counted(collect->loss, &counted);
-	return counted.numbered - loss_account(collect->loss)->seen;
+	loss_counted(collect->parts->loss, &counted);
+	return counted.numbered - loss_account(collect->parts->loss)->seen;
 }
 
 /* The journal takes nothing any more: counts what it did not get, in the batch and in the ring. */
 static void count_unjournalled(struct collect *collect)
 {
-	uint64_t end = ring_end(collect->ring);
+	uint64_t end = ring_end(collect->parts->ring);
 	const void *record;
 	const char *why;
 	size_t size;
 
 	collect->status.unjournalled += collect->batch_count;
-	while (ring_next(collect->ring, end, &record, &size)) {
+	while (ring_next(collect->parts->ring, end, &record, &size)) {
 		const struct rec_header *header = record;
 
 		if (record_check(record, size, &why) < 0)
@@ -388,7 +421,7 @@ static void count_unjournalled(struct collect *collect)
 }
 
 /* The probes are detached; one that was at work then may have a record to finish. */
-static void drain(struct collect *collect)
+static int empty_ring(struct collect *collect)
 {
 	uint64_t deadline_ns = clock_mono_ns() + DRAIN_NS;
 	int result;
@@ -397,6 +430,13 @@ static void drain(struct collect *collect)
 		result = sweep(collect);
 	while (result > 0 ||
 	       (result == 0 && count_outstanding(collect) > 0 && clock_mono_ns() < deadline_ns));
+	return result;
+}
+
+static void drain(struct collect *collect)
+{
+	int result = empty_ring(collect);
+
 	if (result == 0)
 		result = add_limited(collect, true);
 	if (result == 0)
@@ -406,40 +446,162 @@ static void drain(struct collect *collect)
 	publish(collect);
 }
 
+static void free_parts(struct parts *parts)
+{
+	if (!parts)
+		return;
+	reader_free(parts->reader);
+	ring_close(parts->ring);
+	loss_free(parts->loss);
+	free(parts);
+}
+
+static int fill_parts(struct collect *collect, struct probes *probes, struct parts *parts,
+		      struct err *err)
+{
+	int result =
+		ring_open(&parts->ring, probes_vital_fd(probes), probes_vital_bytes(probes), err);
+
+	if (result < 0)
+		return result;
+	result = reader_new(&parts->reader, parts->ring, probes_reader(probes), collect->wake_fd,
+			    err);
+	if (result < 0)
+		return result;
+	result = loss_new(&parts->loss, probes_counts(probes), collect->options.cpus, add_lost,
+			  collect);
+	return result < 0 ? err_set(err, result, "no memory for the loss account") : 0;
+}
+
+static int new_parts(struct collect *collect, struct probes *probes, struct parts **ret_parts,
+		     struct err *err)
+{
+	struct parts *parts = calloc(1, sizeof(*parts));
+	int result;
+
+	if (!parts)
+		return err_set(err, -ENOMEM, "no memory to read the probes");
+	result = fill_parts(collect, probes, parts, err);
+	if (result < 0) {
+		free_parts(parts);
+		return result;
+	}
+	*ret_parts = parts;
+	return 0;
+}
+
+static void carry_over(struct parts *parts, const struct parts *old)
+{
+	const struct reader_counters *counters = reader_counters(old->reader);
+
+	loss_carry_over(parts->loss, old->loss);
+	parts->past_sleeps = old->past_sleeps + counters->sleeps;
+	parts->past_late = old->past_late + counters->late;
+	parts->past_sweeps = old->past_sweeps + counters->sweeps;
+}
+
+/* In the order in which they were pushed. False: the journal takes nothing; they stay. */
+static bool take_notes(struct collect *collect)
+{
+	struct note *stack = atomic_exchange(&collect->notes, NULL), *notes = NULL, *note;
+
+	for (; stack; stack = note) {
+		note = stack->next;
+		stack->next = notes;
+		notes = stack;
+	}
+	for (note = notes; note; note = notes) {
+		if (!batch_has_room(collect) && flush_batch(collect) < 0)
+			log_warning("the stream does not tell of a reload: the journal takes nothing");
+		else
+			batch_add_own(collect, (struct rec_header *)note->aligned);
+		notes = note->next;
+		free(note);
+		atomic_fetch_sub(&collect->note_count, 1);
+	}
+	return flush_batch(collect) == 0;
+}
+
+/* The old ring first, to its end; then the new one is read. Negative: not yet. */
+static int switch_probes(struct collect *collect, struct probes *probes)
+{
+	struct parts *parts;
+	struct err err;
+	int result = empty_ring(collect);
+
+	if (result == 0)
+		result = new_parts(collect, probes, &parts, &err);
+	else
+		return result;
+	if (result < 0) {
+		log_error("cannot read the new probes, trying again: %s", err.text);
+		return result;
+	}
+	carry_over(parts, collect->parts);
+	atomic_store(&collect->old_parts, atomic_exchange(&collect->parts, parts));
+	collect->options.probes = probes;
+	return 0;
+}
+
+static void take_change(struct collect *collect)
+{
+	const struct collect_change *change = atomic_load(&collect->change);
+	uint64_t one = 1;
+
+	if (!change || (change->probes && switch_probes(collect, change->probes) < 0))
+		return;
+	memcpy(collect->options.selected, change->selected, sizeof(change->selected));
+	select_own(collect);
+	enrich_set_env(collect->options.enrich, change->env, change->env_count);
+	atomic_store(&collect->change, NULL);
+	if (write(collect->changed_fd, &one, sizeof(one)) < 0)
+		log_error("cannot tell of a change: %s", strerror(errno));
+}
+
+/* Something beside the ring wants to be looked at. */
+static void attend(struct collect *collect)
+{
+	uint64_t count;
+
+	if (read(collect->wake_fd, &count, sizeof(count)) < 0)
+		return;
+}
+
 static void *run(void *data)
 {
 	struct collect *collect = data;
 	bool busy = false;
 
-	while (!reader_wait(collect->reader, busy)) {
+	for (;;) {
+		if (reader_wait(collect->parts->reader, busy))
+			attend(collect);
+		if (atomic_load(&collect->stopping))
+			break;
 		take_users(collect);
 		take_rules(collect);
+		take_change(collect);
 		busy = sweep(collect) != 0;
+		if (atomic_load(&collect->notes))
+			(void)take_notes(collect);
 		publish(collect);
 	}
+	take_change(collect);
+	(void)take_notes(collect);
 	drain(collect);
 	return NULL;
 }
 
-static int open_parts(struct collect *collect, struct err *err)
+static int open_memory(struct collect *collect, struct err *err)
 {
-	const struct collect_options *options = &collect->options;
-	struct probes *probes = options->probes;
-	int result =
-		ring_open(&collect->ring, probes_vital_fd(probes), probes_vital_bytes(probes), err);
+	struct parts *parts;
+	int result = new_parts(collect, collect->options.probes, &parts, err);
 
 	if (result < 0)
 		return result;
-	result = reader_new(&collect->reader, collect->ring, probes_reader(probes),
-			    collect->stop_fd, err);
-	if (result < 0)
-		return result;
-	result = loss_new(&collect->loss, probes_counts(probes), options->cpus, add_lost, collect);
-	if (result < 0)
-		return err_set(err, result, "no memory for the loss account");
+	collect->parts = parts;
 	collect->batch = malloc(BATCH_SIZE);
 	collect->enriched = malloc(ENRICH_MAX_SIZE);
-	collect->numbers = calloc(loss_slots(collect->loss), sizeof(*collect->numbers));
+	collect->numbers = calloc(loss_slots(parts->loss), sizeof(*collect->numbers));
 	if (!collect->batch || !collect->enriched || !collect->numbers)
 		return err_set(err, -ENOMEM, "no memory for a batch of events");
 	return 0;
@@ -457,13 +619,14 @@ int collect_new(struct collect **ret_collect, const struct collect_options *opti
 		return err_set(err, -ENOMEM, "no memory for the collect thread");
 	}
 	collect->options = *options;
-	collect->options.selected[REC_LOST] = collect->options.selected[REC_LIMITED] = true;
+	select_own(collect);
 	collect->rules = options->rules;
-	collect->stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (collect->stop_fd < 0)
+	collect->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	collect->changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (collect->wake_fd < 0 || collect->changed_fd < 0)
 		result = err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno));
 	else
-		result = open_parts(collect, err);
+		result = open_memory(collect, err);
 	if (result < 0) {
 		collect_free(collect);
 		return result;
@@ -474,17 +637,31 @@ int collect_new(struct collect **ret_collect, const struct collect_options *opti
 	return 0;
 }
 
+static void free_notes(struct collect *collect)
+{
+	struct note *note = collect->notes;
+
+	while (note) {
+		struct note *next = note->next;
+
+		free(note);
+		note = next;
+	}
+}
+
 void collect_free(struct collect *collect)
 {
 	if (!collect)
 		return;
-	reader_free(collect->reader);
-	ring_close(collect->ring);
-	loss_free(collect->loss);
+	free_parts(collect->parts);
+	free_parts(collect->old_parts);
+	free_notes(collect);
 	enrich_free(collect->options.enrich);
 	users_free(atomic_exchange(&collect->new_users, NULL));
-	if (collect->stop_fd >= 0)
-		(void)close(collect->stop_fd);
+	if (collect->wake_fd >= 0)
+		(void)close(collect->wake_fd);
+	if (collect->changed_fd >= 0)
+		(void)close(collect->changed_fd);
 	rules_state_free(collect->rules);
 	rules_state_free(collect->new_rules);
 	rules_state_free(collect->old_rules);
@@ -580,33 +757,78 @@ const struct rules_state *collect_rules(const struct collect *collect)
 	return collect->rules;
 }
 
+static void wake(struct collect *collect)
+{
+	uint64_t one = 1;
+
+	if (write(collect->wake_fd, &one, sizeof(one)) < 0)
+		log_error("cannot wake the collect thread: %s", strerror(errno));
+}
+
+void collect_change(struct collect *collect, const struct collect_change *change)
+{
+	atomic_store(&collect->change, change);
+	wake(collect);
+}
+
+int collect_changed_fd(const struct collect *collect)
+{
+	return collect->changed_fd;
+}
+
+bool collect_change_done(struct collect *collect)
+{
+	uint64_t count;
+
+	if (read(collect->changed_fd, &count, sizeof(count)) < 0)
+		return false;
+	free_parts(atomic_exchange(&collect->old_parts, NULL));
+	return true;
+}
+
+bool collect_note(struct collect *collect, const struct rec_header *record)
+{
+	struct note *note;
+
+	if (atomic_fetch_add(&collect->note_count, 1) >= NOTES_MAX ||
+	    !(note = malloc(sizeof(*note)))) {
+		atomic_fetch_sub(&collect->note_count, 1);
+		return false;
+	}
+	memcpy(note->aligned, record, record->size);
+	note->next = collect->notes;
+	while (!atomic_compare_exchange_weak(&collect->notes, &note->next, note))
+		continue;
+	wake(collect);
+	return true;
+}
+
 /* The probes' numbers are read last, so that none of those seen is missing in them. */
 void collect_status(struct collect *collect, struct collect_status *ret_status)
 {
-	const struct reader_counters *counters = reader_counters(collect->reader);
+	const struct parts *parts = collect->parts;
+	const struct reader_counters *counters = reader_counters(parts->reader);
 	struct loss_counted counted;
 
 	published_read(&collect->published, ret_status, STATUS_WORDS);
-	loss_counted(collect->loss, &counted);
+	loss_counted(parts->loss, &counted);
 	ret_status->numbered = counted.numbered;
 	ret_status->outstanding = counted.numbered - ret_status->seen;
 	ret_status->wakeups = counted.wakeups;
 	ret_status->read_failures = counted.read_failures;
-	ret_status->sleeps = counters->sleeps;
-	ret_status->late = counters->late;
-	ret_status->sweeps = counters->sweeps;
-	ret_status->ring_used_bytes = ring_used_bytes(collect->ring);
-	ret_status->ring_size_bytes = ring_size_bytes(collect->ring);
-	ret_status->ring_position = ring_end(collect->ring);
+	ret_status->sleeps = parts->past_sleeps + counters->sleeps;
+	ret_status->late = parts->past_late + counters->late;
+	ret_status->sweeps = parts->past_sweeps + counters->sweeps;
+	ret_status->ring_used_bytes = ring_used_bytes(parts->ring);
+	ret_status->ring_size_bytes = ring_size_bytes(parts->ring);
+	ret_status->ring_position = ring_end(parts->ring);
 }
 
 void collect_stop(struct collect *collect, struct collect_status *ret_status)
 {
-	uint64_t one = 1;
-
 	if (collect->started) {
-		if (write(collect->stop_fd, &one, sizeof(one)) < 0)
-			log_error("cannot wake the collect thread: %s", strerror(errno));
+		atomic_store(&collect->stopping, true);
+		wake(collect);
 		(void)pthread_join(collect->thread, NULL);
 		collect->started = false;
 	}

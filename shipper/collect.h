@@ -83,6 +83,33 @@ void collect_give_rules(struct collect *collect, struct rules_state *rules);
 /* The rules in force, for their counters: borrowed until the next collect_give_rules. */
 const struct rules_state *collect_rules(const struct collect *collect);
 
+/* What a reload changes on the way of an event. Borrowed until collect_changed_fd is readable. */
+struct collect_change {
+	/*
+	 * A set of probes that has taken over from the one in place, which is detached and settled;
+	 * NULL: the set stays. What the old ring holds comes first; then nobody needs the old set.
+	 */
+	struct probes *probes;
+	bool selected[REC_KINDS];
+	char *const *env; /* see enrich_options */
+	size_t env_count;
+};
+
+/*
+ * The thread makes the change between two sweeps. While the journal takes nothing and an old ring
+ * has to be emptied, that can last. One at a time: not again before collect_change_done.
+ */
+void collect_change(struct collect *collect, const struct collect_change *change);
+
+/* Readable when the change is made. Then, or at any time: true when it is, and the old is gone. */
+int collect_changed_fd(const struct collect *collect);
+bool collect_change_done(struct collect *collect);
+
+/* A record of the shipper's own for the stream, a checked one of at most COLLECT_NOTE_MAX bytes;
+ * its number and time are filled in. False: too many wait already. */
+#define COLLECT_NOTE_MAX 2048
+bool collect_note(struct collect *collect, const struct rec_header *record);
+
 /*
  * With the probes detached: reads what the kernel has handed over, journals it, ends the thread.
  * *ret_status is the final account.

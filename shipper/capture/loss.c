@@ -23,7 +23,9 @@ struct loss {
 	loss_handler handler;
 	void *data;
 	uint64_t start_ns;
+	uint16_t generation;
 	struct loss_account account;
+	struct loss_counted past; /* what the probes of former sets had counted */
 	struct slot slot[];
 };
 
@@ -105,6 +107,7 @@ static void tell(struct loss *loss, uint32_t index, uint64_t last, uint64_t befo
 	uint64_t count = last - slot->last;
 	struct rec_lost lost = {
 		.cpu = index % loss->cpus,
+		.generation = loss->generation,
 		.ring = (uint8_t)(index / loss->cpus / REC_CLASSES),
 		.class = (uint8_t)(index / loss->cpus % REC_CLASSES),
 		.first = slot->last + 1,
@@ -225,7 +228,7 @@ const struct loss_account *loss_account(const struct loss *loss)
 
 void loss_counted(const struct loss *loss, struct loss_counted *ret_counted)
 {
-	*ret_counted = (struct loss_counted){0};
+	*ret_counted = loss->past;
 	for (uint32_t i = 0; i < loss->slots; i++) {
 		const struct rec_counts *counts = &loss->counts[i];
 
@@ -233,6 +236,13 @@ void loss_counted(const struct loss *loss, struct loss_counted *ret_counted)
 		ret_counted->wakeups += read_count(&counts->wakeups);
 		ret_counted->read_failures += read_count(&counts->read_failures);
 	}
+}
+
+void loss_carry_over(struct loss *loss, const struct loss *old)
+{
+	loss->generation = (uint16_t)(old->generation + 1);
+	loss->account = old->account;
+	loss_counted(old, &loss->past);
 }
 
 uint32_t loss_slots(const struct loss *loss)

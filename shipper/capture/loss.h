@@ -61,6 +61,12 @@ struct loss_counted {
 };
 void loss_counted(const struct loss *loss, struct loss_counted *ret_counted);
 
+/*
+ * After another set of probes has taken over and the ring of the old one is drained: what old has
+ * counted is added to what loss tells from here on, and its generation is the next. loss is new.
+ */
+void loss_carry_over(struct loss *loss, const struct loss *old);
+
 /* Last number seen of one slot, 0 for none; slots go from 0 to loss_slots() - 1. */
 uint32_t loss_slots(const struct loss *loss);
 uint64_t loss_last_seen(const struct loss *loss, uint32_t slot, uint8_t *ret_ring,

@@ -69,6 +69,8 @@ const struct field header_fields[] = {
 	NAMED(struct rec_header, ring, "Linux.sequence.ring", ring_names, FIELD_REQUIRED,
 	      "Ring buffer the record came through."),
 	HIDDEN(struct rec_header, pad, "Padding."),
+	HEADER(generation, "Linux.sequence.generation", NUMBER, FIELD_REQUIRED,
+	       "Set of probes that gave the number: 0 at the start, one more at each reload that loads others."),
 	HEADER(sequence, "Linux.sequence.number", NUMBER, FIELD_REQUIRED,
 	       "Number the kernel side gave the record, per ring, CPU and class, without gaps."),
 	HEADER(time_ns, "@timestamp", TIME_BOOT, FIELD_REQUIRED, "When it happened, UTC."),
@@ -246,6 +248,9 @@ static const struct field lost_fields[] = {
 	     "Numbers missing of this ring, CPU and context since the probes were attached."),
 	LOST(window_start_ns, "event.start", TIME_BOOT, FIELD_REQUIRED, "The loss came after this."),
 	LOST(window_end_ns, "event.end", TIME_BOOT, FIELD_REQUIRED, "The loss came before this."),
+	LOST(generation, "Linux.lost.generation", NUMBER, FIELD_REQUIRED,
+	     "Set of probes whose numbers are missing."),
+	HIDDEN(struct rec_lost, pad_end, "Padding."),
 	END
 };
 
@@ -270,6 +275,14 @@ static const struct field limited_fields[] = {
 	LIMITED(key, "Linux.limited.key", STRING, 0,
 		"Value of that field; absent for events without it, and when there were too many."),
 	HIDDEN(struct rec_limited, pad, "Padding."),
+	END
+};
+
+#define CONFIG(m, ...) FIELD(struct rec_config, m, __VA_ARGS__)
+static const struct field config_fields[] = {
+	CONFIG(hash, "Linux.config.hash", STRING, 0,
+	       "SHA-256 of the configuration that is in force from here on."),
+	CONFIG(message, "message", STRING, 0, "What changed, or why nothing did."),
 	END
 };
 
@@ -391,7 +404,23 @@ static const struct kind kinds[REC_KINDS] = {
 		.doc = "Events that the limit of a rule held back.",
 		.record_size = sizeof(struct rec_limited), .journalled = true,
 		.fields = limited_fields,
+	},	[REC_CONFIG_CHANGED] = {
+		.kind = REC_CONFIG_CHANGED, .name = "config_change",
+		.category = "[\"configuration\"]", .type = "[\"change\"]",
+		.action = "config_change", .outcome = "success", .dataset = "auditship.agent",
+		.doc = "The agent has taken up another configuration.",
+		.record_size = sizeof(struct rec_config), .journalled = true,
+		.fields = config_fields,
 	},
+	[REC_CONFIG_REFUSED] = {
+		.kind = REC_CONFIG_REFUSED, .name = "config_refused",
+		.category = "[\"configuration\"]", .type = "[\"change\"]",
+		.action = "config_refused", .outcome = "failure", .dataset = "auditship.agent",
+		.doc = "A configuration was faulty; the one before stays in force.",
+		.record_size = sizeof(struct rec_config), .journalled = true,
+		.fields = config_fields,
+	},
+
 };
 /* clang-format on */
 

@@ -66,6 +66,12 @@ void enrich_free(struct enrich *enrich)
 	free(enrich);
 }
 
+void enrich_set_env(struct enrich *enrich, char *const *env, size_t env_count)
+{
+	enrich->env = env;
+	enrich->env_count = env_count;
+}
+
 void enrich_take_users(struct enrich *enrich, struct users *users)
 {
 	users_free(enrich->users);

@@ -27,6 +27,9 @@ struct enrich_options {
 int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options, struct err *err);
 void enrich_free(struct enrich *enrich);
 
+/* From here on these variables may be recorded; borrowed. */
+void enrich_set_env(struct enrich *enrich, char *const *env, size_t env_count);
+
 /* Newer names; frees the older ones. */
 void enrich_take_users(struct enrich *enrich, struct users *users);
 

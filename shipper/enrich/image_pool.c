@@ -16,8 +16,7 @@ struct image_header {
 	uint32_t references;
 	uint32_t executable_length, executable_full;
 	uint32_t args_length, args_full;
-	uint32_t args_count;
-	uint32_t args_masked;
+	uint32_t args_count : 31, args_masked : 1;
 };
 
 #define NEXT_BYTES (IMAGE_CHUNK_BYTES - sizeof(uint32_t))
@@ -170,7 +169,7 @@ uint32_t image_pool_add(struct image_pool *pool, const struct image *image)
 		.references = 1,
 		.executable_length = at_most(image->executable_length, IMAGE_EXECUTABLE_MAX),
 		.args_length = at_most(image->args_length, IMAGE_ARGS_MAX),
-		.args_count = image->args_count,
+		.args_count = image->args_count & INT32_MAX,
 		.args_masked = image->args_masked,
 	};
 	struct cursor cursor;

@@ -16,7 +16,7 @@
 
 /* Bits of the conjunctions to which a value means something. */
 struct wanted {
-	struct bits is, not ;
+	struct bits is, never;
 };
 
 struct exact {
@@ -30,18 +30,19 @@ struct exact {
 struct probe {
 	uint64_t head, head_mask, tail, tail_mask;
 	uint32_t min_length;
+	uint16_t same; /* probes from this one on that have its head: one that fails, all do */
 	bool suffices; /* what the probe looks at is all there is to it */
 };
 
 struct pattern {
+	struct probe probe; /* as in tests->probes, where they stand close together */
 	struct glob glob;
 	struct wanted wanted;
 };
 
 struct range {
-	int conjunction;
-	bool is_max;
-	uint64_t bound;
+	uint32_t conjunction;
+	uint64_t min, width;
 };
 
 struct network {
@@ -86,6 +87,7 @@ struct matcher {
 };
 
 #define EXACT_MAX 0x7fff /* values of one field */
+#define PATTERNS_MAX 0x7fff
 
 /* Building */
 
@@ -178,7 +180,7 @@ int matcher_add_field(struct matcher *matcher, const char *path, struct err *err
 
 static void want(struct wanted *wanted, enum matcher_test test, int conjunction)
 {
-	bits_add(test == MATCHER_IS ? &wanted->is : &wanted->not, (size_t)conjunction);
+	bits_add(test == MATCHER_IS ? &wanted->is : &wanted->never, (size_t)conjunction);
 }
 
 static int add_exact(struct tests *tests, int conjunction, enum matcher_test test,
@@ -253,14 +255,13 @@ static void make_probe(struct probe *probe, const struct glob *glob)
 static int add_pattern(struct tests *tests, int conjunction, enum matcher_test test,
 		       struct glob *glob)
 {
-	struct probe *probe = GROW(tests->probes, tests->pattern_count);
 	struct pattern *pattern = GROW(tests->patterns, tests->pattern_count);
 
-	if (!probe || !pattern) {
+	if (!pattern || tests->pattern_count == PATTERNS_MAX) {
 		glob_done(glob);
-		return -ENOMEM;
+		return pattern ? -ENOSPC : -ENOMEM;
 	}
-	make_probe(probe, glob);
+	make_probe(&pattern->probe, glob);
 	pattern->glob = *glob;
 	want(&pattern->wanted, test, conjunction);
 	tests->pattern_count++;
@@ -313,7 +314,8 @@ static int add_range(struct tests *tests, int conjunction, bool is_max, const ch
 	range = GROW(tests->ranges, tests->range_count);
 	if (!range)
 		return -ENOMEM;
-	*range = (struct range){conjunction, is_max, bound};
+	*range = (struct range){(uint32_t)conjunction, is_max ? 0 : bound,
+				is_max ? bound : UINT64_MAX - bound};
 	tests->range_count++;
 	return 0;
 }
@@ -402,7 +404,7 @@ static void merge(struct wanted *hits, const struct wanted *wanted, size_t words
 {
 	for (size_t i = 0; i < words; i++) {
 		hits->is.words[i] |= wanted->is.words[i];
-		hits->not .words[i] |= wanted->not .words[i];
+		hits->never.words[i] |= wanted->never.words[i];
 	}
 }
 
@@ -457,13 +459,15 @@ static void find_patterns(const struct tests *tests, const struct glob_text *tex
 {
 	struct ends ends = ends_of(text);
 
-	for (size_t i = 0; i < tests->pattern_count; i++) {
+	for (size_t i = 0, next; i < tests->pattern_count; i = next) {
 		const struct probe *probe = &tests->probes[i];
 
-		if (((ends.head & probe->head_mask) ^ probe->head) |
-		    ((ends.tail & probe->tail_mask) ^ probe->tail))
+		next = i + probe->same;
+		if ((ends.head & probe->head_mask) != probe->head)
 			continue;
-		if (text->length < probe->min_length)
+		next = i + 1;
+		if ((ends.tail & probe->tail_mask) != probe->tail ||
+		    text->length < probe->min_length)
 			continue;
 		if (probe->suffices || glob_matches(&tests->patterns[i].glob, text))
 			merge(hits, &tests->patterns[i].wanted, words);
@@ -482,8 +486,9 @@ static void test_number(const struct tests *tests, uint64_t number, size_t words
 	for (size_t i = 0; i < tests->range_count; i++) {
 		const struct range *range = &tests->ranges[i];
 
-		if (range->is_max ? number > range->bound : number < range->bound)
-			bits_add(&hits->failed, (size_t)range->conjunction);
+		/* without a branch: number is below min or above min + width */
+		hits->failed.words[range->conjunction / 64] |=
+			(uint64_t)(number - range->min > range->width) << range->conjunction % 64;
 	}
 }
 
@@ -518,7 +523,7 @@ static bool conclude(const struct tests *tests, const struct hits *hits, size_t 
 
 	for (size_t i = 0; i < words; i++) {
 		uint64_t failed = (tests->is.words[i] & ~hits->wanted.is.words[i]) |
-				  hits->wanted.not .words[i] | hits->failed.words[i] |
+				  hits->wanted.never.words[i] | hits->failed.words[i] |
 				  (tests->cidr.words[i] & ~hits->cidr.words[i]) |
 				  tests->absent.words[i];
 
@@ -551,12 +556,26 @@ static bool is_asked(const struct tests *tests, const struct bits *alive, size_t
 	return asked != 0;
 }
 
+static void clear_from(struct hits *hits, size_t first, size_t words)
+{
+	for (size_t i = first; i < words; i++) {
+		hits->wanted.is.words[i] = 0;
+		hits->wanted.never.words[i] = 0;
+		hits->cidr.words[i] = 0;
+		hits->failed.words[i] = 0;
+	}
+}
+
+/* The first word apart, which is the only one up to 64 conjunctions: compilers make block
+ * operations of the loop, and those cost more than all the rest. */
 static void clear_hits(struct hits *hits, size_t words)
 {
-	for (size_t i = 0; i < words; i++) {
-		hits->wanted.is.words[i] = hits->wanted.not .words[i] = 0;
-		hits->cidr.words[i] = hits->failed.words[i] = 0;
-	}
+	hits->wanted.is.words[0] = 0;
+	hits->wanted.never.words[0] = 0;
+	hits->cidr.words[0] = 0;
+	hits->failed.words[0] = 0;
+	if (words > 1)
+		clear_from(hits, 1, words);
 }
 
 /* False when no conjunction is left. */
@@ -647,6 +666,38 @@ static int index_exacts(struct tests *tests)
 	return 0;
 }
 
+static int compare_patterns(const void *left, const void *right)
+{
+	const struct probe *a = &((const struct pattern *)left)->probe;
+	const struct probe *b = &((const struct pattern *)right)->probe;
+
+	if (a->head_mask != b->head_mask)
+		return a->head_mask < b->head_mask ? -1 : 1;
+	return a->head == b->head ? 0 : a->head < b->head ? -1 : 1;
+}
+
+static int order_patterns(struct tests *tests)
+{
+	uint16_t same = 0;
+
+	if (tests->pattern_count == 0)
+		return 0;
+	tests->probes = calloc(tests->pattern_count, sizeof(*tests->probes));
+	if (!tests->probes)
+		return -ENOMEM;
+	qsort(tests->patterns, tests->pattern_count, sizeof(*tests->patterns), compare_patterns);
+	for (size_t i = tests->pattern_count; i-- > 0;) {
+		const struct pattern *pattern = &tests->patterns[i];
+
+		same = i + 1 < tests->pattern_count && compare_patterns(pattern, pattern + 1) == 0
+			       ? (uint16_t)(same + 1)
+			       : 1;
+		tests->probes[i] = pattern->probe;
+		tests->probes[i].same = same;
+	}
+	return 0;
+}
+
 /* What the kind alone decides is decided here. */
 static void run_constant(const struct matcher *matcher, const struct tests *tests,
 			 const struct kind *kind, struct program *program)
@@ -693,7 +744,8 @@ static int make_program(struct matcher *matcher, const struct kind *kind)
 int matcher_finish(struct matcher *matcher)
 {
 	for (size_t i = 0; i < matcher->field_count; i++)
-		if (index_exacts(&matcher->fields[i]) < 0)
+		if (index_exacts(&matcher->fields[i]) < 0 ||
+		    order_patterns(&matcher->fields[i]) < 0)
 			return -ENOMEM;
 	for (unsigned int i = 0; i < REC_KINDS; i++)
 		if (kind_get(i) && make_program(matcher, kind_get(i)) < 0)

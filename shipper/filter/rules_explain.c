@@ -138,7 +138,7 @@ static bool any_holds(const struct explaining *explaining, const struct rule *ru
 	return false;
 }
 
-static int write_actions(struct explaining *explaining, const struct rule *rule)
+static int write_decision(struct buf *out, const struct rule *rule)
 {
 	static const char *const decisions[] = {
 		[RULE_GOES_ON] = "",
@@ -146,26 +146,35 @@ static int write_actions(struct explaining *explaining, const struct rule *rule)
 		[RULE_DROP] = ", decides: drop",
 		[RULE_LIMIT] = ", decides: limit",
 	};
+	char per[TEXT_AMOUNT_SIZE];
+	int result = buf_add_text(out, decisions[rule->decision]);
+
+	if (result < 0 || rule->decision != RULE_LIMIT)
+		return result;
+	text_format_duration(per, rule->per_ns / 1000000);
+	return buf_printf(out, " to %llu events per %s%s%s", (unsigned long long)rule->events, per,
+			  rule->by ? " and " : "", rule->by ? rule->by : "");
+}
+
+static int write_actions(struct explaining *explaining, const struct rule *rule)
+{
 	struct buf *out = explaining->out;
 	bool after = explaining->decided;
-	char per[TEXT_AMOUNT_SIZE];
 	int result = buf_add_text(out, "matches");
 
 	for (size_t i = 0; i < rule->tag_count && result == 0 && !after; i++)
 		result = buf_printf(out, ", tags '%s'", rule->tags[i]);
 	if (result == 0 && rule->mask_count)
 		result = buf_add_text(out, ", masks arguments");
-	if (result == 0 && after && (rule->decision != RULE_GOES_ON || rule->tag_count))
-		result = buf_add_text(out, ", but a rule before it has decided");
-	if (result < 0 || after)
+	if (result < 0)
 		return result;
-	explaining->decided = rule->decision != RULE_GOES_ON;
-	result = buf_add_text(out, decisions[rule->decision]);
-	if (result < 0 || rule->decision != RULE_LIMIT)
-		return result;
-	text_format_duration(per, rule->per_ns / 1000000);
-	return buf_printf(out, " to %llu events per %s%s%s", (unsigned long long)rule->events, per,
-			  rule->by ? " and " : "", rule->by ? rule->by : "");
+	if (!after) {
+		explaining->decided = rule->decision != RULE_GOES_ON;
+		return write_decision(out, rule);
+	}
+	if (rule->decision == RULE_GOES_ON && !rule->tag_count)
+		return 0;
+	return buf_add_text(out, ", but a rule before it has decided");
 }
 
 static int explain_rule(struct explaining *explaining, const struct rule *rule)

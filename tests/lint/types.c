@@ -9,6 +9,7 @@ extern struct rec_exit lint_exit;
 extern struct rec_snapshot lint_snapshot;
 extern struct rec_lost lint_lost;
 extern struct rec_limited lint_limited;
+extern struct rec_config lint_config;
 extern struct enriched lint_enriched;
 
 struct rec_fork lint_fork;
@@ -17,4 +18,5 @@ struct rec_exit lint_exit;
 struct rec_snapshot lint_snapshot;
 struct rec_lost lint_lost;
 struct rec_limited lint_limited;
+struct rec_config lint_config;
 struct enriched lint_enriched;
