@@ -24,9 +24,9 @@ enum rec_kind {
 	REC_FORK = 1,
 	REC_EXEC = 2,
 	REC_EXIT = 3,
-	REC_SNAPSHOT = 4, /* a process that ran before the agent; never journalled */
-	REC_LOST = 5,     /* made by the shipper: numbers that never arrived */
-	REC_LIMITED = 6,  /* made by the shipper: events that a rule's limit held back */
+	REC_SNAPSHOT = 4,       /* a process that ran before the agent; never journalled */
+	REC_LOST = 5,           /* made by the shipper: numbers that never arrived */
+	REC_LIMITED = 6,        /* made by the shipper: events that a rule's limit held back */
 	REC_CONFIG_CHANGED = 7, /* made by the shipper: another configuration is in force */
 	REC_CONFIG_REFUSED = 8, /* made by the shipper: one was faulty, the old one stays */
 	REC_KINDS
@@ -49,8 +49,8 @@ struct rec_header {
 	__u8 ring; /* enum rec_ring */
 	__u8 pad;
 	__u16 generation; /* set of probes, which counts the numbers from 1 */
-	__u64 sequence; /* per ring, CPU and class; taken before the first place of loss */
-	__u64 time_ns;  /* CLOCK_BOOTTIME */
+	__u64 sequence;   /* per ring, CPU and class; taken before the first place of loss */
+	__u64 time_ns;    /* CLOCK_BOOTTIME */
 };
 
 #define REC_FULL_UNKNOWN 0xffffffffu
@@ -184,7 +184,7 @@ struct rec_lost {
 	__u64 count;
 	__u64 total; /* lost on this ring, CPU and class since the probes were attached */
 	__u64 window_start_ns, window_end_ns; /* CLOCK_BOOTTIME: the loss happened within */
-	__u16 generation; /* of the probes whose numbers they are */
+	__u16 generation;                     /* of the probes whose numbers they are */
 	__u16 pad_end[3];
 };
 

@@ -100,12 +100,16 @@ static uint32_t align_up(size_t size)
 	return (uint32_t)((size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN);
 }
 
+static bool is_own(unsigned int kind)
+{
+	return kind_get(kind) && kind_get(kind)->of_shipper;
+}
+
 /* Events of the shipper's own are always journalled. */
 static void select_own(struct collect *collect)
 {
-	collect->options.selected[REC_LOST] = collect->options.selected[REC_LIMITED] = true;
-	collect->options.selected[REC_CONFIG_CHANGED] = true;
-	collect->options.selected[REC_CONFIG_REFUSED] = true;
+	for (unsigned int i = 0; i < REC_KINDS; i++)
+		collect->options.selected[i] = collect->options.selected[i] || is_own(i);
 }
 
 /* The record behind the entry, where it may still grow, and what is known of it beside. */
@@ -347,8 +351,11 @@ static void take_users(struct collect *collect)
 /* Events of the shipper's own: no probe has numbered them. */
 static uint32_t own_in_batch(const struct collect *collect)
 {
-	return collect->batch_kinds[REC_LOST] + collect->batch_kinds[REC_LIMITED] +
-	       collect->batch_kinds[REC_CONFIG_CHANGED] + collect->batch_kinds[REC_CONFIG_REFUSED];
+	uint32_t count = 0;
+
+	for (unsigned int i = 0; i < REC_KINDS; i++)
+		count += is_own(i) ? collect->batch_kinds[i] : 0;
+	return count;
 }
 
 /* After each sweep: some fifty plain stores, whatever has happened in between. */
@@ -512,7 +519,8 @@ static bool take_notes(struct collect *collect)
 	}
 	for (note = notes; note; note = notes) {
 		if (!batch_has_room(collect) && flush_batch(collect) < 0)
-			log_warning("the stream does not tell of a reload: the journal takes nothing");
+			log_warning(
+				"the stream does not tell of a reload: the journal takes nothing");
 		else
 			batch_add_own(collect, (struct rec_header *)note->aligned);
 		notes = note->next;

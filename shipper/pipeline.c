@@ -8,7 +8,7 @@
  * opened from the journal outwards and taken down from the probes inwards, so that nothing that was
  * seen is dropped.
  */
-#include "pipeline.h"
+#include "pipeline_parts.h"
 
 #include "base/clock.h"
 #include "base/io.h"
@@ -39,27 +39,9 @@
 
 #define SEGMENT_SIZE (16 * 1024 * 1024)
 #define STOP_DEADLINE_MS 5000
-#define NS_PER_MS 1000000ULL
 #define SINK_BATCH_BYTES (256 * 1024)
 
-struct pipeline {
-	const struct config *config;
-	const struct pipeline_view *view; /* NULL: nobody looks on */
-	struct host host;
-	char agent_id[UUID_TEXT_SIZE];
-	struct render_identity identity;
-	struct journal *journal;
-	struct probes *probes;
-	struct collect *collect;
-	struct deliver **delivers; /* one per sink of the configuration */
-	struct deliver *view_deliver;
-	struct control *control; /* NULL, and so are the next two: nobody may ask */
-	struct watchers *watchers;
-	struct status *status;
-	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd, tick_fd;
-};
-
-static void describe_identity(struct pipeline *pipeline)
+void pipeline_describe_identity(struct pipeline *pipeline)
 {
 	const struct config *config = pipeline->config;
 	const struct host *host = &pipeline->host;
@@ -128,7 +110,7 @@ static int open_facts(struct pipeline *pipeline, struct err *err)
 	if (result == 0)
 		result = host_agent_id(pipeline->agent_id, pipeline->config->agent.state_dir, err);
 	if (result == 0)
-		describe_identity(pipeline);
+		pipeline_describe_identity(pipeline);
 	return result;
 }
 
@@ -139,35 +121,6 @@ static void on_reader_gone(void *data)
 
 	if (write(pipeline->gone_fd, &one, sizeof(one)) < 0)
 		log_debug("cannot tell that a reader has gone: %s", strerror(errno));
-}
-
-static int new_sink(const struct config_sink *config, struct sink **ret_sink, struct err *err)
-{
-	return config->type == CONFIG_SINK_FILE ? file_sink_new(ret_sink, config->path, err)
-						: stdout_sink_new(ret_sink, STDOUT_FILENO, err);
-}
-
-static int start_sink(struct pipeline *pipeline, size_t index, struct err *err)
-{
-	const struct config_sink *config = &pipeline->config->sinks[index];
-	bool table = config->format == CONFIG_FORMAT_TABLE;
-	struct deliver_options options = {
-		.name = config->name,
-		.journal = pipeline->journal,
-		.identity = &pipeline->identity,
-		.render = {.format = table ? RENDER_TABLE : RENDER_ECS,
-			   .color = table && isatty(STDOUT_FILENO)},
-		.batch_bytes = SINK_BATCH_BYTES,
-		.on_reader_gone = on_reader_gone,
-		.data = pipeline,
-	};
-	int result = new_sink(config, &options.sink, err);
-
-	if (result == 0)
-		result = deliver_start(&pipeline->delivers[index], &options, err);
-	if (result < 0)
-		return err_wrap(err, result, "sink '%s'", config->name);
-	return 0;
 }
 
 static int start_view(struct pipeline *pipeline, struct err *err)
@@ -191,22 +144,20 @@ static int start_view(struct pipeline *pipeline, struct err *err)
 
 static int start_sinks(struct pipeline *pipeline, struct err *err)
 {
-	size_t count = pipeline->config->sink_count;
-	int result = 0;
+	struct sinks_options options = {
+		.journal = pipeline->journal,
+		.identity = &pipeline->identity,
+		.on_reader_gone = on_reader_gone,
+		.data = pipeline,
+	};
+	int result = sinks_new(&pipeline->sinks, &options, pipeline->config, err);
 
-	pipeline->delivers = calloc(count + 1, sizeof(struct deliver *));
-	if (!pipeline->delivers)
-		return err_set(err, -ENOMEM, "no memory for %zu sinks", count);
-	for (size_t i = 0; i < count && result == 0; i++)
-		result = start_sink(pipeline, i, err);
-	if (result == 0 && pipeline->view)
-		result = start_view(pipeline, err);
-	return result;
+	return result == 0 && pipeline->view ? start_view(pipeline, err) : result;
 }
 
-static int open_probes(struct pipeline *pipeline, struct err *err)
+int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
+			 const struct probes *previous, struct probes **ret_probes, struct err *err)
 {
-	const struct config *config = pipeline->config;
 	struct probes_options options = {
 		.cpus = pipeline->host.cpus,
 		.page_size = (uint32_t)pipeline->host.page_size,
@@ -214,6 +165,7 @@ static int open_probes(struct pipeline *pipeline, struct err *err)
 		.args_max = (uint32_t)config->capture.args_max,
 		.env = config->capture.env.items,
 		.env_count = config->capture.env.count,
+		.previous = previous,
 	};
 	struct preflight_facts facts;
 	int result;
@@ -226,8 +178,21 @@ static int open_probes(struct pipeline *pipeline, struct err *err)
 		return err_set(err, -ENOENT,
 			       "cannot tell how many CPUs there are: "
 			       "/sys/devices/system/cpu/possible cannot be read; mount /sys");
-	result = probes_open(&pipeline->probes, &options, err);
+	result = probes_open(ret_probes, &options, err);
 	return result < 0 ? preflight_explain(&facts, result, err) : 0;
+}
+
+static int open_probes(struct pipeline *pipeline, struct err *err)
+{
+	return pipeline_open_probes(pipeline, pipeline->config, NULL, &pipeline->probes, err);
+}
+
+void pipeline_select(const struct config *config, bool ret_selected[REC_KINDS])
+{
+	uint32_t kinds = config_event_kinds(config);
+
+	for (unsigned int i = 0; i < REC_KINDS; i++)
+		ret_selected[i] = kinds >> i & 1;
 }
 
 static void give_users(struct pipeline *pipeline)
@@ -274,15 +239,18 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 		.cpus = pipeline->host.cpus,
 		.ticks_per_s = pipeline->host.ticks_per_s,
 	};
-	uint32_t kinds = config_event_kinds(config);
 	int result;
 
 	memcpy(enrich.boot_id, pipeline->host.boot_id, sizeof(enrich.boot_id));
-	for (unsigned int i = 0; i < REC_KINDS; i++)
-		options.selected[i] = kinds >> i & 1;
-	result = enrich_new(&options.enrich, &enrich, err);
-	if (result < 0)
+	pipeline_select(config, options.selected);
+	result = rules_state_new(&options.rules, pipeline->first_rules, err);
+	pipeline->first_rules = NULL;
+	if (result == 0)
+		result = enrich_new(&options.enrich, &enrich, err);
+	if (result < 0) {
+		rules_state_free(options.rules);
 		return result;
+	}
 	result = collect_new(&pipeline->collect, &options, err);
 	if (result == 0) {
 		watch_users(pipeline); /* first: what changes from here on is noticed */
@@ -322,6 +290,7 @@ static int open_signals(struct pipeline *pipeline, unsigned int seconds, struct 
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	pipeline->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
 	pipeline->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
@@ -361,7 +330,7 @@ static void take_watcher(void *data, int fd)
 	watchers_add(((struct pipeline *)data)->watchers, fd);
 }
 
-static int open_control(struct pipeline *pipeline, struct err *err)
+int pipeline_open_control(struct pipeline *pipeline, struct err *err)
 {
 	static const struct control_request requests[] = {
 		{"status", answer_status, NULL},
@@ -379,36 +348,61 @@ static int open_control(struct pipeline *pipeline, struct err *err)
 
 	if (!options.path || pipeline->view)
 		return 0;
-	result = watchers_new(&pipeline->watchers, pipeline->journal, &pipeline->identity, err);
-	if (result == 0)
-		result = control_open(&pipeline->control, &options, err);
-	if (result == 0 && (watch(pipeline->epoll_fd, watchers_fd(pipeline->watchers)) < 0 ||
-			    watch(pipeline->epoll_fd, control_fd(pipeline->control)) < 0))
+	result = control_open(&pipeline->control, &options, err);
+	if (result == 0 && watch(pipeline->epoll_fd, control_fd(pipeline->control)) < 0)
 		result = err_set(err, -errno, "cannot wait for questions: %s", strerror(errno));
 	return result;
+}
+
+void pipeline_close_control(struct pipeline *pipeline)
+{
+	control_close(pipeline->control);
+	pipeline->control = NULL;
+}
+
+static int open_watchers(struct pipeline *pipeline, struct err *err)
+{
+	int result = watchers_new(&pipeline->watchers, pipeline->journal, &pipeline->identity, err);
+
+	if (result == 0 && watch(pipeline->epoll_fd, watchers_fd(pipeline->watchers)) < 0)
+		result = err_set(err, -errno, "cannot wait for watchers: %s", strerror(errno));
+	return result;
+}
+
+void pipeline_describe_status(const struct pipeline *pipeline, struct status_options *ret_options)
+{
+	*ret_options = (struct status_options){
+		.config = pipeline->config,
+		.probes = pipeline->probes,
+		.collect = pipeline->collect,
+		.journal = pipeline->journal,
+		.delivers = sinks_delivers(pipeline->sinks),
+		.control = pipeline->control,
+		.watchers = pipeline->watchers,
+	};
 }
 
 /* Once a second, for rates and for the patience with clients. */
 static int open_status(struct pipeline *pipeline, struct err *err)
 {
 	static const struct itimerspec second = {{1, 0}, {1, 0}};
-	struct status_options options = {
-		.config = pipeline->config,
-		.probes = pipeline->probes,
-		.collect = pipeline->collect,
-		.journal = pipeline->journal,
-		.delivers = pipeline->delivers,
-		.control = pipeline->control,
-		.watchers = pipeline->watchers,
-	};
+	struct status_options options;
 
-	if (!pipeline->control)
-		return 0;
+	pipeline_describe_status(pipeline, &options);
 	pipeline->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (watch(pipeline->epoll_fd, pipeline->tick_fd) < 0 ||
 	    timerfd_settime(pipeline->tick_fd, 0, &second, NULL) < 0)
 		return err_set(err, -errno, "cannot set a timer: %s", strerror(errno));
 	return status_new(&pipeline->status, &options, err);
+}
+
+static int open_reload(struct pipeline *pipeline, struct err *err)
+{
+	int result = reload_new(&pipeline->reload, pipeline, err);
+
+	if (result == 0 && watch(pipeline->epoll_fd, collect_changed_fd(pipeline->collect)) < 0)
+		result = err_set(err, -errno, "cannot wait for changes: %s", strerror(errno));
+	return result;
 }
 
 static void on_tick(struct pipeline *pipeline)
@@ -418,7 +412,8 @@ static void on_tick(struct pipeline *pipeline)
 	if (read(pipeline->tick_fd, &count, sizeof(count)) < 0)
 		return;
 	status_tick(pipeline->status);
-	control_tick(pipeline->control, clock_mono_ns());
+	if (pipeline->control)
+		control_tick(pipeline->control, clock_mono_ns());
 	watchers_tick(pipeline->watchers, clock_boot_ns());
 }
 
@@ -441,10 +436,27 @@ static void tell_ready(const struct pipeline *pipeline)
 	log_info("watching: %s (%zu of %zu probes attached)", names, attached, count);
 }
 
+/* True when the signal says so. */
+static bool handle_signal(struct pipeline *pipeline)
+{
+	struct signalfd_siginfo info;
+
+	if (read(pipeline->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return false;
+	if (info.ssi_signo != SIGHUP || !pipeline->reload)
+		return true;
+	reload_request(pipeline->reload);
+	return false;
+}
+
 /* True when that was the end: a signal, the time is over, or nobody reads any more. */
 static bool handle(struct pipeline *pipeline, int fd)
 {
-	if (fd == pipeline->users_fd) {
+	if (fd == pipeline->signal_fd)
+		return handle_signal(pipeline);
+	if (pipeline->reload && fd == collect_changed_fd(pipeline->collect)) {
+		reload_finish(pipeline->reload);
+	} else if (fd == pipeline->users_fd) {
 		if (users_watch_changed(fd))
 			give_users(pipeline);
 	} else if (fd == pipeline->tick_fd) {
@@ -473,6 +485,18 @@ static void wait_for_end(struct pipeline *pipeline)
 	}
 }
 
+/* What an agent has and a mere view has not: somebody may ask, look on, and have it reload. */
+static int open_agent(struct pipeline *pipeline, struct err *err)
+{
+	int result = open_watchers(pipeline, err);
+
+	if (result == 0)
+		result = pipeline_open_control(pipeline, err);
+	if (result == 0)
+		result = open_status(pipeline, err);
+	return result == 0 ? open_reload(pipeline, err) : result;
+}
+
 static int open_all(struct pipeline *pipeline, const struct pipeline_options *options,
 		    struct err *err)
 {
@@ -489,33 +513,23 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 	if (result == 0)
 		result = start_sinks(pipeline, err);
 	if (result == 0 && !options->view)
-		result = open_control(pipeline, err);
-	if (result == 0 && !options->view)
-		result = open_status(pipeline, err);
+		result = open_agent(pipeline, err);
 	if (result == 0)
 		result = start_capture(pipeline, err);
 	return result;
 }
 
-static unsigned int time_left_ms(uint64_t deadline_ns)
-{
-	uint64_t now = clock_mono_ns();
-
-	return now < deadline_ns ? (unsigned int)((deadline_ns - now) / NS_PER_MS) : 0;
-}
-
 /* From the probes inwards. The summary is filled in even when only some of it had been opened. */
 static void stop_all(struct pipeline *pipeline, struct summary *summary)
 {
-	uint64_t deadline_ns;
-
-	if (pipeline->probes)
+	if (pipeline->probes) {
 		probes_detach(pipeline->probes);
+		probes_settle();
+	}
 	if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
-	deadline_ns = clock_mono_ns() + STOP_DEADLINE_MS * NS_PER_MS;
-	for (size_t i = 0; pipeline->delivers && i < pipeline->config->sink_count; i++)
-		deliver_stop(pipeline->delivers[i], time_left_ms(deadline_ns), &summary->sinks[i]);
+	sinks_stop(pipeline->sinks, STOP_DEADLINE_MS, summary->sinks);
+	summary->config = pipeline->config;
 }
 
 static void stop_view(struct pipeline *pipeline)
@@ -536,13 +550,14 @@ static void close_descriptor(int fd)
 
 static void close_all(struct pipeline *pipeline)
 {
-	control_close(pipeline->control);
+	pipeline_close_control(pipeline);
 	watchers_free(pipeline->watchers);
 	status_free(pipeline->status);
 	collect_free(pipeline->collect);
 	probes_close(pipeline->probes);
 	journal_close(pipeline->journal);
-	free(pipeline->delivers);
+	sinks_free(pipeline->sinks);
+	rules_free(pipeline->first_rules);
 	close_descriptor(pipeline->tick_fd);
 	close_descriptor(pipeline->users_fd);
 	close_descriptor(pipeline->gone_fd);
@@ -553,9 +568,11 @@ static void close_all(struct pipeline *pipeline)
 
 int pipeline_run(const struct pipeline_options *options, struct err *err)
 {
-	const struct config *config = options->config;
+	struct config *config = options->config;
 	struct pipeline pipeline = {
 		.config = config,
+		.config_path = options->config_path,
+		.first_rules = config->rules,
 		.view = options->view,
 		.epoll_fd = -1,
 		.signal_fd = -1,
@@ -567,7 +584,8 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	struct summary summary = {.config = config};
 	int result;
 
-	summary.sinks = calloc(config->sink_count + 1, sizeof(*summary.sinks));
+	config->rules = NULL;
+	summary.sinks = calloc(CONFIG_SINKS_MAX, sizeof(*summary.sinks));
 	if (!summary.sinks)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
 	result = open_all(&pipeline, options, err);
@@ -580,6 +598,7 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	close_all(&pipeline);
 	if (result == 0)
 		result = summary_tell(&summary, err);
+	reload_free(pipeline.reload);
 	free(summary.sinks);
 	return result;
 }

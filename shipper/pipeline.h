@@ -16,7 +16,7 @@ struct pipeline_view {
 };
 
 struct pipeline_options {
-	const struct config *config;
+	struct config *config;            /* its rules are taken over */
 	const char *config_path;          /* NULL: CONFIG_FILE or the built-in defaults */
 	unsigned int seconds;             /* 0: without end */
 	const struct pipeline_view *view; /* NULL: this is an agent */

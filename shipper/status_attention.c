@@ -2,6 +2,8 @@
 /* Judges; writes no document and asks nobody. */
 #include "status_attention.h"
 
+#include "decode/fields.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,8 +37,7 @@ uint64_t status_journalled(const struct collect_status *collect)
 	uint64_t sum = 0;
 
 	for (int i = 0; i < REC_KINDS; i++)
-		if (i != REC_LOST &&
-		    i != REC_LIMITED) /* not numbered by the probes, but made here */
+		if (kind_get((unsigned int)i) && !kind_get((unsigned int)i)->of_shipper)
 			sum += collect->events[i];
 	return sum;
 }

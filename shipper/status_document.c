@@ -154,8 +154,7 @@ static void write_events(struct writer *writer, const struct status_facts *facts
 			continue;
 		json = begin_item(writer);
 		TEXT(json, "kind", kind->name);
-		BOOL(json, "selected",
-		     i == REC_LOST || i == REC_LIMITED || (facts->kinds >> i & 1));
+		BOOL(json, "selected", kind->of_shipper || (facts->kinds >> i & 1));
 		NUMBER(json, "total", facts->collect.events[i]);
 		NUMBER(json, "per_second", facts->events[i].per_second);
 		NUMBER(json, "per_minute", facts->events[i].per_minute);
@@ -307,6 +306,7 @@ static void write_sink(struct writer *writer, const struct status_facts *facts,
 	NUMBER(json, "found", deliver->found);
 	NUMBER(json, "acknowledged", deliver->acknowledged);
 	NUMBER(json, "skipped", deliver->skipped);
+	NUMBER(json, "filtered", deliver->filtered);
 	NUMBER(json, "rejected", deliver->rejected);
 	NUMBER(json, "bytes", deliver->bytes);
 	NUMBER(json, "failures", deliver->failures);

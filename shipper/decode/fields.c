@@ -394,7 +394,7 @@ static const struct kind kinds[REC_KINDS] = {
 		.type = "[\"info\"]", .action = "events_lost", .outcome = "failure",
 		.dataset = "auditship.agent",
 		.doc = "Numbered records that never reached the shipper.",
-		.record_size = sizeof(struct rec_lost), .journalled = true,
+		.record_size = sizeof(struct rec_lost), .journalled = true, .of_shipper = true,
 		.fields = lost_fields,
 	},
 	[REC_LIMITED] = {
@@ -402,14 +402,15 @@ static const struct kind kinds[REC_KINDS] = {
 		.type = "[\"info\"]", .action = "events_limited", .outcome = "success",
 		.dataset = "auditship.agent",
 		.doc = "Events that the limit of a rule held back.",
-		.record_size = sizeof(struct rec_limited), .journalled = true,
+		.record_size = sizeof(struct rec_limited), .journalled = true, .of_shipper = true,
 		.fields = limited_fields,
-	},	[REC_CONFIG_CHANGED] = {
+	},
+	[REC_CONFIG_CHANGED] = {
 		.kind = REC_CONFIG_CHANGED, .name = "config_change",
 		.category = "[\"configuration\"]", .type = "[\"change\"]",
 		.action = "config_change", .outcome = "success", .dataset = "auditship.agent",
 		.doc = "The agent has taken up another configuration.",
-		.record_size = sizeof(struct rec_config), .journalled = true,
+		.record_size = sizeof(struct rec_config), .journalled = true, .of_shipper = true,
 		.fields = config_fields,
 	},
 	[REC_CONFIG_REFUSED] = {
@@ -417,7 +418,7 @@ static const struct kind kinds[REC_KINDS] = {
 		.category = "[\"configuration\"]", .type = "[\"change\"]",
 		.action = "config_refused", .outcome = "failure", .dataset = "auditship.agent",
 		.doc = "A configuration was faulty; the one before stays in force.",
-		.record_size = sizeof(struct rec_config), .journalled = true,
+		.record_size = sizeof(struct rec_config), .journalled = true, .of_shipper = true,
 		.fields = config_fields,
 	},
 

@@ -69,6 +69,7 @@ struct kind {
 	uint16_t record_size; /* of the struct */
 	bool has_task;        /* a rec_task follows the header */
 	bool journalled;
+	bool of_shipper; /* no probe numbers it; always journalled */
 	const struct field
 		*fields; /* rows of its own struct, ended by a row without type and path */
 };

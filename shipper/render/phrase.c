@@ -58,6 +58,7 @@ static const struct {
 	[FACT_CREATOR_THREAD] = {"Linux.creator.thread_id", STYLE_PLAIN},
 	[FACT_LOST] = {"Linux.lost.count", STYLE_PLAIN},
 	[FACT_LOST_REASON] = {"Linux.lost.reason", STYLE_PLAIN},
+	[FACT_MESSAGE] = {"message", STYLE_PLAIN},
 	[FACT_LIMITED] = {"Linux.limited.count", STYLE_PLAIN},
 	[FACT_RULE] = {"rule.name", STYLE_PLAIN},
 };

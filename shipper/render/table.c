@@ -49,6 +49,7 @@ static const struct detail {
 	 PHRASE_COLOR_DIM,
 	 {{"[", FACT_EXIT_CODE, "]"}, {" (", FACT_DURATION, ")"}}},
 	{FACT_CREATOR_THREAD, false, PHRASE_COLOR_DIM, {{"-> child of ", FACT_CREATOR, ""}}},
+	{FACT_MESSAGE, false, NULL, {{"", FACT_MESSAGE, ""}}},
 	{FACT_COMMAND_LINE, false, NULL, {{"", FACT_COMMAND_LINE, ""}}},
 	{FACT_EXECUTABLE, false, NULL, {{"", FACT_EXECUTABLE, ""}}},
 	{FACT_FILENAME, false, NULL, {{"", FACT_FILENAME, ""}}},

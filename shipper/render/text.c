@@ -45,7 +45,7 @@ static const struct sentence sentences[] = {
 static const struct sentence any_process = {
 	FACT_NONE, false, NULL, {SUBJECT, {" ", FACT_EVENT, ""}, {" ", FACT_FILE, ""}}};
 static const struct sentence any_other = {
-	FACT_NONE, false, NULL, {{" ", FACT_EVENT, ""}, {" ", FACT_FILE, ""}}};
+	FACT_NONE, false, NULL, {{" ", FACT_EVENT, ""}, {" ", FACT_FILE, ""}, {": ", FACT_MESSAGE, ""}}};
 /* clang-format on */
 
 struct text {

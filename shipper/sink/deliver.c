@@ -25,6 +25,7 @@
 #define NS_PER_MS 1000000ULL
 #define LINE_MAX_SIZE (4u * 1024 * 1024)
 #define GRACE_MS 1000u
+#define BATCH_EVENTS_MAX 65536u
 
 /* What the thread does: while it is IN_SINK, deliver_stop can turn its back on it. */
 enum { WORKING, IN_SINK, ABANDONED };
@@ -32,7 +33,8 @@ enum { WORKING, IN_SINK, ABANDONED };
 /* Events of one stream without a gap in their numbers: so a position tells how many they are. */
 struct pending {
 	struct buf text;
-	uint32_t count; /* 0 with text: the header */
+	uint32_t count;    /* 0 with text: the header */
+	uint32_t unwanted; /* of them: not wanted here, and so without text */
 	uint64_t first, last;
 	uint8_t stream[16];
 };
@@ -51,6 +53,7 @@ struct deliver {
 	/* The thread's. */
 	struct journal_reader *reader;
 	struct renderer *renderer;
+	struct condition *when; /* NULL: every event */
 	struct sink *sink;
 	struct journal_batch frame;
 	size_t frame_offset;  /* of the entry that comes next */
@@ -66,7 +69,7 @@ struct deliver {
 	/* Shared. */
 	atomic_int state;
 	_Atomic uint64_t stop_deadline_ns; /* CLOCK_MONOTONIC; 0: go on */
-	_Atomic uint64_t acknowledged, skipped, rejected, bytes, failures;
+	_Atomic uint64_t acknowledged, skipped, filtered, rejected, bytes, failures;
 	_Atomic uint64_t failing_since_ns, failed_ns, acknowledged_ns, oldest_ns;
 	atomic_bool failing, blocked;
 	/* A story is 1 KiB, which no atomic holds. Taken when a try failed or somebody asks, for
@@ -154,7 +157,7 @@ static bool is_settled(const struct deliver *deliver, const uint8_t stream[16], 
 static uint64_t through(const struct deliver *deliver)
 {
 	return counted(&deliver->acknowledged) + counted(&deliver->skipped) +
-	       counted(&deliver->rejected);
+	       counted(&deliver->filtered) + counted(&deliver->rejected);
 }
 
 /* Forgets what was read and rendered; reading begins again at the first event not settled. */
@@ -162,6 +165,7 @@ static void rewind_reader(struct deliver *deliver)
 {
 	buf_clear(&deliver->batch.text);
 	deliver->batch.count = 0;
+	deliver->batch.unwanted = 0;
 	deliver->frame = (struct journal_batch){0};
 	deliver->frame_index = 0;
 	deliver->frame_offset = 0;
@@ -278,6 +282,7 @@ static void reject(struct deliver *deliver, uint64_t sequence, const char *why)
 	deliver->rejection_told = true;
 }
 
+/* 1: not wanted here. */
 static int render(struct deliver *deliver, uint64_t sequence, const char **ret_why)
 {
 	struct event event;
@@ -294,6 +299,8 @@ static int render(struct deliver *deliver, uint64_t sequence, const char **ret_w
 		set(&deliver->oldest_ns,
 		    event.entry->created_ns - (uint64_t)event.entry->wall_offset_ns);
 	*ret_why = "too long for a line";
+	if (deliver->when && !condition_matches(deliver->when, &event))
+		return 1;
 	return renderer_event(deliver->renderer, &event, &deliver->batch.text);
 }
 
@@ -324,6 +331,7 @@ static int take_entry(struct deliver *deliver, struct err *err)
 		return err_set(err, result, "cannot render event %" PRIu64, sequence);
 	if (batch->count++ == 0)
 		batch->first = sequence;
+	batch->unwanted += result == 1;
 	batch->last = sequence;
 	memcpy(batch->stream, deliver->frame.stream, sizeof(batch->stream));
 	(void)advance(deliver);
@@ -336,7 +344,7 @@ static int fill(struct deliver *deliver, struct err *err)
 	struct pending *batch = &deliver->batch;
 	int result;
 
-	while (batch->text.length < deliver->batch_bytes) {
+	while (batch->text.length < deliver->batch_bytes && batch->count < BATCH_EVENTS_MAX) {
 		if (deliver->frame_index == deliver->frame.count) {
 			deliver->frame_index = 0;
 			deliver->frame_offset = 0;
@@ -368,11 +376,13 @@ static int fill_header(struct deliver *deliver, struct err *err)
 static void arrived(struct deliver *deliver, const struct sink_position *acked)
 {
 	struct pending *batch = &deliver->batch;
+	uint32_t unwanted = acked->sequence == batch->last ? batch->unwanted : 0;
 
 	if (batch->count == 0 || acked->sequence < batch->first || acked->sequence > batch->last ||
 	    !is_same_stream(acked->stream, batch->stream))
 		return;
-	count(&deliver->acknowledged, acked->sequence - batch->first + 1);
+	count(&deliver->acknowledged, acked->sequence - batch->first + 1 - unwanted);
+	count(&deliver->filtered, unwanted);
 	set(&deliver->acknowledged_ns, clock_boot_ns());
 	settle(deliver, batch->stream, acked->sequence);
 	deliver->resumed = deliver->settled;
@@ -384,6 +394,7 @@ static void arrived(struct deliver *deliver, const struct sink_position *acked)
 	set(&deliver->oldest_ns, 0);
 	buf_clear(&batch->text);
 	batch->count = 0;
+	batch->unwanted = 0;
 }
 
 static int submit(struct deliver *deliver, struct err *err)
@@ -392,7 +403,7 @@ static int submit(struct deliver *deliver, struct err *err)
 	struct sink *sink = deliver->sink;
 	struct sink_batch batch = {.data = pending->text.data,
 				   .size = pending->text.length,
-				   .count = pending->count,
+				   .count = pending->count - pending->unwanted,
 				   .last.sequence = pending->last};
 	struct sink_position acked = {0};
 	int result, polled;
@@ -527,6 +538,7 @@ static void wait_for_work(struct deliver *deliver, int result)
 static void deliver_free(struct deliver *deliver)
 {
 	renderer_free(deliver->renderer);
+	condition_free(deliver->when);
 	if (deliver->sink)
 		deliver->sink->ops->close(deliver->sink);
 	buf_done(&deliver->batch.text);
@@ -637,10 +649,12 @@ int deliver_start(struct deliver **ret_deliver, const struct deliver_options *op
 
 	if (!deliver) {
 		options->sink->ops->close(options->sink);
+		condition_free(options->when);
 		return err_set(err, -ENOMEM, "out of memory");
 	}
 	*deliver = (struct deliver){
 		.sink = options->sink,
+		.when = options->when,
 		.batch_bytes = options->batch_bytes,
 		.on_reader_gone = options->on_reader_gone,
 		.data = options->data,
@@ -720,6 +734,7 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.found = deliver->found,
 		.acknowledged = counted(&deliver->acknowledged),
 		.skipped = counted(&deliver->skipped),
+		.filtered = counted(&deliver->filtered),
 		.rejected = counted(&deliver->rejected),
 		.waiting = journal_reader_waiting(deliver->reader),
 		.waiting_bytes = journal_reader_waiting_bytes(deliver->reader),

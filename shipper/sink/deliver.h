@@ -7,6 +7,7 @@
 #ifndef AUDITSHIP_DELIVER_H
 #define AUDITSHIP_DELIVER_H
 
+#include "filter/condition.h"
 #include "journal/journal.h"
 #include "render/render.h"
 #include "sink/sink.h"
@@ -19,8 +20,9 @@ struct deliver_options {
 	bool ephemeral; /* no cursor: from now on, and what it has not read may be deleted */
 	const struct render_identity *identity; /* must outlive the thread */
 	struct render_options render;
-	struct sink *sink;  /* given up to the deliver thread, also when deliver_start fails */
-	size_t batch_bytes; /* submit at the latest when this much is rendered */
+	struct condition *when; /* given up like the sink: only these events; NULL: all */
+	struct sink *sink;      /* given up to the deliver thread, also when deliver_start fails */
+	size_t batch_bytes;     /* submit at the latest when this much is rendered */
 	/* Called from the deliver thread when the reader of a pipe has gone. May be NULL. */
 	void (*on_reader_gone)(void *data);
 	void *data;
@@ -31,6 +33,7 @@ struct deliver_status {
 	uint64_t found;        /* events that waited in the journal at the start */
 	uint64_t acknowledged; /* events */
 	uint64_t skipped;      /* were there already when the sink was opened */
+	uint64_t filtered;     /* not wanted here: when */
 	uint64_t rejected;     /* could not be rendered: damaged entries, lines above 4 MiB */
 	uint64_t waiting;      /* in the journal, not yet acknowledged */
 	uint64_t missed;       /* ephemeral: deleted from the journal before they were read */

@@ -9,9 +9,8 @@
 #include "base/err.h"
 #include "render/render.h"
 
-#define JOIN_SOCKET "/run/auditship/control.sock" /* where an agent listens by default */
-#define JOIN_ANSWER_MAX (64 * 1024)               /* bytes of its line */
-#define JOIN_PATIENCE_MS 5000                     /* for that line */
+#define JOIN_ANSWER_MAX (64 * 1024) /* bytes of its line */
+#define JOIN_PATIENCE_MS 5000       /* for that line */
 
 struct join;
 

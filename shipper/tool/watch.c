@@ -10,6 +10,7 @@
 #include "base/terminal.h"
 #include "config.h"
 #include "config_sinks.h"
+#include "control.h"
 #include "decode/fields.h"
 #include "journal/journal.h"
 #include "pipeline.h"
@@ -298,7 +299,7 @@ static int end_view(struct own *own, int result, struct err *err)
 	return own->result;
 }
 
-static int run_pipeline(struct watch *watch, const struct config *config, struct err *err)
+static int run_pipeline(struct watch *watch, struct config *config, struct err *err)
 {
 	struct own own = {.watch = watch, .fds = {-1, -1}};
 	struct pipeline_view view = {.start = start_view, .data = &own};
@@ -351,15 +352,21 @@ static int set_events(struct config_list *events, uint32_t kinds)
 	return 0;
 }
 
-/* The defaults, but nothing outside dir, no sinks, and nothing that has to survive. */
+/*
+ * The defaults, but nothing outside dir, no sinks, and nothing that has to survive. Not the host's
+ * configuration: its rules are for its trail, and would leave out what somebody looks for.
+ */
 static int make_config(struct config *config, const struct watch *watch, const char *dir,
 		       struct err *err)
 {
+	_cleanup_free_ char *nothing = NULL;
 	struct buf faults;
 	int result;
 
+	if (set_text(&nothing, dir, "/none.yaml") < 0)
+		return err_set(err, -ENOMEM, "no memory for a configuration");
 	buf_init(&faults, HEADER_MAX);
-	result = config_load(config, NULL, &faults, err);
+	result = config_load_optional(config, nothing, &faults, err);
 	buf_done(&faults);
 	if (result < 0)
 		return result;
@@ -411,30 +418,44 @@ static int show_own_probes(struct watch *watch, struct err *err)
 
 /* Both together */
 
-static int check_config(const struct watch *watch, struct err *err)
+/*
+ * Where an agent would listen: by the configuration that was named, which then must be good, or by
+ * that of the host, which not everybody who may watch can read.
+ */
+static int find_socket(const struct watch *watch, char **ret_path, struct err *err)
 {
-	struct config config;
+	const char *path = watch->options.socket;
+	struct config *config = NULL;
 	struct buf faults;
-	int result;
+	int result = 0;
 
-	if (!watch->options.config)
-		return 0;
-	buf_init(&faults, 1 << 20);
-	result = config_load(&config, watch->options.config, &faults, err);
-	if (result == -EINVAL)
-		(void)io_write_all(STDERR_FILENO, faults.data, faults.length, NULL);
+	buf_init(&faults, CONFIG_FAULTS_SIZE);
+	if (!path || watch->options.config) {
+		result = config_new(&config, watch->options.config, &faults, err);
+		if (result < 0 && watch->options.config)
+			(void)io_write_all(STDERR_FILENO, faults.data, faults.length, NULL);
+		else
+			result = 0;
+	}
 	buf_done(&faults);
-	if (result == 0)
-		config_done(&config);
-	return result;
+	if (result < 0)
+		return result;
+	if (!path)
+		path = config && config->control.socket ? config->control.socket : CONTROL_PATH;
+	*ret_path = strdup(path);
+	config_free(config);
+	return *ret_path ? 0 : err_set(err, -ENOMEM, "no memory for a path");
 }
 
 static int show(struct watch *watch, struct err *err)
 {
-	const char *path = watch->options.socket ? watch->options.socket : JOIN_SOCKET;
+	_cleanup_free_ char *path = NULL;
 	struct join *join = NULL;
-	int result = join_open(&join, path, err);
+	int result = find_socket(watch, &path, err);
 
+	if (result < 0)
+		return result;
+	result = join_open(&join, path, err);
 	if (!watch->options.socket && (result == -ENOENT || result == -ECONNREFUSED)) {
 		err->text[0] = '\0';
 		return show_own_probes(watch, err);
@@ -460,10 +481,8 @@ static void hold_signals(void)
 
 static int run(struct watch *watch, struct err *err)
 {
-	int result = check_config(watch, err);
+	int result = watch_options_condition(&watch->options, &watch->when, err);
 
-	if (result == 0)
-		result = watch_options_condition(&watch->options, &watch->when, err);
 	if (result == 0)
 		result = open_output(watch, err);
 	if (result == 0) {

@@ -65,7 +65,7 @@ static const char help_text[] =
 	"  -s, --seconds N         stop by itself\n"
 	"      --log-level LEVEL   error, warning, info (default), debug: on standard error\n"
 	"      --socket PATH       the agent's socket; an agent must be there\n"
-	"  -c, --config FILE       configuration of the agent: checked first\n"
+	"  -c, --config FILE       configuration of the agent, for where its socket is\n"
 	"\n"
 	"examples:\n"
 	"  auditship watch                                  a table of all that starts and ends\n"

@@ -7,9 +7,10 @@ AGENT=$1 SOURCE=$2
 need_probes
 
 write_config
-SOCKET="$DIR/run/control.sock"
+SOCKET="$DIR/control.sock"
+echo "control: {socket: $SOCKET}" >>"$DIR/config.yaml"
 start_agent
-"$AGENT" watch --socket "$SOCKET" --format json --event exec >"$DIR/all.ndjson" 2>"$DIR/all.err" &
+"$AGENT" watch -c "$DIR/config.yaml" --format json --event exec >"$DIR/all.ndjson" 2>"$DIR/all.err" &
 all=$!
 "$AGENT" watch --socket "$SOCKET" --format text --event exit --filter 'sleep' -d 50 >"$DIR/some.txt" 2>"$DIR/some.err" &
 some=$!

@@ -98,9 +98,13 @@ static void every_member_has_a_row(void **state)
 		const char *name;
 		unsigned int kind;
 	} structs[] = {
-		{"rec_fork", REC_FORK}, {"rec_exec", REC_EXEC},
-		{"rec_exit", REC_EXIT}, {"rec_snapshot", REC_SNAPSHOT},
-		{"rec_lost", REC_LOST}, {"rec_limited", REC_LIMITED}, {"rec_config", REC_CONFIG_CHANGED},
+		{"rec_fork", REC_FORK},
+		{"rec_exec", REC_EXEC},
+		{"rec_exit", REC_EXIT},
+		{"rec_snapshot", REC_SNAPSHOT},
+		{"rec_lost", REC_LOST},
+		{"rec_limited", REC_LIMITED},
+		{"rec_config", REC_CONFIG_CHANGED},
 	};
 	struct btf *btf = btf__parse(object_path, NULL);
 

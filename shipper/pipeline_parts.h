@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What pipeline.c wires and reload.c changes while it runs: the agent's parts, all of the main
+ * thread. Nobody else includes this.
+ */
+#ifndef AUDITSHIP_PIPELINE_PARTS_H
+#define AUDITSHIP_PIPELINE_PARTS_H
+
+#include "base/uuid.h"
+#include "capture/probes.h"
+#include "collect.h"
+#include "control.h"
+#include "enrich/host.h"
+#include "journal/journal.h"
+#include "pipeline.h"
+#include "reload.h"
+#include "sinks.h"
+#include "status.h"
+#include "watchers.h"
+
+struct pipeline {
+	const struct config *config;      /* in force */
+	const char *config_path;          /* as given; NULL: the default */
+	const struct pipeline_view *view; /* NULL: nobody looks on */
+	struct host host;
+	char agent_id[UUID_TEXT_SIZE];
+	struct render_identity identity;
+	struct journal *journal;
+	struct probes *probes;
+	struct collect *collect;
+	struct sinks *sinks;
+	struct rules *first_rules; /* of the configuration at the start, until collect has them */
+	struct reload *reload;
+	struct deliver *view_deliver;
+	struct control *control; /* NULL, and so are the next two: nobody may ask */
+	struct watchers *watchers;
+	struct status *status;
+	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd, tick_fd;
+};
+
+/* Who host and agent are by the configuration in force. */
+void pipeline_describe_identity(struct pipeline *pipeline);
+
+/* Loads and, when previous is there, shares with the probes in place; attaches nothing. */
+int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
+			 const struct probes *previous, struct probes **ret_probes,
+			 struct err *err);
+
+/* By the configuration in force; no socket there: no server. */
+int pipeline_open_control(struct pipeline *pipeline, struct err *err);
+void pipeline_close_control(struct pipeline *pipeline);
+
+/* The status tells of what is in force. */
+void pipeline_describe_status(const struct pipeline *pipeline, struct status_options *ret_options);
+
+/* The kinds that a configuration wants in the journal. */
+void pipeline_select(const struct config *config, bool ret_selected[REC_KINDS]);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What can fail comes first and leaves no trace when it does: reading, new probes (attached,
+ * silent), sinks. What cannot fail comes then. The old configuration lives until the collect thread
+ * has made the change.
+ */
+#include "reload.h"
+
+#include "base/log.h"
+#include "pipeline_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reload {
+	struct pipeline *pipeline;
+	struct config *own; /* in force, when a reload brought it */
+	struct config *old; /* until the change is made */
+	struct probes *old_probes;
+	struct collect_change change;
+	bool busy, again;
+};
+
+int reload_new(struct reload **ret_reload, struct pipeline *pipeline, struct err *err)
+{
+	struct reload *reload = calloc(1, sizeof(*reload));
+
+	if (!reload)
+		return err_set(err, -ENOMEM, "no memory for reloads");
+	reload->pipeline = pipeline;
+	*ret_reload = reload;
+	return 0;
+}
+
+void reload_free(struct reload *reload)
+{
+	if (!reload)
+		return;
+	probes_close(reload->old_probes);
+	config_free(reload->old);
+	config_free(reload->own);
+	free(reload);
+}
+
+/* The stream tells of it: kind, the hash of what is in force, and a message for people. */
+static void tell_stream(struct pipeline *pipeline, uint16_t kind, const char *message)
+{
+	union {
+		struct rec_config config;
+		char bytes[COLLECT_NOTE_MAX];
+	} record = {0};
+	uint32_t hash_length = (uint32_t)strlen(pipeline->config->hash);
+	uint32_t length = (uint32_t)strnlen(message, 1024);
+	uint32_t at = (uint32_t)sizeof(record.config);
+
+	memcpy(record.bytes + at, pipeline->config->hash, hash_length);
+	record.config.hash = (struct rec_string){at, hash_length, hash_length};
+	at += hash_length;
+	memcpy(record.bytes + at, message, length);
+	record.config.message = (struct rec_string){at, length, length};
+	record.config.header = (struct rec_header){
+		.size = at + length,
+		.kind = kind,
+		.abi = REC_ABI,
+	};
+	if (!collect_note(pipeline->collect, &record.config.header))
+		log_warning("the stream does not tell of a reload: too many wait already");
+}
+
+static void refuse(struct pipeline *pipeline, const char *why)
+{
+	log_error("reload refused, the configuration before stays in force: %s", why);
+	tell_stream(pipeline, REC_CONFIG_REFUSED, why);
+}
+
+/* Reads and validates. NULL: refused, and told. */
+static struct config *read_config(struct pipeline *pipeline)
+{
+	struct config *config = NULL;
+	struct buf faults;
+	struct err err = {0};
+	int result;
+
+	buf_init(&faults, CONFIG_FAULTS_SIZE);
+	result = config_new(&config, pipeline->config_path, &faults, &err);
+	if (result == -EINVAL && faults.length > 0)
+		(void)err_set(&err, result, "%.*s",
+			      (int)(strcspn(faults.data, "\n") < faults.length
+					    ? strcspn(faults.data, "\n")
+					    : faults.length),
+			      faults.data);
+	buf_done(&faults);
+	if (result == 0)
+		return config;
+	refuse(pipeline, err.text);
+	return NULL;
+}
+
+static void tell_until_restart(unsigned int parts)
+{
+	if (parts & CONFIG_PART_STATE)
+		log_warning("agent.state_dir has changed: it takes effect at the next start");
+	if (parts & CONFIG_PART_JOURNAL)
+		log_warning("journal has changed: it takes effect at the next start");
+}
+
+/* Another set of probes beside the one in place, silent so far. */
+static int prepare_probes(struct pipeline *pipeline, const struct config *config,
+			  struct probes **ret_probes, struct err *err)
+{
+	int result = pipeline_open_probes(pipeline, config, pipeline->probes, ret_probes, err);
+
+	if (result < 0)
+		return result;
+	result = probes_attach(*ret_probes, err);
+	if (result < 0) {
+		probes_close(*ret_probes);
+		*ret_probes = NULL;
+	}
+	return result;
+}
+
+static int prepare_rules(struct config *config, struct rules_state **ret_rules, struct err *err)
+{
+	struct rules *rules = config->rules;
+
+	config->rules = NULL;
+	return rules_state_new(ret_rules, rules, err);
+}
+
+/* What a reload has made ready before anything is changed. */
+struct prepared {
+	struct config *config;
+	struct config_diff diff;
+	struct probes *probes; /* NULL: the set in place stays */
+	struct rules_state *rules;
+};
+
+static int prepare(struct pipeline *pipeline, struct prepared *prepared, struct err *err)
+{
+	unsigned int parts = prepared->diff.parts;
+	bool identity = parts & CONFIG_PART_IDENTITY;
+	const struct config *before = pipeline->config;
+	int result = 0;
+
+	if (parts & CONFIG_PART_RULES)
+		result = prepare_rules(prepared->config, &prepared->rules, err);
+	if (result == 0 && parts & CONFIG_PART_PROBES)
+		result = prepare_probes(pipeline, prepared->config, &prepared->probes, err);
+	if (result < 0 || !(parts & (CONFIG_PART_SINKS | CONFIG_PART_IDENTITY)))
+		return result;
+	pipeline->config = prepared->config;
+	pipeline_describe_identity(pipeline);
+	result = sinks_change(pipeline->sinks, before, prepared->config, &prepared->diff, identity,
+			      err);
+	pipeline->config = before;
+	pipeline_describe_identity(pipeline);
+	return result;
+}
+
+static void take_over(struct reload *reload, struct prepared *prepared)
+{
+	struct pipeline *pipeline = reload->pipeline;
+
+	if (!prepared->probes)
+		return;
+	probes_take_over(prepared->probes);
+	probes_detach(pipeline->probes);
+	probes_settle();
+	reload->old_probes = pipeline->probes;
+	pipeline->probes = prepared->probes;
+}
+
+static void change_control(struct pipeline *pipeline)
+{
+	struct err err;
+
+	pipeline_close_control(pipeline);
+	if (pipeline_open_control(pipeline, &err) < 0)
+		log_error("no control socket: %s", err.text);
+}
+
+/* From here on nothing fails. */
+static void apply(struct reload *reload, struct prepared *prepared)
+{
+	struct pipeline *pipeline = reload->pipeline;
+	const struct config *config = prepared->config;
+	unsigned int parts = prepared->diff.parts;
+	struct status_options options;
+
+	reload->old = reload->own;
+	reload->own = prepared->config;
+	pipeline->config = config;
+	pipeline_describe_identity(pipeline);
+	log_set_level((enum log_level)config->log.level);
+	take_over(reload, prepared);
+	if (parts & CONFIG_PART_CONTROL)
+		change_control(pipeline);
+	if (prepared->rules)
+		collect_give_rules(pipeline->collect, prepared->rules);
+	pipeline_describe_status(pipeline, &options);
+	if (pipeline->status)
+		status_change(pipeline->status, &options);
+	tell_until_restart(parts);
+	reload->change = (struct collect_change){
+		.probes = prepared->probes,
+		.env = config->capture.env.items,
+		.env_count = config->capture.env.count,
+	};
+	pipeline_select(config, reload->change.selected);
+	reload->busy = true;
+	collect_change(pipeline->collect, &reload->change);
+	tell_stream(pipeline, REC_CONFIG_CHANGED, "another configuration is in force");
+	log_info("reloaded: the configuration %.12s is in force", config->hash);
+}
+
+static void start(struct reload *reload)
+{
+	struct pipeline *pipeline = reload->pipeline;
+	struct prepared prepared = {.config = read_config(pipeline)};
+	struct err err;
+
+	if (!prepared.config)
+		return;
+	config_diff(&prepared.diff, pipeline->config, prepared.config);
+	if (prepared.diff.parts == 0) {
+		log_info("reloaded: the configuration is the same");
+		config_free(prepared.config);
+		return;
+	}
+	if (prepare(pipeline, &prepared, &err) == 0) {
+		apply(reload, &prepared);
+		return;
+	}
+	probes_close(prepared.probes);
+	rules_state_free(prepared.rules);
+	config_free(prepared.config);
+	refuse(pipeline, err.text);
+}
+
+void reload_request(struct reload *reload)
+{
+	if (reload->busy)
+		reload->again = true;
+	else
+		start(reload);
+}
+
+void reload_finish(struct reload *reload)
+{
+	if (!collect_change_done(reload->pipeline->collect))
+		return;
+	probes_close(reload->old_probes);
+	reload->old_probes = NULL;
+	config_free(reload->old);
+	reload->old = NULL;
+	reload->busy = false;
+	if (!reload->again)
+		return;
+	reload->again = false;
+	start(reload);
+}

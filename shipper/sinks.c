@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Turns rows of the configuration into sinks and deliver threads; knows no event. */
+#include "sinks.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BATCH_BYTES (256 * 1024)
+#define CHANGE_DEADLINE_MS 2000
+#define NS_PER_MS 1000000ULL
+
+struct sinks {
+	struct sinks_options options;
+	struct deliver *delivers[CONFIG_SINKS_MAX];
+	size_t count;
+};
+
+static int new_sink(const struct config_sink *config, struct sink **ret_sink, struct err *err)
+{
+	return config->type == CONFIG_SINK_FILE ? file_sink_new(ret_sink, config->path, err)
+						: stdout_sink_new(ret_sink, STDOUT_FILENO, err);
+}
+
+/* A condition of its own for the thread: the configuration keeps its own, to be used again. */
+static int new_condition(const struct config_sink *config, struct condition **ret_when,
+			 struct err *err)
+{
+	const struct yaml_node *when = config->node ? yaml_tree_get(config->node, "when") : NULL;
+	struct faults faults = {0};
+	int result;
+
+	*ret_when = NULL;
+	if (!config->when || !when)
+		return 0;
+	result = condition_compile(ret_when, when, &faults);
+	faults_done(&faults);
+	return result < 0
+		       ? err_set(err, result, "its condition cannot be made: %s", strerror(-result))
+		       : 0;
+}
+
+static int start_one(const struct sinks *sinks, const struct config_sink *config, bool again,
+		     struct deliver **ret_deliver, struct err *err)
+{
+	bool table = config->format == CONFIG_FORMAT_TABLE;
+	struct deliver_options options = {
+		.name = config->name,
+		.journal = sinks->options.journal,
+		.identity = sinks->options.identity,
+		.render = {.format = table ? RENDER_TABLE : RENDER_ECS,
+			   .color = table && isatty(STDOUT_FILENO),
+			   .no_header = again},
+		.batch_bytes = BATCH_BYTES,
+		.on_reader_gone = sinks->options.on_reader_gone,
+		.data = sinks->options.data,
+	};
+	int result = new_condition(config, &options.when, err);
+
+	if (result == 0)
+		result = new_sink(config, &options.sink, err);
+	if (result == 0)
+		return deliver_start(ret_deliver, &options, err);
+	condition_free(options.when);
+	return err_wrap(err, result, "sink %s", config->name);
+}
+
+int sinks_new(struct sinks **ret_sinks, const struct sinks_options *options,
+	      const struct config *config, struct err *err)
+{
+	struct sinks *sinks = calloc(1, sizeof(*sinks));
+	int result = 0;
+
+	if (!sinks)
+		return err_set(err, -ENOMEM, "no memory for the sinks");
+	sinks->options = *options;
+	sinks->count = config->sink_count;
+	for (size_t i = 0; i < config->sink_count && result == 0; i++)
+		result = start_one(sinks, &config->sinks[i], false, &sinks->delivers[i], err);
+	if (result < 0) {
+		sinks_stop(sinks, CHANGE_DEADLINE_MS, NULL);
+		sinks_free(sinks);
+		return result;
+	}
+	*ret_sinks = sinks;
+	return 0;
+}
+
+/* A change half way: what is taken over, what was stopped and what was started. */
+struct change {
+	const struct config *before, *after;
+	const struct config_diff *diff;
+	bool all;
+	struct deliver *delivers[CONFIG_SINKS_MAX]; /* of after */
+	bool stopped[CONFIG_SINKS_MAX];             /* by index of before */
+	bool taken[CONFIG_SINKS_MAX];               /* by index of after */
+};
+
+static void stop_old(struct sinks *sinks, struct change *change, size_t index)
+{
+	struct deliver_status status = {0};
+
+	deliver_stop(sinks->delivers[index], CHANGE_DEADLINE_MS, &status);
+	sinks->delivers[index] = NULL;
+	change->stopped[index] = true;
+	if (status.waiting)
+		log_info("sink %s: %llu events wait in the journal",
+			 change->before->sinks[index].name, (unsigned long long)status.waiting);
+}
+
+/* A sink that writes where it did must be stopped first: only one process's one sink has the file.
+ */
+static int start_new(struct sinks *sinks, struct change *change, size_t index, struct err *err)
+{
+	enum config_sink_change kind = change->diff->sinks[index].change;
+	size_t before = change->diff->sinks[index].before;
+
+	if (kind == CONFIG_SINK_SAME && !change->all) {
+		change->delivers[index] = sinks->delivers[before];
+		change->taken[index] = true;
+		return 0;
+	}
+	if (kind != CONFIG_SINK_ADDED)
+		stop_old(sinks, change, before);
+	return start_one(sinks, &change->after->sinks[index], kind != CONFIG_SINK_ADDED,
+			 &change->delivers[index], err);
+}
+
+static void roll_back(struct sinks *sinks, struct change *change)
+{
+	struct err err;
+
+	for (size_t i = 0; i < change->after->sink_count; i++)
+		if (!change->taken[i])
+			deliver_stop(change->delivers[i], CHANGE_DEADLINE_MS, NULL);
+	for (size_t i = 0; i < change->before->sink_count; i++)
+		if (change->stopped[i] && start_one(sinks, &change->before->sinks[i], true,
+						    &sinks->delivers[i], &err) < 0)
+			log_error("%s; it stays stopped", err.text);
+}
+
+int sinks_change(struct sinks *sinks, const struct config *before, const struct config *after,
+		 const struct config_diff *diff, bool all, struct err *err)
+{
+	struct change change = {.before = before, .after = after, .diff = diff, .all = all};
+	int result = 0;
+
+	for (size_t i = 0; i < before->sink_count; i++)
+		if (diff->removed[i])
+			stop_old(sinks, &change, i);
+	for (size_t i = 0; i < after->sink_count && result == 0; i++)
+		result = start_new(sinks, &change, i, err);
+	if (result < 0) {
+		roll_back(sinks, &change);
+		return result;
+	}
+	for (size_t i = 0; i < before->sink_count; i++)
+		if (diff->removed[i])
+			log_info("sink %s: removed; its place in the journal is kept until the "
+				 "agent "
+				 "ends",
+				 before->sinks[i].name);
+	memcpy(sinks->delivers, change.delivers, sizeof(sinks->delivers));
+	sinks->count = after->sink_count;
+	return 0;
+}
+
+struct deliver *const *sinks_delivers(const struct sinks *sinks)
+{
+	return sinks->delivers;
+}
+
+static unsigned int time_left_ms(uint64_t deadline_ns)
+{
+	uint64_t now = clock_mono_ns();
+
+	return now < deadline_ns ? (unsigned int)((deadline_ns - now) / NS_PER_MS) : 0;
+}
+
+void sinks_stop(struct sinks *sinks, unsigned int deadline_ms, struct deliver_status *ret_status)
+{
+	uint64_t deadline_ns = clock_mono_ns() + deadline_ms * NS_PER_MS;
+
+	for (size_t i = 0; sinks && i < sinks->count; i++) {
+		deliver_stop(sinks->delivers[i], time_left_ms(deadline_ns),
+			     ret_status ? &ret_status[i] : NULL);
+		sinks->delivers[i] = NULL;
+	}
+}
+
+void sinks_free(struct sinks *sinks)
+{
+	free(sinks);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The sinks of a configuration, each with its deliver thread. Belongs to the main thread. */
+#ifndef AUDITSHIP_SINKS_H
+#define AUDITSHIP_SINKS_H
+
+#include "base/err.h"
+#include "config.h"
+#include "journal/journal.h"
+#include "render/render.h"
+#include "sink/deliver.h"
+
+#include <stdbool.h>
+
+struct sinks;
+
+struct sinks_options {
+	struct journal *journal;
+	const struct render_identity *identity; /* must outlive them */
+	/* From a deliver thread: the reader of standard output has gone. */
+	void (*on_reader_gone)(void *data);
+	void *data;
+};
+
+/* Starts all sinks of config, or none. */
+int sinks_new(struct sinks **ret_sinks, const struct sinks_options *options,
+	      const struct config *config, struct err *err);
+
+/*
+ * Makes the sinks those of after: what is the same by diff goes on untouched, unless all is set
+ * (the identity is another one). All or nothing: when one cannot be started, those of before run
+ * again and err says why.
+ */
+int sinks_change(struct sinks *sinks, const struct config *before, const struct config *after,
+		 const struct config_diff *diff, bool all, struct err *err);
+
+/* One per sink of the configuration, until the next sinks_change. */
+struct deliver *const *sinks_delivers(const struct sinks *sinks);
+
+/* Ends all within deadline_ms; the last figures of each go to ret_status. NULL is fine. */
+void sinks_stop(struct sinks *sinks, unsigned int deadline_ms, struct deliver_status *ret_status);
+
+/* After sinks_stop. */
+void sinks_free(struct sinks *sinks);
+
+#endif
