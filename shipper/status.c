@@ -19,34 +19,18 @@ struct status {
 	struct status_options options;
 	uint64_t started_ns;
 	struct status_history history;
-	struct status_sink *sinks;
+	/* Room for what any reload may bring. */
+	struct status_sink sinks[CONFIG_SINKS_MAX];
 	struct status_rule rules[RULES_MAX];
 };
-
-int status_update(struct status *status, const struct status_options *options, struct err *err)
-{
-	struct status_sink *sinks = calloc(options->config->sink_count + 1, sizeof(*sinks));
-
-	if (!sinks)
-		return err_set(err, -ENOMEM, "no memory for the status");
-	free(status->sinks);
-	status->sinks = sinks;
-	status->options = *options;
-	return 0;
-}
 
 int status_new(struct status **ret_status, const struct status_options *options, struct err *err)
 {
 	struct status *status = calloc(1, sizeof(*status));
-	int result;
 
 	if (!status)
 		return err_set(err, -ENOMEM, "no memory for the status");
-	result = status_update(status, options, err);
-	if (result < 0) {
-		status_free(status);
-		return result;
-	}
+	status->options = *options;
 	status->started_ns = clock_boot_ns();
 	status_tick(status);
 	*ret_status = status;
@@ -55,9 +39,6 @@ int status_new(struct status **ret_status, const struct status_options *options,
 
 void status_free(struct status *status)
 {
-	if (!status)
-		return;
-	free(status->sinks);
 	free(status);
 }
 

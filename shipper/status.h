@@ -32,10 +32,6 @@ struct status_options {
 int status_new(struct status **ret_status, const struct status_options *options, struct err *err);
 void status_free(struct status *status);
 
-/* After a reload the parts are others, but start and last minute go on. -ENOMEM: nothing changed.
- */
-int status_update(struct status *status, const struct status_options *options, struct err *err);
-
 /* After a reload: what options say from here on. The counters go on. */
 void status_change(struct status *status, const struct status_options *options);
 

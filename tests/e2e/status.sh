@@ -65,7 +65,7 @@ jq -e --arg pid "$AGENT_PID" --arg config "$DIR/config.yaml" '.healthy and (.pid
 # A storm: no answer is late, every account adds up, numbers only grow.
 storm 4000 &
 storm=$!
-"$AGENT" status -c "$DIR/config.yaml" --json --watch >"$DIR/watched" &
+"$AGENT" status -c "$DIR/config.yaml" --json --watch >"$DIR/watched" 2>/dev/null &
 watcher=$!
 : >"$DIR/documents"
 while kill -0 "$storm" 2>/dev/null; do
@@ -96,8 +96,23 @@ wait_until 30 json_says '.healthy' || fail "a sink that works again is still tol
 json_says '.sinks[0] | .state == "ok" and (.last_error.message | contains("No space left"))' ||
 	fail "the last error is forgotten"
 wait_until 20 json_says '.sinks[0] as $s | $s.lag.events == 0 and $s.lag.milliseconds == 0 and
-	$s.found + .journal.events == $s.acknowledged + $s.skipped + $s.rejected' ||
+	$s.found + .journal.events == $s.acknowledged + $s.filtered + $s.skipped + $s.rejected' ||
 	fail "the sink's account is not that of the journal"
+
+# A reload brings more sinks: they are told like those of the start.
+more=
+for i in 1 2 3 4 5 6; do
+	more="$more, {name: more$i, type: file, path: $DIR/trail/more$i.ndjson}"
+done
+cp "$DIR/config.yaml" "$DIR/before.yaml"
+sed "s|^\(sinks: .*\)]\$|\1$more]|" "$DIR/before.yaml" >"$DIR/config.yaml"
+kill -HUP "$AGENT_PID"
+wait_until 10 json_says '[.sinks[].name] == ["trail", "more1", "more2", "more3", "more4", "more5", "more6"] and
+	([.sinks[].state] | unique) == ["ok"]' || fail "the sinks of a reload are not told"
+cp "$DIR/before.yaml" "$DIR/config.yaml"
+kill -HUP "$AGENT_PID"
+wait_until 10 json_says '[.sinks[].name] == ["trail"]' || fail "sinks that are gone are told"
+check_accounts "$DIR/status.json"
 
 # A person looks on: a block every second, and it ends with the agent.
 "$AGENT" status -c "$DIR/config.yaml" --watch >"$DIR/blocks" 2>"$DIR/blocks.err" &

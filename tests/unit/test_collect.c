@@ -118,6 +118,8 @@ int reader_wait(struct reader *reader, bool busy)
 {
 	(void)reader;
 	made.busy = busy;
+	if (made.stopping)
+		return 1;
 	(void)sem_post(&made.swept);
 	while (sem_wait(&made.go) < 0)
 		;
