@@ -153,6 +153,8 @@ static int command_run(const struct arguments *arguments)
 	if (result < 0)
 		return result == -EINVAL ? CHECK_EXIT_CONFIG : EXIT_FAILURE;
 	options.config = config;
+	options.rules = config->rules;
+	config->rules = NULL;
 	log_set_level((enum log_level)config->log.level);
 	result = pipeline_run(&options, &err);
 	if (result < 0)

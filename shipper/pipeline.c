@@ -44,6 +44,7 @@
 
 struct pipeline {
 	const struct config *config;
+	struct rules *rules;              /* until collect has them */
 	const struct pipeline_view *view; /* NULL: nobody looks on */
 	struct host host;
 	char agent_id[UUID_TEXT_SIZE];
@@ -260,6 +261,14 @@ static void watch_users(struct pipeline *pipeline)
 	log_warning("%s; user names stay as they are now", err.text);
 }
 
+static int open_rules(struct pipeline *pipeline, struct rules_state **ret_rules, struct err *err)
+{
+	struct rules *rules = pipeline->rules;
+
+	pipeline->rules = NULL;
+	return rules ? rules_state_new(ret_rules, rules, err) : 0;
+}
+
 static int open_collect(struct pipeline *pipeline, struct err *err)
 {
 	const struct config *config = pipeline->config;
@@ -280,9 +289,14 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	memcpy(enrich.boot_id, pipeline->host.boot_id, sizeof(enrich.boot_id));
 	for (unsigned int i = 0; i < REC_KINDS; i++)
 		options.selected[i] = kinds >> i & 1;
-	result = enrich_new(&options.enrich, &enrich, err);
+	result = open_rules(pipeline, &options.rules, err);
 	if (result < 0)
 		return result;
+	result = enrich_new(&options.enrich, &enrich, err);
+	if (result < 0) {
+		rules_state_free(options.rules);
+		return result;
+	}
 	result = collect_new(&pipeline->collect, &options, err);
 	if (result == 0) {
 		watch_users(pipeline); /* first: what changes from here on is noticed */
@@ -540,6 +554,7 @@ static void close_all(struct pipeline *pipeline)
 	watchers_free(pipeline->watchers);
 	status_free(pipeline->status);
 	collect_free(pipeline->collect);
+	rules_free(pipeline->rules);
 	probes_close(pipeline->probes);
 	journal_close(pipeline->journal);
 	free(pipeline->delivers);
@@ -556,6 +571,7 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	const struct config *config = options->config;
 	struct pipeline pipeline = {
 		.config = config,
+		.rules = options->rules,
 		.view = options->view,
 		.epoll_fd = -1,
 		.signal_fd = -1,
@@ -568,8 +584,10 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	int result;
 
 	summary.sinks = calloc(config->sink_count + 1, sizeof(*summary.sinks));
-	if (!summary.sinks)
+	if (!summary.sinks) {
+		rules_free(pipeline.rules);
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
+	}
 	result = open_all(&pipeline, options, err);
 	if (result == 0) {
 		tell_ready(&pipeline);

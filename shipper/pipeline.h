@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "config.h"
+#include "filter/rules.h"
 #include "render/render.h"
 
 /* Somebody who looks on: events go to a descriptor as raw frames, and no socket is opened. */
@@ -17,6 +18,7 @@ struct pipeline_view {
 
 struct pipeline_options {
 	const struct config *config;
+	struct rules *rules;        /* given up to the pipeline; NULL: there are none */
 	const char *config_path;    /* to be told by the status; NULL: the built-in defaults */
 	const char *control_socket; /* NULL: none */
 	unsigned int seconds;       /* 0: without end */
