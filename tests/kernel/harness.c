@@ -336,6 +336,8 @@ static int write_config(const struct harness *harness, const struct harness_opti
 		harness->dir, harness->dir);
 	if (options->vital_ring)
 		fprintf(file, "  rings: {vital: %s}\n", options->vital_ring);
+	if (options->rules)
+		fprintf(file, "rules:\n%s", options->rules);
 	fprintf(file,
 		"journal: {max_size: 64MiB}\n"
 		"sinks:\n"

@@ -711,6 +711,55 @@ static void given_names_are_used_from_the_next_sweep_on(void **state)
 	assert_int_equal(made.events[0].enriched->user.length, 0);
 }
 
+static void give_rules(const char *text)
+{
+	struct faults faults = {0};
+	struct rules_state *state;
+	struct yaml_node *root;
+	struct rules *rules;
+	struct err err;
+
+	assert_int_equal(yaml_tree_parse(&root, text, strlen(text), &faults), 0);
+	assert_int_equal(rules_compile(&rules, root, &faults), 0);
+	yaml_tree_free(root);
+	assert_int_equal(rules_state_new(&state, rules, &err), 0);
+	collect_give_rules(made.collect, state);
+}
+
+static void given_rules_are_in_force_from_the_next_sweep_on(void **state)
+{
+	uint64_t made_by_rules = 0;
+
+	(void)state;
+	(void)put_exit(1, 0);
+	sweep();
+	give_rules("- {do: keep}");
+	give_rules("- {name: d, when: {process.pid: 2}, do: drop}\n"
+		   "- {name: l, do: {limit: {events: 2, per: 1h}}}\n");
+	sweep(); /* the one that has begun to wait takes them after it */
+	for (uint32_t pid = 2; pid < 8; pid++)
+		(void)put_exit(pid, 0);
+	sweep();
+	assert_string_equal(rules_name(rules_of(collect_rules(made.collect)), 0), "d");
+	give_rules("- {name: d, when: {process.pid: 2}, do: drop}\n");
+	sweep();
+	for (uint32_t pid = 2; pid < 5; pid++)
+		(void)put_exit(pid, 0);
+	stop();
+	for (unsigned int i = 0; i < made.count; i++) {
+		const struct rec_limited *limited = (const void *)made.events[i].record;
+
+		if (made.events[i].record->kind == REC_LIMITED)
+			made_by_rules += limited->count;
+	}
+	assert_int_equal(made_by_rules, 3); /* 5, 6 and 7, told when the rule went */
+	assert_int_equal(made.status.dropped, 2);
+	assert_int_equal(made.status.held, 3);
+	assert_int_equal(made.status.events[REC_EXIT], 1 + 2 + 2);
+	assert_int_equal(made.status.numbered,
+			 made.status.events[REC_EXIT] + made.status.dropped + made.status.held);
+}
+
 static void what_cannot_be_opened_is_an_error_and_leaves_nothing_behind(void **state)
 {
 	const struct enrich_options enrich = {.ticks_per_s = 100};
@@ -750,6 +799,7 @@ int main(void)
 		COLLECT_TEST(arguments_that_were_cut_are_not_counted),
 		COLLECT_TEST(a_damaged_snapshot_is_counted),
 		COLLECT_TEST(given_names_are_used_from_the_next_sweep_on),
+		COLLECT_TEST(given_rules_are_in_force_from_the_next_sweep_on),
 		COLLECT_TEST(what_cannot_be_opened_is_an_error_and_leaves_nothing_behind),
 	};
 
