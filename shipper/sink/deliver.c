@@ -409,6 +409,10 @@ static int submit(struct deliver *deliver, struct err *err)
 	int result, polled;
 
 	memcpy(batch.last.stream, pending->stream, sizeof(batch.last.stream));
+	if (pending->count && pending->text.length == 0) { /* nothing of it is wanted here */
+		arrived(deliver, &batch.last);
+		return 1;
+	}
 	enter_sink(deliver);
 	result = sink->ops->submit(sink, &batch, err);
 	polled = result < 0 ? 0 : sink->ops->poll(sink, &acked, err);

@@ -51,7 +51,7 @@ rm -r "$DIR/state"
 # A directory that cannot be written: here, because a file is in its place.
 : >"$DIR/file"
 write_config "$DIR/file/audit.ndjson"
-expect_failure 1 "sink 'trail'.*$DIR/file" "$AGENT" run -c "$DIR/config.yaml" --seconds 1
+expect_failure 1 "sink trail: .*$DIR/file" "$AGENT" run -c "$DIR/config.yaml" --seconds 1
 printf 'agent: {state_dir: %s}\n' "$DIR/file/state" >"$DIR/config.yaml"
 expect_failure 1 "$DIR/file/state" "$AGENT" run -c "$DIR/config.yaml" --seconds 1
 # A trail that is no regular file.

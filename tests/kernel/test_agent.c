@@ -127,6 +127,7 @@ static void check_loss_event(struct harness *harness, const struct event *event,
 	want_string(want, "Linux.sequence.ring", "shipper");
 	want_string(want, "Linux.lost.ring", "vital");
 	want_string(want, "Linux.lost.class", "task");
+	want_number(want, "Linux.lost.generation", 0);
 	want_string(want, "Linux.lost.reason", "ring_buffer_full");
 	want_range(want, "Linux.lost.cpu", 0, cpus - 1);
 	want_range(want, "Linux.lost.first", 1, last);

@@ -424,6 +424,7 @@ void want_envelope(struct want *want, struct harness *harness, const struct even
 	want_string(want, "Linux.schema.version", "0.1.0");
 	want_string(want, "Linux.sequence.ring", "vital");
 	want_string(want, "Linux.sequence.class", "task");
+	want_number(want, "Linux.sequence.generation", 0);
 	want_range(want, "Linux.sequence.cpu", 0, (uint64_t)sysconf(_SC_NPROCESSORS_CONF) - 1);
 	want_range(want, "Linux.sequence.number", 1, 1ull << 40);
 }
