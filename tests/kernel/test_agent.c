@@ -137,6 +137,62 @@ static void check_loss_event(struct harness *harness, const struct event *event,
 	want_check(want, harness, event);
 }
 
+/* What a reload leaves in the stream; message: what it has to say. */
+static void check_reload_event(struct harness *harness, const char *action, const char *outcome,
+			       const char *message, uint64_t after_ns)
+{
+	const struct event *event = harness_wait(harness, 0, action);
+	struct want *want = want_new();
+
+	assert_non_null(strstr(event_string(event, "message"), message));
+	assert_int_equal(strlen(event_string(event, "Linux.config.hash")), 64);
+	want_envelope(want, harness, event);
+	want_moment(want, after_ns, boot_ns());
+	want_string(want, "event.action", action);
+	want_json(want, "event.category", "[\"configuration\"]");
+	want_json(want, "event.type", "[\"change\"]");
+	want_string(want, "event.outcome", outcome);
+	want_string(want, "event.dataset", "auditship.agent");
+	want_string(want, "Linux.sequence.ring", "shipper");
+	want_string(want, "message", event_string(event, "message"));
+	want_string(want, "Linux.config.hash", event_string(event, "Linux.config.hash"));
+	want_check(want, harness, event);
+}
+
+static void add_to_config(struct harness *harness, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/auditship.yaml", harness_dir(harness));
+	file = fopen(path, "ae");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void tells_of_reloads_good_and_bad(void **state)
+{
+	struct harness *harness = start(state, NULL);
+	const struct event *event;
+	uint64_t after_ns = boot_ns();
+	pid_t pid;
+
+	harness_settle(harness);
+	add_to_config(harness, "rules: [{name: r, when: {process.pid: 1}, do: keep}]\n");
+	assert_int_equal(kill(harness_agent(harness), SIGHUP), 0);
+	check_reload_event(harness, "config_change", "success", "in force", after_ns);
+	add_to_config(harness, "agent: twice\n");
+	assert_int_equal(kill(harness_agent(harness), SIGHUP), 0);
+	check_reload_event(harness, "config_refused", "failure", "auditship.yaml:", after_ns);
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	event = harness_wait(harness, pid, "end");
+	assert_int_equal(event_number(event, "Linux.sequence.generation"), 0);
+}
+
 static void names_every_number_it_lost(void **state)
 {
 	struct harness *harness = start(state, "64KiB");
@@ -189,6 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(writes_all_and_sums_up_at_sigterm, end),
 		cmocka_unit_test_teardown(writes_all_and_sums_up_at_sigint, end),
+		cmocka_unit_test_teardown(tells_of_reloads_good_and_bad, end),
 		cmocka_unit_test_teardown(names_every_number_it_lost, end),
 		cmocka_unit_test_teardown(sleeps_while_nothing_happens, end),
 	};
