@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The deliver thread: owns reader, renderer, sink and the one batch between them. It decides when
- * to try, wait and give up; how bytes reach their place is the sink's, what they look like the
- * renderer's. A batch stays as it is until it is acknowledged, so a retry renders nothing again.
+ * The deliver thread: owns reader, feed and sink, and hands what the feed has made to the sink. It
+ * decides when to try, wait and give up; what is in a batch is the feed's, how its bytes reach
+ * their place the sink's.
  */
 #include "sink/deliver.h"
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/log.h"
+#include "sink/feed.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -23,26 +25,14 @@
 #include <unistd.h>
 
 #define NS_PER_MS 1000000ULL
-#define LINE_MAX_SIZE (4u * 1024 * 1024)
 #define GRACE_MS 1000u
-#define BATCH_EVENTS_MAX 65536u
 
 /* What the thread does: while it is IN_SINK, deliver_stop can turn its back on it. */
 enum { WORKING, IN_SINK, ABANDONED };
 
-/* Events of one stream without a gap in their numbers: so a position tells how many they are. */
-struct pending {
-	struct buf text;
-	uint32_t count;    /* 0 with text: the header */
-	uint32_t unwanted; /* of them: not wanted here, and so without text */
-	uint64_t first, last;
-	uint8_t stream[16];
-};
-
 struct deliver {
 	/* Set before the thread starts. */
 	char *name;
-	size_t batch_bytes;
 	void (*on_reader_gone)(void *data);
 	void *data;
 	pthread_t thread;
@@ -52,51 +42,23 @@ struct deliver {
 
 	/* The thread's. */
 	struct journal_reader *reader;
-	struct renderer *renderer;
-	struct condition *when; /* NULL: every event */
+	struct feed *feed;
 	struct sink *sink;
-	struct journal_batch frame;
-	size_t frame_offset;  /* of the entry that comes next */
-	uint32_t frame_index; /* its index */
-	struct pending batch;
-	struct sink_position settled; /* up to here everything is acknowledged to the journal */
-	struct sink_position resume;  /* what the last open found */
-	struct sink_position resumed; /* the one that skip_delivered has dealt with */
+	struct sink_position resume; /* what the last open found */
 	struct backoff backoff;
-	bool is_open, resume_due, header_due, failure_told, rejection_told, stopping, abandoned;
+	bool is_open, resume_due, failure_told, rejection_told, stopping, abandoned;
 	uint64_t stop_after; /* events that are through when all is there that was at the stop */
 
 	/* Shared. */
 	atomic_int state;
 	_Atomic uint64_t stop_deadline_ns; /* CLOCK_MONOTONIC; 0: go on */
-	_Atomic uint64_t acknowledged, skipped, filtered, rejected, bytes, failures;
-	_Atomic uint64_t failing_since_ns, failed_ns, acknowledged_ns, oldest_ns;
+	_Atomic uint64_t failures, failing_since_ns, failed_ns;
 	atomic_bool failing, blocked;
 	/* A story is 1 KiB, which no atomic holds. Taken when a try failed or somebody asks, for
 	 * one copy, never on the way of an event. */
 	pthread_mutex_t story_lock;
 	struct err story;
 };
-
-static void count(_Atomic uint64_t *counter, uint64_t n)
-{
-	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
-}
-
-static uint64_t counted(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
-static void set(_Atomic uint64_t *figure, uint64_t value)
-{
-	atomic_store_explicit(figure, value, memory_order_relaxed);
-}
-
-static bool is_same_stream(const uint8_t a[16], const uint8_t b[16])
-{
-	return memcmp(a, b, 16) == 0;
-}
 
 static void enter_sink(struct deliver *deliver)
 {
@@ -140,141 +102,11 @@ static int flush_sink(struct deliver *deliver, struct err *err)
 	return leave_sink(deliver, result);
 }
 
-/* That event and all before it need nobody's care any more. */
-static void settle(struct deliver *deliver, const uint8_t stream[16], uint64_t sequence)
+/* Called by the feed. */
+static void note_rejection(void *data, uint64_t sequence, const char *why)
 {
-	memcpy(deliver->settled.stream, stream, sizeof(deliver->settled.stream));
-	deliver->settled.sequence = sequence;
-	journal_reader_ack(deliver->reader, stream, sequence);
-}
+	struct deliver *deliver = data;
 
-static bool is_settled(const struct deliver *deliver, const uint8_t stream[16], uint64_t sequence)
-{
-	return sequence <= deliver->settled.sequence &&
-	       is_same_stream(stream, deliver->settled.stream);
-}
-
-static uint64_t through(const struct deliver *deliver)
-{
-	return counted(&deliver->acknowledged) + counted(&deliver->skipped) +
-	       counted(&deliver->filtered) + counted(&deliver->rejected);
-}
-
-/* Forgets what was read and rendered; reading begins again at the first event not settled. */
-static void rewind_reader(struct deliver *deliver)
-{
-	buf_clear(&deliver->batch.text);
-	deliver->batch.count = 0;
-	deliver->batch.unwanted = 0;
-	deliver->frame = (struct journal_batch){0};
-	deliver->frame_index = 0;
-	deliver->frame_offset = 0;
-	journal_reader_rewind(deliver->reader);
-}
-
-/* The events of a frame that are not settled. */
-struct run {
-	uint64_t first, last; /* first > last: none */
-};
-
-static struct run unsettled_run(const struct deliver *deliver, const struct journal_batch *frame)
-{
-	struct run run = {frame->first_sequence, frame->first_sequence + frame->count - 1};
-
-	if (run.first <= deliver->settled.sequence &&
-	    is_same_stream(frame->stream, deliver->settled.stream))
-		run.first = deliver->settled.sequence + 1;
-	return run;
-}
-
-/*
- * The rule of resuming at event N of stream S, the last one that is surely there. Lines are written
- * in the order of the journal. So when the journal, from the cursor on, holds events of S up to N,
- * the last of these and everything before it, of whatever stream, is there: skipped. When it holds
- * none (S:N lies behind the cursor, or comes from elsewhere), nothing is: rather twice than never.
- * The reader hands out only so much that is not acknowledged (-ENOBUFS): the search ends there.
- */
-static int skip_delivered(struct deliver *deliver, struct err *err)
-{
-	const struct sink_position *resume = &deliver->resume;
-	struct journal_batch frame;
-	uint64_t passed = 0, skipped = 0, found = 0;
-	int result;
-
-	rewind_reader(deliver);
-	while ((result = journal_reader_next(deliver->reader, &frame, err)) > 0) {
-		struct run run = unsettled_run(deliver, &frame);
-		bool same = is_same_stream(frame.stream, resume->stream);
-
-		if (run.first > run.last)
-			continue;
-		if (same && run.first > resume->sequence)
-			break;
-		if (same) {
-			found = run.last < resume->sequence ? run.last : resume->sequence;
-			skipped = passed + found - run.first + 1;
-		}
-		passed += run.last - run.first + 1;
-		if (same && run.last >= resume->sequence)
-			break;
-	}
-	if (result < 0 && result != -ENOBUFS)
-		return result;
-	if (found)
-		settle(deliver, resume->stream, found);
-	count(&deliver->skipped, skipped);
-	rewind_reader(deliver);
-	return 0;
-}
-
-/* A position that was dealt with before costs no second look through all that waits. */
-static int resume_sink(struct deliver *deliver, struct err *err)
-{
-	const struct sink_position *resume = &deliver->resume;
-	bool known = resume->sequence == deliver->resumed.sequence &&
-		     is_same_stream(resume->stream, deliver->resumed.stream);
-	int result = 0;
-
-	if (resume->sequence && !known)
-		result = skip_delivered(deliver, err);
-	if (result < 0)
-		return result;
-	deliver->resumed = *resume;
-	deliver->resume_due = false;
-	return 0;
-}
-
-/* The size the entry at the cursor claims, 0 when that cannot be: then the next cannot be found. */
-static size_t entry_size(const struct deliver *deliver)
-{
-	size_t left = deliver->frame.size - deliver->frame_offset;
-	struct entry entry;
-
-	if (left < sizeof(entry))
-		return 0;
-	memcpy(&entry, (const char *)deliver->frame.entries + deliver->frame_offset, sizeof(entry));
-	if (entry.size < sizeof(entry) || entry.size > left || entry.size % ENTRY_ALIGN)
-		return 0;
-	return entry.size;
-}
-
-/* Steps over one entry, or over all that are left when its end is not known. Returns how many. */
-static uint32_t advance(struct deliver *deliver)
-{
-	size_t size = entry_size(deliver);
-	uint32_t steps = size ? 1 : deliver->frame.count - deliver->frame_index;
-
-	deliver->frame_offset += size;
-	deliver->frame_index += steps;
-	return steps;
-}
-
-static void reject(struct deliver *deliver, uint64_t sequence, const char *why)
-{
-	uint32_t steps = advance(deliver);
-
-	count(&deliver->rejected, steps);
-	settle(deliver, deliver->frame.stream, sequence + steps - 1);
 	if (!deliver->rejection_told)
 		log_error("sink %s: event %" PRIu64 " is damaged and left out (%s); further ones "
 			  "are only counted",
@@ -282,150 +114,37 @@ static void reject(struct deliver *deliver, uint64_t sequence, const char *why)
 	deliver->rejection_told = true;
 }
 
-/* 1: not wanted here. */
-static int render(struct deliver *deliver, uint64_t sequence, const char **ret_why)
+static int hand_over(struct deliver *deliver, const struct sink_batch *batch,
+		     struct sink_position *ret_acked, struct err *err)
 {
-	struct event event;
-	int result = entry_parse((const char *)deliver->frame.entries + deliver->frame_offset,
-				 deliver->frame.size - deliver->frame_offset, deliver->frame.stream,
-				 &event, ret_why);
-
-	if (result < 0)
-		return result;
-	*ret_why = "its number is not that of its place";
-	if (event.entry->sequence != sequence)
-		return -EBADMSG;
-	if (deliver->batch.count == 0)
-		set(&deliver->oldest_ns,
-		    event.entry->created_ns - (uint64_t)event.entry->wall_offset_ns);
-	*ret_why = "too long for a line";
-	if (deliver->when && !condition_matches(deliver->when, &event))
-		return 1;
-	return renderer_event(deliver->renderer, &event, &deliver->batch.text);
-}
-
-/* Renders the next entry of the frame. 0, 1 when the batch has to go first, or a negative errno. */
-static int take_entry(struct deliver *deliver, struct err *err)
-{
-	struct pending *batch = &deliver->batch;
-	uint64_t sequence = deliver->frame.first_sequence + deliver->frame_index;
-	bool follows =
-		sequence == batch->last + 1 && is_same_stream(batch->stream, deliver->frame.stream);
-	const char *why = NULL;
+	struct sink *sink = deliver->sink;
 	int result;
 
-	if (is_settled(deliver, deliver->frame.stream, sequence)) {
-		(void)advance(deliver);
-		return 0;
+	enter_sink(deliver);
+	result = sink->ops->submit(sink, batch, err);
+	if (result >= 0) {
+		int polled = sink->ops->poll(sink, ret_acked, err);
+
+		result = polled < 0 ? polled : result;
 	}
-	if (batch->count && !follows)
-		return 1;
-	result = render(deliver, sequence, &why);
-	if (result < 0 && batch->count)
-		return 1;
-	if (result == -EBADMSG || result == -EMSGSIZE) {
-		reject(deliver, sequence, why);
-		return 0;
-	}
-	if (result < 0)
-		return err_set(err, result, "cannot render event %" PRIu64, sequence);
-	if (batch->count++ == 0)
-		batch->first = sequence;
-	batch->unwanted += result == 1;
-	batch->last = sequence;
-	memcpy(batch->stream, deliver->frame.stream, sizeof(batch->stream));
-	(void)advance(deliver);
-	return 0;
-}
-
-/* Fills the batch until it is large or the journal has no more. 1: submit it, 0: it is empty. */
-static int fill(struct deliver *deliver, struct err *err)
-{
-	struct pending *batch = &deliver->batch;
-	int result;
-
-	while (batch->text.length < deliver->batch_bytes && batch->count < BATCH_EVENTS_MAX) {
-		if (deliver->frame_index == deliver->frame.count) {
-			deliver->frame_index = 0;
-			deliver->frame_offset = 0;
-			deliver->frame.count = 0;
-			result = journal_reader_next(deliver->reader, &deliver->frame, err);
-			if (result <= 0)
-				return batch->count ? 1 : result;
-		} else {
-			result = take_entry(deliver, err);
-			if (result != 0)
-				return result;
-		}
-	}
-	return 1;
-}
-
-static int fill_header(struct deliver *deliver, struct err *err)
-{
-	int result = renderer_header(deliver->renderer, &deliver->batch.text);
-
-	if (result < 0)
-		return err_set(err, result, "cannot render the header");
-	if (deliver->batch.text.length == 0)
-		deliver->header_due = false;
-	return 0;
-}
-
-/* Takes note that the batch's events up to acked have arrived. */
-static void arrived(struct deliver *deliver, const struct sink_position *acked)
-{
-	struct pending *batch = &deliver->batch;
-	uint32_t unwanted = acked->sequence == batch->last ? batch->unwanted : 0;
-
-	if (batch->count == 0 || acked->sequence < batch->first || acked->sequence > batch->last ||
-	    !is_same_stream(acked->stream, batch->stream))
-		return;
-	count(&deliver->acknowledged, acked->sequence - batch->first + 1 - unwanted);
-	count(&deliver->filtered, unwanted);
-	set(&deliver->acknowledged_ns, clock_boot_ns());
-	settle(deliver, batch->stream, acked->sequence);
-	deliver->resumed = deliver->settled;
-	if (acked->sequence < batch->last) {
-		rewind_reader(deliver);
-		return;
-	}
-	count(&deliver->bytes, batch->text.length);
-	set(&deliver->oldest_ns, 0);
-	buf_clear(&batch->text);
-	batch->count = 0;
-	batch->unwanted = 0;
+	return leave_sink(deliver, result);
 }
 
 static int submit(struct deliver *deliver, struct err *err)
 {
-	struct pending *pending = &deliver->batch;
-	struct sink *sink = deliver->sink;
-	struct sink_batch batch = {.data = pending->text.data,
-				   .size = pending->text.length,
-				   .count = pending->count - pending->unwanted,
-				   .last.sequence = pending->last};
 	struct sink_position acked = {0};
-	int result, polled;
+	struct sink_batch batch;
 
-	memcpy(batch.last.stream, pending->stream, sizeof(batch.last.stream));
-	if (pending->count && pending->text.length == 0) { /* nothing of it is wanted here */
-		arrived(deliver, &batch.last);
-		return 1;
+	feed_batch(deliver->feed, &batch);
+	if (batch.size > 0) {
+		int result = hand_over(deliver, &batch, &acked, err);
+
+		if (result < 0)
+			return result;
+	} else { /* nothing of it is wanted here */
+		acked = batch.last;
 	}
-	enter_sink(deliver);
-	result = sink->ops->submit(sink, &batch, err);
-	polled = result < 0 ? 0 : sink->ops->poll(sink, &acked, err);
-	result = leave_sink(deliver, result < 0 ? result : polled);
-	if (result < 0)
-		return result;
-	if (pending->count == 0) {
-		deliver->header_due = false;
-		buf_clear(&pending->text);
-		return 1;
-	}
-	arrived(deliver, &acked);
-	if (!is_settled(deliver, batch.last.stream, batch.last.sequence))
+	if (!feed_arrived(deliver->feed, &acked))
 		return err_set(err, -EIO, "acknowledged a part of what it had taken");
 	return 1;
 }
@@ -433,7 +152,6 @@ static int submit(struct deliver *deliver, struct err *err)
 /* One turn of the way. 1: go on, 0: nothing to do now, or a negative errno. */
 static int step(struct deliver *deliver, struct err *err)
 {
-	struct pending *batch = &deliver->batch;
 	int result = 0;
 
 	if (!deliver->is_open) {
@@ -442,21 +160,13 @@ static int step(struct deliver *deliver, struct err *err)
 			return result;
 	}
 	if (deliver->resume_due) {
-		result = resume_sink(deliver, err);
+		result = feed_resume(deliver->feed, &deliver->resume, err);
 		if (result < 0)
 			return result;
+		deliver->resume_due = false;
 	}
-	if (deliver->header_due && batch->text.length == 0) {
-		result = fill_header(deliver, err);
-		if (result < 0)
-			return result;
-	}
-	if (batch->text.length == 0) {
-		result = fill(deliver, err);
-		if (result <= 0)
-			return result;
-	}
-	return submit(deliver, err);
+	result = feed_fill(deliver->feed, err);
+	return result <= 0 ? result : submit(deliver, err);
 }
 
 /*
@@ -467,10 +177,10 @@ static void note_failure(struct deliver *deliver, int code, const struct err *er
 {
 	uint64_t now_ns = clock_boot_ns();
 
-	count(&deliver->failures, 1);
-	set(&deliver->failed_ns, now_ns);
-	if (counted(&deliver->failing_since_ns) == 0)
-		set(&deliver->failing_since_ns, now_ns);
+	counter_add(&deliver->failures, 1);
+	counter_set(&deliver->failed_ns, now_ns);
+	if (counter_get(&deliver->failing_since_ns) == 0)
+		counter_set(&deliver->failing_since_ns, now_ns);
 	(void)pthread_mutex_lock(&deliver->story_lock);
 	deliver->story = *err;
 	(void)pthread_mutex_unlock(&deliver->story_lock);
@@ -489,7 +199,7 @@ static void note_success(struct deliver *deliver, int result)
 {
 	if (result > 0) /* something arrived; that the sink could be opened proves little */
 		backoff_reset(&deliver->backoff);
-	set(&deliver->failing_since_ns, 0);
+	counter_set(&deliver->failing_since_ns, 0);
 	atomic_store_explicit(&deliver->failing, false, memory_order_relaxed);
 	if (deliver->failure_told)
 		log_info("sink %s: works again", deliver->name);
@@ -511,9 +221,10 @@ static bool is_finished(struct deliver *deliver)
 		return false;
 	if (!deliver->stopping) {
 		deliver->stopping = true;
-		deliver->stop_after = through(deliver) + journal_reader_waiting(deliver->reader);
+		deliver->stop_after =
+			feed_through(deliver->feed) + journal_reader_waiting(deliver->reader);
 	}
-	return through(deliver) >= deliver->stop_after || ms_until(deadline_ns) == 0;
+	return feed_through(deliver->feed) >= deliver->stop_after || ms_until(deadline_ns) == 0;
 }
 
 /* Waits for events, after a failure for the time of the next try, and in both cases for the stop.
@@ -541,11 +252,9 @@ static void wait_for_work(struct deliver *deliver, int result)
 
 static void deliver_free(struct deliver *deliver)
 {
-	renderer_free(deliver->renderer);
-	condition_free(deliver->when);
+	feed_free(deliver->feed);
 	if (deliver->sink)
 		deliver->sink->ops->close(deliver->sink);
-	buf_done(&deliver->batch.text);
 	if (deliver->stop_fd >= 0)
 		(void)close(deliver->stop_fd);
 	if (deliver->done_fd >= 0)
@@ -599,30 +308,39 @@ static void *run(void *data)
 
 static int prepare(struct deliver *deliver, const struct deliver_options *options, struct err *err)
 {
+	const struct feed_options feed = {
+		.identity = options->identity,
+		.render = options->render,
+		.when = options->when,
+		.batch_bytes = options->batch_bytes,
+		.on_reject = note_rejection,
+		.data = deliver,
+	};
 	uint64_t seed = clock_mono_ns();
-	int result;
+	int result = feed_new(&deliver->feed, &feed, err);
+
+	if (result < 0)
+		return result;
 
 	(void)getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
 	backoff_init(&deliver->backoff, seed);
-	buf_init(&deliver->batch.text, options->batch_bytes + LINE_MAX_SIZE);
 	deliver->name = strdup(options->name);
 	deliver->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	deliver->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!deliver->name || !buf_reserve(&deliver->batch.text, options->batch_bytes))
+	if (!deliver->name)
 		return err_set(err, -ENOMEM, "out of memory");
 	if (deliver->stop_fd < 0 || deliver->done_fd < 0)
 		return err_set(err, -errno, "cannot make an eventfd: %m");
-	result = renderer_new(&deliver->renderer, &options->render, options->identity, err);
-	if (result < 0)
-		return result;
 	result = open_sink(deliver, err);
 	if (result < 0)
 		return result;
 	result = journal_reader_open(&deliver->reader, options->journal,
 				     options->ephemeral ? NULL : options->name, err);
-	if (result == 0)
-		deliver->found = journal_reader_waiting(deliver->reader);
-	return result;
+	if (result < 0)
+		return result;
+	feed_read_from(deliver->feed, deliver->reader);
+	deliver->found = journal_reader_waiting(deliver->reader);
+	return 0;
 }
 
 /* Signals are main's: the thread blocks them all. */
@@ -658,11 +376,8 @@ int deliver_start(struct deliver **ret_deliver, const struct deliver_options *op
 	}
 	*deliver = (struct deliver){
 		.sink = options->sink,
-		.when = options->when,
-		.batch_bytes = options->batch_bytes,
 		.on_reader_gone = options->on_reader_gone,
 		.data = options->data,
-		.header_due = true,
 	};
 	(void)pthread_mutex_init(&deliver->story_lock, NULL);
 	result = prepare(deliver, options, err);
@@ -734,23 +449,26 @@ void deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
 
 void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 {
+	struct feed_counters feed;
+
+	feed_counters(deliver->feed, &feed);
 	*ret_status = (struct deliver_status){
 		.found = deliver->found,
-		.acknowledged = counted(&deliver->acknowledged),
-		.skipped = counted(&deliver->skipped),
-		.filtered = counted(&deliver->filtered),
-		.rejected = counted(&deliver->rejected),
+		.acknowledged = feed.acknowledged,
+		.skipped = feed.skipped,
+		.filtered = feed.filtered,
+		.rejected = feed.rejected,
 		.waiting = journal_reader_waiting(deliver->reader),
 		.waiting_bytes = journal_reader_waiting_bytes(deliver->reader),
 		.missed = journal_reader_missed(deliver->reader),
-		.bytes = counted(&deliver->bytes),
-		.failures = counted(&deliver->failures),
+		.bytes = feed.bytes,
+		.failures = counter_get(&deliver->failures),
 		.failing = atomic_load_explicit(&deliver->failing, memory_order_relaxed),
 		.blocked = atomic_load_explicit(&deliver->blocked, memory_order_relaxed),
-		.failing_since_ns = counted(&deliver->failing_since_ns),
-		.failed_ns = counted(&deliver->failed_ns),
-		.acknowledged_ns = counted(&deliver->acknowledged_ns),
-		.oldest_ns = counted(&deliver->oldest_ns),
+		.failing_since_ns = counter_get(&deliver->failing_since_ns),
+		.failed_ns = counter_get(&deliver->failed_ns),
+		.acknowledged_ns = feed.acknowledged_ns,
+		.oldest_ns = feed.oldest_ns,
 	};
 	(void)pthread_mutex_lock(&deliver->story_lock);
 	ret_status->last_error = deliver->story;

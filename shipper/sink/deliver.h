@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One deliver thread per sink: cursor -> render -> batch -> submit -> acknowledgement -> cursor.
- * Owns its reader, renderer and sink. A failing sink is retried with backoff and jitter, without
+ * Owns its reader, feed and sink. A failing sink is retried with backoff and jitter, without
  * end, and touches nobody else.
  */
 #ifndef AUDITSHIP_DELIVER_H
