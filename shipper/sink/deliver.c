@@ -615,7 +615,7 @@ static int prepare(struct deliver *deliver, const struct deliver_options *option
 	result = renderer_new(&deliver->renderer, &options->render, options->identity, err);
 	if (result < 0)
 		return result;
-	result = open_sink(deliver, err);
+	result = options->open_later ? 0 : open_sink(deliver, err);
 	if (result < 0)
 		return result;
 	result = journal_reader_open(&deliver->reader, options->journal,
