@@ -41,12 +41,12 @@
 #define STOP_DEADLINE_MS 5000
 #define SINK_BATCH_BYTES (256 * 1024)
 
-void pipeline_describe_identity(struct pipeline *pipeline)
+void pipeline_describe_identity(const struct pipeline *pipeline, const struct config *config,
+				struct render_identity *ret_identity)
 {
-	const struct config *config = pipeline->config;
 	const struct host *host = &pipeline->host;
 
-	pipeline->identity = (struct render_identity){
+	*ret_identity = (struct render_identity){
 		.agent_id = pipeline->agent_id,
 		.agent_name = config->agent.name ? config->agent.name : host->hostname,
 		.agent_version = AUDITSHIP_VERSION,
@@ -110,7 +110,7 @@ static int open_facts(struct pipeline *pipeline, struct err *err)
 	if (result == 0)
 		result = host_agent_id(pipeline->agent_id, pipeline->config->agent.state_dir, err);
 	if (result == 0)
-		pipeline_describe_identity(pipeline);
+		pipeline_describe_identity(pipeline, pipeline->config, &pipeline->identity);
 	return result;
 }
 
@@ -330,7 +330,7 @@ static void take_watcher(void *data, int fd)
 	watchers_add(((struct pipeline *)data)->watchers, fd);
 }
 
-int pipeline_open_control(struct pipeline *pipeline, struct err *err)
+int pipeline_open_control(struct pipeline *pipeline, const struct config *config, struct err *err)
 {
 	static const struct control_request requests[] = {
 		{"status", answer_status, NULL},
@@ -339,8 +339,8 @@ int pipeline_open_control(struct pipeline *pipeline, struct err *err)
 		{NULL, NULL, NULL},
 	};
 	struct control_options options = {
-		.path = pipeline->config->control.socket,
-		.group = pipeline->config->control.group,
+		.path = config->control.socket,
+		.group = config->control.group,
 		.requests = requests,
 		.data = pipeline,
 	};
@@ -491,7 +491,7 @@ static int open_agent(struct pipeline *pipeline, struct err *err)
 	int result = open_watchers(pipeline, err);
 
 	if (result == 0)
-		result = pipeline_open_control(pipeline, err);
+		result = pipeline_open_control(pipeline, pipeline->config, err);
 	if (result == 0)
 		result = open_status(pipeline, err);
 	return result == 0 ? open_reload(pipeline, err) : result;

@@ -38,16 +38,17 @@ struct pipeline {
 	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd, tick_fd;
 };
 
-/* Who host and agent are by the configuration in force. */
-void pipeline_describe_identity(struct pipeline *pipeline);
+/* Who host and agent are by that configuration, from which texts are borrowed. */
+void pipeline_describe_identity(const struct pipeline *pipeline, const struct config *config,
+				struct render_identity *ret_identity);
 
 /* Loads and, when previous is there, shares with the probes in place; attaches nothing. */
 int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 			 const struct probes *previous, struct probes **ret_probes,
 			 struct err *err);
 
-/* By the configuration in force; no socket there: no server. */
-int pipeline_open_control(struct pipeline *pipeline, struct err *err);
+/* No socket in the configuration: no server. */
+int pipeline_open_control(struct pipeline *pipeline, const struct config *config, struct err *err);
 void pipeline_close_control(struct pipeline *pipeline);
 
 /* The status tells of what is in force. */

@@ -129,6 +129,36 @@ static int prepare_rules(struct config *config, struct rules_state **ret_rules, 
 	return rules_state_new(ret_rules, rules, err);
 }
 
+static void describe_status(struct pipeline *pipeline)
+{
+	struct status_options options;
+
+	pipeline_describe_status(pipeline, &options);
+	if (pipeline->status)
+		status_change(pipeline->status, &options);
+}
+
+/* There may be but one server: the old one is closed first, and comes back when this fails. */
+static int change_control(struct pipeline *pipeline, const struct config *config, struct err *err)
+{
+	int result;
+
+	pipeline_close_control(pipeline);
+	result = pipeline_open_control(pipeline, config, err);
+	if (result < 0)
+		pipeline_close_control(pipeline);
+	return result;
+}
+
+static void restore_control(struct pipeline *pipeline)
+{
+	struct err err;
+
+	if (change_control(pipeline, pipeline->config, &err) < 0)
+		log_error("no control socket: %s", err.text);
+	describe_status(pipeline);
+}
+
 /* What a reload has made ready before anything is changed. */
 struct prepared {
 	struct config *config;
@@ -140,8 +170,13 @@ struct prepared {
 static int prepare(struct pipeline *pipeline, struct prepared *prepared, struct err *err)
 {
 	unsigned int parts = prepared->diff.parts;
-	bool identity = parts & CONFIG_PART_IDENTITY;
-	const struct config *before = pipeline->config;
+	struct render_identity identity;
+	struct sinks_change sinks = {
+		.before = pipeline->config,
+		.after = prepared->config,
+		.diff = &prepared->diff,
+		.identity = parts & CONFIG_PART_IDENTITY ? &identity : NULL,
+	};
 	int result = 0;
 
 	if (parts & CONFIG_PART_RULES)
@@ -150,12 +185,20 @@ static int prepare(struct pipeline *pipeline, struct prepared *prepared, struct 
 		result = prepare_probes(pipeline, prepared->config, &prepared->probes, err);
 	if (result < 0 || !(parts & (CONFIG_PART_SINKS | CONFIG_PART_IDENTITY)))
 		return result;
-	pipeline->config = prepared->config;
-	pipeline_describe_identity(pipeline);
-	result = sinks_change(pipeline->sinks, before, prepared->config, &prepared->diff, identity,
-			      err);
-	pipeline->config = before;
-	pipeline_describe_identity(pipeline);
+	pipeline_describe_identity(pipeline, prepared->config, &identity);
+	return sinks_change(pipeline->sinks, &sinks, err);
+}
+
+static int prepare_with_control(struct pipeline *pipeline, struct prepared *prepared,
+				struct err *err)
+{
+	bool control = prepared->diff.parts & CONFIG_PART_CONTROL;
+	int result = control ? change_control(pipeline, prepared->config, err) : 0;
+
+	if (result == 0)
+		result = prepare(pipeline, prepared, err);
+	if (result < 0 && control)
+		restore_control(pipeline);
 	return result;
 }
 
@@ -172,36 +215,22 @@ static void take_over(struct reload *reload, struct prepared *prepared)
 	pipeline->probes = prepared->probes;
 }
 
-static void change_control(struct pipeline *pipeline)
-{
-	struct err err;
-
-	pipeline_close_control(pipeline);
-	if (pipeline_open_control(pipeline, &err) < 0)
-		log_error("no control socket: %s", err.text);
-}
-
 /* From here on nothing fails. */
 static void apply(struct reload *reload, struct prepared *prepared)
 {
 	struct pipeline *pipeline = reload->pipeline;
 	const struct config *config = prepared->config;
 	unsigned int parts = prepared->diff.parts;
-	struct status_options options;
 
 	reload->old = reload->own;
 	reload->own = prepared->config;
 	pipeline->config = config;
-	pipeline_describe_identity(pipeline);
+	pipeline_describe_identity(pipeline, config, &pipeline->identity);
 	log_set_level((enum log_level)config->log.level);
 	take_over(reload, prepared);
-	if (parts & CONFIG_PART_CONTROL)
-		change_control(pipeline);
 	if (prepared->rules)
 		collect_give_rules(pipeline->collect, prepared->rules);
-	pipeline_describe_status(pipeline, &options);
-	if (pipeline->status)
-		status_change(pipeline->status, &options);
+	describe_status(pipeline);
 	tell_until_restart(parts);
 	reload->change = (struct collect_change){
 		.probes = prepared->probes,
@@ -229,7 +258,7 @@ static void start(struct reload *reload)
 		config_free(prepared.config);
 		return;
 	}
-	if (prepare(pipeline, &prepared, &err) == 0) {
+	if (prepare_with_control(pipeline, &prepared, &err) == 0) {
 		apply(reload, &prepared);
 		return;
 	}

@@ -44,18 +44,26 @@ static int new_condition(const struct config_sink *config, struct condition **re
 		       : 0;
 }
 
-static int start_one(const struct sinks *sinks, const struct config_sink *config, bool again,
-		     struct deliver **ret_deliver, struct err *err)
+/* How a sink starts. */
+struct start {
+	const struct render_identity *identity;
+	bool again;   /* what was in its place has written the header */
+	bool running; /* it was in force before: when it fails now, it is tried until it works */
+};
+
+static int start_one(const struct sinks *sinks, const struct config_sink *config,
+		     const struct start *start, struct deliver **ret_deliver, struct err *err)
 {
 	bool table = config->format == CONFIG_FORMAT_TABLE;
 	struct deliver_options options = {
 		.name = config->name,
 		.journal = sinks->options.journal,
-		.identity = sinks->options.identity,
+		.identity = start->identity,
 		.render = {.format = table ? RENDER_TABLE : RENDER_ECS,
 			   .color = table && isatty(STDOUT_FILENO),
-			   .no_header = again},
+			   .no_header = start->again},
 		.batch_bytes = BATCH_BYTES,
+		.open_later = start->running,
 		.on_reader_gone = sinks->options.on_reader_gone,
 		.data = sinks->options.data,
 	};
@@ -73,6 +81,7 @@ int sinks_new(struct sinks **ret_sinks, const struct sinks_options *options,
 	      const struct config *config, struct err *err)
 {
 	struct sinks *sinks = calloc(1, sizeof(*sinks));
+	struct start start = {.identity = options->identity};
 	int result = 0;
 
 	if (!sinks)
@@ -80,7 +89,7 @@ int sinks_new(struct sinks **ret_sinks, const struct sinks_options *options,
 	sinks->options = *options;
 	sinks->count = config->sink_count;
 	for (size_t i = 0; i < config->sink_count && result == 0; i++)
-		result = start_one(sinks, &config->sinks[i], false, &sinks->delivers[i], err);
+		result = start_one(sinks, &config->sinks[i], &start, &sinks->delivers[i], err);
 	if (result < 0) {
 		sinks_stop(sinks, CHANGE_DEADLINE_MS, NULL);
 		sinks_free(sinks);
@@ -94,7 +103,7 @@ int sinks_new(struct sinks **ret_sinks, const struct sinks_options *options,
 struct change {
 	const struct config *before, *after;
 	const struct config_diff *diff;
-	bool all;
+	const struct render_identity *identity;     /* of after; NULL: as before */
 	struct deliver *delivers[CONFIG_SINKS_MAX]; /* of after */
 	bool stopped[CONFIG_SINKS_MAX];             /* by index of before */
 	bool taken[CONFIG_SINKS_MAX];               /* by index of after */
@@ -112,60 +121,82 @@ static void stop_old(struct sinks *sinks, struct change *change, size_t index)
 			 change->before->sinks[index].name, (unsigned long long)status.waiting);
 }
 
-/* A sink that writes where it did must be stopped first: only one process's one sink has the file.
- */
+/* A deliver is missing when it could not even be started again by a refused change. */
+static bool goes_on(const struct sinks *sinks, const struct change *change, size_t index)
+{
+	return change->diff->sinks[index].change == CONFIG_SINK_SAME && !change->identity &&
+	       sinks->delivers[change->diff->sinks[index].before];
+}
+
+/* All at first: a new sink may write where an old one did, and only one can have a file. */
+static void stop_all_old(struct sinks *sinks, struct change *change)
+{
+	for (size_t i = 0; i < change->before->sink_count; i++)
+		if (change->diff->removed[i])
+			stop_old(sinks, change, i);
+	for (size_t i = 0; i < change->after->sink_count; i++) {
+		change->taken[i] = goes_on(sinks, change, i);
+		if (!change->taken[i] && change->diff->sinks[i].change != CONFIG_SINK_ADDED)
+			stop_old(sinks, change, change->diff->sinks[i].before);
+	}
+}
+
 static int start_new(struct sinks *sinks, struct change *change, size_t index, struct err *err)
 {
 	enum config_sink_change kind = change->diff->sinks[index].change;
-	size_t before = change->diff->sinks[index].before;
+	struct start start = {
+		.identity = change->identity ? change->identity : sinks->options.identity,
+		.again = kind != CONFIG_SINK_ADDED,
+		.running = kind == CONFIG_SINK_SAME,
+	};
 
-	if (kind == CONFIG_SINK_SAME && !change->all) {
-		change->delivers[index] = sinks->delivers[before];
-		change->taken[index] = true;
+	if (change->taken[index]) {
+		change->delivers[index] = sinks->delivers[change->diff->sinks[index].before];
 		return 0;
 	}
-	if (kind != CONFIG_SINK_ADDED)
-		stop_old(sinks, change, before);
-	return start_one(sinks, &change->after->sinks[index], kind != CONFIG_SINK_ADDED,
-			 &change->delivers[index], err);
+	return start_one(sinks, &change->after->sinks[index], &start, &change->delivers[index],
+			 err);
 }
 
 static void roll_back(struct sinks *sinks, struct change *change)
 {
+	struct start start = {.identity = sinks->options.identity, .again = true, .running = true};
 	struct err err;
 
 	for (size_t i = 0; i < change->after->sink_count; i++)
 		if (!change->taken[i])
 			deliver_stop(change->delivers[i], CHANGE_DEADLINE_MS, NULL);
 	for (size_t i = 0; i < change->before->sink_count; i++)
-		if (change->stopped[i] && start_one(sinks, &change->before->sinks[i], true,
+		if (change->stopped[i] && start_one(sinks, &change->before->sinks[i], &start,
 						    &sinks->delivers[i], &err) < 0)
 			log_error("%s; it stays stopped", err.text);
 }
 
-int sinks_change(struct sinks *sinks, const struct config *before, const struct config *after,
-		 const struct config_diff *diff, bool all, struct err *err)
+int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct err *err)
 {
-	struct change change = {.before = before, .after = after, .diff = diff, .all = all};
+	const struct config *before = wanted->before;
+	struct change change = {
+		.before = before,
+		.after = wanted->after,
+		.diff = wanted->diff,
+		.identity = wanted->identity,
+	};
 	int result = 0;
 
-	for (size_t i = 0; i < before->sink_count; i++)
-		if (diff->removed[i])
-			stop_old(sinks, &change, i);
-	for (size_t i = 0; i < after->sink_count && result == 0; i++)
+	stop_all_old(sinks, &change);
+	for (size_t i = 0; i < change.after->sink_count && result == 0; i++)
 		result = start_new(sinks, &change, i, err);
 	if (result < 0) {
 		roll_back(sinks, &change);
 		return result;
 	}
 	for (size_t i = 0; i < before->sink_count; i++)
-		if (diff->removed[i])
+		if (change.diff->removed[i])
 			log_info("sink %s: removed; its place in the journal is kept until the "
-				 "agent "
-				 "ends",
+				 "agent ends",
 				 before->sinks[i].name);
 	memcpy(sinks->delivers, change.delivers, sizeof(sinks->delivers));
-	sinks->count = after->sink_count;
+	sinks->count = change.after->sink_count;
 	return 0;
 }
 

@@ -15,7 +15,7 @@ struct sinks;
 
 struct sinks_options {
 	struct journal *journal;
-	const struct render_identity *identity; /* must outlive them */
+	const struct render_identity *identity; /* as it is when one starts; must outlive them */
 	/* From a deliver thread: the reader of standard output has gone. */
 	void (*on_reader_gone)(void *data);
 	void *data;
@@ -25,15 +25,20 @@ struct sinks_options {
 int sinks_new(struct sinks **ret_sinks, const struct sinks_options *options,
 	      const struct config *config, struct err *err);
 
-/*
- * Makes the sinks those of after: what is the same by diff goes on untouched, unless all is set
- * (the identity is another one). All or nothing: when one cannot be started, those of before run
- * again and err says why.
- */
-int sinks_change(struct sinks *sinks, const struct config *before, const struct config *after,
-		 const struct config_diff *diff, bool all, struct err *err);
+struct sinks_change {
+	const struct config *before, *after;
+	const struct config_diff *diff;
+	const struct render_identity *identity; /* another one than before; NULL: the same */
+};
 
-/* One per sink of the configuration, until the next sinks_change. */
+/*
+ * Makes the sinks those of after: what is the same by diff goes on untouched, unless the identity
+ * is another one. All or nothing: when a new or changed one cannot be started, those of before run
+ * again as they did and err says why. One that fails already is no reason to refuse.
+ */
+int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct err *err);
+
+/* One per sink of the configuration, until the next sinks_change. NULL: no memory for it. */
 struct deliver *const *sinks_delivers(const struct sinks *sinks);
 
 /* Ends all within deadline_ms; the last figures of each go to ret_status. NULL is fine. */

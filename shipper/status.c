@@ -64,7 +64,10 @@ static void gather_sinks(struct status *status, struct status_facts *facts)
 
 		sink->name = config->sinks[i].name;
 		sink->type = config_sink_type_name(config->sinks[i].type);
-		deliver_status(status->options.delivers[i], &sink->deliver);
+		sink->deliver = (struct deliver_status){.failing = true};
+		(void)err_set(&sink->deliver.last_error, -ENOMEM, "could not be started again");
+		if (status->options.delivers[i])
+			deliver_status(status->options.delivers[i], &sink->deliver);
 	}
 	facts->sinks = status->sinks;
 	facts->sink_count = config->sink_count;

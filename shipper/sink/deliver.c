@@ -331,7 +331,7 @@ static int prepare(struct deliver *deliver, const struct deliver_options *option
 		return err_set(err, -ENOMEM, "out of memory");
 	if (deliver->stop_fd < 0 || deliver->done_fd < 0)
 		return err_set(err, -errno, "cannot make an eventfd: %m");
-	result = open_sink(deliver, err);
+	result = options->open_later ? 0 : open_sink(deliver, err);
 	if (result < 0)
 		return result;
 	result = journal_reader_open(&deliver->reader, options->journal,

@@ -18,10 +18,11 @@ struct deliver_options {
 	const char *name; /* of the sink in the configuration, and of its cursor */
 	struct journal *journal;
 	bool ephemeral; /* no cursor: from now on, and what it has not read may be deleted */
-	const struct render_identity *identity; /* must outlive the thread */
+	const struct render_identity *identity; /* only needed until deliver_start returns */
 	struct render_options render;
 	struct condition *when; /* given up like the sink: only these events; NULL: all */
 	struct sink *sink;      /* given up to the deliver thread, also when deliver_start fails */
+	bool open_later;        /* by the thread, which tries until it works */
 	size_t batch_bytes;     /* submit at the latest when this much is rendered */
 	/* Called from the deliver thread when the reader of a pipe has gone. May be NULL. */
 	void (*on_reader_gone)(void *data);
@@ -49,7 +50,8 @@ struct deliver_status {
 	struct err last_error;
 };
 
-/* Opens the sink once, so that a bad path is told at once, then starts the thread. */
+/* Opens the sink once unless it says later, so that a bad path is told at once, then starts the
+ * thread. */
 int deliver_start(struct deliver **ret_deliver, const struct deliver_options *options,
 		  struct err *err);
 
