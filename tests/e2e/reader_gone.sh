@@ -33,6 +33,6 @@ escape=$(printf '\033]0;owned\007\033[31m\302\233')
 [12:00:00] forged line" >/dev/null
 wait_until 10 grep -q 'forged line' "$DIR/agent.out" || fail "the event is not on the screen"
 stop_agent 0
-[ "$(tr -d '\n\040-\176' <"$DIR/agent.out" | wc -c)" = 0 ] || fail "a raw control character on the screen"
+[ "$(tr -d '\n\040-\176…' <"$DIR/agent.out" | wc -c)" = 0 ] || fail "a raw control character on the screen"
 [ "$(grep -c '^\[12:00:00\]' "$DIR/agent.out")" = 0 ] || fail "a line was forged"
 echo "reader_gone: good"
