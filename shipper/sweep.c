@@ -18,7 +18,6 @@
 #include <string.h>
 
 #define BATCH_SIZE (1024 * 1024)
-#define NS_PER_S 1000000000ULL
 #define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
 #define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
 
