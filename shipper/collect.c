@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One sweep: note how far the probes have counted; read the ring up to its end; turn each record
- * into an entry of the batch; append the batch to the journal; give the ring its room back.
+ * The collect thread: between two sweeps it takes what other threads have put into its mailboxes
+ * (user names, rules, a change of probes, notes), after each it publishes the account. Owns what
+ * the sweep borrows, but the journal. Must not know what becomes of a record: that is the sweep's.
  */
 #include "collect.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/published.h"
 #include "capture/reader.h"
 #include "capture/ring.h"
-#include "decode/decode.h"
-#include "decode/entry.h"
-#include "decode/fields.h"
-#include "enrich/procfs.h"
+#include "sweep.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -22,11 +19,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#define BATCH_SIZE (1024 * 1024)
-#define NS_PER_S 1000000000ULL
-#define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
-#define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
 
 #define STATUS_WORDS (sizeof(struct collect_status) / sizeof(uint64_t))
 _Static_assert(sizeof(struct collect_status) % sizeof(uint64_t) == 0 &&
@@ -65,280 +57,10 @@ struct collect {
 	_Atomic(struct rules_state *) new_rules; /* mailbox: main puts, collect takes */
 	_Atomic(struct rules_state *) old_rules; /* and back: main may have read its counters */
 
-	char *batch;
-	struct enriched *enriched; /* of the event at hand, ENRICH_MAX_SIZE bytes */
-	size_t batch_used;
-	uint32_t batch_count;
-	uint32_t batch_kinds[REC_KINDS];
-	struct journal_number *numbers;
-	int64_t wall_offset_ns;
-	uint64_t offset_sampled_ns;
-	uint64_t own_sequence; /* of records the shipper makes itself */
-
+	struct sweep *sweep;
 	struct collect_status status; /* the thread's own */
 	struct published published;   /* as it was after the last sweep */
 };
-
-static void sample_offset(struct collect *collect)
-{
-	uint64_t now = clock_boot_ns();
-
-	if (collect->offset_sampled_ns && now - collect->offset_sampled_ns < OFFSET_AGE_NS)
-		return;
-	collect->offset_sampled_ns = now;
-	collect->wall_offset_ns = clock_wall_offset_ns();
-}
-
-/* For one more entry of any size. */
-static bool batch_has_room(const struct collect *collect)
-{
-	return BATCH_SIZE - collect->batch_used >= ENTRY_MAX_SIZE;
-}
-
-static uint32_t align_up(size_t size)
-{
-	return (uint32_t)((size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN);
-}
-
-static bool is_own(unsigned int kind)
-{
-	return kind_get(kind) && kind_get(kind)->of_shipper;
-}
-
-/* Events of the shipper's own are always journalled. */
-static void select_own(struct collect *collect)
-{
-	for (unsigned int i = 0; i < REC_KINDS; i++)
-		collect->options.selected[i] = collect->options.selected[i] || is_own(i);
-}
-
-/* The record behind the entry, where it may still grow, and what is known of it beside. */
-static enum rules_verdict apply_rules(struct collect *collect, const struct entry *entry,
-				      struct rec_header *record)
-{
-	struct rules_subject subject = {
-		.entry = entry,
-		.record = record,
-		.record_room = REC_MAX_SIZE,
-		.enriched = collect->enriched,
-		.enriched_room = ENRICH_MAX_SIZE,
-		.only_mask = !collect->options.selected[record->kind],
-	};
-	enum rules_verdict verdict;
-
-	if (!collect->rules)
-		return RULES_KEEP;
-	verdict = rules_apply(collect->rules, &subject);
-	if (subject.args_masked)
-		enrich_forget_args(collect->options.enrich, record);
-	return verdict;
-}
-
-/* Completes the entry with what stands behind the record. */
-static void finish_entry(struct collect *collect, struct entry *entry,
-			 const struct rec_header *record)
-{
-	uint32_t record_size = align_up(record->size);
-	uint32_t enriched_size = collect->enriched->size, padded_size = align_up(enriched_size);
-	char *end = (char *)(entry + 1) + record->size;
-
-	memset(end, 0, record_size - record->size);
-	end += record_size - record->size;
-	memcpy(end, collect->enriched, enriched_size);
-	memset(end + enriched_size, 0, padded_size - enriched_size);
-	entry->record_size = record->size;
-	entry->size = (uint32_t)sizeof(*entry) + record_size + padded_size;
-	collect->batch_used += entry->size;
-	collect->batch_count++;
-	collect->batch_kinds[record->kind]++;
-}
-
-/* Appends a checked record to the batch as an entry, unless its kind was not asked for or a rule
- * does not want it. */
-static void batch_add(struct collect *collect, const struct rec_header *record)
-{
-	struct entry *entry = (struct entry *)(collect->batch + collect->batch_used);
-	struct rec_header *copy = (struct rec_header *)(entry + 1);
-	enum rules_verdict verdict;
-
-	memcpy(copy, record, record->size);
-	record_resolve_paths(copy);
-	(void)enrich_event(collect->options.enrich, copy, collect->wall_offset_ns,
-			   collect->enriched);
-	*entry = (struct entry){
-		.sequence = journal_next_sequence(collect->options.journal) + collect->batch_count,
-		.created_ns = clock_boot_ns() + (uint64_t)collect->wall_offset_ns,
-		.wall_offset_ns = collect->wall_offset_ns,
-	};
-	verdict = apply_rules(collect, entry, copy);
-	if (!collect->options.selected[copy->kind])
-		collect->status.not_selected++;
-	else if (verdict == RULES_KEEP)
-		finish_entry(collect, entry, copy);
-}
-
-/* A record that the shipper makes itself. */
-static void batch_add_own(struct collect *collect, struct rec_header *record)
-{
-	record->ring = REC_RING_SHIPPER;
-	record->sequence = ++collect->own_sequence;
-	record->time_ns = clock_boot_ns();
-	batch_add(collect, record);
-}
-
-/* What the probes could not deliver is an event of the stream. */
-static bool add_lost(void *data, const struct rec_lost *lost)
-{
-	struct collect *collect = data;
-	struct rec_lost record = *lost;
-
-	if (!batch_has_room(collect))
-		return false;
-
-	record.header = (struct rec_header){
-		.size = sizeof(record),
-		.kind = REC_LOST,
-		.abi = REC_ABI,
-	};
-	batch_add_own(collect, &record.header);
-	return true;
-}
-
-static uint32_t list_numbers(struct collect *collect)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < loss_slots(collect->parts->loss); i++) {
-		struct journal_number *number = &collect->numbers[count];
-
-		number->sequence = loss_last_seen(collect->parts->loss, i, &number->ring,
-						  &number->class, &number->cpu);
-		if (number->sequence)
-			count++;
-	}
-	return count;
-}
-
-static void clear_batch(struct collect *collect, bool journalled)
-{
-	for (int i = 0; i < REC_KINDS; i++) {
-		if (journalled)
-			collect->status.events[i] += collect->batch_kinds[i];
-		collect->batch_kinds[i] = 0;
-	}
-	collect->batch_used = 0;
-	collect->batch_count = 0;
-}
-
-/* 0 when the journal has the batch and the ring its room back; else nothing has changed. */
-static int flush_batch(struct collect *collect)
-{
-	struct journal_batch batch = {
-		.entries = collect->batch,
-		.size = collect->batch_used,
-		.first_sequence = journal_next_sequence(collect->options.journal),
-		.count = collect->batch_count,
-		.numbers = collect->numbers,
-	};
-	struct err err;
-	int result = 0;
-
-	if (collect->batch_count > 0) {
-		batch.number_count = list_numbers(collect);
-		result = journal_append(collect->options.journal, &batch, &err);
-	}
-	if (result < 0 && !collect->status.journal_failing)
-		log_error("the journal takes no events, they wait in the ring: %s", err.text);
-	if (result == 0 && collect->status.journal_failing)
-		log_info("the journal takes events again");
-	collect->status.journal_failing = result < 0;
-	if (result < 0)
-		return result;
-	collect->status.journal_bytes += batch.size;
-	clear_batch(collect, true);
-	ring_release(collect->parts->ring);
-	return 0;
-}
-
-/* When its number can be its own it has arrived, whatever the rest of it is worth. */
-static void reject(struct collect *collect, const struct rec_header *record, size_t size)
-{
-	collect->status.rejected++;
-	if (size >= sizeof(*record) && loss_believes(collect->parts->loss, record))
-		loss_saw(collect->parts->loss, record);
-	else
-		collect->status.unnumbered++;
-}
-
-/*
- * What rules have held back is an event of the stream: what is due, or everything. Needs the
- * journal when the batch has no room; then -EAGAIN says that some is left.
- */
-static int add_limited(struct collect *collect, bool everything)
-{
-	union {
-		struct rec_header header;
-		char bytes[RULES_LIMITED_MAX];
-	} record;
-
-	if (!collect->rules)
-		return 0;
-	for (;;) {
-		if (!batch_has_room(collect) && flush_batch(collect) < 0)
-			return -EAGAIN;
-		if (!rules_take_limited(collect->rules, clock_boot_ns(), everything,
-					&record.header))
-			return 0;
-		batch_add_own(collect, &record.header);
-	}
-}
-
-static void take_record(struct collect *collect, const void *data, size_t size)
-{
-	const struct rec_header *record = data;
-	const char *why;
-
-	if (record_check(data, size, &why) < 0) {
-		reject(collect, record, size);
-		log_debug("a record of %zu bytes was rejected: %s", size, why);
-		return;
-	}
-	loss_saw(collect->parts->loss, record);
-	batch_add(collect, record);
-}
-
-/*
- * Reads the ring up to its present end. Returns the records read, or a negative errno when the
- * journal would not take them: the batch is kept and tried again first.
- */
-static int sweep(struct collect *collect)
-{
-	int count = 0, result;
-	const void *record;
-	size_t size;
-	uint64_t end;
-
-	if (collect->batch_count > 0 && flush_batch(collect) < 0)
-		return -EAGAIN;
-	sample_offset(collect);
-	loss_begin_sweep(collect->parts->loss);
-	end = ring_end(collect->parts->ring);
-	while (ring_next(collect->parts->ring, end, &record, &size)) {
-		take_record(collect, record, size);
-		count++;
-		/* take_record adds at most two entries: a loss and the record */
-		if (BATCH_SIZE - collect->batch_used >= 2 * ENTRY_MAX_SIZE)
-			continue;
-		result = flush_batch(collect);
-		if (result < 0)
-			return result;
-	}
-	loss_end_sweep(collect->parts->loss);
-	result = add_limited(collect, false);
-	if (result == 0)
-		result = flush_batch(collect);
-	return result < 0 ? result : count;
-}
 
 static void take_users(struct collect *collect)
 {
@@ -348,14 +70,20 @@ static void take_users(struct collect *collect)
 		enrich_take_users(collect->options.enrich, users);
 }
 
-/* Events of the shipper's own: no probe has numbered them. */
-static uint32_t own_in_batch(const struct collect *collect)
+static void take_counters(struct collect *collect)
 {
-	uint32_t count = 0;
+	struct collect_status *status = &collect->status;
+	struct sweep_counters counters;
 
-	for (unsigned int i = 0; i < REC_KINDS; i++)
-		count += is_own(i) ? collect->batch_kinds[i] : 0;
-	return count;
+	sweep_counters(collect->sweep, &counters);
+	memcpy(status->events, counters.events, sizeof(status->events));
+	status->not_selected = counters.not_selected;
+	status->rejected = counters.rejected;
+	status->unnumbered = counters.unnumbered;
+	status->pending = counters.pending;
+	status->unjournalled = counters.unjournalled;
+	status->journal_bytes = counters.journal_bytes;
+	status->journal_failing = counters.journal_failing;
 }
 
 /* After each sweep: some fifty plain stores, whatever has happened in between. */
@@ -366,8 +94,8 @@ static void publish(struct collect *collect)
 	struct process_counters processes;
 	struct rules_totals rules = {0};
 
+	take_counters(collect);
 	enrich_counters(collect->options.enrich, &processes);
-	status->pending = collect->batch_count - own_in_batch(collect);
 	status->seen = account->seen;
 	status->arrived = account->arrived;
 	status->lost = account->lost;
@@ -389,68 +117,22 @@ static void take_rules(struct collect *collect)
 {
 	struct rules_state *rules;
 
-	if (!collect->new_rules || add_limited(collect, true) < 0)
+	if (!collect->new_rules || sweep_add_limited(collect->sweep) < 0)
 		return;
 	rules = atomic_exchange(&collect->new_rules, NULL);
 	if (!rules)
 		return;
 	if (collect->rules)
 		rules_carry_over(rules, collect->rules);
+	sweep_use_rules(collect->sweep, rules);
 	collect->old_rules = atomic_exchange(&collect->rules, rules);
 }
 
-/* Numbers that were taken and have neither arrived nor been told as lost. */
-static uint64_t count_outstanding(const struct collect *collect)
+static bool add_lost(void *data, const struct rec_lost *lost)
 {
-	struct loss_counted counted;
+	struct collect *collect = data;
 
-	loss_counted(collect->parts->loss, &counted);
-	return counted.numbered - loss_account(collect->parts->loss)->seen;
-}
-
-/* The journal takes nothing any more: counts what it did not get, in the batch and in the ring. */
-static void count_unjournalled(struct collect *collect)
-{
-	uint64_t end = ring_end(collect->parts->ring);
-	const void *record;
-	const char *why;
-	size_t size;
-
-	collect->status.unjournalled += collect->batch_count;
-	while (ring_next(collect->parts->ring, end, &record, &size)) {
-		const struct rec_header *header = record;
-
-		if (record_check(record, size, &why) < 0)
-			reject(collect, record, size);
-		else if (collect->options.selected[header->kind])
-			collect->status.unjournalled++;
-	}
-}
-
-/* The probes are detached; one that was at work then may have a record to finish. */
-static int empty_ring(struct collect *collect)
-{
-	uint64_t deadline_ns = clock_mono_ns() + DRAIN_NS;
-	int result;
-
-	do
-		result = sweep(collect);
-	while (result > 0 ||
-	       (result == 0 && count_outstanding(collect) > 0 && clock_mono_ns() < deadline_ns));
-	return result;
-}
-
-static void drain(struct collect *collect)
-{
-	int result = empty_ring(collect);
-
-	if (result == 0)
-		result = add_limited(collect, true);
-	if (result == 0)
-		result = flush_batch(collect);
-	if (result < 0)
-		count_unjournalled(collect);
-	publish(collect);
+	return sweep_add_lost(collect->sweep, lost);
 }
 
 static void free_parts(struct parts *parts)
@@ -518,16 +200,14 @@ static bool take_notes(struct collect *collect)
 		notes = stack;
 	}
 	for (note = notes; note; note = notes) {
-		if (!batch_has_room(collect) && flush_batch(collect) < 0)
+		if (!sweep_add_own(collect->sweep, (struct rec_header *)note->aligned))
 			log_warning(
 				"the stream does not tell of a reload: the journal takes nothing");
-		else
-			batch_add_own(collect, (struct rec_header *)note->aligned);
 		notes = note->next;
 		free(note);
 		atomic_fetch_sub(&collect->note_count, 1);
 	}
-	return flush_batch(collect) == 0;
+	return sweep_flush(collect->sweep) == 0;
 }
 
 /* The old ring first, to its end; then the new one is read. Negative: not yet. */
@@ -535,7 +215,7 @@ static int switch_probes(struct collect *collect, struct probes *probes)
 {
 	struct parts *parts;
 	struct err err;
-	int result = empty_ring(collect);
+	int result = sweep_empty_ring(collect->sweep);
 
 	if (result == 0)
 		result = new_parts(collect, probes, &parts, &err);
@@ -546,6 +226,7 @@ static int switch_probes(struct collect *collect, struct probes *probes)
 		return result;
 	}
 	carry_over(parts, collect->parts);
+	sweep_read_from(collect->sweep, parts->ring, parts->loss);
 	atomic_store(&collect->old_parts, atomic_exchange(&collect->parts, parts));
 	collect->options.probes = probes;
 	return 0;
@@ -558,8 +239,7 @@ static void take_change(struct collect *collect)
 
 	if (!change || (change->probes && switch_probes(collect, change->probes) < 0))
 		return;
-	memcpy(collect->options.selected, change->selected, sizeof(change->selected));
-	select_own(collect);
+	sweep_select(collect->sweep, change->selected);
 	enrich_set_env(collect->options.enrich, change->env, change->env_count);
 	atomic_store(&collect->change, NULL);
 	if (write(collect->changed_fd, &one, sizeof(one)) < 0)
@@ -588,31 +268,36 @@ static void *run(void *data)
 		take_users(collect);
 		take_rules(collect);
 		take_change(collect);
-		busy = sweep(collect) != 0;
+		busy = sweep_once(collect->sweep) != 0;
 		if (atomic_load(&collect->notes))
 			(void)take_notes(collect);
 		publish(collect);
 	}
 	take_change(collect);
 	(void)take_notes(collect);
-	drain(collect);
+	sweep_drain(collect->sweep);
+	publish(collect);
 	return NULL;
 }
 
-static int open_memory(struct collect *collect, struct err *err)
+static int open_sweep(struct collect *collect, struct err *err)
 {
+	struct sweep_options options = {
+		.journal = collect->options.journal,
+		.enrich = collect->options.enrich,
+		.rules = collect->rules,
+		.selected = collect->options.selected,
+		.ticks_per_s = collect->options.ticks_per_s,
+	};
 	struct parts *parts;
 	int result = new_parts(collect, collect->options.probes, &parts, err);
 
 	if (result < 0)
 		return result;
 	collect->parts = parts;
-	collect->batch = malloc(BATCH_SIZE);
-	collect->enriched = malloc(ENRICH_MAX_SIZE);
-	collect->numbers = calloc(loss_slots(parts->loss), sizeof(*collect->numbers));
-	if (!collect->batch || !collect->enriched || !collect->numbers)
-		return err_set(err, -ENOMEM, "no memory for a batch of events");
-	return 0;
+	options.ring = parts->ring;
+	options.loss = parts->loss;
+	return sweep_new(&collect->sweep, &options, err);
 }
 
 int collect_new(struct collect **ret_collect, const struct collect_options *options,
@@ -627,19 +312,17 @@ int collect_new(struct collect **ret_collect, const struct collect_options *opti
 		return err_set(err, -ENOMEM, "no memory for the collect thread");
 	}
 	collect->options = *options;
-	select_own(collect);
 	collect->rules = options->rules;
 	collect->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	collect->changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (collect->wake_fd < 0 || collect->changed_fd < 0)
 		result = err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno));
 	else
-		result = open_memory(collect, err);
+		result = open_sweep(collect, err);
 	if (result < 0) {
 		collect_free(collect);
 		return result;
 	}
-	sample_offset(collect);
 	publish(collect);
 	*ret_collect = collect;
 	return 0;
@@ -673,66 +356,13 @@ void collect_free(struct collect *collect)
 	rules_state_free(collect->rules);
 	rules_state_free(collect->new_rules);
 	rules_state_free(collect->old_rules);
-	free(collect->numbers);
-	free(collect->enriched);
-	free(collect->batch);
+	sweep_free(collect->sweep);
 	free(collect);
 }
 
-/* The last may lack its NUL, as a process leaves it that writes over its own arguments. */
-static uint32_t count_args(const char *args, size_t length)
+void collect_snapshot(struct collect *collect, const void *record, size_t size)
 {
-	uint32_t count = length > 0 && args[length - 1] != '\0';
-
-	for (size_t i = 0; i < length; i++)
-		count += args[i] == '\0';
-	return count;
-}
-
-/*
- * The arguments as /proc shows them now; none when that number means another process by now, or in
- * the pid namespace that the agent runs in.
- */
-static void read_args(const struct collect *collect, const struct rec_id *id,
-		      char args[IMAGE_ARGS_MAX], struct image *ret_image)
-{
-	uint64_t ticks, tick_ns = NS_PER_S / collect->options.ticks_per_s;
-	int cut = 0;
-	ssize_t length = procfs_args("", id->pid, args, IMAGE_ARGS_MAX, &cut);
-
-	*ret_image = (struct image){.args = args};
-	if (length <= 0 || procfs_start_ticks("", id->pid, &ticks) < 0 ||
-	    ticks != id->start_ns / tick_ns)
-		return;
-	ret_image->args_length = (uint32_t)length;
-	ret_image->args_full = cut ? REC_FULL_UNKNOWN : ret_image->args_length;
-	ret_image->args_count = cut ? 0 : count_args(args, (size_t)length);
-}
-
-void collect_snapshot(struct collect *collect, const void *data, size_t size)
-{
-	struct rec_snapshot *record = (struct rec_snapshot *)collect->batch;
-	char bytes[2 * IMAGE_ARGS_MAX]; /* *** may take more room than what it hides */
-	struct rules_args args = {.bytes = bytes, .room = sizeof(bytes)};
-	struct image image;
-	const char *why;
-
-	if (record_check(data, size, &why) < 0) {
-		collect->status.rejected++;
-		collect->status.unnumbered++;
-		return;
-	}
-	memcpy(record, data, size);
-	record_resolve_paths(&record->header);
-	read_args(collect, &record->task.id, bytes, &image);
-	args.length = image.args_length;
-	args.full = image.args_full;
-	if (collect->rules)
-		rules_mask_snapshot(collect->rules, &record->header, &args);
-	image.args_length = args.length;
-	image.args_full = args.full;
-	image.args_masked = args.masked;
-	enrich_snapshot(collect->options.enrich, record, collect->wall_offset_ns, &image);
+	sweep_snapshot(collect->sweep, record, size);
 }
 
 int collect_start(struct collect *collect, struct err *err)

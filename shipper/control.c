@@ -19,7 +19,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define NS_PER_MS 1000000ULL
 #define ANSWER_MAX (1024 * 1024)
 #define LISTENER CONTROL_CLIENTS_MAX /* its place in the epoll set's data */
 #define GROUPS_MAX 1024

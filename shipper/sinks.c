@@ -12,7 +12,6 @@
 
 #define BATCH_BYTES (256 * 1024)
 #define CHANGE_DEADLINE_MS 2000
-#define NS_PER_MS 1000000ULL
 
 struct sinks {
 	struct sinks_options options;
@@ -205,19 +204,12 @@ struct deliver *const *sinks_delivers(const struct sinks *sinks)
 	return sinks->delivers;
 }
 
-static unsigned int time_left_ms(uint64_t deadline_ns)
-{
-	uint64_t now = clock_mono_ns();
-
-	return now < deadline_ns ? (unsigned int)((deadline_ns - now) / NS_PER_MS) : 0;
-}
-
 void sinks_stop(struct sinks *sinks, unsigned int deadline_ms, struct deliver_status *ret_status)
 {
 	uint64_t deadline_ns = clock_mono_ns() + deadline_ms * NS_PER_MS;
 
 	for (size_t i = 0; sinks && i < sinks->count; i++) {
-		deliver_stop(sinks->delivers[i], time_left_ms(deadline_ns),
+		deliver_stop(sinks->delivers[i], clock_left_ms(deadline_ns),
 			     ret_status ? &ret_status[i] : NULL);
 		sinks->delivers[i] = NULL;
 	}

@@ -2,6 +2,7 @@
 /* Judges; writes no document and asks nobody. */
 #include "status_attention.h"
 
+#include "base/clock.h"
 #include "decode/fields.h"
 
 #include <inttypes.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NS_PER_S ((uint64_t)1000000000)
 #define NEARLY_FULL_PERCENT 90
 #define BLOCKED_PATIENCE_NS (5 * NS_PER_S)
 

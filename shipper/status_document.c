@@ -13,8 +13,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define NS_PER_S 1000000000ULL
-#define NS_PER_MS 1000000ULL
 #define RUN_MAX (1024 * 1024)
 
 /* json writes the document; an item of a list is a document of its own first. */

@@ -5,9 +5,10 @@
  */
 #include "status_history.h"
 
+#include "base/clock.h"
+
 #include <string.h>
 
-#define NS_PER_S 1000000000ULL
 #define SECOND_NS (NS_PER_S - NS_PER_S / 20) /* ticks are not exact */
 #define MINUTE_NS (60 * NS_PER_S - NS_PER_S / 2)
 

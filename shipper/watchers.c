@@ -6,6 +6,7 @@
  */
 #include "watchers.h"
 
+#include "base/clock.h"
 #include "render/json.h"
 #include "sink/deliver.h"
 
@@ -16,7 +17,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define NS_PER_S 1000000000ULL
 #define BATCH_BYTES (64 * 1024)
 #define LAST_WORDS_MS 300
 #define GREETING_MAX (64 * 1024)

@@ -3,8 +3,6 @@
 
 #include <time.h>
 
-#define NS_PER_S 1000000000ULL
-
 static uint64_t read_clock(clockid_t id)
 {
 	struct timespec now;
@@ -26,6 +24,13 @@ uint64_t clock_real_ns(void)
 uint64_t clock_mono_ns(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
+}
+
+unsigned int clock_left_ms(uint64_t deadline_ns)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	return deadline_ns > now_ns ? (unsigned int)((deadline_ns - now_ns) / NS_PER_MS) + 1 : 0;
 }
 
 int64_t clock_wall_offset_ns(void)

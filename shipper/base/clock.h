@@ -9,9 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define NS_PER_US UINT64_C(1000)
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S UINT64_C(1000000000)
+
 uint64_t clock_boot_ns(void);
 uint64_t clock_real_ns(void);
 uint64_t clock_mono_ns(void);
+
+/* What is left until then on CLOCK_MONOTONIC, rounded up: 0 only when it is over. */
+unsigned int clock_left_ms(uint64_t deadline_ns);
 
 /* CLOCK_REALTIME - CLOCK_BOOTTIME in ns, from the tightest of a few bracketed reads. */
 int64_t clock_wall_offset_ns(void);

@@ -5,17 +5,17 @@
  */
 #include "filter/rules.h"
 
+#include "base/counter.h"
 #include "filter/fact.h"
 #include "filter/limit.h"
 #include "filter/rewrite.h"
 #include "filter/rule.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef atomic_uint_fast64_t counter;
+typedef _Atomic uint64_t counter;
 
 struct rule_counters {
 	counter matched, kept, dropped, passed, held, told, tagged, masked, evicted;
@@ -31,21 +31,10 @@ struct rules_state {
 	struct lookup args[REC_KINDS], parent_args[REC_KINDS];
 };
 
-static void add(counter *value, uint64_t amount)
-{
-	atomic_fetch_add_explicit(value, amount, memory_order_relaxed);
-}
-
 /* Only one thread writes, so this needs no locked instruction. */
 static void count(counter *value)
 {
-	atomic_store_explicit(value, atomic_load_explicit(value, memory_order_relaxed) + 1,
-			      memory_order_relaxed);
-}
-
-static uint64_t get(const counter *value)
-{
-	return atomic_load_explicit(value, memory_order_relaxed);
+	counter_set(value, counter_get(value) + 1);
 }
 
 static int make_parts(struct rules_state *state)
@@ -121,7 +110,7 @@ static const counter *counter_at(const struct rule_counters *counters, size_t in
 static void add_counters(struct rule_counters *to, const struct rule_counters *from)
 {
 	for (size_t i = 0; i < COUNTERS; i++)
-		add((counter *)to + i, get(counter_at(from, i)));
+		counter_add((counter *)to + i, counter_get(counter_at(from, i)));
 }
 
 static bool find_same(const struct rules *rules, const struct rule *wanted, size_t *ret_index)
@@ -158,22 +147,22 @@ void rules_counters(const struct rules_state *state, size_t index,
 	const struct rule_counters *counters = &state->counters[index];
 
 	*ret_counters = (struct rules_counters){
-		.matched = get(&counters->matched),
-		.kept = get(&counters->kept),
-		.dropped = get(&counters->dropped),
-		.passed = get(&counters->passed),
-		.held = get(&counters->held),
-		.tagged = get(&counters->tagged),
-		.masked = get(&counters->masked),
-		.keys_evicted = get(&counters->evicted),
+		.matched = counter_get(&counters->matched),
+		.kept = counter_get(&counters->kept),
+		.dropped = counter_get(&counters->dropped),
+		.passed = counter_get(&counters->passed),
+		.held = counter_get(&counters->held),
+		.tagged = counter_get(&counters->tagged),
+		.masked = counter_get(&counters->masked),
+		.keys_evicted = counter_get(&counters->evicted),
 	};
 }
 
 static void add_totals(struct rules_totals *totals, const struct rule_counters *counters)
 {
-	totals->dropped += get(&counters->dropped);
-	totals->held += get(&counters->held);
-	totals->told += get(&counters->told);
+	totals->dropped += counter_get(&counters->dropped);
+	totals->held += counter_get(&counters->held);
+	totals->told += counter_get(&counters->told);
 }
 
 void rules_totals(const struct rules_state *state, struct rules_totals *ret_totals)
@@ -206,7 +195,7 @@ static bool take_limit(struct applying *applying, size_t index)
 	bool passes = limit_take(limit, has_key ? &key.text : NULL, record);
 
 	count(passes ? &counters->passed : &counters->held);
-	atomic_store_explicit(&counters->evicted, limit_evicted(limit), memory_order_relaxed);
+	counter_set(&counters->evicted, limit_evicted(limit));
 	return passes;
 }
 
@@ -451,11 +440,11 @@ static void write_report(struct rules_state *state, size_t index, const struct l
 	const struct rule *rule = &state->rules->rules[index];
 	counter *told = &state->counters[index].told;
 
-	add(told, report->count);
+	counter_add(told, report->count);
 	*limited = (struct rec_limited){
 		.header = {.size = sizeof(*limited), .kind = REC_LIMITED, .abi = REC_ABI},
 		.count = report->count,
-		.total = get(told),
+		.total = counter_get(told),
 		.limit_events = rule->events,
 		.limit_per_ns = rule->per_ns,
 		.first_number = report->first.sequence,

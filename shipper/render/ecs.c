@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writes an event by its kind's plan. What is the same for every event (host, agent, the kind's own
- * words) is made once. Absent is absent: no null, no empty string, no empty object. Must not know
- * any kind or any member of a record.
+ * Writes an event by its kind's plan; what is the same for every event of a kind is made once.
+ * Absent is absent: no null, no empty string, no empty object. Must not know any kind or any member
+ * of a record.
  */
 #include "render/ecs.h"
 
 #include "base/uuid.h"
 #include "decode/lookup.h"
 #include "decode/names.h"
+#include "render/facts.h"
 #include "render/plan.h"
+#include "render/remarks.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define RAW(json, text) json_raw(json, text, sizeof(text) - 1)
 
 /* The members of one object grow at most sixfold when escaped, and stand in it at most twice. */
 #define MAX_RUN_BYTES (4 * 1024 * 1024)
@@ -55,26 +55,11 @@ static const struct {
 	{TAGS, SPECIAL_TAGS, PLAN_LAST},
 };
 
-#define WHOLE UINT32_MAX /* index of a string that is not in a list */
-
-/* A string that was not UTF-8. */
-struct raw {
-	const char *path;
-	const char *bytes;
-	size_t length;
-	uint32_t index; /* in its list, or WHOLE */
-};
-
-struct cut {
-	const char *path;
-	uint32_t kept, full;
-};
-
 struct ecs {
 	struct json *json;
 	struct plan plans[REC_KINDS];     /* without members: the kind is never rendered */
 	struct buf kind_words[REC_KINDS]; /* the value of event.kind and the members behind it */
-	struct buf host, agent, tags;     /* agent lacks its end, tags its closing bracket */
+	struct facts facts;
 	struct lookup rule_tags[REC_KINDS];
 	uint8_t stream[16];
 	char stream_text[UUID_TEXT_SIZE];
@@ -82,104 +67,8 @@ struct ecs {
 	const struct plan *plan;
 	unsigned int object; /* the one that is open */
 	bool non_utf8;
-	unsigned int raw_count, raw_left_out, cut_count;
-	struct raw raws[ECS_RAW_MAX];
-	struct cut cuts[PLAN_MAX_NODES];
+	struct remarks remarks;
 };
-
-/* Facts that never change */
-
-static void add_fact(struct json *json, const struct json_key *key, const char *text)
-{
-	bool replaced; /* whoever named the host so sees what came of it */
-
-	if (!text || !*text)
-		return;
-	json_member(json, key);
-	json_text(json, text, strlen(text), &replaced);
-}
-
-static void add_os(struct json *json, const struct render_identity *identity)
-{
-	json_open(json, JSON_KEY("os"));
-	add_fact(json, JSON_KEY("type"), "linux");
-	add_fact(json, JSON_KEY("family"), identity->os_family);
-	add_fact(json, JSON_KEY("platform"), identity->os_platform);
-	add_fact(json, JSON_KEY("name"), identity->os_name);
-	add_fact(json, JSON_KEY("version"), identity->os_version);
-	add_fact(json, JSON_KEY("kernel"), identity->os_kernel);
-	json_close(json);
-}
-
-static int make_host(struct ecs *ecs, const struct render_identity *identity)
-{
-	struct json *json = ecs->json;
-	int result;
-
-	json_begin(json, &ecs->host);
-	add_fact(json, JSON_KEY("name"), identity->host_name);
-	add_fact(json, JSON_KEY("hostname"), identity->host_hostname);
-	add_fact(json, JSON_KEY("id"), identity->host_id);
-	add_fact(json, JSON_KEY("architecture"), identity->host_architecture);
-	if (identity->pid_ns) {
-		json_member(json, JSON_KEY("pid_ns_ino"));
-		RAW(json, "\"");
-		json_number(json, identity->pid_ns);
-		RAW(json, "\"");
-	}
-	if (identity->boot_id && *identity->boot_id) {
-		json_open(json, JSON_KEY("boot"));
-		add_fact(json, JSON_KEY("id"), identity->boot_id);
-		json_close(json);
-	}
-	add_os(json, identity);
-	result = json_end(json);
-	if (result == 0)
-		ecs->host.length -= strlen("\n");
-	return result;
-}
-
-/* Without its end: agent.ephemeral_id is the stream of the event. */
-static int make_agent(struct ecs *ecs, const struct render_identity *identity)
-{
-	struct json *json = ecs->json;
-	int result;
-
-	json_begin(json, &ecs->agent);
-	add_fact(json, JSON_KEY("type"), "auditship");
-	add_fact(json, JSON_KEY("version"), identity->agent_version);
-	add_fact(json, JSON_KEY("id"), identity->agent_id);
-	add_fact(json, JSON_KEY("name"), identity->agent_name);
-	add_fact(json, JSON_KEY("ephemeral_id"), "-");
-	result = json_end(json);
-	if (result == 0)
-		ecs->agent.length -= strlen("-\"}\n");
-	return result;
-}
-
-/* Without its end: an event may have a tag of its own. */
-static int make_tags(struct ecs *ecs, const struct render_identity *identity)
-{
-	struct json *json = ecs->json;
-	bool replaced;
-	int result;
-
-	json_begin(json, &ecs->tags);
-	json_member(json, JSON_KEY("tags"));
-	json_list_open(json);
-	for (unsigned int i = 0; i < identity->tag_count; i++) {
-		json_list_item(json);
-		json_text(json, identity->tags[i], strlen(identity->tags[i]), &replaced);
-	}
-	json_list_close(json);
-	result = json_end(json);
-	if (result < 0)
-		return result;
-	/* {"tags":["a"]} and line feed -> ["a" */
-	ecs->tags.length -= strlen("{\"tags\":") + strlen("]}\n");
-	memmove(ecs->tags.data, ecs->tags.data + strlen("{\"tags\":"), ecs->tags.length);
-	return 0;
-}
 
 static int make_kind_words(struct buf *out, const struct kind *kind)
 {
@@ -249,22 +138,6 @@ static int make_kinds(struct ecs *ecs, struct err *err)
 	return 0;
 }
 
-static int make_fragments(struct ecs *ecs, const struct render_identity *identity)
-{
-	int result;
-
-	buf_init(&ecs->host, MAX_FRAGMENT_BYTES);
-	buf_init(&ecs->agent, MAX_FRAGMENT_BYTES);
-	buf_init(&ecs->tags, MAX_FRAGMENT_BYTES);
-	result = make_host(ecs, identity);
-	if (result == 0)
-		result = make_agent(ecs, identity);
-	if (result == 0)
-		result = make_tags(ecs, identity);
-	uuid_format(ecs->stream_text, ecs->stream);
-	return result;
-}
-
 int ecs_new(struct ecs **ret_ecs, const struct render_identity *identity, struct err *err)
 {
 	struct ecs *ecs = calloc(1, sizeof(*ecs));
@@ -274,7 +147,8 @@ int ecs_new(struct ecs **ret_ecs, const struct render_identity *identity, struct
 		ecs_free(ecs);
 		return err_set(err, result, "no memory for a renderer");
 	}
-	result = make_fragments(ecs, identity);
+	uuid_format(ecs->stream_text, ecs->stream);
+	result = facts_init(&ecs->facts, ecs->json, identity);
 	if (result < 0)
 		err_set(err, result, "what is known of the host and the tags is too long");
 	if (result == 0)
@@ -296,13 +170,9 @@ void ecs_free(struct ecs *ecs)
 		plan_done(&ecs->plans[i]);
 		buf_done(&ecs->kind_words[i]);
 	}
-	buf_done(&ecs->host);
-	buf_done(&ecs->agent);
-	buf_done(&ecs->tags);
+	facts_done(&ecs->facts);
 	free(ecs);
 }
-
-/* One event */
 
 /* Closes and opens objects until the given one is open. */
 static void enter(struct ecs *ecs, unsigned int object)
@@ -331,18 +201,10 @@ static void start_member(struct ecs *ecs, const struct plan_member *member)
 	json_member(ecs->json, &member->key);
 }
 
-static void note_raw(struct ecs *ecs, const char *path, uint32_t index, const char *bytes,
-		     size_t length)
+static void note_raw(struct ecs *ecs, const struct remark_raw *raw)
 {
-	if (ecs->raw_count == ECS_RAW_MAX)
-		ecs->raw_left_out++;
-	else
-		ecs->raws[ecs->raw_count++] = (struct raw){path, bytes, length, index};
-}
-
-static void note_cut(struct ecs *ecs, const char *path, const struct value *value)
-{
-	ecs->cuts[ecs->cut_count++] = (struct cut){path, value->length, value->full};
+	ecs->non_utf8 = true;
+	remarks_add_raw(&ecs->remarks, raw);
 }
 
 static void write_text(struct ecs *ecs, const char *path, const struct value *value)
@@ -350,10 +212,9 @@ static void write_text(struct ecs *ecs, const char *path, const struct value *va
 	bool replaced = false;
 
 	json_text(ecs->json, value->text, value->length, &replaced);
-	if (!replaced)
-		return;
-	ecs->non_utf8 = true;
-	note_raw(ecs, path, WHOLE, value->text, value->length);
+	if (replaced)
+		note_raw(ecs,
+			 &(struct remark_raw){path, value->text, value->length, REMARKS_WHOLE});
 }
 
 static void write_list(struct ecs *ecs, const char *path, const struct value *value)
@@ -367,10 +228,8 @@ static void write_list(struct ecs *ecs, const char *path, const struct value *va
 
 		json_list_item(ecs->json);
 		json_text(ecs->json, part, length, &replaced);
-		if (!replaced)
-			continue;
-		ecs->non_utf8 = true;
-		note_raw(ecs, path, i, part, length);
+		if (replaced)
+			note_raw(ecs, &(struct remark_raw){path, part, length, i});
 	}
 	json_list_close(ecs->json);
 }
@@ -408,7 +267,7 @@ static void write_value(struct ecs *ecs, const struct plan_member *member,
 			const struct value *value)
 {
 	if (value->cut)
-		note_cut(ecs, member->path, value);
+		remarks_add_cut(&ecs->remarks, member->path, value);
 	switch (value_shape(value)) {
 	case SHAPE_BARE:
 	case SHAPE_WORD:
@@ -454,63 +313,7 @@ static void write_rows(struct ecs *ecs, const struct plan_member *member, const 
 		}
 	}
 	if (is_lost)
-		note_cut(ecs, member->path, &lost);
-}
-
-static void write_raw(struct json *json, const struct raw *raw)
-{
-	size_t length = raw->length < ECS_RAW_BYTES_MAX ? raw->length : ECS_RAW_BYTES_MAX;
-
-	json_list_item(json);
-	RAW(json, "{\"field\":");
-	json_word(json, raw->path, strlen(raw->path));
-	if (raw->index != WHOLE) {
-		RAW(json, ",\"index\":");
-		json_number(json, raw->index);
-	}
-	RAW(json, ",\"base64\":");
-	json_base64(json, raw->bytes, length);
-	if (length < raw->length) {
-		RAW(json, ",\"total\":");
-		json_number(json, raw->length);
-	}
-	RAW(json, "}");
-}
-
-static void write_raws(struct ecs *ecs, const struct plan_member *member)
-{
-	if (ecs->raw_count == 0)
-		return;
-	start_member(ecs, member);
-	json_list_open(ecs->json);
-	for (unsigned int i = 0; i < ecs->raw_count; i++)
-		write_raw(ecs->json, &ecs->raws[i]);
-	json_list_close(ecs->json);
-}
-
-static void write_cut(struct json *json, const struct cut *cut)
-{
-	json_list_item(json);
-	RAW(json, "{\"field\":");
-	json_word(json, cut->path, strlen(cut->path));
-	RAW(json, ",\"kept\":");
-	json_number(json, cut->kept);
-	if (cut->full != REC_FULL_UNKNOWN) {
-		RAW(json, ",\"total\":");
-		json_number(json, cut->full);
-	}
-	RAW(json, "}");
-}
-
-static void write_cuts(struct ecs *ecs, const struct plan_member *member)
-{
-	if (ecs->cut_count == 0)
-		return;
-	start_member(ecs, member);
-	json_list_open(ecs->json);
-	for (unsigned int i = 0; i < ecs->cut_count; i++)
-		write_cut(ecs->json, &ecs->cuts[i]);
-	json_list_close(ecs->json);
+		remarks_add_cut(&ecs->remarks, member->path, &lost);
 }
 
 static void write_rule_tags(struct ecs *ecs, const struct value *value, bool *any)
@@ -522,7 +325,7 @@ static void write_rule_tags(struct ecs *ecs, const struct value *value, bool *an
 		bool replaced; /* whoever wrote the rule so sees what came of it */
 
 		if (*any)
-			RAW(ecs->json, ",");
+			JSON_RAW(ecs->json, ",");
 		*any = true;
 		json_text(ecs->json, part, length, &replaced);
 	}
@@ -530,38 +333,54 @@ static void write_rule_tags(struct ecs *ecs, const struct value *value, bool *an
 
 static void write_tags(struct ecs *ecs, const struct plan_member *member, const struct event *event)
 {
-	bool any = ecs->tags.length > strlen("[");
+	bool any = ecs->facts.tags.length > strlen("[");
 	struct value value;
 	bool has_rule_tags = lookup_value(&ecs->rule_tags[event->kind->kind], event, &value);
 
 	if (!any && !ecs->non_utf8 && !has_rule_tags)
 		return;
 	start_member(ecs, member);
-	json_raw(ecs->json, ecs->tags.data, ecs->tags.length);
+	json_raw(ecs->json, ecs->facts.tags.data, ecs->facts.tags.length);
 	if (has_rule_tags)
 		write_rule_tags(ecs, &value, &any);
 	if (any && ecs->non_utf8)
-		RAW(ecs->json, ",");
+		JSON_RAW(ecs->json, ",");
 	if (ecs->non_utf8)
-		RAW(ecs->json, "\"non-utf8\"");
-	RAW(ecs->json, "]");
+		JSON_RAW(ecs->json, "\"non-utf8\"");
+	JSON_RAW(ecs->json, "]");
 }
 
 static void write_event_id(struct json *json, const struct ecs *ecs, uint64_t sequence)
 {
-	RAW(json, "\"");
+	JSON_RAW(json, "\"");
 	json_raw(json, ecs->stream_text, UUID_TEXT_SIZE - 1);
-	RAW(json, ":");
+	JSON_RAW(json, ":");
 	json_number(json, sequence);
-	RAW(json, "\"");
+	JSON_RAW(json, "\"");
+}
+
+static void write_raws(struct ecs *ecs, const struct plan_member *member)
+{
+	if (ecs->remarks.raw_count == 0)
+		return;
+	start_member(ecs, member);
+	remarks_write_raws(&ecs->remarks, ecs->json);
 }
 
 static void write_left_out(struct ecs *ecs, const struct plan_member *member)
 {
-	if (ecs->raw_left_out == 0)
+	if (ecs->remarks.raw_left_out == 0)
 		return;
 	start_member(ecs, member);
-	json_number(ecs->json, ecs->raw_left_out);
+	json_number(ecs->json, ecs->remarks.raw_left_out);
+}
+
+static void write_cuts(struct ecs *ecs, const struct plan_member *member)
+{
+	if (ecs->remarks.cut_count == 0)
+		return;
+	start_member(ecs, member);
+	remarks_write_cuts(&ecs->remarks, ecs->json);
 }
 
 /* Those that every event has. */
@@ -573,10 +392,10 @@ static void write_constant(struct ecs *ecs, const struct plan_member *member,
 	start_member(ecs, member);
 	switch ((enum special)member->special) {
 	case SPECIAL_ECS:
-		RAW(ecs->json, "{\"version\":\"" ECS_VERSION "\"}");
+		JSON_RAW(ecs->json, "{\"version\":\"" ECS_VERSION "\"}");
 		break;
 	case SPECIAL_SCHEMA:
-		RAW(ecs->json, "{\"version\":\"" ECS_SCHEMA_VERSION "\"}");
+		JSON_RAW(ecs->json, "{\"version\":\"" ECS_SCHEMA_VERSION "\"}");
 		break;
 	case SPECIAL_EVENT:
 		json_raw(ecs->json, words->data, words->length);
@@ -585,12 +404,12 @@ static void write_constant(struct ecs *ecs, const struct plan_member *member,
 		write_event_id(ecs->json, ecs, event->entry->sequence);
 		break;
 	case SPECIAL_AGENT:
-		json_raw(ecs->json, ecs->agent.data, ecs->agent.length);
+		json_raw(ecs->json, ecs->facts.agent.data, ecs->facts.agent.length);
 		json_raw(ecs->json, ecs->stream_text, UUID_TEXT_SIZE - 1);
-		RAW(ecs->json, "\"}");
+		JSON_RAW(ecs->json, "\"}");
 		break;
 	case SPECIAL_HOST:
-		json_raw(ecs->json, ecs->host.data, ecs->host.length);
+		json_raw(ecs->json, ecs->facts.host.data, ecs->facts.host.length);
 		break;
 	case SPECIAL_NONE:
 	case SPECIAL_RAW:
@@ -649,7 +468,7 @@ int ecs_event(struct ecs *ecs, const struct event *event, struct buf *out)
 	ecs->plan = plan;
 	ecs->object = PLAN_ROOT;
 	ecs->non_utf8 = false;
-	ecs->raw_count = ecs->raw_left_out = ecs->cut_count = 0;
+	remarks_clear(&ecs->remarks);
 	json_begin(ecs->json, out);
 	for (unsigned int i = 0; i < plan->member_count; i++)
 		write_member(ecs, &plan->members[i], event);

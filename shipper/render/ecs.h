@@ -8,14 +8,6 @@
 #define ECS_VERSION "9.4.0"
 #define ECS_SCHEMA_VERSION "0.1.0" /* of the object "Linux" */
 
-/*
- * Bytes that are not UTF-8 are kept beside the text as base64 (Linux.raw): of so many strings of an
- * event; how many more there were is in Linux.raw_left_out.
- */
-#define ECS_RAW_MAX 256
-/* And so many bytes of each; "total" tells how many there were. */
-#define ECS_RAW_BYTES_MAX (32 * 1024)
-
 struct ecs;
 
 /* Every kind that is journalled can be rendered. As renderer_new and renderer_event. */

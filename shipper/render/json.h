@@ -51,6 +51,7 @@ void json_base64(struct json *json, const void *bytes, size_t length);
 void json_number(struct json *json, uint64_t number);
 /* A value that is JSON already. */
 void json_raw(struct json *json, const char *value, size_t length);
+#define JSON_RAW(json, literal) json_raw(json, literal, sizeof(literal) - 1)
 /* Characters that need no escape, between quotes. */
 void json_word(struct json *json, const char *word, size_t length);
 

@@ -5,6 +5,7 @@
  */
 #include "render/phrase.h"
 
+#include "base/clock.h"
 #include "base/terminal.h"
 
 #include <errno.h>
@@ -14,9 +15,6 @@
 #include <string.h>
 #include <time.h>
 
-#define NS_PER_US UINT64_C(1000)
-#define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_S UINT64_C(1000000000)
 #define MAX_LINE_BYTES (256 * 1024)
 #define MAX_CHARACTER_BYTES 4
 /* No byte becomes more than \u{NNNNNN} does per character. */

@@ -24,7 +24,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define NS_PER_MS 1000000ULL
 #define GRACE_MS 1000u
 
 /* What the thread does: while it is IN_SINK, deliver_stop can turn its back on it. */
@@ -206,13 +205,6 @@ static void note_success(struct deliver *deliver, int result)
 	deliver->failure_told = false;
 }
 
-static unsigned int ms_until(uint64_t deadline_ns)
-{
-	uint64_t now_ns = clock_mono_ns();
-
-	return deadline_ns > now_ns ? (unsigned int)((deadline_ns - now_ns) / NS_PER_MS) + 1 : 0;
-}
-
 static bool is_finished(struct deliver *deliver)
 {
 	uint64_t deadline_ns = atomic_load(&deliver->stop_deadline_ns);
@@ -224,7 +216,8 @@ static bool is_finished(struct deliver *deliver)
 		deliver->stop_after =
 			feed_through(deliver->feed) + journal_reader_waiting(deliver->reader);
 	}
-	return feed_through(deliver->feed) >= deliver->stop_after || ms_until(deadline_ns) == 0;
+	return feed_through(deliver->feed) >= deliver->stop_after ||
+	       clock_left_ms(deadline_ns) == 0;
 }
 
 /* Waits for events, after a failure for the time of the next try, and in both cases for the stop.
@@ -241,7 +234,8 @@ static void wait_for_work(struct deliver *deliver, int result)
 		unsigned int delay_ms = backoff_next_ms(&deliver->backoff);
 
 		if (deliver->stopping) {
-			unsigned int left_ms = ms_until(atomic_load(&deliver->stop_deadline_ns));
+			unsigned int left_ms =
+				clock_left_ms(atomic_load(&deliver->stop_deadline_ns));
 
 			delay_ms = delay_ms < left_ms ? delay_ms : left_ms;
 		}
@@ -414,7 +408,7 @@ static bool wait_until_done(const struct deliver *deliver, uint64_t deadline_ns)
 	struct pollfd fd = {.fd = deliver->done_fd, .events = POLLIN};
 	unsigned int left_ms;
 
-	while ((left_ms = ms_until(deadline_ns)) > 0)
+	while ((left_ms = clock_left_ms(deadline_ns)) > 0)
 		if (poll(&fd, 1, (int)left_ms) > 0)
 			return true;
 	return false;

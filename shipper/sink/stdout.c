@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #define WAIT_MS 1000
-#define NS_PER_MS 1000000ULL
 
 struct stdout_sink {
 	struct sink sink;
@@ -58,9 +57,7 @@ static int wait_writable(int fd, uint64_t deadline_ns)
 	struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
 
 	for (;;) {
-		uint64_t now_ns = clock_mono_ns();
-		uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
-		int n = poll(&pollfd, 1, (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS));
+		int n = poll(&pollfd, 1, (int)clock_left_ms(deadline_ns));
 
 		if (n >= 0)
 			return n;

@@ -18,7 +18,6 @@
 
 #define REQUEST "watch\n"
 #define TAGS_MAX 64
-#define NS_PER_MS UINT64_C(1000000)
 
 struct join {
 	int fd;
@@ -71,13 +70,13 @@ static int connect_to(struct join *join, const char *path, struct err *err)
 /* One byte. 1, 0 at the end, or a negative errno. */
 static int read_byte(int fd, char *byte, uint64_t deadline_ns)
 {
-	uint64_t now_ns = clock_mono_ns();
+	unsigned int left_ms = clock_left_ms(deadline_ns);
 	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
 	ssize_t n;
 
-	if (now_ns >= deadline_ns)
+	if (left_ms == 0)
 		return -ETIMEDOUT;
-	n = poll(&pollfd, 1, (int)((deadline_ns - now_ns) / NS_PER_MS) + 1);
+	n = poll(&pollfd, 1, (int)left_ms);
 	if (n <= 0)
 		return n == 0 ? -ETIMEDOUT : -errno;
 	n = recv(fd, byte, 1, 0);

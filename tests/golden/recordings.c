@@ -2,10 +2,10 @@
 /* Recordings made by hand. Strings are as they are after decode: paths plain, not leaf first. */
 #include "recordings.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 #include <sys/stat.h>
-
-#define NS_PER_MS UINT64_C(1000000)
 
 static void end_entry(struct entry_builder *builder, struct buf *out)
 {

@@ -27,7 +27,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NS_PER_MS ((uint64_t)1000000)
 #define LONG_ANSWER ((size_t)900 * 1024) /* more than a socket buffers */
 #define NOBODY 65534
 

@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "render/ecs.h"
+#include "render/remarks.h"
 #include "render/render.h"
 
 #include <errno.h>
@@ -308,7 +309,7 @@ static void raw_entries_have_a_ceiling_and_the_rest_is_counted(void **state)
 {
 	struct fixture *fixture = *state;
 	struct entry_builder *builder = &fixture->builder;
-	char args[2 * (ECS_RAW_MAX + 7)];
+	char args[2 * (REMARKS_RAW_MAX + 7)];
 
 	for (size_t i = 0; i < sizeof(args); i += 2) {
 		args[i] = (char)0xff;
@@ -317,14 +318,14 @@ static void raw_entries_have_a_ceiling_and_the_rest_is_counted(void **state)
 	builder_start(builder, REC_EXEC, 1);
 	builder_bytes(builder, &builder->exec->args, args, sizeof(args), 0);
 	render(fixture);
-	assert_items(fixture, "process.args", ECS_RAW_MAX + 7);
-	assert_items(fixture, "Linux.raw", ECS_RAW_MAX);
+	assert_items(fixture, "process.args", REMARKS_RAW_MAX + 7);
+	assert_items(fixture, "Linux.raw", REMARKS_RAW_MAX);
 	assert_number(fixture, "Linux.raw_left_out", "7");
 }
 
 static void raw_bytes_have_a_ceiling_and_tell_the_total(void **state)
 {
-	static char argument[ECS_RAW_BYTES_MAX + 100];
+	static char argument[REMARKS_RAW_BYTES_MAX + 100];
 	struct fixture *fixture = *state;
 	struct entry_builder *builder = &fixture->builder;
 
@@ -335,7 +336,7 @@ static void raw_bytes_have_a_ceiling_and_tell_the_total(void **state)
 	assert_items(fixture, "Linux.raw", 1);
 	assert_string_equal(item_member(fixture, "Linux.raw", 0, "total"), "32868");
 	assert_int_equal(strlen(item_member(fixture, "Linux.raw", 0, "base64")),
-			 (ECS_RAW_BYTES_MAX + 2) / 3 * 4);
+			 (REMARKS_RAW_BYTES_MAX + 2) / 3 * 4);
 }
 
 static void a_character_cut_in_half_is_dropped_and_told(void **state)

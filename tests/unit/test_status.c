@@ -4,6 +4,7 @@
 #include "status_document.h"
 #include "status_history.h"
 
+#include "base/clock.h"
 #include "base/json_read.h"
 
 #include <setjmp.h>
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NS_PER_S ((uint64_t)1000000000)
 #define NOW_NS (5000 * NS_PER_S)
 
 static struct probe_status probes[2];

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Makes the pieces of JSON that every event of this host has in common. Must not know events.
+ */
+#include "render/facts.h"
+
+#include <string.h>
+
+#define MAX_FACT_BYTES (64 * 1024)
+
+static void add_fact(struct json *json, const struct json_key *key, const char *text)
+{
+	bool replaced; /* whoever named the host so sees what came of it */
+
+	if (!text || !*text)
+		return;
+	json_member(json, key);
+	json_text(json, text, strlen(text), &replaced);
+}
+
+static void add_os(struct json *json, const struct render_identity *identity)
+{
+	json_open(json, JSON_KEY("os"));
+	add_fact(json, JSON_KEY("type"), "linux");
+	add_fact(json, JSON_KEY("family"), identity->os_family);
+	add_fact(json, JSON_KEY("platform"), identity->os_platform);
+	add_fact(json, JSON_KEY("name"), identity->os_name);
+	add_fact(json, JSON_KEY("version"), identity->os_version);
+	add_fact(json, JSON_KEY("kernel"), identity->os_kernel);
+	json_close(json);
+}
+
+static int make_host(struct facts *facts, struct json *json, const struct render_identity *identity)
+{
+	int result;
+
+	json_begin(json, &facts->host);
+	add_fact(json, JSON_KEY("name"), identity->host_name);
+	add_fact(json, JSON_KEY("hostname"), identity->host_hostname);
+	add_fact(json, JSON_KEY("id"), identity->host_id);
+	add_fact(json, JSON_KEY("architecture"), identity->host_architecture);
+	if (identity->pid_ns) {
+		json_member(json, JSON_KEY("pid_ns_ino"));
+		JSON_RAW(json, "\"");
+		json_number(json, identity->pid_ns);
+		JSON_RAW(json, "\"");
+	}
+	if (identity->boot_id && *identity->boot_id) {
+		json_open(json, JSON_KEY("boot"));
+		add_fact(json, JSON_KEY("id"), identity->boot_id);
+		json_close(json);
+	}
+	add_os(json, identity);
+	result = json_end(json);
+	if (result == 0)
+		facts->host.length -= strlen("\n");
+	return result;
+}
+
+/* Without its end: agent.ephemeral_id is the stream of the event. */
+static int make_agent(struct facts *facts, struct json *json,
+		      const struct render_identity *identity)
+{
+	int result;
+
+	json_begin(json, &facts->agent);
+	add_fact(json, JSON_KEY("type"), "auditship");
+	add_fact(json, JSON_KEY("version"), identity->agent_version);
+	add_fact(json, JSON_KEY("id"), identity->agent_id);
+	add_fact(json, JSON_KEY("name"), identity->agent_name);
+	add_fact(json, JSON_KEY("ephemeral_id"), "-");
+	result = json_end(json);
+	if (result == 0)
+		facts->agent.length -= strlen("-\"}\n");
+	return result;
+}
+
+/* Without its end: an event may have a tag of its own. */
+static int make_tags(struct facts *facts, struct json *json, const struct render_identity *identity)
+{
+	bool replaced;
+	int result;
+
+	json_begin(json, &facts->tags);
+	json_member(json, JSON_KEY("tags"));
+	json_list_open(json);
+	for (unsigned int i = 0; i < identity->tag_count; i++) {
+		json_list_item(json);
+		json_text(json, identity->tags[i], strlen(identity->tags[i]), &replaced);
+	}
+	json_list_close(json);
+	result = json_end(json);
+	if (result < 0)
+		return result;
+	/* {"tags":["a"]} and line feed -> ["a" */
+	facts->tags.length -= strlen("{\"tags\":") + strlen("]}\n");
+	memmove(facts->tags.data, facts->tags.data + strlen("{\"tags\":"), facts->tags.length);
+	return 0;
+}
+
+int facts_init(struct facts *facts, struct json *json, const struct render_identity *identity)
+{
+	int result;
+
+	buf_init(&facts->host, MAX_FACT_BYTES);
+	buf_init(&facts->agent, MAX_FACT_BYTES);
+	buf_init(&facts->tags, MAX_FACT_BYTES);
+	result = make_host(facts, json, identity);
+	if (result == 0)
+		result = make_agent(facts, json, identity);
+	if (result == 0)
+		result = make_tags(facts, json, identity);
+	return result;
+}
+
+void facts_done(struct facts *facts)
+{
+	buf_done(&facts->host);
+	buf_done(&facts->agent);
+	buf_done(&facts->tags);
+}

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One sweep: note how far the probes have counted; read the ring up to its end; turn each record
+ * into an entry of the batch; append the batch to the journal; give the ring its room back. Must
+ * not know threads, who wakes it, or which set of probes fills the ring.
+ */
+#include "sweep.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "decode/decode.h"
+#include "decode/entry.h"
+#include "decode/fields.h"
+#include "enrich/procfs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH_SIZE (1024 * 1024)
+#define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
+#define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
+
+struct sweep {
+	struct journal *journal;
+	struct enrich *enrich;
+	struct rules_state *rules;
+	struct ring *ring;
+	struct loss *loss;
+	uint32_t ticks_per_s;
+	bool selected[REC_KINDS];
+
+	char *batch;
+	struct enriched *enriched; /* of the event at hand, ENRICH_MAX_SIZE bytes */
+	size_t batch_used;
+	uint32_t batch_count;
+	uint32_t batch_kinds[REC_KINDS];
+	struct journal_number *numbers;
+	int64_t wall_offset_ns;
+	uint64_t offset_sampled_ns;
+	uint64_t own_sequence;          /* of records the shipper makes itself */
+	struct sweep_counters counters; /* pending aside, which is counted when asked for */
+};
+
+static void sample_offset(struct sweep *sweep)
+{
+	uint64_t now = clock_boot_ns();
+
+	if (sweep->offset_sampled_ns && now - sweep->offset_sampled_ns < OFFSET_AGE_NS)
+		return;
+	sweep->offset_sampled_ns = now;
+	sweep->wall_offset_ns = clock_wall_offset_ns();
+}
+
+/* For one more entry of any size. */
+static bool batch_has_room(const struct sweep *sweep)
+{
+	return BATCH_SIZE - sweep->batch_used >= ENTRY_MAX_SIZE;
+}
+
+static uint32_t align_up(size_t size)
+{
+	return (uint32_t)((size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN);
+}
+
+static bool is_own(unsigned int kind)
+{
+	return kind_get(kind) && kind_get(kind)->of_shipper;
+}
+
+void sweep_select(struct sweep *sweep, const bool selected[REC_KINDS])
+{
+	for (unsigned int i = 0; i < REC_KINDS; i++)
+		sweep->selected[i] = selected[i] || is_own(i);
+}
+
+/* The record behind the entry, where it may still grow, and what is known of it beside. */
+static enum rules_verdict apply_rules(struct sweep *sweep, const struct entry *entry,
+				      struct rec_header *record)
+{
+	struct rules_subject subject = {
+		.entry = entry,
+		.record = record,
+		.record_room = REC_MAX_SIZE,
+		.enriched = sweep->enriched,
+		.enriched_room = ENRICH_MAX_SIZE,
+		.only_mask = !sweep->selected[record->kind],
+	};
+	enum rules_verdict verdict;
+
+	if (!sweep->rules)
+		return RULES_KEEP;
+	verdict = rules_apply(sweep->rules, &subject);
+	if (subject.args_masked)
+		enrich_forget_args(sweep->enrich, record);
+	return verdict;
+}
+
+/* Completes the entry with what stands behind the record. */
+static void finish_entry(struct sweep *sweep, struct entry *entry, const struct rec_header *record)
+{
+	uint32_t record_size = align_up(record->size);
+	uint32_t enriched_size = sweep->enriched->size, padded_size = align_up(enriched_size);
+	char *end = (char *)(entry + 1) + record->size;
+
+	memset(end, 0, record_size - record->size);
+	end += record_size - record->size;
+	memcpy(end, sweep->enriched, enriched_size);
+	memset(end + enriched_size, 0, padded_size - enriched_size);
+	entry->record_size = record->size;
+	entry->size = (uint32_t)sizeof(*entry) + record_size + padded_size;
+	sweep->batch_used += entry->size;
+	sweep->batch_count++;
+	sweep->batch_kinds[record->kind]++;
+}
+
+/* Appends a checked record to the batch as an entry, unless its kind was not asked for or a rule
+ * does not want it. */
+static void batch_add(struct sweep *sweep, const struct rec_header *record)
+{
+	struct entry *entry = (struct entry *)(sweep->batch + sweep->batch_used);
+	struct rec_header *copy = (struct rec_header *)(entry + 1);
+	enum rules_verdict verdict;
+
+	memcpy(copy, record, record->size);
+	record_resolve_paths(copy);
+	(void)enrich_event(sweep->enrich, copy, sweep->wall_offset_ns, sweep->enriched);
+	*entry = (struct entry){
+		.sequence = journal_next_sequence(sweep->journal) + sweep->batch_count,
+		.created_ns = clock_boot_ns() + (uint64_t)sweep->wall_offset_ns,
+		.wall_offset_ns = sweep->wall_offset_ns,
+	};
+	verdict = apply_rules(sweep, entry, copy);
+	if (!sweep->selected[copy->kind])
+		sweep->counters.not_selected++;
+	else if (verdict == RULES_KEEP)
+		finish_entry(sweep, entry, copy);
+}
+
+static void batch_add_own(struct sweep *sweep, struct rec_header *record)
+{
+	record->ring = REC_RING_SHIPPER;
+	record->sequence = ++sweep->own_sequence;
+	record->time_ns = clock_boot_ns();
+	batch_add(sweep, record);
+}
+
+bool sweep_add_lost(struct sweep *sweep, const struct rec_lost *lost)
+{
+	struct rec_lost record = *lost;
+
+	if (!batch_has_room(sweep))
+		return false;
+
+	record.header = (struct rec_header){
+		.size = sizeof(record),
+		.kind = REC_LOST,
+		.abi = REC_ABI,
+	};
+	batch_add_own(sweep, &record.header);
+	return true;
+}
+
+static uint32_t list_numbers(struct sweep *sweep)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < loss_slots(sweep->loss); i++) {
+		struct journal_number *number = &sweep->numbers[count];
+
+		number->sequence =
+			loss_last_seen(sweep->loss, i, &number->ring, &number->class, &number->cpu);
+		if (number->sequence)
+			count++;
+	}
+	return count;
+}
+
+/* The journal has it. */
+static void clear_batch(struct sweep *sweep)
+{
+	for (int i = 0; i < REC_KINDS; i++) {
+		sweep->counters.events[i] += sweep->batch_kinds[i];
+		sweep->batch_kinds[i] = 0;
+	}
+	sweep->batch_used = 0;
+	sweep->batch_count = 0;
+}
+
+int sweep_flush(struct sweep *sweep)
+{
+	struct journal_batch batch = {
+		.entries = sweep->batch,
+		.size = sweep->batch_used,
+		.first_sequence = journal_next_sequence(sweep->journal),
+		.count = sweep->batch_count,
+		.numbers = sweep->numbers,
+	};
+	struct err err;
+	int result = 0;
+
+	if (sweep->batch_count > 0) {
+		batch.number_count = list_numbers(sweep);
+		result = journal_append(sweep->journal, &batch, &err);
+	}
+	if (result < 0 && !sweep->counters.journal_failing)
+		log_error("the journal takes no events, they wait in the ring: %s", err.text);
+	if (result == 0 && sweep->counters.journal_failing)
+		log_info("the journal takes events again");
+	sweep->counters.journal_failing = result < 0;
+	if (result < 0)
+		return result;
+	sweep->counters.journal_bytes += batch.size;
+	clear_batch(sweep);
+	ring_release(sweep->ring);
+	return 0;
+}
+
+bool sweep_add_own(struct sweep *sweep, struct rec_header *record)
+{
+	if (!batch_has_room(sweep) && sweep_flush(sweep) < 0)
+		return false;
+	batch_add_own(sweep, record);
+	return true;
+}
+
+/* When its number can be its own it has arrived, whatever the rest of it is worth. */
+static void reject(struct sweep *sweep, const struct rec_header *record, size_t size)
+{
+	sweep->counters.rejected++;
+	if (size >= sizeof(*record) && loss_believes(sweep->loss, record))
+		loss_saw(sweep->loss, record);
+	else
+		sweep->counters.unnumbered++;
+}
+
+/*
+ * What rules have held back is an event of the stream: what is due, or everything. Needs the
+ * journal when the batch has no room; then -EAGAIN says that some is left.
+ */
+static int add_limited(struct sweep *sweep, bool everything)
+{
+	union {
+		struct rec_header header;
+		char bytes[RULES_LIMITED_MAX];
+	} record;
+
+	if (!sweep->rules)
+		return 0;
+	for (;;) {
+		if (!batch_has_room(sweep) && sweep_flush(sweep) < 0)
+			return -EAGAIN;
+		if (!rules_take_limited(sweep->rules, clock_boot_ns(), everything, &record.header))
+			return 0;
+		batch_add_own(sweep, &record.header);
+	}
+}
+
+int sweep_add_limited(struct sweep *sweep)
+{
+	return add_limited(sweep, true);
+}
+
+static void take_record(struct sweep *sweep, const void *data, size_t size)
+{
+	const struct rec_header *record = data;
+	const char *why;
+
+	if (record_check(data, size, &why) < 0) {
+		reject(sweep, record, size);
+		log_debug("a record of %zu bytes was rejected: %s", size, why);
+		return;
+	}
+	loss_saw(sweep->loss, record);
+	batch_add(sweep, record);
+}
+
+int sweep_once(struct sweep *sweep)
+{
+	int count = 0, result;
+	const void *record;
+	size_t size;
+	uint64_t end;
+
+	if (sweep->batch_count > 0 && sweep_flush(sweep) < 0)
+		return -EAGAIN;
+	sample_offset(sweep);
+	loss_begin_sweep(sweep->loss);
+	end = ring_end(sweep->ring);
+	while (ring_next(sweep->ring, end, &record, &size)) {
+		take_record(sweep, record, size);
+		count++;
+		/* take_record adds at most two entries: a loss and the record */
+		if (BATCH_SIZE - sweep->batch_used >= 2 * ENTRY_MAX_SIZE)
+			continue;
+		result = sweep_flush(sweep);
+		if (result < 0)
+			return result;
+	}
+	loss_end_sweep(sweep->loss);
+	result = add_limited(sweep, false);
+	if (result == 0)
+		result = sweep_flush(sweep);
+	return result < 0 ? result : count;
+}
+
+/* Numbers that were taken and have neither arrived nor been told as lost. */
+static uint64_t count_outstanding(const struct sweep *sweep)
+{
+	struct loss_counted counted;
+
+	loss_counted(sweep->loss, &counted);
+	return counted.numbered - loss_account(sweep->loss)->seen;
+}
+
+/* One that was at work when the probes were detached may have a record to finish. */
+int sweep_empty_ring(struct sweep *sweep)
+{
+	uint64_t deadline_ns = clock_mono_ns() + DRAIN_NS;
+	int result;
+
+	do
+		result = sweep_once(sweep);
+	while (result > 0 ||
+	       (result == 0 && count_outstanding(sweep) > 0 && clock_mono_ns() < deadline_ns));
+	return result;
+}
+
+/* The journal takes nothing any more: counts what it did not get, in the batch and in the ring. */
+static void count_unjournalled(struct sweep *sweep)
+{
+	uint64_t end = ring_end(sweep->ring);
+	const void *record;
+	const char *why;
+	size_t size;
+
+	sweep->counters.unjournalled += sweep->batch_count;
+	while (ring_next(sweep->ring, end, &record, &size)) {
+		const struct rec_header *header = record;
+
+		if (record_check(record, size, &why) < 0)
+			reject(sweep, record, size);
+		else if (sweep->selected[header->kind])
+			sweep->counters.unjournalled++;
+	}
+}
+
+void sweep_drain(struct sweep *sweep)
+{
+	int result = sweep_empty_ring(sweep);
+
+	if (result == 0)
+		result = sweep_add_limited(sweep);
+	if (result == 0)
+		result = sweep_flush(sweep);
+	if (result < 0)
+		count_unjournalled(sweep);
+}
+
+/* Events of the shipper's own: no probe has numbered them. */
+static uint32_t own_in_batch(const struct sweep *sweep)
+{
+	uint32_t count = 0;
+
+	for (unsigned int i = 0; i < REC_KINDS; i++)
+		count += is_own(i) ? sweep->batch_kinds[i] : 0;
+	return count;
+}
+
+/* The last may lack its NUL, as a process leaves it that writes over its own arguments. */
+static uint32_t count_args(const char *args, size_t length)
+{
+	uint32_t count = length > 0 && args[length - 1] != '\0';
+
+	for (size_t i = 0; i < length; i++)
+		count += args[i] == '\0';
+	return count;
+}
+
+/*
+ * The arguments as /proc shows them now; none when that number means another process by now, or in
+ * the pid namespace that the agent runs in.
+ */
+static void read_args(const struct sweep *sweep, const struct rec_id *id, char args[IMAGE_ARGS_MAX],
+		      struct image *ret_image)
+{
+	uint64_t ticks, tick_ns = NS_PER_S / sweep->ticks_per_s;
+	int cut = 0;
+	ssize_t length = procfs_args("", id->pid, args, IMAGE_ARGS_MAX, &cut);
+
+	*ret_image = (struct image){.args = args};
+	if (length <= 0 || procfs_start_ticks("", id->pid, &ticks) < 0 ||
+	    ticks != id->start_ns / tick_ns)
+		return;
+	ret_image->args_length = (uint32_t)length;
+	ret_image->args_full = cut ? REC_FULL_UNKNOWN : ret_image->args_length;
+	ret_image->args_count = cut ? 0 : count_args(args, (size_t)length);
+}
+
+void sweep_snapshot(struct sweep *sweep, const void *data, size_t size)
+{
+	struct rec_snapshot *record = (struct rec_snapshot *)sweep->batch;
+	char bytes[2 * IMAGE_ARGS_MAX]; /* *** may take more room than what it hides */
+	struct rules_args args = {.bytes = bytes, .room = sizeof(bytes)};
+	struct image image;
+	const char *why;
+
+	if (record_check(data, size, &why) < 0) {
+		sweep->counters.rejected++;
+		sweep->counters.unnumbered++;
+		return;
+	}
+	memcpy(record, data, size);
+	record_resolve_paths(&record->header);
+	read_args(sweep, &record->task.id, bytes, &image);
+	args.length = image.args_length;
+	args.full = image.args_full;
+	if (sweep->rules)
+		rules_mask_snapshot(sweep->rules, &record->header, &args);
+	image.args_length = args.length;
+	image.args_full = args.full;
+	image.args_masked = args.masked;
+	enrich_snapshot(sweep->enrich, record, sweep->wall_offset_ns, &image);
+}
+
+void sweep_counters(const struct sweep *sweep, struct sweep_counters *ret_counters)
+{
+	*ret_counters = sweep->counters;
+	ret_counters->pending = sweep->batch_count - own_in_batch(sweep);
+}
+
+void sweep_read_from(struct sweep *sweep, struct ring *ring, struct loss *loss)
+{
+	sweep->ring = ring;
+	sweep->loss = loss;
+}
+
+void sweep_use_rules(struct sweep *sweep, struct rules_state *rules)
+{
+	sweep->rules = rules;
+}
+
+int sweep_new(struct sweep **ret_sweep, const struct sweep_options *options, struct err *err)
+{
+	struct sweep *sweep = calloc(1, sizeof(*sweep));
+
+	if (!sweep)
+		return err_set(err, -ENOMEM, "no memory for a batch of events");
+	sweep->journal = options->journal;
+	sweep->enrich = options->enrich;
+	sweep->ticks_per_s = options->ticks_per_s;
+	sweep_use_rules(sweep, options->rules);
+	sweep_read_from(sweep, options->ring, options->loss);
+	sweep_select(sweep, options->selected);
+	sweep->batch = malloc(BATCH_SIZE);
+	sweep->enriched = malloc(ENRICH_MAX_SIZE);
+	sweep->numbers = calloc(loss_slots(sweep->loss), sizeof(*sweep->numbers));
+	if (!sweep->batch || !sweep->enriched || !sweep->numbers) {
+		sweep_free(sweep);
+		return err_set(err, -ENOMEM, "no memory for a batch of events");
+	}
+	sample_offset(sweep);
+	*ret_sweep = sweep;
+	return 0;
+}
+
+void sweep_free(struct sweep *sweep)
+{
+	if (!sweep)
+		return;
+	free(sweep->numbers);
+	free(sweep->enriched);
+	free(sweep->batch);
+	free(sweep);
+}

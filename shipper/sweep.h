@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The way of a record: ring -> entry -> batch -> journal. The ring gets its room back only after
+ * the journal has what was read. It belongs to the collect thread, every function of it; before
+ * that thread starts, to the one that makes it. It owns the batch and the figures, and borrows all
+ * else.
+ */
+#ifndef AUDITSHIP_SWEEP_H
+#define AUDITSHIP_SWEEP_H
+
+#include "base/err.h"
+#include "capture/loss.h"
+#include "capture/ring.h"
+#include "enrich/enrich.h"
+#include "filter/rules.h"
+#include "journal/journal.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sweep;
+
+struct sweep_options {
+	struct journal *journal;
+	struct enrich *enrich;
+	struct rules_state *rules; /* NULL: there are none */
+	struct ring *ring;
+	struct loss *loss;    /* tells its losses to sweep_add_lost */
+	const bool *selected; /* see sweep_select */
+	uint32_t ticks_per_s; /* USER_HZ */
+};
+
+/* See struct collect_status. */
+struct sweep_counters {
+	uint64_t events[REC_KINDS];
+	uint64_t not_selected, rejected, unnumbered, pending, unjournalled;
+	uint64_t journal_bytes, journal_failing;
+};
+
+int sweep_new(struct sweep **ret_sweep, const struct sweep_options *options, struct err *err);
+
+/* NULL is fine. */
+void sweep_free(struct sweep *sweep);
+
+/* Another ring, after the one before was emptied; its loss account has as many slots. */
+void sweep_read_from(struct sweep *sweep, struct ring *ring, struct loss *loss);
+
+/* Kinds that are journalled, copied; events of the shipper's own always are. */
+void sweep_select(struct sweep *sweep, const bool selected[REC_KINDS]);
+
+void sweep_use_rules(struct sweep *sweep, struct rules_state *rules);
+
+/* A process that already runs, see probes_snapshot. Only before the first sweep. */
+void sweep_snapshot(struct sweep *sweep, const void *record, size_t size);
+
+/*
+ * Reads the ring up to its present end. Returns the records read, or a negative errno when the
+ * journal would not take them: the batch is kept and tried again first.
+ */
+int sweep_once(struct sweep *sweep);
+
+/*
+ * With the probes detached: sweeps until the ring is empty and every number has arrived or was told
+ * as lost, or a short time is over. Negative: the journal takes nothing.
+ */
+int sweep_empty_ring(struct sweep *sweep);
+
+/* Empties the ring for the last time; what the journal would not take is counted. */
+void sweep_drain(struct sweep *sweep);
+
+/* What the probes could not deliver is an event of the stream. False: no room, later. */
+bool sweep_add_lost(struct sweep *sweep, const struct rec_lost *lost);
+
+/* A checked record that the shipper makes itself; its number and time are filled in. False: there
+ * is no room and the journal takes nothing. */
+bool sweep_add_own(struct sweep *sweep, struct rec_header *record);
+
+/* All that rules have held back becomes events. -EAGAIN: the journal takes nothing, some is left.
+ */
+int sweep_add_limited(struct sweep *sweep);
+
+/* 0 when the journal has the batch and the ring its room back; else nothing has changed. */
+int sweep_flush(struct sweep *sweep);
+
+void sweep_counters(const struct sweep *sweep, struct sweep_counters *ret_counters);
+
+#endif
