@@ -71,6 +71,11 @@ for worker in 1 2; do
 	[ "$(wc -l <"$DIR/execs")" = "$runs" ] || fail "worker $worker: $runs runs, $(wc -l <"$DIR/execs") execs"
 	[ "$(sort -u "$DIR/execs" | wc -l)" = "$runs" ] || fail "worker $worker: an exec is there twice"
 done
+# No process begins or ends twice: where one set of probes takes over from another, one of them tells it.
+for action in fork end; do
+	twice=$(jq -r "select(.event.action == \"$action\") | .process.entity_id" "$trail" | sort | uniq -d | wc -l)
+	[ "$twice" = 0 ] || fail "$twice events $action are there twice"
+done
 # Numbers of each set of probes and CPU: from 1 on without a gap, none twice.
 jq -s -e '[.[] | select(.Linux.sequence.ring == "vital") | .Linux.sequence]
 	| group_by([.generation, .cpu, .class])
