@@ -34,7 +34,7 @@ write_variant 0
 start_agent
 cat >"$DIR/load.sh" <<'EOF'
 i=0
-while [ ! -e "$1/stop" ]; do
+while [ -d "$1" ] && [ ! -e "$1/stop" ]; do
 	/bin/true "load-$2-$i"
 	i=$((i + 1))
 done
