@@ -171,6 +171,13 @@ static void roll_back(struct sinks *sinks, struct change *change)
 			log_error("%s; it stays stopped", err.text);
 }
 
+/* Nobody will come for what it has not delivered: the journal may not wait for that. */
+static void let_go(const struct sinks *sinks, const struct config_sink *config)
+{
+	journal_let_go(sinks->options.journal, config->name);
+	log_info("sink %s: removed; the journal keeps nothing for it", config->name);
+}
+
 int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct err *err)
 {
 	const struct config *before = wanted->before;
@@ -191,9 +198,7 @@ int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct 
 	}
 	for (size_t i = 0; i < before->sink_count; i++)
 		if (change.diff->removed[i])
-			log_info("sink %s: removed; its place in the journal is kept until the "
-				 "agent ends",
-				 before->sinks[i].name);
+			let_go(sinks, &before->sinks[i]);
 	memcpy(sinks->delivers, change.delivers, sizeof(sinks->delivers));
 	sinks->count = change.after->sink_count;
 	return 0;

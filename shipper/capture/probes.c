@@ -287,20 +287,28 @@ void probes_detach(struct probes *probes)
 	}
 }
 
-void probes_take_over(struct probes *probes)
-{
-	uint64_t *generation = probes->generation, *marks = probes->marks;
-
-	for (size_t i = 0; i < probes->marks_size / sizeof(*marks); i++)
-		__atomic_store_n(&marks[i], 0, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	__atomic_store_n(generation, probes->number, __ATOMIC_SEQ_CST);
-}
-
 /* MEMBARRIER_CMD_GLOBAL waits for an RCU grace period (membarrier(2)), and hooks run inside RCU. */
 void probes_settle(void)
 {
 	(void)syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+/*
+ * First, no event may go on that began before the newer set was called for it, or nobody would
+ * record it. A mark that the older set has just left is still needed by the newer one, called right
+ * after it, so none is taken away before every event that met the store is over. Then old ones must
+ * go: with the older set detached nobody would, and a process that runs two programs looks twice
+ * the same.
+ */
+void probes_take_over(struct probes *probes)
+{
+	uint64_t *generation = probes->generation, *marks = probes->marks;
+
+	probes_settle();
+	__atomic_store_n(generation, probes->number, __ATOMIC_SEQ_CST);
+	probes_settle();
+	for (size_t i = 0; i < probes->marks_size / sizeof(*marks); i++)
+		__atomic_store_n(&marks[i], 0, __ATOMIC_SEQ_CST);
 }
 
 size_t probes_status(const struct probes *probes, const struct probe_status **ret_status)

@@ -89,7 +89,8 @@ int journal_append(struct journal *journal, const struct journal_batch *batch, s
  * A reader with the durable cursor of that name; a new name starts at the oldest event. The reader
  * belongs to the thread that uses it. Open all readers before the first append: from then on what
  * every reader opened since journal_open has behind it may be deleted. A closed reader goes on
- * holding what it has not acknowledged until the journal is closed. -EBUSY: that name is open.
+ * holding what it has not acknowledged until the journal is closed or it is let go. -EBUSY: that
+ * name is open.
  */
 int journal_reader_open(struct journal_reader **ret_reader, struct journal *journal,
 			const char *name, struct err *err);
@@ -102,6 +103,12 @@ int journal_reader_open(struct journal_reader **ret_reader, struct journal *jour
 uint64_t journal_reader_missed(const struct journal_reader *reader);
 
 void journal_reader_close(struct journal_reader *reader);
+
+/*
+ * The closed reader of that name holds nothing any more. When it is opened again all the same, it
+ * goes on where it was, or at the oldest event that is still there. Any thread.
+ */
+void journal_let_go(struct journal *journal, const char *name);
 
 /* Becomes readable when something was appended; reading journal_reader_next until 0 clears it. */
 int journal_reader_fd(const struct journal_reader *reader);

@@ -485,6 +485,18 @@ static int make_cursor(struct journal *journal, const char *name, struct cursor 
 	return 0;
 }
 
+/* What was deleted while it was let go is not missed: then it starts at the oldest event. */
+static void come_back(const struct journal *journal, struct cursor *cursor)
+{
+	if (cursor->let_go &&
+	    (!journal->oldest || journal->oldest->number > cursor->wanted.segment)) {
+		cursor->wanted = (struct position){0};
+		cursor->placed = false;
+	}
+	cursor->let_go = false;
+	cursor->open = true;
+}
+
 /* The cursor is in the list, and so holds its segments, before its place is looked at. */
 static int take_cursor(struct journal *journal, const char *name, struct cursor **ret_cursor)
 {
@@ -503,7 +515,7 @@ static int take_cursor(struct journal *journal, const char *name, struct cursor 
 		journal->cursors = cursor;
 	}
 	if (result == 0 && !busy)
-		cursor->open = true;
+		come_back(journal, cursor);
 	(void)pthread_mutex_unlock(&journal->lock);
 	*ret_cursor = cursor;
 	return busy ? -EBUSY : result;
@@ -513,6 +525,17 @@ static void give_cursor_back(struct journal *journal, struct cursor *cursor)
 {
 	(void)pthread_mutex_lock(&journal->lock);
 	cursor->open = false;
+	(void)pthread_mutex_unlock(&journal->lock);
+}
+
+void journal_let_go(struct journal *journal, const char *name)
+{
+	struct cursor *cursor;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	cursor = find_cursor(journal, name);
+	if (cursor && !cursor->open)
+		cursor->let_go = true;
 	(void)pthread_mutex_unlock(&journal->lock);
 }
 

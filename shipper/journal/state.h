@@ -13,7 +13,8 @@
 
 #include <pthread.h>
 
-/* Lives from the first open of its name until the journal is closed, and holds its segments. */
+/* Lives from the first open of its name until the journal is closed, and holds its segments unless
+ * it was let go. */
 struct cursor {
 	char name[CURSOR_NAME_SIZE];
 	struct cursor_file file; /* sync */
@@ -22,6 +23,7 @@ struct cursor {
 	struct position durable; /* sync */
 	bool placed;             /* lock; wanted is right; until then it holds everything */
 	bool open;               /* lock */
+	bool let_go;             /* lock; holds nothing until it is opened again */
 	struct cursor *next;     /* never changes */
 };
 

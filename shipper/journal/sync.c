@@ -115,7 +115,7 @@ uint64_t journal_held_from(const struct journal *journal)
 	for (const struct cursor *cursor = journal->cursors; cursor; cursor = cursor->next) {
 		uint64_t needs = cursor->placed ? cursor->wanted.segment : 0;
 
-		if (needs < held)
+		if (!cursor->let_go && needs < held)
 			held = needs;
 	}
 	return held;
@@ -129,7 +129,7 @@ static struct segment *take_deletable(struct journal *journal)
 	(void)pthread_mutex_lock(&journal->lock);
 	held = journal_held_from(journal);
 	for (struct cursor *cursor = journal->cursors; cursor; cursor = cursor->next)
-		if (cursor->durable.segment < held)
+		if (!cursor->let_go && cursor->durable.segment < held)
 			held = cursor->durable.segment;
 	if (journal->deleting && journal->oldest != journal->newest &&
 	    journal->oldest->number < held) {

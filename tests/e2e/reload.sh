@@ -34,7 +34,7 @@ write_variant 0
 start_agent
 cat >"$DIR/load.sh" <<'EOF'
 i=0
-while [ ! -e "$1/stop" ]; do
+while [ -d "$1" ] && [ ! -e "$1/stop" ]; do
 	/bin/true "load-$2-$i"
 	i=$((i + 1))
 done
@@ -70,6 +70,11 @@ for worker in 1 2; do
 		"$trail" >"$DIR/execs"
 	[ "$(wc -l <"$DIR/execs")" = "$runs" ] || fail "worker $worker: $runs runs, $(wc -l <"$DIR/execs") execs"
 	[ "$(sort -u "$DIR/execs" | wc -l)" = "$runs" ] || fail "worker $worker: an exec is there twice"
+done
+# No process begins or ends twice: where one set of probes takes over from another, one of them tells it.
+for action in fork end; do
+	twice=$(jq -r "select(.event.action == \"$action\") | .process.entity_id" "$trail" | sort | uniq -d | wc -l)
+	[ "$twice" = 0 ] || fail "$twice events $action are there twice"
 done
 # Numbers of each set of probes and CPU: from 1 on without a gap, none twice.
 jq -s -e '[.[] | select(.Linux.sequence.ring == "vital") | .Linux.sequence]

@@ -332,6 +332,39 @@ static void a_closed_reader_holds_what_it_has_not_taken(void **state)
 	journal_reader_close(failing);
 }
 
+static void a_reader_that_was_let_go_holds_nothing_and_may_come_back(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_reader *gone, *good;
+	struct journal_batch batch;
+	uint64_t next = 1;
+
+	f->options.max_size = 4 * 64 * KIB;
+	open_journal(f);
+	gone = open_reader(f, "gone");
+	good = open_reader(f, "good");
+	(void)fill(f);
+	(void)read_some(f, good, UINT64_MAX, &next, true);
+	journal_let_go(f->journal, "gone"); /* open: no effect */
+	assert_int_equal(append_items(f->journal, 10, &f->err), -ENOSPC);
+	journal_reader_close(gone);
+	assert_int_equal(append_items(f->journal, 10, &f->err), -ENOSPC);
+	journal_let_go(f->journal, "gone");
+	for (int i = 0; i < 5; i++) {
+		assert_true(fill(f) > 0);
+		(void)read_some(f, good, UINT64_MAX, &next, true);
+	}
+	gone = open_reader(f, "gone");
+	assert_int_equal(journal_reader_next(gone, &batch, &f->err), 1);
+	assert_true(batch.first_sequence > 1 && batch_right(&batch));
+	next = batch.first_sequence + batch.count;
+	ack_batch(gone, &batch);
+	expect_all(f, gone, next, journal_next_sequence(f->journal) - 1);
+	assert_int_equal(status_of(f).skipped_events, 0);
+	journal_reader_close(gone);
+	journal_reader_close(good);
+}
+
 static void a_cursor_that_nobody_opens_holds_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -485,6 +518,7 @@ int main(void)
 		TEST(a_full_journal_stops_the_writer_and_goes_on_after_acknowledgements),
 		TEST(without_any_reader_nothing_is_deleted),
 		TEST(a_closed_reader_holds_what_it_has_not_taken),
+		TEST(a_reader_that_was_let_go_holds_nothing_and_may_come_back),
 		TEST(a_cursor_that_nobody_opens_holds_nothing),
 		TEST(with_batch_durability_an_append_returns_synced),
 		TEST(closing_a_reader_syncs_what_interval_durability_has_waiting),
