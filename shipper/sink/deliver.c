@@ -300,7 +300,8 @@ static void *run(void *data)
 	return NULL;
 }
 
-static int prepare(struct deliver *deliver, const struct deliver_options *options, struct err *err)
+static int make_feed(struct deliver *deliver, const struct deliver_options *options,
+		     struct err *err)
 {
 	const struct feed_options feed = {
 		.identity = options->identity,
@@ -310,26 +311,38 @@ static int prepare(struct deliver *deliver, const struct deliver_options *option
 		.on_reject = note_rejection,
 		.data = deliver,
 	};
-	uint64_t seed = clock_mono_ns();
-	int result = feed_new(&deliver->feed, &feed, err);
 
-	if (result < 0)
-		return result;
+	return feed_new(&deliver->feed, &feed, err);
+}
+
+static int make_own(struct deliver *deliver, const char *name, struct err *err)
+{
+	uint64_t seed = clock_mono_ns();
 
 	(void)getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
 	backoff_init(&deliver->backoff, seed);
-	deliver->name = strdup(options->name);
+	deliver->name = strdup(name);
 	deliver->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	deliver->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (!deliver->name)
 		return err_set(err, -ENOMEM, "out of memory");
 	if (deliver->stop_fd < 0 || deliver->done_fd < 0)
 		return err_set(err, -errno, "cannot make an eventfd: %m");
-	result = options->open_later ? 0 : open_sink(deliver, err);
-	if (result < 0)
-		return result;
-	result = journal_reader_open(&deliver->reader, options->journal,
-				     options->ephemeral ? NULL : options->name, err);
+	return 0;
+}
+
+/* The reader last: a name that the journal has once seen holds events back. */
+static int prepare(struct deliver *deliver, const struct deliver_options *options, struct err *err)
+{
+	int result = make_feed(deliver, options, err);
+
+	if (result == 0)
+		result = make_own(deliver, options->name, err);
+	if (result == 0 && !options->open_later)
+		result = open_sink(deliver, err);
+	if (result == 0)
+		result = journal_reader_open(&deliver->reader, options->journal,
+					     options->ephemeral ? NULL : options->name, err);
 	if (result < 0)
 		return result;
 	feed_read_from(deliver->feed, deliver->reader);
@@ -370,6 +383,8 @@ int deliver_start(struct deliver **ret_deliver, const struct deliver_options *op
 	}
 	*deliver = (struct deliver){
 		.sink = options->sink,
+		.stop_fd = -1,
+		.done_fd = -1,
 		.on_reader_gone = options->on_reader_gone,
 		.data = options->data,
 	};

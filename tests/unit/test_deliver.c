@@ -663,6 +663,25 @@ static void a_bad_path_is_told_at_the_start(void **state)
 	assert_null(world->deliver);
 }
 
+static void a_renderer_that_cannot_be_made_costs_nobody_a_descriptor(void **state)
+{
+	static char tag[128 * 1024];
+	const char *const tags[] = {tag};
+	const struct render_identity identity = {.tags = tags, .tag_count = 1};
+	struct world *world = *state;
+	struct deliver_options options = options_for(world, file_sink(world));
+	int spare = dup(STDIN_FILENO);
+
+	memset(tag, 'a', sizeof(tag) - 1);
+	options.identity = &identity;
+	options.render.format = RENDER_ECS;
+	assert_true(deliver_start(&world->deliver, &options, &world->err) < 0);
+	assert_null(world->deliver);
+	assert_true(spare < 0 || fcntl(STDIN_FILENO, F_GETFD) >= 0);
+	if (spare >= 0)
+		(void)close(spare);
+}
+
 static void stop_keeps_its_deadline_while_the_sink_fails(void **state)
 {
 	struct world *world = *state;
@@ -990,6 +1009,7 @@ int main(void)
 		TEST(what_was_not_acknowledged_is_given_again),
 		TEST(damaged_entries_are_counted_and_passed),
 		TEST(a_bad_path_is_told_at_the_start),
+		TEST(a_renderer_that_cannot_be_made_costs_nobody_a_descriptor),
 		TEST(stop_keeps_its_deadline_while_the_sink_fails),
 		TEST(stop_leaves_a_hanging_sink_behind),
 		TEST(a_dead_sink_does_not_hold_another_one),
