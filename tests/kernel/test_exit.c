@@ -81,12 +81,7 @@ static void want_core(struct want *want, const char *action, const struct life *
 		return;
 	want_string(want, "Linux.exit.signal_name", "SIGSEGV");
 	want_bool(want, "Linux.exit.core_dumped", true);
-	/*
-	 * The core file is closed behind the probe: what the file system writes for its last
-	 * blocks then is in wait4's figure only.
-	 */
-	want_id_range(want, "Linux.io.written_bytes", written > 65536 ? written - 65536 : 0,
-		      written);
+	want_written(want, written);
 }
 
 static void tells_that_a_core_was_dumped(void **state)
@@ -204,8 +199,7 @@ static void want_waited(struct want *want, const char *action, const struct life
 	want_id(want, "Linux.memory.children_max_rss_bytes", waited->max_rss_kib * 1024);
 	want_id(want, "Linux.io.read_bytes",
 		((uint64_t)both->ru_inblock - waited->read_blocks) * 512);
-	want_id(want, "Linux.io.written_bytes",
-		((uint64_t)both->ru_oublock - waited->written_blocks) * 512);
+	want_written(want, ((uint64_t)both->ru_oublock - waited->written_blocks) * 512);
 	if (waited->read_blocks)
 		want_id(want, "Linux.io.children_read_bytes", waited->read_blocks * 512);
 	if (waited->written_blocks)

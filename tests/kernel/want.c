@@ -770,6 +770,11 @@ static void want_about(struct want *want, const char *path, uint64_t ns)
 	want_id_range(want, path, ns > slack ? ns - slack : 0, ns + slack);
 }
 
+void want_written(struct want *want, uint64_t bytes)
+{
+	want_id_range(want, "Linux.io.written_bytes", bytes > 65536 ? bytes - 65536 : 0, bytes);
+}
+
 /* A child without children of its own that were waited for: wait4 adds those in. */
 static void want_usage(struct want *want, const struct rusage *usage)
 {
@@ -779,7 +784,7 @@ static void want_usage(struct want *want, const struct rusage *usage)
 	want_id(want, "Linux.cpu.children_system_ns", 0);
 	want_id(want, "Linux.memory.max_rss_bytes", (uint64_t)usage->ru_maxrss * 1024);
 	want_id(want, "Linux.io.read_bytes", (uint64_t)usage->ru_inblock * 512);
-	want_id(want, "Linux.io.written_bytes", (uint64_t)usage->ru_oublock * 512);
+	want_written(want, (uint64_t)usage->ru_oublock * 512);
 }
 
 struct want *want_exit(struct harness *harness, const struct event *event,

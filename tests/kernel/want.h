@@ -57,6 +57,12 @@ struct want *want_exit(struct harness *harness, const struct event *event,
 		       const struct facts *facts, const struct child *child);
 /* The parent of the two above is the test itself, unless told otherwise by want_parent. */
 
+/*
+ * Bytes written to block devices, by wait4's figure. What a file system accounts when the files of
+ * the process are closed, behind the probe, is in wait4's only: some pages, seen about once in 50.
+ */
+void want_written(struct want *want, uint64_t bytes);
+
 /* file.* of a binary and Linux.exec.deleted and so on as for a plain one. */
 void want_file(struct want *want, const char *path, const struct stat *stat);
 /* One path in all its forms: process.executable, process.name, file.path, file.name, ... */
