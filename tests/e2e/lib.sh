@@ -27,6 +27,7 @@ need_probes() {
 # Runs the scenario again in a mount namespace of its own, so that nothing it mounts stays behind.
 in_private_mounts() {
 	[ -z "${PRIVATE_MOUNTS-}" ] || return 0
+	rm -rf "$DIR"
 	PRIVATE_MOUNTS=1 exec unshare --mount --propagation private sh "$0" "$AGENT" "$SOURCE"
 }
 

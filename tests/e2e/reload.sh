@@ -7,8 +7,9 @@ AGENT=$1 SOURCE=$2
 . "$(dirname "$0")/lib.sh"
 need_probes
 
-reloads=60
-[ -z "${FULL-}" ] || reloads=1000
+reloads=60 pause=:
+# The long run takes minutes: at full speed its trail would be gigabytes.
+[ -z "${FULL-}" ] || reloads=1000 pause='sleep 0.02'
 
 # write_variant N: what it is made of depends on N alone.
 write_variant() {
@@ -37,11 +38,12 @@ i=0
 while [ -d "$1" ] && [ ! -e "$1/stop" ]; do
 	/bin/true "load-$2-$i"
 	i=$((i + 1))
+	$3
 done
 echo "$i" >"$1/load-$2"
 EOF
 for worker in 1 2; do
-	sh "$DIR/load.sh" "$DIR" "$worker" &
+	sh "$DIR/load.sh" "$DIR" "$worker" "$pause" &
 done
 
 told() { grep -cE 'reloaded: the configuration|reload refused' "$DIR/agent.err"; }
