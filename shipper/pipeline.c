@@ -171,9 +171,6 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 	int result;
 
 	preflight_gather(&facts, "");
-	result = preflight_judge(&facts, err);
-	if (result < 0)
-		return result;
 	if (options.cpus == 0)
 		return err_set(err, -ENOENT,
 			       "cannot tell how many CPUs there are: "
@@ -497,11 +494,22 @@ static int open_agent(struct pipeline *pipeline, struct err *err)
 	return result == 0 ? open_reload(pipeline, err) : result;
 }
 
+/* First of all: who may not run here is told that, and not of a directory. */
+static int check_machine(struct err *err)
+{
+	struct preflight_facts facts;
+
+	preflight_gather(&facts, "");
+	return preflight_judge(&facts, err);
+}
+
 static int open_all(struct pipeline *pipeline, const struct pipeline_options *options,
 		    struct err *err)
 {
-	int result = open_signals(pipeline, options->seconds, err);
+	int result = check_machine(err);
 
+	if (result == 0)
+		result = open_signals(pipeline, options->seconds, err);
 	if (result == 0)
 		result = open_facts(pipeline, err);
 	if (result == 0)
