@@ -192,7 +192,8 @@ static void want_own_namespaces(struct want *want, const char *action, const str
 
 	(void)action;
 	want_number(want, "process.vpid", 1);
-	want_number(want, "process.session_leader.pid", life->facts.session);
+	if (life->facts.session) /* none where the session is init's own, which is 0 */
+		want_number(want, "process.session_leader.pid", life->facts.session);
 	want_id(want, "Linux.namespaces.pid", namespaces[NS_PID]);
 	want_id(want, "Linux.namespaces.net", namespaces[NS_NET]);
 	want_id(want, "Linux.namespaces.uts", namespaces[NS_UTS]);
