@@ -126,22 +126,26 @@ static bool is_group(const char *text)
 static const struct option_pattern label_pattern = {
 	"a name for a label: letters, digits, '_' and '-', at most 64 in all",
 	is_label,
+	"^[A-Za-z0-9_-]{1,64}$",
 };
 
 static const struct option_pattern group_pattern = {
 	"the name or the number of a group",
 	is_group,
+	"^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,63}$",
 };
 
 static const struct option_pattern variable_pattern = {
 	"the name of a variable: letters, digits and '_', no digit first, at most 64 in all",
 	is_variable_name,
+	"^[A-Za-z_][A-Za-z0-9_]{0,63}$",
 };
 
 /* It names the file of the sink's cursor, so nothing of it may mean something in a path. */
 static const struct option_pattern sink_name_pattern = {
 	"a name for a sink: small letters, digits, '_' and '-', at most 64 in all",
 	is_sink_name,
+	"^[a-z0-9_-]{1,64}$",
 };
 
 const struct option_section config_sections[] = {
