@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT };
+enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE };
 
 #define CONFIG_FILE "/etc/auditship/auditship.yaml"
@@ -52,6 +53,7 @@ struct config_sink {
 	char *name;
 	int type;               /* enum config_sink_type */
 	int format;             /* enum config_format; default: ecs for file, table for stdout */
+	int detail;             /* enum config_detail; of format ecs */
 	char *path;             /* file only */
 	struct condition *when; /* NULL: every event */
 	const struct yaml_node *node; /* private: what the files said; NULL: the default sink */

@@ -86,6 +86,12 @@ static const struct option_word stdout_formats[] = {
 	{},
 };
 
+static const struct option_word detail_words[] = {
+	{"compact", CONFIG_DETAIL_COMPACT},
+	{"full", CONFIG_DETAIL_FULL},
+	{},
+};
+
 const struct option_word config_sink_types[] = {
 	{"file", CONFIG_SINK_FILE},
 	{"stdout", CONFIG_SINK_STDOUT},
@@ -380,6 +386,15 @@ const struct option config_sink_options[] = {
 		.sink_types = STDOUT_SINK,
 		.words = stdout_formats,
 		.doc = "table: columns for a person's screen; ecs: as in a file.",
+	},
+	{
+		"detail",
+		ENUM_AT(struct config_sink, detail),
+		.fallback = "compact",
+		.sink_types = FILE_SINK | STDOUT_SINK,
+		.words = detail_words,
+		.doc = "Of events that are not about processes, in JSON: compact leaves out what "
+		       "the process's own events tell (arguments, parent, ids); full has it all.",
 	},
 	{
 		"path",

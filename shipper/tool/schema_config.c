@@ -214,7 +214,8 @@ static bool is_open_already(const struct option *option, size_t length)
 /* The options whose paths begin with the first `prefix` bytes of path. As deep as sections are. */
 static void write_section(struct schema_out *out, const char *path, size_t prefix)
 {
-	schema_literal(out, "type", "\"object\"");
+	/* null: all that stands in it is commented out */
+	schema_literal(out, "type", prefix > 0 ? "[\"object\", \"null\"]" : "\"object\"");
 	schema_literal(out, "additionalProperties", "false");
 	schema_open(out, "properties", '{');
 	for (const struct option *at = config_options; at->path; at++) {

@@ -341,10 +341,10 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	fprintf(file,
 		"journal: {max_size: 64MiB}\n"
 		"sinks:\n"
-		"  - {name: trail, type: file, path: %s}\n",
+		"  - {name: trail, type: file, detail: full, path: %s}\n",
 		harness->trail);
 	if (options->screen)
-		fprintf(file, "  - {name: screen, type: stdout, format: ecs}\n");
+		fprintf(file, "  - {name: screen, type: stdout, format: ecs, detail: full}\n");
 	return fclose(file) == 0 ? 0 : -errno;
 }
 

@@ -152,6 +152,7 @@ static void same_config(const struct config *a, const struct config *b)
 		same_text(a->sinks[i].path, b->sinks[i].path);
 		assert_int_equal(a->sinks[i].type, b->sinks[i].type);
 		assert_int_equal(a->sinks[i].format, b->sinks[i].format);
+		assert_int_equal(a->sinks[i].detail, b->sinks[i].detail);
 	}
 }
 
@@ -222,7 +223,7 @@ static void every_option_is_read_into_its_place(void **state)
 		"journal: {dir: /j, max_size: 32MiB, durability: batch, sync_every: 10ms}\n"
 		"sinks:\n"
 		"- {name: a, type: file, path: /a}\n"
-		"- {type: stdout, name: b-2_c, format: ecs}\n");
+		"- {type: stdout, name: b-2_c, format: ecs, detail: full}\n");
 	assert_string_equal(config.agent.name, "web-01");
 	assert_string_equal(config.agent.state_dir, "/s");
 	assert_int_equal(config.agent.tags.count, 2);
@@ -243,6 +244,8 @@ static void every_option_is_read_into_its_place(void **state)
 	assert_string_equal(config.sinks[1].name, "b-2_c");
 	assert_int_equal(config.sinks[1].type, CONFIG_SINK_STDOUT);
 	assert_int_equal(config.sinks[1].format, CONFIG_FORMAT_ECS);
+	assert_int_equal(config.sinks[0].detail, CONFIG_DETAIL_COMPACT);
+	assert_int_equal(config.sinks[1].detail, CONFIG_DETAIL_FULL);
 	assert_null(config.sinks[1].path);
 	config_done(&config);
 }
