@@ -60,7 +60,7 @@ static void add_length(struct page *page, const char *text, size_t length)
 static const char *presence(const struct leaf *leaf)
 {
 	if (leaf->flags & FIELD_REQUIRED)
-		return "always";
+		return strchr(leaf->path, '[') ? "in each item" : "always";
 	if (leaf->flags & FIELD_SKIP_ZERO)
 		return "unless 0";
 	return leaf->flags & FIELD_SKIP_UNSET ? "unless unset" : "when known";
