@@ -35,7 +35,7 @@ static const struct schema_type types[] = {
 	[FIELD_SIGNED] = {"signed number", "integer", NULL, "long", false},
 	[FIELD_ERRNO] = {"error name", "string", "^(E[A-Z0-9]+|[0-9]+)$", "keyword", false},
 	[FIELD_ERROR_TEXT] = {"text", "string", NULL, "match_only_text", false},
-	[FIELD_OPEN_FLAGS] = {"list of flags", "string", "^(O_[A-Z]+|0x[0-9a-f]+)$", "keyword",
+	[FIELD_OPEN_FLAGS] = {"list of flags", "string", "^(O_[A-Z]+|3|0x[0-9a-f]+)$", "keyword",
 			      true},
 	[FIELD_RESOLVE] = {"list of flags", "string", "^(RESOLVE_[A-Z_]+|0x[0-9a-f]+)$", "keyword",
 			   true},

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Holds what the tests write against the published schemas. Exit 77: cannot be checked here.
-# usage: check.sh WHAT SOURCE_DIR; WHAT: golden, second, config, index
+# usage: check.sh WHAT SOURCE_DIR [PROGRAM]; WHAT: golden, second, config, index, random
 set -eu
 what=$1 source=$2
 shared="${AUDITSHIP_SHARED_DIR:-$source/../shared}/schema"
@@ -37,6 +37,20 @@ config)
 		"$source"/config/*.yaml "$source"/config/examples/*.yaml
 	exec "$python" "$source/tests/schema/check_config.py" "$source/schemas/config.schema.json" \
 		--bad "$source/tests/schema/bad.yaml"
+	;;
+random)
+	# Every hundredth line that random records become. It has what the enrichment never writes.
+	need_python jsonschema
+	AUDITSHIP_SAMPLE=$(mktemp)
+	export AUDITSHIP_SAMPLE
+	trap 'rm -f "$AUDITSHIP_SAMPLE"' EXIT
+	"$3" >/dev/null
+	"$python" "$source/tests/schema/check_events.py" "$schema" --all --own "$AUDITSHIP_SAMPLE"
+	command -v node >/dev/null || exit 0
+	code=0
+	NODE_PATH=/usr/share/nodejs node "$source/tests/schema/second.js" "$schema" \
+		"$AUDITSHIP_SAMPLE" || code=$?
+	[ "$code" = 77 ] || exit "$code"
 	;;
 index)
 	need_python yaml
