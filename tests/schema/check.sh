@@ -22,13 +22,19 @@ case "$what" in
 golden)
 	# What is written now, and what every released version wrote.
 	need_python jsonschema
-	exec "$python" "$source/tests/schema/check_events.py" "$schema" --all \
+	"$python" "$source/tests/schema/check_events.py" "$schema" --all \
 		"$source"/tests/golden/data/*.json "$source"/tests/golden/corpus/*/*.json
+	exec "$python" "$source/tests/schema/check_events.py" "$source/schemas/batch.schema.json" \
+		--all "$source"/tests/golden/data/batch/*.json \
+		"$source"/tests/golden/corpus/*/batch/*.json
 	;;
 second)
 	command -v node >/dev/null || cannot_run "node is not installed (package nodejs)"
-	NODE_PATH=/usr/share/nodejs exec node "$source/tests/schema/second.js" "$schema" "$source"/tests/golden/data/*.json \
+	export NODE_PATH=/usr/share/nodejs
+	node "$source/tests/schema/second.js" "$schema" "$source"/tests/golden/data/*.json \
 		"$source"/tests/golden/corpus/*/*.json
+	exec node "$source/tests/schema/second.js" "$source/schemas/batch.schema.json" \
+		"$source"/tests/golden/data/batch/*.json
 	;;
 config)
 	need_python jsonschema

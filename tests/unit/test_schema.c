@@ -169,7 +169,11 @@ static void the_page_of_events_is_current(void **state)
 
 	(void)state;
 	take_examples(examples);
-	assert_non_null(examples[REC_EXEC]);
+	for (unsigned int i = 0; i < REC_KINDS; i++)
+		if (schema_kind(i) && !examples[i])
+			fail_msg("no golden recording has an event of the kind %s, so the page has "
+				 "no example of it",
+				 schema_kind(i)->name);
 	buf_init(&out, SCHEMA_MAX_BYTES);
 	if (schema_page(&out, (const char *const *)examples, &err) < 0)
 		fail_msg("%s", err.text);
