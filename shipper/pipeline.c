@@ -163,6 +163,7 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 		.page_size = (uint32_t)pipeline->host.page_size,
 		.vital_bytes = config->capture.rings.vital,
 		.args_max = (uint32_t)config->capture.args_max,
+		.kinds = config_event_kinds(config),
 		.env = config->capture.env.items,
 		.env_count = config->capture.env.count,
 		.previous = previous,
@@ -182,6 +183,16 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 static int open_probes(struct pipeline *pipeline, struct err *err)
 {
 	return pipeline_open_probes(pipeline, pipeline->config, NULL, &pipeline->probes, err);
+}
+
+void pipeline_filter(const struct pipeline *pipeline, const struct config *config)
+{
+	struct rec_filter filter = {
+		.agent_pid = (__u32)getpid(),
+		.opens = (__u32)config->capture.open.mode,
+	};
+
+	probes_set_filter(pipeline->probes, &filter);
 }
 
 void pipeline_select(const struct config *config, bool ret_selected[REC_KINDS])
@@ -265,8 +276,10 @@ static void on_snapshot(void *data, const void *record, size_t size)
 static int start_capture(struct pipeline *pipeline, struct err *err)
 {
 	struct preflight_facts facts;
-	int result = probes_attach(pipeline->probes, err);
+	int result;
 
+	pipeline_filter(pipeline, pipeline->config);
+	result = probes_attach(pipeline->probes, err);
 	if (result < 0) {
 		preflight_gather(&facts, "");
 		return preflight_explain(&facts, result, err);
