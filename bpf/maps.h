@@ -95,10 +95,16 @@ struct {
 	__type(value, __u64);
 } marks SEC(".maps");
 
+/* Which kind goes into which ring: ring_of in emit.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 * 1024 * 1024);
 } vital SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 * 1024 * 1024);
+} bulk SEC(".maps");
 
 /* Kernels without group_dead in the exit tracepoint: processes whose end was told just now. */
 struct {

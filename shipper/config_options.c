@@ -259,6 +259,19 @@ const struct option config_options[] = {
 		       "restarts.",
 	},
 	{
+		"capture.rings.bulk",
+		SIZE_AT(struct config, capture.rings.bulk),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 64 * KIB,
+		.max = GIB,
+		.flags = OPTION_POWER_OF_TWO,
+		.part = CONFIG_PART_PROBES,
+		.doc = "Ring for what comes in great numbers (file opens, threads): when it is "
+		       "full, "
+		       "process events still have their own.",
+	},
+	{
 		"journal.dir",
 		PATH_AT(struct config, journal.dir),
 		.derived = "journal, below agent.state_dir",

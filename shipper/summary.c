@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "decode/fields.h"
+#include "status_attention.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -37,8 +38,8 @@ static void tell_events(const struct summary *summary)
 			 (number)status->dropped, (number)status->held);
 	if (status->lost)
 		log_warning("%llu events never reached the agent; events_lost in the stream names "
-			    "each: make capture.rings.vital larger",
-			    (number)status->lost);
+			    "each: make %s larger",
+			    (number)status->lost, status_ring_options(status));
 }
 
 static void tell_sink(const struct config_sink *sink, const struct deliver_status *status)

@@ -23,7 +23,7 @@ struct probes {
 	struct bpf_program *programs[HOOKS];
 	struct bpf_link *links[HOOKS];
 	struct probe_status status[HOOKS];
-	uint64_t vital_bytes;
+	struct bpf_map *rings[REC_RING_SHIPPER];
 	uint64_t number; /* of this set */
 	void *counts, *reader, *generation, *marks;
 	size_t counts_size, reader_size, generation_size, marks_size;
@@ -122,7 +122,11 @@ static int size_maps(struct auditship_bpf *object, const struct probes_options *
 	if (result == 0)
 		result = bpf_map__set_max_entries(object->maps.counts, slots * REC_RING_SHIPPER);
 	if (result == 0)
-		result = bpf_map__set_max_entries(object->maps.vital, (__u32)options->vital_bytes);
+		result = bpf_map__set_max_entries(object->maps.vital,
+						  (__u32)options->ring_bytes[REC_RING_VITAL]);
+	if (result == 0)
+		result = bpf_map__set_max_entries(object->maps.bulk,
+						  (__u32)options->ring_bytes[REC_RING_BULK]);
 	if (result == 0)
 		result = bpf_map__set_max_entries(object->maps.marks, options->cpus);
 	if (result < 0)
@@ -217,7 +221,8 @@ static int load(struct probes *probes, const struct probes_options *options, str
 		return err_set(err, result, "the kernel refuses the BPF programs: %s%s%s",
 			       strerror(-result), said.text[0] ? ": " : "", said.text);
 	}
-	probes->vital_bytes = options->vital_bytes;
+	probes->rings[REC_RING_VITAL] = probes->object->maps.vital;
+	probes->rings[REC_RING_BULK] = probes->object->maps.bulk;
 	return map_all(probes, err);
 }
 
@@ -366,14 +371,14 @@ int probes_snapshot(struct probes *probes, probes_snapshot_handler handler, void
 	}
 }
 
-int probes_vital_fd(const struct probes *probes)
+int probes_ring_fd(const struct probes *probes, enum rec_ring ring)
 {
-	return bpf_map__fd(probes->object->maps.vital);
+	return bpf_map__fd(probes->rings[ring]);
 }
 
-uint64_t probes_vital_bytes(const struct probes *probes)
+uint64_t probes_ring_bytes(const struct probes *probes, enum rec_ring ring)
 {
-	return probes->vital_bytes;
+	return bpf_map__max_entries(probes->rings[ring]);
 }
 
 const struct rec_counts *probes_counts(const struct probes *probes)

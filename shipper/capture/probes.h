@@ -19,7 +19,7 @@ struct probes;
 struct probes_options {
 	uint32_t cpus; /* possible CPUs */
 	uint32_t page_size;
-	uint64_t vital_bytes; /* power of two, at least a page */
+	uint64_t ring_bytes[REC_RING_SHIPPER]; /* powers of two, at least a page */
 	uint32_t args_max;
 	char *const *env; /* names of variables */
 	size_t env_count;
@@ -57,8 +57,8 @@ typedef void (*probes_snapshot_handler)(void *data, const void *record, size_t s
 int probes_snapshot(struct probes *probes, probes_snapshot_handler handler, void *data,
 		    struct err *err);
 
-int probes_vital_fd(const struct probes *probes);
-uint64_t probes_vital_bytes(const struct probes *probes);
+int probes_ring_fd(const struct probes *probes, enum rec_ring ring);
+uint64_t probes_ring_bytes(const struct probes *probes, enum rec_ring ring);
 const struct rec_counts *probes_counts(const struct probes *probes);
 struct rec_reader *probes_reader(struct probes *probes);
 

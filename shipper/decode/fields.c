@@ -56,7 +56,7 @@
 
 static const char *const ring_names[] = {"vital", "bulk", "shipper", NULL};
 static const char *const class_names[] = {"task", "softirq", "iterator", NULL};
-static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", NULL};
+static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "record_too_large", NULL};
 
 #define HEADER(m, ...) FIELD(struct rec_header, m, __VA_ARGS__)
 const struct field header_fields[] = {
@@ -424,6 +424,11 @@ static const struct kind kinds[REC_KINDS] = {
 
 };
 /* clang-format on */
+
+const char *ring_name(enum rec_ring ring)
+{
+	return ring_names[ring];
+}
 
 const struct kind *kind_get(unsigned int kind)
 {

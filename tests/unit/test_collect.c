@@ -33,19 +33,20 @@
 #define EVENTS_MAX 4096
 
 struct probes {
-	int fd;
+	int fds[REC_RING_SHIPPER];
 	struct rec_counts counts[SLOTS];
 	struct rec_reader reader;
 };
 
-int probes_vital_fd(const struct probes *probes)
+int probes_ring_fd(const struct probes *probes, enum rec_ring ring)
 {
-	return probes->fd;
+	return probes->fds[ring];
 }
 
-uint64_t probes_vital_bytes(const struct probes *probes)
+uint64_t probes_ring_bytes(const struct probes *probes, enum rec_ring ring)
 {
 	(void)probes;
+	(void)ring;
 	return RING_SIZE;
 }
 
@@ -83,8 +84,9 @@ static struct {
 	sem_t go, swept;
 	atomic_bool stopping;
 	bool started, busy;
-	char *ring;
-	uint64_t numbers;
+	char *rings[REC_RING_SHIPPER];
+	enum rec_ring ring; /* into which the test puts */
+	uint64_t numbers[REC_RING_SHIPPER], time_ns;
 	struct event events[EVENTS_MAX];
 	unsigned int count;
 	const char *args;
@@ -92,10 +94,10 @@ static struct {
 	bool restarted; /* another process has the number by now */
 } made;
 
-int reader_new(struct reader **ret_reader, struct ring *ring, struct rec_reader *state, int stop_fd,
-	       struct err *err)
+int reader_new(struct reader **ret_reader, struct ring *const rings[REC_RING_SHIPPER],
+	       struct rec_reader *state, int stop_fd, struct err *err)
 {
-	(void)ring;
+	(void)rings;
 	(void)stop_fd;
 	(void)err;
 	assert_ptr_equal(state, &made.probes.reader);
@@ -175,12 +177,12 @@ int procfs_start_ticks(const char *root, uint32_t pid, uint64_t *ret_ticks)
 
 static _Atomic unsigned long *position(unsigned int page)
 {
-	return (void *)(made.ring + page * (size_t)sysconf(_SC_PAGESIZE));
+	return (void *)(made.rings[made.ring] + page * (size_t)sysconf(_SC_PAGESIZE));
 }
 
 static char *data_at(uint64_t at)
 {
-	return made.ring + 2 * (size_t)sysconf(_SC_PAGESIZE) + (at & (RING_SIZE - 1));
+	return made.rings[made.ring] + 2 * (size_t)sysconf(_SC_PAGESIZE) + (at & (RING_SIZE - 1));
 }
 
 /* Never over the end: the tests that need so much are those of the ring. */
@@ -195,27 +197,35 @@ static _Atomic uint32_t *put(const void *record, uint32_t size, uint32_t bits)
 	return header;
 }
 
+static bool make_ring(enum rec_ring ring)
+{
+	size_t size = 2 * (size_t)sysconf(_SC_PAGESIZE) + RING_SIZE;
+	int fd = memfd_create("ring", MFD_CLOEXEC);
+
+	made.probes.fds[ring] = fd;
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
+		return false;
+	made.rings[ring] = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return made.rings[ring] != MAP_FAILED;
+}
+
 static int make_collect(void **state)
 {
 	const struct enrich_options enrich = {.ticks_per_s = 100};
 	struct collect_options options = {
 		.probes = &made.probes, .journal = &made.journal, .cpus = CPUS, .ticks_per_s = 100};
-	size_t size = 2 * (size_t)sysconf(_SC_PAGESIZE) + RING_SIZE;
 	struct err err;
 
 	(void)state;
 	memset(&made, 0, sizeof(made));
-	made.probes.fd = memfd_create("ring", MFD_CLOEXEC);
-	if (made.probes.fd < 0 || ftruncate(made.probes.fd, (off_t)size) < 0)
+	if (!make_ring(REC_RING_VITAL) || !make_ring(REC_RING_BULK))
 		return -1;
-	made.ring = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, made.probes.fd, 0);
 	made.journal.bytes = malloc(JOURNAL_SIZE);
 	made.journal.next_sequence = 1;
 	(void)sem_init(&made.go, 0, 0);
 	(void)sem_init(&made.swept, 0, 0);
 	options.selected[REC_EXEC] = options.selected[REC_EXIT] = true;
-	if (made.ring == MAP_FAILED || !made.journal.bytes ||
-	    enrich_new(&options.enrich, &enrich, &err) < 0)
+	if (!made.journal.bytes || enrich_new(&options.enrich, &enrich, &err) < 0)
 		return -1;
 	return collect_new(&made.collect, &options, &err);
 }
@@ -279,8 +289,10 @@ static int remove_collect(void **state)
 	if (made.started)
 		stop();
 	collect_free(made.collect);
-	(void)munmap(made.ring, 2 * (size_t)sysconf(_SC_PAGESIZE) + RING_SIZE);
-	(void)close(made.probes.fd);
+	for (int i = 0; i < REC_RING_SHIPPER; i++) {
+		(void)munmap(made.rings[i], 2 * (size_t)sysconf(_SC_PAGESIZE) + RING_SIZE);
+		(void)close(made.probes.fds[i]);
+	}
 	free(made.journal.bytes);
 	(void)sem_destroy(&made.go);
 	(void)sem_destroy(&made.swept);
@@ -289,13 +301,17 @@ static int remove_collect(void **state)
 
 static struct rec_header next_header(unsigned int kind, size_t size)
 {
-	__atomic_store_n(&made.probes.counts[0].sequence, ++made.numbers, __ATOMIC_RELEASE);
+	struct rec_counts *own = &made.probes.counts[made.ring * REC_CLASSES * CPUS];
+	uint64_t *number = &made.numbers[made.ring];
+
+	__atomic_store_n(&own->sequence, ++*number, __ATOMIC_RELEASE);
 	return (struct rec_header){
 		.size = (uint32_t)size,
 		.kind = (uint16_t)kind,
 		.abi = REC_ABI,
-		.sequence = made.numbers,
-		.time_ns = UINT64_C(1000000000) * made.numbers,
+		.ring = (uint8_t)made.ring,
+		.sequence = *number,
+		.time_ns = ++made.time_ns,
 	};
 }
 
@@ -338,7 +354,7 @@ static void lose(unsigned int slot, uint64_t amount)
 	struct rec_counts *own = &made.probes.counts[slot];
 
 	if (slot == 0)
-		made.numbers += amount;
+		made.numbers[REC_RING_VITAL] += amount;
 	__atomic_add_fetch(&own->sequence, amount, __ATOMIC_RELEASE);
 	__atomic_add_fetch(&own->lost[REC_LOSS_RING_FULL], amount, __ATOMIC_RELEASE);
 }
@@ -763,7 +779,7 @@ static void given_rules_are_in_force_from_the_next_sweep_on(void **state)
 static void what_cannot_be_opened_is_an_error_and_leaves_nothing_behind(void **state)
 {
 	const struct enrich_options enrich = {.ticks_per_s = 100};
-	struct probes probes = {.fd = -1};
+	struct probes probes = {.fds = {-1, -1}};
 	struct collect_options options = {
 		.probes = &probes, .journal = &made.journal, .cpus = CPUS, .ticks_per_s = 100};
 	struct collect *collect = NULL;
