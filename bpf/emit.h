@@ -18,6 +18,13 @@
 static __always_inline __u32 ring_of(__u32 kind)
 {
 	switch (kind) {
+	case REC_THREAD_START:
+	case REC_THREAD_EXIT:
+	case REC_OPEN_READ:
+	case REC_OPEN_WRITE:
+	case REC_FILE_CREATE:
+	case REC_OPEN_FAILED:
+		return REC_RING_BULK;
 	default:
 		return REC_RING_VITAL;
 	}

@@ -40,11 +40,28 @@
 #define STDOUT_SINK (1U << CONFIG_SINK_STDOUT)
 
 #define PROCESS_KINDS (1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXIT)
+#define THREAD_KINDS (1U << REC_THREAD_START | 1U << REC_THREAD_EXIT)
+#define OPEN_KINDS \
+	(1U << REC_OPEN_READ | 1U << REC_OPEN_WRITE | 1U << REC_FILE_CREATE | 1U << REC_OPEN_FAILED)
 _Static_assert(REC_KINDS <= 31, "event kinds are bits of an int");
 
 static const struct option_word event_words[] = {
-	{"fork", 1U << REC_FORK},   {"exec", 1U << REC_EXEC}, {"exit", 1U << REC_EXIT},
-	{"process", PROCESS_KINDS}, {"all", PROCESS_KINDS},   {},
+	{"fork", 1U << REC_FORK},
+	{"exec", 1U << REC_EXEC},
+	{"exec_failed", 1U << REC_EXEC_FAILED},
+	{"exit", 1U << REC_EXIT},
+	{"thread_start", 1U << REC_THREAD_START},
+	{"thread_exit", 1U << REC_THREAD_EXIT},
+	{"open_read", 1U << REC_OPEN_READ},
+	{"open_write", 1U << REC_OPEN_WRITE},
+	{"file_create", 1U << REC_FILE_CREATE},
+	{"open_failed", 1U << REC_OPEN_FAILED},
+	{"open", OPEN_KINDS},
+	{"process", PROCESS_KINDS},
+	{"thread", THREAD_KINDS},
+	{"file", OPEN_KINDS},
+	{"all", PROCESS_KINDS | 1U << REC_EXEC_FAILED | THREAD_KINDS | OPEN_KINDS},
+	{},
 };
 
 static const struct option_word level_words[] = {
@@ -223,7 +240,9 @@ const struct option config_options[] = {
 		.max = 64,
 		.words = event_words,
 		.part = CONFIG_PART_EVENTS,
-		.doc = "Kinds of events, or groups of them: process (fork, exec, exit), all.",
+		.doc = "Kinds of events, or groups of them: process (fork, exec, exit), thread, "
+		       "open or "
+		       "file, all.",
 	},
 	{
 		"capture.args_max",

@@ -414,7 +414,9 @@ static void lists_are_bounded_and_name_nothing_twice(void **state)
 	(void)state;
 	tells("capture: {events: []}",
 	      "1:19: capture.events: 0 items: give a list of at least 1 and at most 64 items, such "
-	      "as [exec, exit] (known: fork, exec, exit, process, all)\n");
+	      "as [exec, exit] (known: fork, exec, exec_failed, exit, thread_start, thread_exit, "
+	      "open_read, open_write, file_create, open_failed, open, process, thread, file, "
+	      "all)\n");
 	is_good(&config, "capture: {env: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p]}");
 	assert_int_equal(config.capture.env.count, REC_ENV_NAMES);
 	config_done(&config);
