@@ -320,4 +320,13 @@ struct rec_env_prefix {
 	__u64 bytes, mask;
 };
 
+/* Which opens are recorded. Notable: for writing, creations, refusals. */
+enum rec_opens { REC_OPENS_NOTABLE = 0, REC_OPENS_ALL = 1 };
+
+/* Shared with the probes: what they leave out. Written by the shipper, also while they run. */
+struct rec_filter {
+	__u32 agent_pid; /* its own opens are not told; 0: nobody's */
+	__u32 opens;     /* enum rec_opens */
+};
+
 #endif

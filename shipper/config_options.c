@@ -64,6 +64,12 @@ static const struct option_word event_words[] = {
 	{},
 };
 
+static const struct option_word open_modes[] = {
+	{"notable", REC_OPENS_NOTABLE},
+	{"all", REC_OPENS_ALL},
+	{},
+};
+
 static const struct option_word level_words[] = {
 	{"error", LOG_LEVEL_ERROR},
 	{"warning", LOG_LEVEL_WARNING},
@@ -149,6 +155,7 @@ const struct option_section config_sections[] = {
 	{"control", "How to ask the running agent."},
 	{"log", "What the agent says of itself, on standard error."},
 	{"capture", "What is recorded."},
+	{"capture.open", "File opens, where capture.events has them."},
 	{"capture.rings", "Memory between the kernel and the agent."},
 	{"journal", "The store on disk between capture and sinks: it bridges outages of a sink."},
 	{},
@@ -243,6 +250,17 @@ const struct option config_options[] = {
 		.doc = "Kinds of events, or groups of them: process (fork, exec, exit), thread, "
 		       "open or "
 		       "file, all.",
+	},
+	{
+		"capture.open.mode",
+		ENUM_AT(struct config, capture.open.mode),
+		.fallback = "notable",
+		.words = open_modes,
+		.part = CONFIG_PART_EVENTS,
+		.doc = "Which file opens are recorded. notable: for writing, creations, and "
+		       "refusals "
+		       "(EPERM, EACCES, ETXTBSY, EXDEV, EROFS, ELOOP); all: reads and other "
+		       "failures too.",
 	},
 	{
 		"capture.args_max",

@@ -16,17 +16,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { HOOK_FORK, HOOK_EXEC, HOOK_EXIT, HOOK_SNAPSHOT, HOOKS };
+#define HOOKS_MAX 8
+#define OPEN_KINDS \
+	(1U << REC_OPEN_READ | 1U << REC_OPEN_WRITE | 1U << REC_FILE_CREATE | 1U << REC_OPEN_FAILED)
 
 struct probes {
 	struct auditship_bpf *object;
-	struct bpf_program *programs[HOOKS];
-	struct bpf_link *links[HOOKS];
-	struct probe_status status[HOOKS];
+	struct bpf_program *programs[HOOKS_MAX]; /* of the hooks that are wanted */
+	struct bpf_link *links[HOOKS_MAX];
+	struct probe_status status[HOOKS_MAX];
+	size_t hooks;
+	size_t snapshot; /* which of them is the task iterator */
 	struct bpf_map *rings[REC_RING_SHIPPER];
 	uint64_t number; /* of this set */
-	void *counts, *reader, *generation, *marks;
-	size_t counts_size, reader_size, generation_size, marks_size;
+	void *counts, *reader, *generation, *marks, *filter;
+	size_t counts_size, reader_size, generation_size, marks_size, filter_size;
 };
 
 /* What matters of libbpf's warnings; only used while probes_open or probes_attach run. */
@@ -65,11 +69,9 @@ static void cut_line_feed(char *text)
 }
 
 /* sched_process_exit has a second parameter, group_dead, on newer kernels: BTF tells. */
-static bool exit_tells_group_dead(void)
+static bool exit_tells_group_dead(const struct btf *btf)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	const struct btf_type *type;
-	bool found = false;
 	int id;
 
 	if (!btf)
@@ -78,10 +80,23 @@ static bool exit_tells_group_dead(void)
 	type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
 	type = type ? btf__type_by_id(btf, type->type) : NULL;
 	type = type ? btf__type_by_id(btf, type->type) : NULL;
-	if (type && btf_is_func_proto(type))
-		found = btf_vlen(type) == 3; /* context, task, group_dead */
-	btf__free(btf);
-	return found;
+	/* context, task, group_dead */
+	return type && btf_is_func_proto(type) && btf_vlen(type) == 3;
+}
+
+/* Since 5.11. */
+static bool has_current_task_helper(const struct btf *btf)
+{
+	int id = btf ? btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM) : -1;
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	for (__u16 i = 0; type && i < btf_vlen(type); i++) {
+		const char *name = btf__name_by_offset(btf, btf_enum(type)[i].name_off);
+
+		if (name && strcmp(name, "BPF_FUNC_get_current_task_btf") == 0)
+			return true;
+	}
+	return false;
 }
 
 /* First bytes of NAME=, as the probes compare them. */
@@ -105,6 +120,8 @@ static void apply_settings(struct auditship_bpf *object, const struct probes_opt
 	object->rodata->cfg_cpus = options->cpus;
 	object->rodata->cfg_page_size = options->page_size;
 	object->rodata->cfg_args_max = options->args_max;
+	object->rodata->cfg_wants_open = (options->kinds & OPEN_KINDS) != 0;
+	object->rodata->cfg_wants_exec_failed = (options->kinds & 1U << REC_EXEC_FAILED) != 0;
 	for (size_t i = 0; i < options->env_count && i < REC_ENV_NAMES; i++) {
 		struct rec_env_prefix prefix = env_prefix(options->env[i]);
 
@@ -128,14 +145,14 @@ static int size_maps(struct auditship_bpf *object, const struct probes_options *
 		result = bpf_map__set_max_entries(object->maps.bulk,
 						  (__u32)options->ring_bytes[REC_RING_BULK]);
 	if (result == 0)
-		result = bpf_map__set_max_entries(object->maps.marks, options->cpus);
+		result = bpf_map__set_max_entries(object->maps.marks, options->cpus * REC_KINDS);
 	if (result < 0)
 		return err_set(err, result, "cannot size the BPF maps for %u CPUs: %s",
 			       options->cpus, strerror(-result));
 	return 0;
 }
 
-/* The second and later sets of programs share two maps with the one before. */
+/* The second and later sets of programs share three maps with the one before. */
 static int share_maps(struct auditship_bpf *object, const struct probes *previous, struct err *err)
 {
 	int result;
@@ -147,6 +164,9 @@ static int share_maps(struct auditship_bpf *object, const struct probes *previou
 	if (result == 0)
 		result = bpf_map__reuse_fd(object->maps.marks,
 					   bpf_map__fd(previous->object->maps.marks));
+	if (result == 0)
+		result = bpf_map__reuse_fd(object->maps.filter_settings,
+					   bpf_map__fd(previous->object->maps.filter_settings));
 	if (result < 0)
 		return err_set(err, result, "cannot share maps with the probes in place: %s",
 			       strerror(-result));
@@ -166,21 +186,39 @@ static int map_memory(struct bpf_map *map, void **ret_memory, size_t *ret_size, 
 	return 0;
 }
 
-static void choose_programs(struct probes *probes)
+/* What is not wanted is not loaded either. The order is that of the calls on one tracepoint. */
+static void add_hook(struct probes *probes, const char *name, struct bpf_program *program,
+		     bool wanted)
 {
-	static const char *const names[HOOKS] = {"fork", "exec", "exit", "snapshot"};
-	struct auditship_bpf *object = probes->object;
-	bool group_dead = exit_tells_group_dead();
+	(void)bpf_program__set_autoload(program, wanted);
+	if (!wanted)
+		return;
+	probes->programs[probes->hooks] = program;
+	probes->status[probes->hooks].name = name;
+	probes->hooks++;
+}
 
-	(void)bpf_program__set_autoload(object->progs.on_exit, !group_dead);
-	(void)bpf_program__set_autoload(object->progs.on_exit_group_dead, group_dead);
-	probes->programs[HOOK_FORK] = object->progs.on_fork;
-	probes->programs[HOOK_EXEC] = object->progs.on_exec;
-	probes->programs[HOOK_EXIT] =
-		group_dead ? object->progs.on_exit_group_dead : object->progs.on_exit;
-	probes->programs[HOOK_SNAPSHOT] = object->progs.on_snapshot;
-	for (int i = 0; i < HOOKS; i++)
-		probes->status[i].name = names[i];
+/* Programs that differ by kernel are two hooks of one name. */
+static void choose_programs(struct probes *probes, uint32_t kinds)
+{
+	struct auditship_bpf *object = probes->object;
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool group_dead = exit_tells_group_dead(btf), helper = has_current_task_helper(btf);
+	bool calls = kinds & (OPEN_KINDS | 1U << REC_EXEC_FAILED);
+
+	add_hook(probes, "fork", object->progs.on_fork, true);
+	add_hook(probes, "thread_start", object->progs.on_thread_start,
+		 kinds & 1U << REC_THREAD_START);
+	add_hook(probes, "exec", object->progs.on_exec, true);
+	add_hook(probes, "syscall", object->progs.on_syscall, calls && helper);
+	add_hook(probes, "syscall", object->progs.on_syscall_by_queue, calls && !helper);
+	add_hook(probes, "thread_exit", object->progs.on_thread_exit,
+		 kinds & 1U << REC_THREAD_EXIT);
+	add_hook(probes, "exit", object->progs.on_exit, !group_dead);
+	add_hook(probes, "exit", object->progs.on_exit_group_dead, group_dead);
+	probes->snapshot = probes->hooks;
+	add_hook(probes, "snapshot", object->progs.on_snapshot, true);
+	btf__free(btf);
 }
 
 static int map_all(struct probes *probes, struct err *err)
@@ -194,6 +232,9 @@ static int map_all(struct probes *probes, struct err *err)
 	if (result == 0)
 		result = map_memory(object->maps.generation, &probes->generation,
 				    &probes->generation_size, err);
+	if (result == 0)
+		result = map_memory(object->maps.filter_settings, &probes->filter,
+				    &probes->filter_size, err);
 	if (result == 0)
 		result = map_memory(object->maps.marks, &probes->marks, &probes->marks_size, err);
 	return result;
@@ -209,7 +250,7 @@ static int load(struct probes *probes, const struct probes_options *options, str
 	probes->number = options->previous ? options->previous->number + 1 : 0;
 	apply_settings(probes->object, options);
 	probes->object->rodata->cfg_generation = probes->number;
-	choose_programs(probes);
+	choose_programs(probes, options->kinds);
 	result = size_maps(probes->object, options, err);
 	if (result == 0)
 		result = share_maps(probes->object, options->previous, err);
@@ -259,6 +300,7 @@ void probes_close(struct probes *probes)
 	unmap(probes->reader, probes->reader_size);
 	unmap(probes->generation, probes->generation_size);
 	unmap(probes->marks, probes->marks_size);
+	unmap(probes->filter, probes->filter_size);
 	auditship_bpf__destroy(probes->object);
 	free(probes);
 }
@@ -268,7 +310,7 @@ int probes_attach(struct probes *probes, struct err *err)
 {
 	int first = 0;
 
-	for (int i = 0; i < HOOKS; i++) {
+	for (size_t i = 0; i < probes->hooks; i++) {
 		struct probe_status *status = &probes->status[i];
 
 		probes->links[i] = bpf_program__attach(probes->programs[i]);
@@ -285,7 +327,7 @@ int probes_attach(struct probes *probes, struct err *err)
 
 void probes_detach(struct probes *probes)
 {
-	for (int i = 0; i < HOOKS; i++) {
+	for (size_t i = 0; i < probes->hooks; i++) {
 		(void)bpf_link__destroy(probes->links[i]);
 		probes->links[i] = NULL;
 		probes->status[i].attached = false;
@@ -316,10 +358,18 @@ void probes_take_over(struct probes *probes)
 		__atomic_store_n(&marks[i], 0, __ATOMIC_SEQ_CST);
 }
 
+void probes_set_filter(struct probes *probes, const struct rec_filter *filter)
+{
+	struct rec_filter *shared = probes->filter;
+
+	__atomic_store_n(&shared->agent_pid, filter->agent_pid, __ATOMIC_RELAXED);
+	__atomic_store_n(&shared->opens, filter->opens, __ATOMIC_RELAXED);
+}
+
 size_t probes_status(const struct probes *probes, const struct probe_status **ret_status)
 {
 	*ret_status = probes->status;
-	return HOOKS;
+	return probes->hooks;
 }
 
 /* Records come back to back; a read may end anywhere. */
@@ -348,9 +398,9 @@ int probes_snapshot(struct probes *probes, probes_snapshot_handler handler, void
 
 	if (!buffer)
 		return err_set(err, -ENOMEM, "no memory for the snapshot of processes");
-	if (!probes->links[HOOK_SNAPSHOT])
+	if (!probes->links[probes->snapshot])
 		return err_set(err, -ENOENT, "the task iterator is not attached");
-	fd = bpf_iter_create(bpf_link__fd(probes->links[HOOK_SNAPSHOT]));
+	fd = bpf_iter_create(bpf_link__fd(probes->links[probes->snapshot]));
 	if (fd < 0)
 		return err_set(err, -errno, "cannot start the task iterator: %s", strerror(errno));
 	for (;;) {

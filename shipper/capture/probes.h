@@ -21,6 +21,7 @@ struct probes_options {
 	uint32_t page_size;
 	uint64_t ring_bytes[REC_RING_SHIPPER]; /* powers of two, at least a page */
 	uint32_t args_max;
+	uint32_t kinds;   /* 1 << enum rec_kind: hooks that none of them needs are not there */
 	char *const *env; /* names of variables */
 	size_t env_count;
 	const struct probes *previous; /* the set to take over from, NULL: the first one */
@@ -28,7 +29,7 @@ struct probes_options {
 
 /* One hook: attached, or why not. */
 struct probe_status {
-	const char *name; /* fork, exec, exit, snapshot */
+	const char *name; /* fork, exec, syscall, exit, snapshot, ... */
 	bool attached;
 	char why[160];
 };
@@ -50,6 +51,10 @@ void probes_take_over(struct probes *probes);
 /* Waits until no hook of a detached set runs any more: what it took a number for is in the ring. */
 void probes_settle(void);
 
+/* What the probes leave out from now on; for all sets that take over from one another. */
+void probes_set_filter(struct probes *probes, const struct rec_filter *filter);
+
+/* The hooks that are wanted. */
 size_t probes_status(const struct probes *probes, const struct probe_status **ret_status);
 
 /* Calls handler with a REC_SNAPSHOT record for each process there is. */
