@@ -435,8 +435,11 @@ static void tell_ready(const struct pipeline *pipeline)
 	uint32_t kinds = config_event_kinds(pipeline->config);
 	char names[128] = "";
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		attached += status[i].attached;
+		if (!status[i].attached)
+			log_warning("the probe '%s' is missing: %s", status[i].name, status[i].why);
+	}
 	for (unsigned int i = 0; i < REC_KINDS; i++) {
 		size_t used = strlen(names);
 

@@ -79,6 +79,11 @@ static void judge_probes(struct teller *teller, const struct status_facts *facts
 		if (!probe->attached)
 			tell(teller, "probe %s: not attached%s%s", probe->name,
 			     probe->why[0] ? ": " : "", probe->why);
+		if (probe->missed)
+			tell(teller,
+			     "probe %s: the kernel did not call it for %" PRIu64 " events; they "
+			     "have no number and are in no loss record",
+			     probe->name, probe->missed);
 	}
 }
 

@@ -133,6 +133,9 @@ static void write_probes(struct writer *writer, const struct status_facts *facts
 
 		TEXT(json, "name", probe->name);
 		BOOL(json, "attached", probe->attached);
+		BOOL(json, "required", probe->required);
+		if (probe->counts_missed)
+			NUMBER(json, "missed", probe->missed);
 		if (!probe->attached)
 			TEXT(json, "reason", probe->why);
 		end_item(writer);
