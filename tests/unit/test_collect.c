@@ -641,6 +641,125 @@ static void all_that_could_not_be_journalled_at_the_stop_is_counted(void **state
 	assert_true(made.status.journal_failing);
 }
 
+/* Bulk and vital: which kind of record it is makes no difference here. */
+static void put_into(enum rec_ring ring, uint32_t pid)
+{
+	made.ring = ring;
+	(void)put_exit(pid, 0);
+	made.ring = REC_RING_VITAL;
+}
+
+static void both_rings_are_read_in_the_order_of_time(void **state)
+{
+	(void)state;
+	put_into(REC_RING_BULK, 1);
+	put_into(REC_RING_VITAL, 2);
+	put_into(REC_RING_BULK, 3);
+	put_into(REC_RING_BULK, 4);
+	put_into(REC_RING_VITAL, 5);
+	sweep();
+	assert_true(ring_is_released());
+	made.ring = REC_RING_BULK;
+	assert_true(ring_is_released());
+	made.ring = REC_RING_VITAL;
+	stop();
+	assert_int_equal(made.count, 5);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(event_pid(i), i + 1);
+	assert_int_equal(made.journal.number_count, 2);
+	assert_int_equal(made.journal.numbers[0].ring, REC_RING_VITAL);
+	assert_int_equal(made.journal.numbers[0].sequence, 2);
+	assert_int_equal(made.journal.numbers[1].ring, REC_RING_BULK);
+	assert_int_equal(made.journal.numbers[1].sequence, 3);
+	assert_int_equal(made.status.numbered, 5);
+	assert_int_equal(made.status.overtakes, 0);
+}
+
+static void neither_ring_is_released_before_the_journal_has_the_batch(void **state)
+{
+	(void)state;
+	made.journal.full = true;
+	put_into(REC_RING_BULK, 1);
+	put_into(REC_RING_VITAL, 2);
+	sweep();
+	assert_false(ring_is_released());
+	made.ring = REC_RING_BULK;
+	assert_false(ring_is_released());
+	made.journal.full = false;
+	sweep();
+	assert_true(ring_is_released());
+	made.ring = REC_RING_VITAL;
+	assert_true(ring_is_released());
+	stop();
+	assert_int_equal(made.count, 2);
+}
+
+/* Megabytes of bulk wait, all older, when the journal takes events again. */
+static void vital_that_fills_is_journalled_before_the_bulk_that_waits(void **state)
+{
+	unsigned int first_vital = 0;
+
+	(void)state;
+	made.journal.full = true;
+	made.ring = REC_RING_BULK;
+	for (uint32_t i = 0; i < 50; i++)
+		put_exec(1, REC_MAX_SIZE);
+	sweep(); /* a batch of it is read */
+	made.ring = REC_RING_VITAL;
+	for (uint32_t i = 0; i < 20; i++)
+		put_exec(2, REC_MAX_SIZE);
+	made.journal.full = false;
+	sweep();
+	assert_true(ring_is_released());
+	stop();
+	assert_int_equal(made.count, 70);
+	while (event_pid(first_vital) == 1)
+		first_vital++;
+	assert_in_range(first_vital, 1, 16);  /* a batch of 1 MiB */
+	for (unsigned int i = 0; i < 10; i++) /* until less than a quarter of its ring is used */
+		assert_int_equal(event_pid(first_vital + i), 2);
+	assert_true(made.status.overtakes > 0);
+	assert_int_equal(made.status.lost, 0);
+}
+
+static void a_loss_is_told_by_ring_and_kind(void **state)
+{
+	struct rec_counts *bulk = &made.probes.counts[REC_RING_BULK * REC_CLASSES * CPUS + 3];
+
+	(void)state;
+	lose(0, 2);
+	made.probes.counts[0].lost_kind[REC_EXEC] = 2;
+	lose((unsigned int)(bulk - made.probes.counts), 5);
+	bulk->lost_kind[REC_OPEN_READ] = 4;
+	bulk->lost_kind[REC_THREAD_EXIT] = 1;
+	bulk->map_failures = 7;
+	sweep();
+	stop();
+	assert_int_equal(made.count, 2);
+	assert_int_equal(lost_event(0)->ring, REC_RING_VITAL);
+	assert_int_equal(lost_event(1)->ring, REC_RING_BULK);
+	assert_int_equal(lost_event(1)->cpu, 3);
+	assert_int_equal(lost_event(1)->count, 5);
+	assert_int_equal(made.status.lost_ring[REC_RING_VITAL], 2);
+	assert_int_equal(made.status.lost_ring[REC_RING_BULK], 5);
+	assert_int_equal(made.status.lost_kind[REC_EXEC], 2);
+	assert_int_equal(made.status.lost_kind[REC_OPEN_READ], 4);
+	assert_int_equal(made.status.lost_kind[REC_THREAD_EXIT], 1);
+	assert_int_equal(made.status.map_failures, 7);
+}
+
+static void what_is_in_both_rings_at_the_stop_is_counted_when_the_journal_is_full(void **state)
+{
+	(void)state;
+	sweep();
+	made.journal.full = true;
+	put_into(REC_RING_BULK, 1);
+	put_into(REC_RING_BULK, 2);
+	put_into(REC_RING_VITAL, 3);
+	stop();
+	assert_int_equal(made.status.unjournalled, 3);
+}
+
 static void snapshot_of(uint32_t pid, const char *args, size_t length)
 {
 	struct {
@@ -811,6 +930,11 @@ int main(void)
 		COLLECT_TEST(a_record_that_is_never_finished_does_not_hinder_the_stop),
 		COLLECT_TEST(a_number_that_was_taken_at_the_stop_is_waited_for),
 		COLLECT_TEST(all_that_could_not_be_journalled_at_the_stop_is_counted),
+		COLLECT_TEST(both_rings_are_read_in_the_order_of_time),
+		COLLECT_TEST(neither_ring_is_released_before_the_journal_has_the_batch),
+		COLLECT_TEST(vital_that_fills_is_journalled_before_the_bulk_that_waits),
+		COLLECT_TEST(a_loss_is_told_by_ring_and_kind),
+		COLLECT_TEST(what_is_in_both_rings_at_the_stop_is_counted_when_the_journal_is_full),
 		COLLECT_TEST(a_process_that_ran_before_has_executable_and_arguments),
 		COLLECT_TEST(arguments_that_were_cut_are_not_counted),
 		COLLECT_TEST(a_damaged_snapshot_is_counted),

@@ -150,6 +150,51 @@ static void the_parts_of_the_account_add_up_to_its_sum(void **state)
 	json_read_free(document);
 }
 
+static void a_loss_is_shown_by_ring_and_kind_and_the_ring_named_that_was_too_small(void **state)
+{
+	struct status_facts facts = healthy_facts();
+	struct json_read *document;
+
+	(void)state;
+	facts.collect.lost = 9;
+	facts.collect.seen += 9;
+	facts.collect.numbered += 9;
+	facts.collect.lost_ring[REC_RING_BULK] = 9;
+	facts.collect.lost_reason[REC_LOSS_RING_FULL] = 8;
+	facts.collect.lost_reason[REC_LOSS_TOO_LARGE] = 1;
+	facts.collect.lost_kind[REC_EXIT] = 7;
+	document = write(&facts);
+	assert_int_equal(number(document, "rings.0.lost"), 0);
+	assert_int_equal(number(document, "rings.1.lost"), 9);
+	assert_int_equal(number(document, "losses.ring_full"), 8);
+	assert_int_equal(number(document, "losses.too_large"), 1);
+	assert_string_equal(json_read_string(document, "events.2.kind"), "exit");
+	assert_int_equal(number(document, "events.2.lost"), 7);
+	assert_non_null(strstr(json_read_string(document, "attention.0"),
+			       "make capture.rings.bulk larger"));
+	json_read_free(document);
+	facts.collect.lost_ring[REC_RING_VITAL] = 1;
+	assert_string_equal(status_ring_options(&facts.collect),
+			    "capture.rings.vital and capture.rings.bulk");
+}
+
+static void what_a_hook_missed_is_shown_where_the_kernel_counts_it(void **state)
+{
+	struct status_facts facts = healthy_facts();
+	struct json_read *document;
+	int64_t value;
+
+	(void)state;
+	probes[0].counts_missed = true;
+	probes[0].missed = 3;
+	document = write(&facts);
+	assert_int_equal(number(document, "probes.0.missed"), 3);
+	assert_true(json_read_number(document, "probes.1.missed", &value) < 0);
+	assert_non_null(strstr(json_read_string(document, "attention.0"),
+			       "probe exec: the kernel did not call it for 3 events"));
+	json_read_free(document);
+}
+
 static void an_account_that_does_not_balance_is_found_out(void **state)
 {
 	struct collect_status good = healthy_facts().collect, bad;
@@ -379,6 +424,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_healthy_agent_says_so),
 		cmocka_unit_test(the_parts_of_the_account_add_up_to_its_sum),
+		cmocka_unit_test(
+			a_loss_is_shown_by_ring_and_kind_and_the_ring_named_that_was_too_small),
+		cmocka_unit_test(what_a_hook_missed_is_shown_where_the_kernel_counts_it),
 		cmocka_unit_test(an_account_that_does_not_balance_is_found_out),
 		cmocka_unit_test(what_needs_attention_is_told_in_plain_words),
 		cmocka_unit_test(a_failing_sink_is_told_with_lag_and_reason),
