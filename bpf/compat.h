@@ -32,9 +32,9 @@ static __always_inline void read_audit_ids(struct task_struct *task, struct rec_
 	creds->login_uid = REC_ID_UNSET;
 	creds->audit_session = REC_ID_UNSET;
 	if (bpf_core_field_exists(audit->loginuid))
-		creds->login_uid = BPF_CORE_READ(audit, loginuid.val);
+		creds->login_uid = audit->loginuid.val;
 	if (bpf_core_field_exists(audit->sessionid))
-		creds->audit_session = BPF_CORE_READ(audit, sessionid);
+		creds->audit_session = audit->sessionid;
 }
 
 /*
@@ -43,7 +43,13 @@ static __always_inline void read_audit_ids(struct task_struct *task, struct rec_
  */
 static __always_inline void read_capabilities(const struct cred *cred, struct rec_creds *creds)
 {
-	bpf_core_read(&creds->cap_inheritable, 5 * sizeof(__u64), &cred->cap_inheritable);
+	const __u64 *sets = (const __u64 *)&cred->cap_inheritable;
+
+	creds->cap_inheritable = sets[0];
+	creds->cap_permitted = sets[1];
+	creds->cap_effective = sets[2];
+	creds->cap_bounding = sets[3];
+	creds->cap_ambient = sets[4];
 }
 
 /* CONFIG_TIME_NS; the member is there since 5.6. */
@@ -51,7 +57,7 @@ static __always_inline __u32 read_time_namespace(struct nsproxy *proxy)
 {
 	if (!bpf_core_field_exists(proxy->time_ns))
 		return 0;
-	return BPF_CORE_READ(proxy, time_ns, ns.inum);
+	return proxy->time_ns->ns.inum;
 }
 
 #endif

@@ -45,7 +45,7 @@ static __always_inline void walk_cross_mount(struct walk *walk)
 static __always_inline void walk_append_name(struct scratch *space, struct dentry *dentry)
 {
 	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
-	__u32 at = space->used & (REC_MAX_SIZE - 1);
+	__u32 at = space->used & (REC_HEAD_SIZE - 1);
 	long length = bpf_probe_read_kernel_str(space->bytes + at, 256, name);
 
 	if (length < 0) {
@@ -115,7 +115,7 @@ static __always_inline void append_path(struct scratch *space, __u32 slot, const
 	for (int i = 0; i < WALK_CALLS; i++)
 		if (walk_some(slot))
 			break;
-	if (space->used == walk->start && space->used < REC_MAX_SIZE)
+	if (space->used == walk->start && space->used < REC_HEAD_SIZE)
 		space->bytes[space->used++] = '\0'; /* the root itself */
 	ret_path->offset = walk->start;
 	ret_path->length = space->used - walk->start;
