@@ -60,4 +60,25 @@ static __always_inline __u32 read_time_namespace(struct nsproxy *proxy)
 	return proxy->time_ns->ns.inum;
 }
 
+/* In this order in every struct dentry, with the hash and length of the name between them. */
+struct dentry_link {
+	struct dentry *parent;
+	__u64 hash_length;
+	const unsigned char *name;
+};
+
+/* One read instead of two, but where a kernel's structs were shuffled (RANDSTRUCT). */
+static __always_inline void read_dentry(struct dentry *dentry, struct dentry_link *link)
+{
+	const __u32 parent_at = bpf_core_field_offset(struct dentry, d_parent);
+	const __u32 name_at = bpf_core_field_offset(struct dentry, d_name.name);
+
+	if (name_at - parent_at == offsetof(struct dentry_link, name)) {
+		bpf_probe_read_kernel(link, sizeof(*link), (void *)dentry + parent_at);
+		return;
+	}
+	link->parent = BPF_CORE_READ(dentry, d_parent);
+	link->name = BPF_CORE_READ(dentry, d_name.name);
+}
+
 #endif

@@ -79,8 +79,7 @@ static __always_inline void fill_binary(struct file *file, struct rec_exec *reco
 	record->setuid = !!(record->mode & S_ISUID);
 	record->setgid = !!(record->mode & S_ISGID);
 	record->memfd = is_memfd(dentry, inode);
-	record->deleted =
-		BPF_CORE_READ(inode, i_nlink) == 0 || (!dentry->d_hash.pprev && !record->memfd);
+	record->deleted = inode->i_nlink == 0 || (!dentry->d_hash.pprev && !record->memfd);
 }
 
 SEC("tp_btf/sched_process_exec")
