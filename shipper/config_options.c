@@ -234,7 +234,7 @@ const struct option config_options[] = {
 		.max = REC_ARGS_LIMIT,
 		.part = CONFIG_PART_PROBES,
 		.doc = "Bytes of a command line that are kept; a longer one is cut, and the event "
-		       "says so.",
+		       "says so. The kernel keeps that much memory per CPU, and about 70 KiB.",
 	},
 	{
 		"capture.env",

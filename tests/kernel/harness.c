@@ -332,8 +332,8 @@ static int write_config(const struct harness *harness, const struct harness_opti
 		"capture:\n"
 		"  events: [fork, exec, exit]\n"
 		"  env: [LD_PRELOAD, AUDITSHIP_TEST]\n"
-		"  args_max: 32KiB\n",
-		harness->dir, harness->dir);
+		"  args_max: %s\n",
+		harness->dir, harness->dir, options->args_max ? options->args_max : "32KiB");
 	if (options->vital_ring)
 		fprintf(file, "  rings: {vital: %s}\n", options->vital_ring);
 	if (options->rules)

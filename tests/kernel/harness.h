@@ -30,6 +30,7 @@ struct event {
 
 struct harness_options {
 	const char *vital_ring; /* size of the ring buffer; NULL: the default */
+	const char *args_max;   /* NULL: the default */
 	bool screen;            /* a stdout sink with the format ecs as well */
 	const char *rules;      /* the lines of the configuration, or NULL */
 };
