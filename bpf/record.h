@@ -16,8 +16,13 @@
 
 #define REC_ABI 1
 
+/* Everything but the arguments, which come last; a power of two. */
+#define REC_HEAD_SIZE (64 * 1024)
+#define REC_ARGS_DEFAULT (32 * 1024) /* bytes of arguments kept, unless configured otherwise */
+#define REC_ARGS_LIMIT (128 * 1024)  /* whatever is configured */
+
 /* A record never grows past this; the shipper refuses a larger one. */
-#define REC_MAX_SIZE (64 * 1024)
+#define REC_MAX_SIZE (REC_HEAD_SIZE + REC_ARGS_LIMIT)
 
 enum rec_kind {
 	REC_NONE = 0,
