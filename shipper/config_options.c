@@ -268,10 +268,10 @@ const struct option config_options[] = {
 		.fallback = "32KiB",
 		.example = "4KiB",
 		.min = 256,
-		.max = 32 * KIB,
+		.max = REC_ARGS_LIMIT,
 		.part = CONFIG_PART_PROBES,
 		.doc = "Bytes of a command line that are kept; a longer one is cut, and the event "
-		       "says so.",
+		       "says so. The kernel keeps that much memory per CPU, and about 70 KiB.",
 	},
 	{
 		"capture.env",
@@ -294,6 +294,19 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_PROBES,
 		.doc = "Ring for process events: how much may wait while the agent is busy or "
 		       "restarts.",
+	},
+	{
+		"capture.rings.bulk",
+		SIZE_AT(struct config, capture.rings.bulk),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 64 * KIB,
+		.max = GIB,
+		.flags = OPTION_POWER_OF_TWO,
+		.part = CONFIG_PART_PROBES,
+		.doc = "Ring for what comes in great numbers (file opens, threads): when it is "
+		       "full, "
+		       "process events still have their own.",
 	},
 	{
 		"journal.dir",

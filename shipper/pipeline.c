@@ -161,7 +161,8 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 	struct probes_options options = {
 		.cpus = pipeline->host.cpus,
 		.page_size = (uint32_t)pipeline->host.page_size,
-		.vital_bytes = config->capture.rings.vital,
+		.ring_bytes = {[REC_RING_VITAL] = config->capture.rings.vital,
+			       [REC_RING_BULK] = config->capture.rings.bulk},
 		.args_max = (uint32_t)config->capture.args_max,
 		.kinds = config_event_kinds(config),
 		.env = config->capture.env.items,
@@ -434,8 +435,11 @@ static void tell_ready(const struct pipeline *pipeline)
 	uint32_t kinds = config_event_kinds(pipeline->config);
 	char names[128] = "";
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		attached += status[i].attached;
+		if (!status[i].attached)
+			log_warning("the probe '%s' is missing: %s", status[i].name, status[i].why);
+	}
 	for (unsigned int i = 0; i < REC_KINDS; i++) {
 		size_t used = strlen(names);
 
