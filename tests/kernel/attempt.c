@@ -124,7 +124,7 @@ void check_open(struct harness *harness, struct attempt *attempt)
 	start(attempt);
 	event = find(harness, attempt);
 	want = want_attempt(harness, attempt, event, "file");
-	want_string(want, "Linux.sequence.ring", "vital");
+	want_string(want, "Linux.sequence.ring", "bulk");
 	if (!attempt->error)
 		want_stat(want, &attempt->outcome->stat);
 	want_json(want, "Linux.open.flags", attempt->flags ? attempt->flags : "[\"O_RDONLY\"]");

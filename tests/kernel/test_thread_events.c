@@ -64,6 +64,7 @@ static struct want *want_thread(struct harness *harness, const struct event *eve
 	struct want *want = want_new();
 
 	want_envelope(want, harness, event);
+	want_string(want, "Linux.sequence.ring", "bulk");
 	want_kind(want, "process", event->action, "[\"info\"]");
 	want_child(want, facts);
 	want_number(want, "process.thread.id", (uint64_t)story->tid);
@@ -119,6 +120,7 @@ static void check_leader(struct harness *harness, struct child *child, const str
 	int signal = WTERMSIG(child->status);
 
 	want_envelope(want, harness, event);
+	want_string(want, "Linux.sequence.ring", "bulk");
 	want_kind(want, "process", "thread_end", "[\"info\"]");
 	want_child(want, facts);
 	want_moment(want, child->before_end_ns, child->after_end_ns);
