@@ -31,12 +31,14 @@ static __always_inline __u32 ring_of(__u32 kind)
 }
 
 /* No slot, rather than another's, for a CPU the shipper was not told of: it reads the possible
- * ones. */
+ * ones. Nor for softirqs: nothing of ours runs there yet. */
 static __always_inline __u32 scratch_slot(__u32 class)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 
-	return cpu < cfg_cpus ? class * cfg_cpus + cpu : (__u32)-1;
+	if (class == REC_CLASS_ITERATOR)
+		return cfg_cpus;
+	return class == REC_CLASS_TASK && cpu < cfg_cpus ? cpu : (__u32)-1;
 }
 
 static __always_inline struct rec_counts *counts_of(__u32 ring, __u32 class)
@@ -147,10 +149,10 @@ static __always_inline __u32 why_refused(void *ring, __u64 size)
 static __always_inline void output(struct rec_counts *own, void *ring, struct scratch *space,
 				   __u32 kind)
 {
-	__u32 size = space->used;
+	__u64 size = space->used;
 
-	if (size > REC_MAX_SIZE)
-		size = REC_MAX_SIZE; /* never: the limits of the parts add up to less */
+	if (size > REC_HEAD_SIZE + cfg_args_max)
+		size = REC_HEAD_SIZE + cfg_args_max; /* never: the parts add up to less */
 	((struct rec_header *)space->bytes)->size = size;
 	if (bpf_ringbuf_output(ring, space->bytes, size, BPF_RB_NO_WAKEUP) < 0)
 		count_lost(own, kind, why_refused(ring, size));

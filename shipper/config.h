@@ -77,7 +77,7 @@ struct config {
 		struct {
 			int mode; /* enum rec_opens */
 		} open;
-		uint64_t args_max;      /* bytes, 256 to 32 KiB */
+		uint64_t args_max;      /* bytes, 256 to REC_ARGS_LIMIT */
 		struct config_list env; /* at most REC_ENV_NAMES names */
 		struct {
 			uint64_t vital, bulk; /* bytes, powers of two of at least a page */

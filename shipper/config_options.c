@@ -268,10 +268,10 @@ const struct option config_options[] = {
 		.fallback = "32KiB",
 		.example = "4KiB",
 		.min = 256,
-		.max = 32 * KIB,
+		.max = REC_ARGS_LIMIT,
 		.part = CONFIG_PART_PROBES,
 		.doc = "Bytes of a command line that are kept; a longer one is cut, and the event "
-		       "says so.",
+		       "says so. The kernel keeps that much memory per CPU, and about 70 KiB.",
 	},
 	{
 		"capture.env",

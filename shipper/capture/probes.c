@@ -137,11 +137,15 @@ static void apply_settings(struct auditship_bpf *object, const struct probes_opt
 static int size_maps(struct auditship_bpf *object, const struct probes_options *options,
 		     struct err *err)
 {
-	__u32 slots = options->cpus * REC_CLASSES;
-	int result = bpf_map__set_max_entries(object->maps.scratch, slots);
+	struct bpf_map *scratch = object->maps.scratch;
+	__u32 scratch_bytes = bpf_map__value_size(scratch) - REC_ARGS_DEFAULT + options->args_max;
+	__u32 counts = options->cpus * REC_CLASSES * REC_RING_SHIPPER;
+	int result = bpf_map__set_max_entries(scratch, options->cpus + 1);
 
 	if (result == 0)
-		result = bpf_map__set_max_entries(object->maps.counts, slots * REC_RING_SHIPPER);
+		result = bpf_map__set_value_size(scratch, (scratch_bytes + 7) & ~7U);
+	if (result == 0)
+		result = bpf_map__set_max_entries(object->maps.counts, counts);
 	if (result == 0)
 		result = bpf_map__set_max_entries(object->maps.vital,
 						  (__u32)options->ring_bytes[REC_RING_VITAL]);

@@ -332,9 +332,10 @@ static int write_config(const struct harness *harness, const struct harness_opti
 		"capture:\n"
 		"  events: %s\n"
 		"  env: [LD_PRELOAD, AUDITSHIP_TEST]\n"
-		"  args_max: 32KiB\n",
+		"  args_max: %s\n",
 		harness->dir, harness->dir,
-		options->events ? options->events : "[fork, exec, exit]");
+		options->events ? options->events : "[fork, exec, exit]",
+		options->args_max ? options->args_max : "32KiB");
 	if (options->opens)
 		fprintf(file, "  open: {mode: %s}\n", options->opens);
 	if (options->vital_ring)

@@ -34,6 +34,7 @@ struct harness_options {
 	const char *vital_ring; /* size of the ring buffer; NULL: the default */
 	const char *bulk_ring;  /* the same; only beside vital_ring */
 	const char *binary;     /* another agent than the one that is built; NULL: that one */
+	const char *args_max;   /* NULL: the default */
 	bool screen;            /* a stdout sink with the format ecs as well */
 	const char *rules;      /* the lines of the configuration, or NULL */
 };

@@ -401,12 +401,12 @@ static void records_become_events_in_order(void **state)
 static void a_sweep_of_many_large_records_is_journalled_in_parts(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < 40; i++)
+	for (uint32_t i = 0; i < 20; i++)
 		put_exec(100 + i, REC_MAX_SIZE);
 	sweep();
 	stop();
-	assert_int_equal(made.count, 40);
-	for (uint32_t i = 0; i < 40; i++)
+	assert_int_equal(made.count, 20);
+	for (uint32_t i = 0; i < 20; i++)
 		assert_int_equal(event_pid(i), 100 + i);
 	assert_true(made.journal.appends > 2);
 }
@@ -633,11 +633,11 @@ static void all_that_could_not_be_journalled_at_the_stop_is_counted(void **state
 	(void)state;
 	sweep();
 	made.journal.full = true;
-	for (uint32_t i = 0; i < 30; i++)
+	for (uint32_t i = 0; i < 20; i++)
 		put_exec(1, REC_MAX_SIZE);
 	stop();
 	assert_int_equal(made.count, 0);
-	assert_int_equal(made.status.unjournalled, 30);
+	assert_int_equal(made.status.unjournalled, 20);
 	assert_true(made.status.journal_failing);
 }
 

@@ -307,12 +307,16 @@ static void bounds_themselves_are_in_range(void **state)
 		"capture: {args_max: 256, rings: {vital: 1GiB}}\njournal: {sync_every: 60s}");
 	assert_int_equal(config.journal.sync_every_ms, 60000);
 	config_done(&config);
+	is_good(&config, "capture: {args_max: 128KiB}");
+	assert_int_equal(config.capture.args_max, REC_ARGS_LIMIT);
+	config_done(&config);
 	tells("capture: {args_max: 255}", "1:21: capture.args_max: '255' is out of range: give a "
-					  "size from 256 to 32KiB, such as "
+					  "size from 256 to 128KiB, such as "
 					  "4KiB\n");
-	tells("capture: {args_max: 32769}", "1:21: capture.args_max: '32769' is out of range: give "
-					    "a size from 256 to 32KiB, such "
-					    "as 4KiB\n");
+	tells("capture: {args_max: 131073}",
+	      "1:21: capture.args_max: '131073' is out of range: give "
+	      "a size from 256 to 128KiB, such "
+	      "as 4KiB\n");
 	tells("capture: {rings: {vital: 32KiB}}",
 	      "1:26: capture.rings.vital: '32KiB' is out of range: give a size that is a power of "
 	      "two from 64KiB to 1GiB, such as 16MiB\n");
@@ -526,7 +530,8 @@ static void all_faults_of_a_file_are_told_at_once_in_its_order(void **state)
 	      "jornal: &a 1\n",
 	      "1:8: sinks: 0 sinks: give a list of 1 to 64 sinks, or leave 'sinks' out for the "
 	      "default (one file sink called trail, audit.ndjson below agent.state_dir)\n"
-	      "2:21: capture.args_max: '1' is out of range: give a size from 256 to 32KiB, such as "
+	      "2:21: capture.args_max: '1' is out of range: give a size from 256 to 128KiB, such "
+	      "as "
 	      "4KiB\n"
 	      "2:30: capture.env: '1' is not the name of a variable: letters, digits and '_', no "
 	      "digit first, at most 64 in all\n"
