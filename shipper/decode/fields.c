@@ -64,7 +64,7 @@ static const char *const ring_names[] = {"vital", "bulk", "shipper", NULL};
 static const char *const class_names[] = {"task", "softirq", "iterator", NULL};
 static const char *const syscall_names[] = {
 	"io_uring", "open", "openat", "openat2", "creat", "open_by_handle_at", "execve", "execveat", NULL};
-static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", NULL};
+static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "record_too_large", NULL};
 
 /* In the full form of an event only. */
 #define FULL_SKIP_ZERO (FIELD_SKIP_ZERO | FIELD_FULL_ONLY)
@@ -286,7 +286,7 @@ static const struct field exec_failed_fields[] = {
 	CALL_ROWS(struct rec_exec_failed),
 	EXEC_FAILED(filename, "Linux.exec.filename", STRING, 0, "File name as given to exec."),
 	EXEC_FAILED(directory, "Linux.exec.directory", PATH, 0,
-		    "Directory that the file name is relative to; absent for an absolute one."),
+		    "Directory that the file name is relative to; of an absolute one, the chroot it was in."),
 	END
 };
 
@@ -320,7 +320,8 @@ static const struct field open_fields[] = {
 	OPEN(given, "Linux.open.path_given", STRING, 0,
 	     "Path as the program gave it, read after the call."),
 	OPEN(directory, "Linux.open.directory", PATH, 0,
-	     "Directory that the path given is relative to; absent for an absolute one."),
+	     "Directory that the path given is relative to; of an absolute one that failed, the "
+	     "chroot it was in."),
 	END
 };
 
@@ -602,6 +603,11 @@ static const struct kind kinds[REC_KINDS] = {
 	},
 };
 /* clang-format on */
+
+const char *ring_name(enum rec_ring ring)
+{
+	return ring_names[ring];
+}
 
 const struct kind *kind_get(unsigned int kind)
 {
