@@ -489,9 +489,28 @@ void harness_stop(struct harness *harness, int signal)
 	}
 }
 
+/*
+ * Every trail a test leaves is good by the published schema. Also where the checker is not
+ * installed, unless in CI.
+ */
+static bool is_trail_good(const struct harness *harness)
+{
+	struct stat trail;
+	char command[1024];
+	int status;
+
+	if (stat(harness->trail, &trail) != 0 || trail.st_size == 0)
+		return true;
+	snprintf(command, sizeof(command), "sh %s/tests/schema/check.sh trail %s %s >&2",
+		 TEST_SOURCE_DIR, TEST_SOURCE_DIR, harness->trail);
+	status = system(command);
+	return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77);
+}
+
 void harness_free(struct harness *harness)
 {
 	int status;
+	bool good;
 
 	if (!harness)
 		return;
@@ -502,6 +521,7 @@ void harness_free(struct harness *harness)
 			waitpid(harness->agent, &status, 0);
 		}
 	}
+	good = is_trail_good(harness);
 	lines_done(&harness->file);
 	lines_done(&harness->screen);
 	free(harness->log.data);
@@ -514,6 +534,8 @@ void harness_free(struct harness *harness)
 	if (harness->janitor > 0)
 		waitpid(harness->janitor, &status, 0);
 	free(harness);
+	if (!good)
+		fail_msg("the trail is not what the published schema says");
 }
 
 const char *harness_dir(const struct harness *harness)

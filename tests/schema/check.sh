@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Holds what the tests write against the published schemas. Exit 77: cannot be checked here.
-# usage: check.sh WHAT SOURCE_DIR [PROGRAM]; WHAT: golden, second, config, index, random
+# usage: check.sh WHAT SOURCE_DIR [PROGRAM | TRAIL]; WHAT: golden, second, config, index, random, trail
 set -eu
 what=$1 source=$2
 shared="${AUDITSHIP_SHARED_DIR:-$source/../shared}/schema"
@@ -43,6 +43,10 @@ config)
 		"$source"/config/*.yaml "$source"/config/examples/*.yaml
 	exec "$python" "$source/tests/schema/check_config.py" "$source/schemas/config.schema.json" \
 		--bad "$source/tests/schema/bad.yaml"
+	;;
+trail)
+	need_python jsonschema
+	exec "$python" "$source/tests/schema/check_events.py" "$schema" "$3"
 	;;
 random)
 	# Every hundredth line that random records become. It has what the enrichment never writes.
