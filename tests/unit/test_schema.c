@@ -356,6 +356,34 @@ static void what_was_published_stays(void **state)
 	buf_done(&now);
 }
 
+static void a_schema_that_does_not_exist_is_a_mistake_of_the_command_line(void **state)
+{
+	char *none[] = {(char *)"schema", NULL};
+	char *wrong[] = {(char *)"schema", (char *)"evnet", NULL};
+	char *many[] = {(char *)"schema", (char *)"event", (char *)"batch", NULL};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(tool_schema(1, none, &err), 64);
+	assert_int_equal(tool_schema(3, many, &err), 64);
+	assert_int_equal(tool_schema(2, wrong, &err), 64);
+	assert_non_null(strstr(err.text, "'evnet'"));
+}
+
+static void the_versions_name_every_schema(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1024);
+	tool_schema_versions(&out);
+	assert_int_equal(buf_add(&out, "", 1), 0);
+	assert_string_equal(out.data,
+			    "schemas: event " SCHEMA_EVENT_VERSION " batch " SCHEMA_BATCH_VERSION
+			    " config " SCHEMA_CONFIG_VERSION "; ECS " ECS_VERSION "\n");
+	buf_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +392,8 @@ int main(void)
 		cmocka_unit_test(the_page_of_events_is_current),
 		cmocka_unit_test(every_kind_can_be_told_from_the_others),
 		cmocka_unit_test(a_path_has_one_type_in_all_kinds),
+		cmocka_unit_test(a_schema_that_does_not_exist_is_a_mistake_of_the_command_line),
+		cmocka_unit_test(the_versions_name_every_schema),
 		cmocka_unit_test(the_compact_form_leaves_out_what_is_only_of_the_full_one),
 	};
 
