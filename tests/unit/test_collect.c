@@ -528,17 +528,17 @@ static void losses_that_find_no_room_in_the_batch_are_told_later(void **state)
 	uint64_t lost = 0;
 
 	(void)state;
-	for (uint32_t i = 0; i < 11; i++)
-		put_exec(1, REC_MAX_SIZE);
+	for (uint32_t i = 0; i < 7; i++) /* the batch is not full yet */
+		put_exec(1, 64 * 1024);
 	for (unsigned int i = 1; i < SLOTS; i++)
 		lose(i, 1);
 	sweep();
-	assert_true(made.journal.next_sequence > 11);
-	assert_true(made.journal.next_sequence < 11 + SLOTS);
+	assert_true(made.journal.next_sequence > 7);
+	assert_true(made.journal.next_sequence < 7 + SLOTS);
 	sweep();
 	stop();
-	assert_int_equal(made.count, 11 + SLOTS - 1);
-	for (unsigned int i = 11; i < made.count; i++)
+	assert_int_equal(made.count, 7 + SLOTS - 1);
+	for (unsigned int i = 7; i < made.count; i++)
 		lost += lost_event(i)->count;
 	assert_int_equal(lost, SLOTS - 1);
 	assert_int_equal(made.status.lost, SLOTS - 1);
@@ -703,20 +703,20 @@ static void vital_that_fills_is_journalled_before_the_bulk_that_waits(void **sta
 	made.journal.full = true;
 	made.ring = REC_RING_BULK;
 	for (uint32_t i = 0; i < 50; i++)
-		put_exec(1, REC_MAX_SIZE);
+		put_exec(1, 64 * 1024);
 	sweep(); /* a batch of it is read */
 	made.ring = REC_RING_VITAL;
-	for (uint32_t i = 0; i < 20; i++)
-		put_exec(2, REC_MAX_SIZE);
+	for (uint32_t i = 0; i < 40; i++)
+		put_exec(2, 64 * 1024);
 	made.journal.full = false;
 	sweep();
 	assert_true(ring_is_released());
 	stop();
-	assert_int_equal(made.count, 70);
+	assert_int_equal(made.count, 90);
 	while (event_pid(first_vital) == 1)
 		first_vital++;
 	assert_in_range(first_vital, 1, 16);  /* a batch of 1 MiB */
-	for (unsigned int i = 0; i < 10; i++) /* until less than a quarter of its ring is used */
+	for (unsigned int i = 0; i < 20; i++) /* until less than a quarter of its ring is used */
 		assert_int_equal(event_pid(first_vital + i), 2);
 	assert_true(made.status.overtakes > 0);
 	assert_int_equal(made.status.lost, 0);
