@@ -637,6 +637,23 @@ void matcher_document(const struct matcher *matcher, const struct json_read *doc
 		(void)conclude_absent(tests, matcher->words, ret_bits);
 }
 
+void matcher_text(const struct matcher *matcher, const char *path, const char *text, size_t length,
+		  struct bits *ret_bits)
+{
+	const struct glob_text whole = {text, length, 0};
+
+	fill(matcher, ret_bits);
+	for (size_t i = 0; i < matcher->field_count; i++) {
+		const struct tests *tests = &matcher->fields[i];
+		struct hits hits = {0};
+
+		if (strcmp(tests->path, path) != 0)
+			continue;
+		test_text(tests, &whole, matcher->words, &hits);
+		(void)conclude(tests, &hits, matcher->words, ret_bits);
+	}
+}
+
 /* Finishing */
 
 static int index_exacts(struct tests *tests)

@@ -434,6 +434,37 @@ static void snapshots_are_masked_when_a_rule_may_match(void **state)
 	rules_state_free(rules);
 }
 
+static void assert_remembered(struct rules_state *rules, const char *executable, const char *wanted)
+{
+	char bytes[64] = "x\0-pA";
+	struct rules_args args = {.bytes = bytes, .room = sizeof(bytes), .length = 6, .full = 6};
+
+	rules_mask_remembered(rules, executable, strlen(executable), &args);
+	assert_int_equal(args.masked, strcmp(wanted, "-pA") != 0);
+	assert_string_equal(bytes + 2, wanted);
+	assert_int_equal(args.length, 3 + strlen(wanted));
+	assert_int_equal(args.full, args.length);
+}
+
+/* Rather too much is hidden than too little. */
+static void what_is_remembered_is_masked_when_a_rule_may_match(void **state)
+{
+	struct rules_state *rules = start("- {when: {process.executable: '/bin/*', user.id: 7, "
+					  "process.args: never}, do: {mask: ['-p*']}}\n");
+	struct rules_state *none = start("- {do: drop}");
+
+	(void)state;
+	assert_true(rules_mask(rules));
+	assert_remembered(rules, "/bin/x", "-p***");
+	assert_remembered(rules, "/opt/x", "-pA");
+	assert_remembered(rules, "", "-p***"); /* it may have been /bin/x */
+	assert_int_equal(counters_of(rules, 0).masked, 2);
+	assert_false(rules_mask(none));
+	assert_remembered(none, "/bin/x", "-pA");
+	rules_state_free(none);
+	rules_state_free(rules);
+}
+
 static double seconds(void)
 {
 	struct timespec now;
@@ -912,6 +943,7 @@ int main(void)
 		cmocka_unit_test(what_was_masked_before_is_told_again),
 		cmocka_unit_test(dropped_events_are_masked_for_the_process_table),
 		cmocka_unit_test(snapshots_are_masked_when_a_rule_may_match),
+		cmocka_unit_test(what_is_remembered_is_masked_when_a_rule_may_match),
 		cmocka_unit_test(hostile_arguments_take_bounded_time),
 		cmocka_unit_test(a_limit_counts_per_interval_and_key),
 		cmocka_unit_test(held_events_are_rendered),
