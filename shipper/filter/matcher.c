@@ -150,7 +150,8 @@ static int err_unknown_field(const char *path, struct err *err)
 {
 	struct text_nearest nearest = {.word = path};
 
-	if (strncmp(path, "agent.", 6) == 0 || strncmp(path, "host.", 5) == 0)
+	if (strncmp(path, "agent.", 6) == 0 || strncmp(path, "host.", 5) == 0 ||
+	    strncmp(path, "labels.", 7) == 0)
 		return err_set(err, -EINVAL, "is the same in every event of this agent");
 	lookup_offer_paths(&nearest);
 	if (nearest.best)

@@ -778,8 +778,9 @@ static void given_masks_hide_in_what_is_remembered(void **state)
 	snapshot_of(10, "foo\0-pA", 8);
 	snapshot_of(11, "foo\0-a", 7);
 	sweep();
-	give_rules("- {when: {process.executable: /bin/foo, user.name: alice}, do: {mask: ['-p*']}}\n"
-		   "- {when: {process.executable: /bin/other}, do: {mask: ['-a*']}}\n");
+	give_rules(
+		"- {when: {process.executable: /bin/foo, user.name: alice}, do: {mask: ['-p*']}}\n"
+		"- {when: {process.executable: /bin/other}, do: {mask: ['-a*']}}\n");
 	sweep();
 	(void)put_exit(10, 0);
 	(void)put_exit(11, 0);
