@@ -172,12 +172,12 @@ static void put_events(struct screen *screen)
 	size_t count = json_read_count(screen->document, "events");
 	char name[TEXT_SIZE], total[AMOUNT_SIZE], second[AMOUNT_SIZE], minute[AMOUNT_SIZE];
 
-	put(screen, "\n%s%-14s %15s %12s %12s%s\n", colored(screen, BOLD), "events", "total",
+	put(screen, "\n%s%-18s %15s %12s %12s%s\n", colored(screen, BOLD), "events", "total",
 	    "per second", "per minute", colored(screen, PLAIN));
 	for (size_t i = 0; i < count; i++) {
 		if (!json_read_is_true(screen->document, item("events", i, "selected").text))
 			continue;
-		put(screen, "  %-12s %15s %12s %12s\n",
+		put(screen, "  %-16s %15s %12s %12s\n",
 		    text(screen, item("events", i, "kind").text, name),
 		    grouped(total, number(screen, item("events", i, "total").text)),
 		    grouped(second, number(screen, item("events", i, "per_second").text)),
