@@ -79,10 +79,10 @@ awk -F '\t' -v reloads="$reloads" -v runs1="$(cat "$DIR/load-1")" -v runs2="$(ca
 	$1 != NR || substr($2, 38) != NR { wrong("event.sequence is " $1 " (" $2 ") in line " NR) }
 	NR == 1 { stream = substr($2, 1, 36) }
 	substr($2, 1, 36) != stream { wrong("another stream in line " NR) }
-	$4 == "vital" {
-		counter = $5 SUBSEP $6 SUBSEP $7
+	$4 != "shipper" {
+		counter = $4 SUBSEP $5 SUBSEP $6 SUBSEP $7
 		if ((counter, $8) in seen)
-			wrong("number " $8 " is there twice: generation " $5 ", CPU " $6)
+			wrong("number " $8 " is there twice: ring " $4 ", generation " $5 ", CPU " $6)
 		seen[counter, $8]
 		count[counter]++
 		if ($8 > last[counter])
@@ -103,7 +103,7 @@ awk -F '\t' -v reloads="$reloads" -v runs1="$(cat "$DIR/load-1")" -v runs2="$(ca
 	END {
 		for (counter in count)
 			if (count[counter] != last[counter])
-				wrong("numbers of generation, CPU, class " counter ": " count[counter] " of " last[counter])
+				wrong("numbers of ring, generation, CPU, class " counter ": " count[counter] " of " last[counter])
 		for (run in runs)
 			if (forks[runs[run]] != 1 || ends[runs[run]] != 1)
 				wrong(run " does not begin and end once")
