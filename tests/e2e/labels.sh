@@ -24,13 +24,13 @@ labels_of() {
 
 write_labels '{role: web, zone: "a \"b\""}'
 start_agent
-timeout 60 "$AGENT" watch --socket "$DIR/run/control.sock" --format json --event exec >"$DIR/watched" 2>"$DIR/watch.err" &
+"$AGENT" watch --socket "$DIR/run/control.sock" --format json --event exec --seconds 60 >"$DIR/watched" 2>"$DIR/watch.err" &
 watch_pid=$!
 wait_until 20 test -s "$DIR/watch.err" || fail "watch does not join"
 /bin/true first-run
 wait_until 20 grep -q first-run "$DIR/watched" || fail "watch shows nothing"
-kill -INT "$watch_pid"
-wait "$watch_pid" || :
+kill -TERM "$watch_pid"
+wait "$watch_pid" || fail "watch fails"
 wait_until 20 has_run first-run || fail "the first run is not in the trail"
 expected='{"role":"web","zone":"a \"b\""}'
 [ "$(labels_of first-run "$trail")" = "$expected" ] || fail "labels: $(labels_of first-run "$trail")"
