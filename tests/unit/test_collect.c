@@ -895,6 +895,46 @@ static void given_rules_are_in_force_from_the_next_sweep_on(void **state)
 			 made.status.events[REC_EXIT] + made.status.dropped + made.status.held);
 }
 
+/* What a process of before the reload was started with must not come out through its later events.
+ */
+static void given_masks_hide_in_what_is_remembered(void **state)
+{
+	static const struct {
+		uint32_t pid;
+		const char *args;
+		size_t length;
+		bool masked;
+	} wanted[] = {
+		{10, "foo\0-p***", 10, true},
+		{11, "foo\0-a", 7, false},
+	};
+
+	(void)state;
+	snapshot_of(10, "foo\0-pA", 8);
+	snapshot_of(11, "foo\0-a", 7);
+	sweep();
+	give_rules(
+		"- {when: {process.executable: /bin/foo, user.name: alice}, do: {mask: ['-p*']}}\n"
+		"- {when: {process.executable: /bin/other}, do: {mask: ['-a*']}}\n");
+	sweep();
+	(void)put_exit(10, 0);
+	(void)put_exit(11, 0);
+	stop();
+	assert_int_equal(made.count, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct enriched *enriched = made.events[i].enriched;
+		const struct rec_string *args = &enriched->process.args;
+
+		assert_int_equal(args->length, wanted[i].length);
+		assert_int_equal(args->full, wanted[i].length);
+		assert_memory_equal((const char *)enriched + args->offset, wanted[i].args,
+				    wanted[i].length);
+		assert_int_equal(enriched->process.args_count, 2);
+		assert_int_equal(enriched->process.args_masked, wanted[i].masked);
+		assert_int_equal(enriched->masked.length > 0, wanted[i].masked);
+	}
+}
+
 static void what_cannot_be_opened_is_an_error_and_leaves_nothing_behind(void **state)
 {
 	const struct enrich_options enrich = {.ticks_per_s = 100};
@@ -940,6 +980,7 @@ int main(void)
 		COLLECT_TEST(a_damaged_snapshot_is_counted),
 		COLLECT_TEST(given_names_are_used_from_the_next_sweep_on),
 		COLLECT_TEST(given_rules_are_in_force_from_the_next_sweep_on),
+		COLLECT_TEST(given_masks_hide_in_what_is_remembered),
 		COLLECT_TEST(what_cannot_be_opened_is_an_error_and_leaves_nothing_behind),
 	};
 
