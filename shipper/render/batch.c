@@ -94,6 +94,10 @@ static int make_head(struct batch *batch)
 	JSON_RAW(json, "\"}");
 	json_member(json, JSON_KEY("host"));
 	json_raw(json, batch->facts.host.data, batch->facts.host.length);
+	if (batch->facts.labels.length > 0) {
+		json_member(json, JSON_KEY("labels"));
+		json_raw(json, batch->facts.labels.data, batch->facts.labels.length);
+	}
 	json_member(json, JSON_KEY("first_sequence"));
 	json_number(json, batch->first);
 	json_member(json, JSON_KEY("last_sequence"));
@@ -139,7 +143,8 @@ int batch_new(struct batch **ret_batch, const struct batch_options *options,
 	if (result == 0)
 		result = measure_head(batch);
 	if (result < 0)
-		(void)err_set(err, result, "what is known of the host and the tags is too long");
+		(void)err_set(err, result,
+			      "what is known of the host, the labels and the tags is too long");
 	else if (batch->head_bytes >= options->bytes_max || options->count_max == 0)
 		result = err_set(err, -EINVAL, "a batch must have room for an event");
 	else

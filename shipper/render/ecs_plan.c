@@ -132,6 +132,7 @@ static const struct {
 	{"event.id", SPECIAL_EVENT_ID, PLAN_FIRST, false, event_id_leaf},
 	{"agent", SPECIAL_AGENT, PLAN_FIRST, true, facts_agent_leaves},
 	{"host", SPECIAL_HOST, PLAN_FIRST, true, facts_host_leaves},
+	{"labels", SPECIAL_LABELS, PLAN_LAST, true, facts_labels_leaf},
 	{"Linux.schema", SPECIAL_SCHEMA, PLAN_FIRST, false, schema_leaf},
 	{"Linux.raw", SPECIAL_RAW, PLAN_LAST, false, remarks_raw_leaves},
 	{"Linux.raw_left_out", SPECIAL_RAW_LEFT_OUT, PLAN_LAST, false, remarks_left_out_leaf},

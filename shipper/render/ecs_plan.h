@@ -21,6 +21,7 @@ enum special {
 	SPECIAL_EVENT_ID,
 	SPECIAL_AGENT,
 	SPECIAL_HOST,
+	SPECIAL_LABELS,
 	SPECIAL_SCHEMA,
 	SPECIAL_RAW,
 	SPECIAL_RAW_LEFT_OUT,
@@ -30,7 +31,7 @@ enum special {
 
 struct ecs_form {
 	bool compact; /* without rows of the full form, if the kind has a compact one */
-	bool bare;    /* without agent and host: a batch has them once */
+	bool bare;    /* without agent, host and labels: a batch has them once */
 };
 
 /* Whether the kind has a compact form: its category is not process. */

@@ -8,6 +8,7 @@
 
 #include "decode/lookup.h"
 #include "render/ecs_plan.h"
+#include "render/facts.h"
 #include "tool/schema_out.h"
 #include "tool/schema_type.h"
 
@@ -126,6 +127,8 @@ static void put_type(struct schema_out *out, const struct kind *kind, const stru
 		put_constant(out, kind, leaf->path, type->list);
 		return;
 	}
+	if (leaf->map)
+		add(out, "\"type\": \"object\", \"minProperties\": 1, \"additionalProperties\": {");
 	if (type->list)
 		add(out, "\"type\": \"array\", \"minItems\": 1, \"items\": {");
 	if (strcmp(type->json, "string") == 0)
@@ -134,7 +137,7 @@ static void put_type(struct schema_out *out, const struct kind *kind, const stru
 		put_number(out, leaf);
 	else
 		add(out, "\"type\": \"boolean\"");
-	if (type->list)
+	if (type->list || leaf->map)
 		add(out, "}");
 }
 
@@ -364,7 +367,8 @@ static int define_once(struct writing *writing, struct err *err)
 		struct range all = {0, kept, 0}, inside;
 
 		next_component(writing, &all, i, key, &inside);
-		(void)define_object(writing, &inside, NULL);
+		if (inside.to > i)
+			(void)define_object(writing, &inside, NULL);
 		i = inside.to > i ? inside.to : i + 1;
 	}
 	return count < 0 ? count : writing->error;
@@ -505,6 +509,8 @@ static void write_batch(struct schema_out *out, const struct definitions *defini
 	schema_close(out, '}');
 	schema_literal(out, "agent", "{\"$ref\": \"#/$defs/agent\"}");
 	schema_literal(out, "host", "{\"$ref\": \"#/$defs/host\"}");
+	for (const struct leaf *at = facts_labels_leaf; !leaf_ends(at); at++)
+		write_leaf(out, &plain, at->path, at);
 	for (const struct leaf *at = batch_leaves; !leaf_ends(at); at++)
 		write_leaf(out, &plain, at->path, at);
 	schema_literal(out, "events",

@@ -43,12 +43,16 @@ static const struct schema_type types[] = {
 _Static_assert(sizeof(types) / sizeof(types[0]) == FIELD_TYPES,
 	       "a new field type gets a line above");
 
+static const struct schema_type map_type = {"map of texts", "string", NULL, "flattened", false};
+
 const struct schema_type *schema_type_of(const struct leaf *leaf)
 {
+	if (leaf->map)
+		return &map_type;
 	return &types[leaf->type];
 }
 
 const char *schema_index_type(const struct leaf *leaf)
 {
-	return leaf->flags & FIELD_PROSE ? "match_only_text" : types[leaf->type].index;
+	return leaf->flags & FIELD_PROSE ? "match_only_text" : schema_type_of(leaf)->index;
 }

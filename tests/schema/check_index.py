@@ -11,7 +11,7 @@ and where the other mapping leads to something that we have, ours leads there to
 import json, os, sys
 import yaml
 
-EQUAL = {"date": "date_nanos", "flattened": "flattened"}
+EQUAL = {"date": "date_nanos", "object": "flattened"}
 
 
 def leaves(mapping, path=""):

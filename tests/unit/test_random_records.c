@@ -182,6 +182,8 @@ static bool fits(const struct leaf *leaf, yajl_val value)
 {
 	const struct schema_type *type = schema_type_of(leaf);
 
+	if (leaf->map)
+		return YAJL_IS_OBJECT(value);
 	if (!type->list)
 		return fits_one(type, value);
 	if (!YAJL_IS_ARRAY(value) || YAJL_GET_ARRAY(value)->len == 0)
@@ -310,8 +312,11 @@ static void learn(struct random_run *run, unsigned int form)
 	struct err err;
 
 	assert_int_equal(ecs_new(&run->forms[form],
-				 &(struct render_identity){.host_name = "h", .boot_id = "b"}, how,
-				 &err),
+				 &(struct render_identity){.host_name = "h",
+							   .boot_id = "b",
+							   .labels = {{"role", "web"}},
+							   .label_count = 1},
+				 how, &err),
 			 0);
 	for (unsigned int i = 0; i < REC_KINDS; i++) {
 		struct known *known = &run->known[form][i];

@@ -18,7 +18,13 @@
 static const uint8_t stream[16] = {1}, other_stream[16] = {2};
 static const char *const tags[] = {"prod"};
 static const struct render_identity identity = {
-	.agent_id = "a", .host_name = "h", .tags = tags, .tag_count = 1};
+	.agent_id = "a",
+	.host_name = "h",
+	.tags = tags,
+	.tag_count = 1,
+	.labels = {{"role", "web"}},
+	.label_count = 1,
+};
 
 struct fixture {
 	struct batch *batch;
@@ -117,6 +123,7 @@ static void agent_and_host_stand_there_once(void **state)
 	assert_string_equal(YAJL_GET_STRING(get(root, "host", "name")), "h");
 	assert_string_equal(YAJL_GET_STRING(get(root, "agent", "ephemeral_id")),
 			    "01000000-0000-0000-0000-000000000000");
+	assert_string_equal(YAJL_GET_STRING(get(root, "labels", "role")), "web");
 	assert_number(root, "first_sequence", "7");
 	assert_number(root, "last_sequence", "9");
 	assert_number(root, "count", "2");
@@ -127,6 +134,7 @@ static void agent_and_host_stand_there_once(void **state)
 
 		assert_null(get(event, "agent", NULL));
 		assert_null(get(event, "host", NULL));
+		assert_null(get(event, "labels", NULL));
 		assert_non_null(get(event, "tags", NULL));
 		assert_string_equal(YAJL_GET_STRING(get(event, "process", "executable")),
 				    i == 0 ? "/a" : "/b");

@@ -514,10 +514,11 @@ static int join_with(const char *answer, struct join **ret_join)
 	return result;
 }
 
-#define WELCOME                                                                              \
-	"{\"ok\":true,\"version\":\"" AUDITSHIP_VERSION "\",\"abi\":1,\"identity\":{"        \
-	"\"agent_name\":\"web-01\",\"host_name\":\"web-01\",\"pid_ns\":4026531836,\"tags\":" \
-	"[\"prod\",\"eu\"]}}\n"
+#define WELCOME                                                                                    \
+	"{\"ok\":true,\"version\":\"" AUDITSHIP_VERSION "\",\"abi\":1,\"identity\":{"              \
+	"\"agent_name\":\"web-01\",\"host_name\":\"web-01\",\"pid_ns\":4026531836,\"tags\":"       \
+	"[\"prod\",\"eu\"],\"labels\":[\"role\",\"web\",\"a\\\"b\",\"no name\",\"\",\"nor this\"," \
+	"\"zone\",\"x\\\"y\",\"half\"]}}\n"
 
 static void joining_asks_and_takes_the_identity(void **state)
 {
@@ -531,6 +532,11 @@ static void joining_asks_and_takes_the_identity(void **state)
 	assert_int_equal(join_identity(join)->pid_ns, 4026531836u);
 	assert_int_equal(join_identity(join)->tag_count, 2);
 	assert_string_equal(join_identity(join)->tags[1], "eu");
+	assert_int_equal(join_identity(join)->label_count, 2);
+	assert_string_equal(join_identity(join)->labels[0].name, "role");
+	assert_string_equal(join_identity(join)->labels[0].value, "web");
+	assert_string_equal(join_identity(join)->labels[1].name, "zone");
+	assert_string_equal(join_identity(join)->labels[1].value, "x\"y");
 	assert_null(join_identity(join)->os_name);
 	join_close(join);
 }
