@@ -17,7 +17,27 @@
 #define S_ISGID 0002000
 #define TMPFS_MAGIC 0x01021994
 #define MINOR_BITS 20
+#define AT_FDCWD (-100)
+#define FMODE_WRITE 0x2
+#define FMODE_CREATED 0x100000
+#define RESOLVE_IN_ROOT 0x10
+
+/* Errors and flags of open(2), the same numbers on x86_64, arm64 and their 32-bit calls. */
+#define EPERM 1
+#define EINTR 4
+#define EACCES 13
 #define EEXIST 17
+#define EXDEV 18
+#define ETXTBSY 26
+#define EROFS 30
+#define ELOOP 40
+#define O_ACCMODE 00000003
+#define O_RDONLY 00000000
+#define O_WRONLY 00000001
+#define O_CREAT 00000100
+#define O_TRUNC 00001000
+#define O_PATH 010000000
+#define O_TMPFILE_BIT 020000000 /* O_TMPFILE without O_DIRECTORY, whose number differs */
 
 /* CONFIG_AUDIT: without it, or where a vendor moved the fields, the ids are unset. */
 struct task_struct___audit {
@@ -79,6 +99,19 @@ static __always_inline void read_dentry(struct dentry *dentry, struct dentry_lin
 	}
 	link->parent = BPF_CORE_READ(dentry, d_parent);
 	link->name = BPF_CORE_READ(dentry, d_name.name);
+}
+
+extern const struct rq runqueues __ksym __weak;
+
+/*
+ * Linux 5.10 has no helper that gives the task in a form that may be looked into. A tracepoint's
+ * program is not preempted, so the run queue of its CPU names the task. Needs CONFIG_KALLSYMS_ALL.
+ */
+static __always_inline struct task_struct *current_task_by_queue(void)
+{
+	struct rq *queue = bpf_this_cpu_ptr(&runqueues);
+
+	return queue->curr;
 }
 
 #endif

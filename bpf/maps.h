@@ -98,7 +98,7 @@ struct {
 	__type(value, __u64);
 } generation SEC(".maps");
 
-/* One per CPU. */
+/* cpu * REC_KINDS + kind */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -107,10 +107,16 @@ struct {
 	__type(value, __u64);
 } marks SEC(".maps");
 
+/* Which kind goes into which ring: ring_of in emit.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 * 1024 * 1024);
 } vital SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 * 1024 * 1024);
+} bulk SEC(".maps");
 
 /* Kernels without group_dead in the exit tracepoint: processes whose end was told just now. */
 struct {
@@ -119,5 +125,14 @@ struct {
 	__type(key, struct rec_id);
 	__type(value, __u8);
 } ended SEC(".maps");
+
+/* What filter.h goes by; one for all sets of programs of one agent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rec_filter);
+} filter_settings SEC(".maps");
 
 #endif

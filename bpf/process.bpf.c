@@ -271,6 +271,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 {
 	struct rec_id id = {};
 	__u8 one = 1;
+	long result;
 
 	if (task->signal->live.counter != 0)
 		return 0;
@@ -280,7 +281,10 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	id.pid = task->tgid;
 	id.start_ns = task->group_leader->start_boottime;
 	/* full or out of memory: rather told twice than not at all */
-	if (bpf_map_update_elem(&ended, &id, &one, BPF_NOEXIST) != -EEXIST)
+	result = bpf_map_update_elem(&ended, &id, &one, BPF_NOEXIST);
+	if (result < 0 && result != -EEXIST)
+		count_map_failure(REC_EXIT, REC_CLASS_TASK);
+	if (result != -EEXIST)
 		tell_exit(task);
 	return 0;
 }

@@ -8,7 +8,6 @@
 
 #include "base/uuid.h"
 #include "decode/lookup.h"
-#include "decode/names.h"
 #include "render/facts.h"
 #include "render/plan.h"
 #include "render/remarks.h"
@@ -234,19 +233,21 @@ static void write_list(struct ecs *ecs, const char *path, const struct value *va
 	json_list_close(ecs->json);
 }
 
-static void write_caps(struct json *json, uint64_t bits)
+static void write_names(struct ecs *ecs, const struct plan_member *member,
+			const struct value *value)
 {
-	json_list_open(json);
-	for (unsigned int bit = 0; bit < 64; bit++) {
-		char name[NAME_SIZE];
+	char name[VALUE_WORD_SIZE];
+	size_t cursor = 0, length = value_next_name(value, &cursor, name);
 
-		if (!(bits >> bit & 1))
-			continue;
-		name_capability(name, bit);
-		json_list_item(json);
-		json_word(json, name, strlen(name));
+	if (length == 0)
+		return;
+	start_member(ecs, member);
+	json_list_open(ecs->json);
+	for (; length > 0; length = value_next_name(value, &cursor, name)) {
+		json_list_item(ecs->json);
+		json_word(ecs->json, name, length);
 	}
-	json_list_close(json);
+	json_list_close(ecs->json);
 }
 
 static void write_word(struct ecs *ecs, const struct plan_member *member, const struct value *value)
@@ -285,11 +286,8 @@ static void write_value(struct ecs *ecs, const struct plan_member *member,
 		start_member(ecs, member);
 		json_joined(ecs->json, value->text, value->length, &ecs->non_utf8);
 		break;
-	case SHAPE_CAPS:
-		if (value_number(value) == 0)
-			break;
-		start_member(ecs, member);
-		write_caps(ecs->json, value_number(value));
+	case SHAPE_NAMES:
+		write_names(ecs, member, value);
 		break;
 	}
 }

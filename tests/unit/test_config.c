@@ -142,6 +142,7 @@ static void same_config(const struct config *a, const struct config *b)
 	assert_int_equal(a->capture.args_max, b->capture.args_max);
 	same_list(&a->capture.env, &b->capture.env);
 	assert_int_equal(a->capture.rings.vital, b->capture.rings.vital);
+	assert_int_equal(a->capture.rings.bulk, b->capture.rings.bulk);
 	same_text(a->journal.dir, b->journal.dir);
 	assert_int_equal(a->journal.max_size, b->journal.max_size);
 	assert_int_equal(a->journal.durability, b->journal.durability);
@@ -170,6 +171,7 @@ static void defaults_are_those_of_the_documentation(void **state)
 	assert_int_equal(config.capture.args_max, 32768);
 	assert_int_equal(config.capture.env.count, 2);
 	assert_int_equal(config.capture.rings.vital, 16 << 20);
+	assert_int_equal(config.capture.rings.bulk, 16 << 20);
 	assert_string_equal(config.journal.dir, "/var/lib/auditship/journal");
 	assert_int_equal(config.journal.max_size, 1 << 30);
 	assert_int_equal(config.journal.durability, JOURNAL_SYNC_INTERVAL);
@@ -218,7 +220,7 @@ static void every_option_is_read_into_its_place(void **state)
 		"  events: [exec, exit]\n"
 		"  args_max: 4KiB\n"
 		"  env: [PATH, _x9]\n"
-		"  rings: {vital: 64KiB}\n"
+		"  rings: {vital: 64KiB, bulk: 128KiB}\n"
 		"journal: {dir: /j, max_size: 32MiB, durability: batch, sync_every: 10ms}\n"
 		"sinks:\n"
 		"- {name: a, type: file, path: /a}\n"
@@ -233,6 +235,7 @@ static void every_option_is_read_into_its_place(void **state)
 	assert_int_equal(config.capture.args_max, 4096);
 	assert_string_equal(config.capture.env.items[1], "_x9");
 	assert_int_equal(config.capture.rings.vital, 65536);
+	assert_int_equal(config.capture.rings.bulk, 131072);
 	assert_string_equal(config.journal.dir, "/j");
 	assert_int_equal(config.journal.max_size, 32 << 20);
 	assert_int_equal(config.journal.durability, JOURNAL_SYNC_BATCH);
@@ -415,7 +418,9 @@ static void lists_are_bounded_and_name_nothing_twice(void **state)
 	(void)state;
 	tells("capture: {events: []}",
 	      "1:19: capture.events: 0 items: give a list of at least 1 and at most 64 items, such "
-	      "as [exec, exit] (known: fork, exec, exit, process, all)\n");
+	      "as [exec, exit] (known: fork, exec, exec_failed, exit, thread_start, thread_exit, "
+	      "open_read, open_write, file_create, open_failed, open, process, thread, file, "
+	      "all)\n");
 	is_good(&config, "capture: {env: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p]}");
 	assert_int_equal(config.capture.env.count, REC_ENV_NAMES);
 	config_done(&config);
