@@ -76,6 +76,7 @@ $line
 END
 cp "$storm" "$directory/cc1"
 echo 1 >/proc/sys/kernel/bpf_stats_enabled
+: >"$directory/log"
 "$agent" run -c "$directory/config.yaml" 2>"$directory/log" &
 agent_pid=$!
 tries=200
