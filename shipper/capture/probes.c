@@ -22,6 +22,8 @@ struct probes {
 	struct auditship_bpf *object;
 	struct bpf_program *programs[HOOKS];
 	struct bpf_link *links[HOOKS];
+	struct bpf_program *again[HOOKS]; /* called after it for the same event, or NULL */
+	struct bpf_link *again_links[HOOKS];
 	struct probe_status status[HOOKS];
 	uint64_t vital_bytes;
 	uint64_t number; /* of this set */
@@ -80,6 +82,17 @@ static bool exit_tells_group_dead(void)
 	type = type ? btf__type_by_id(btf, type->type) : NULL;
 	if (type && btf_is_func_proto(type))
 		found = btf_vlen(type) == 3; /* context, task, group_dead */
+	btf__free(btf);
+	return found;
+}
+
+/* Linux 7.0 and later: tracepoints protect themselves by SRCU, no longer by disabled preemption. */
+static bool hooks_are_preempted(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool found =
+		btf && btf__find_by_name_kind(btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0;
+
 	btf__free(btf);
 	return found;
 }
@@ -162,6 +175,37 @@ static int map_memory(struct bpf_map *map, void **ret_memory, size_t *ret_size, 
 	return 0;
 }
 
+/* NAME, or NAME_alone and NAME_again where the hook has them and the kernel asks for them. */
+static void choose_variants(struct probes *probes)
+{
+	bool preempted = hooks_are_preempted();
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, probes->object->obj)
+	{
+		const char *name = bpf_program__name(program), *end = strrchr(name, '_');
+
+		if (end && (strcmp(end, "_alone") == 0 || strcmp(end, "_again") == 0))
+			(void)bpf_program__set_autoload(program, false);
+	}
+	for (int i = 0; preempted && i < HOOKS; i++) {
+		struct bpf_object *object = probes->object->obj;
+		struct bpf_program *plain = probes->programs[i], *alone;
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "%s_alone", bpf_program__name(plain));
+		alone = bpf_object__find_program_by_name(object, name);
+		if (!alone)
+			continue;
+		(void)snprintf(name, sizeof(name), "%s_again", bpf_program__name(plain));
+		probes->again[i] = bpf_object__find_program_by_name(object, name);
+		probes->programs[i] = alone;
+		(void)bpf_program__set_autoload(plain, false);
+		(void)bpf_program__set_autoload(alone, true);
+		(void)bpf_program__set_autoload(probes->again[i], true);
+	}
+}
+
 static void choose_programs(struct probes *probes)
 {
 	static const char *const names[HOOKS] = {"fork", "exec", "exit", "snapshot"};
@@ -177,6 +221,7 @@ static void choose_programs(struct probes *probes)
 	probes->programs[HOOK_SNAPSHOT] = object->progs.on_snapshot;
 	for (int i = 0; i < HOOKS; i++)
 		probes->status[i].name = names[i];
+	choose_variants(probes);
 }
 
 static int map_all(struct probes *probes, struct err *err)
@@ -268,6 +313,10 @@ int probes_attach(struct probes *probes, struct err *err)
 
 		probes->links[i] = bpf_program__attach(probes->programs[i]);
 		status->attached = probes->links[i] != NULL;
+		if (status->attached && probes->again[i]) {
+			probes->again_links[i] = bpf_program__attach(probes->again[i]);
+			status->attached = probes->again_links[i] != NULL;
+		}
 		if (status->attached)
 			continue;
 		(void)snprintf(status->why, sizeof(status->why), "%s", strerror(errno));
@@ -282,7 +331,8 @@ void probes_detach(struct probes *probes)
 {
 	for (int i = 0; i < HOOKS; i++) {
 		(void)bpf_link__destroy(probes->links[i]);
-		probes->links[i] = NULL;
+		(void)bpf_link__destroy(probes->again_links[i]);
+		probes->links[i] = probes->again_links[i] = NULL;
 		probes->status[i].attached = false;
 	}
 }

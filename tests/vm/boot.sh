@@ -19,7 +19,7 @@ LD_LIBRARY_PATH=$QEMU_LIBRARIES timeout --foreground -k 5 "$seconds" $machine -a
 	-L "$QEMU_DATA/qemu" -L "$QEMU_DATA/seabios" \
 	-nodefaults -nographic -no-reboot -net none -serial stdio \
 	-kernel "$kernel/vmlinuz" -initrd "$initramfs" \
-	-append "console=$console quiet panic=-1 printk.time=1" </dev/null >"$log" 2>"$log.qemu"
+	-append "console=$console panic=-1 printk.time=1" </dev/null >"$log" 2>"$log.qemu"
 status=$?
 if ! tr -d '\r' <"$log" | grep -q '^@done'; then
 	echo "vm: the guest did not come to its end within $seconds s (qemu: $status); its last lines:"
