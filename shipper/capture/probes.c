@@ -86,12 +86,16 @@ static bool exit_tells_group_dead(void)
 	return found;
 }
 
-/* Linux 7.0 and later: tracepoints protect themselves by SRCU, no longer by disabled preemption. */
+/*
+ * Linux 7.0 and later: tracepoints protect themselves by SRCU, no longer by disabled preemption.
+ * There was an SRCU domain of that name up to 6.12 too, for other calls; struct srcu_ctr is there
+ * since 6.15.
+ */
 static bool hooks_are_preempted(void)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool found =
-		btf && btf__find_by_name_kind(btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0;
+	bool found = btf && btf__find_by_name_kind(btf, "srcu_ctr", BTF_KIND_STRUCT) > 0 &&
+		     btf__find_by_name_kind(btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0;
 
 	btf__free(btf);
 	return found;

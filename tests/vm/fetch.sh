@@ -44,6 +44,6 @@ find unpacked -name 'vmlinuz*' -type f -exec mv {} vmlinuz \;
 for module in overlay loop; do
 	find unpacked -name "$module.ko*" -type f -exec cp {} modules/ \;
 done
-find modules -name '*.xz' -exec xz -d {} +
+find modules -name '*.xz' -exec busybox unxz {} +
 rm -rf unpacked ./*.deb
 echo "$release" >release
