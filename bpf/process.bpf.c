@@ -201,8 +201,7 @@ HOOK("tp_btf/sched_process_exit", on_exit_group_dead, REC_EXIT, struct task_stru
 }
 
 /* Older ones: two last threads on two CPUs can both see live == 0; the first to insert tells. */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+HOOK("tp_btf/sched_process_exit", on_exit, REC_EXIT, struct task_struct *task)
 {
 	struct rec_id id = {};
 	__u8 one = 1;

@@ -18,7 +18,7 @@ esac
 
 start() {
 	# shellcheck disable=SC2086
-	LD_LIBRARY_PATH=$QEMU_LIBRARIES exec timeout -k 5 "$seconds" $machine -accel tcg -smp 2 \
+	LD_LIBRARY_PATH=$QEMU_LIBRARIES exec timeout --foreground -k 5 "$seconds" $machine -accel tcg -smp 2 \
 		-m 1536 -L "$QEMU_DATA/qemu" -L "$QEMU_DATA/seabios" \
 		-nodefaults -nographic -no-reboot -net none -serial stdio \
 		-kernel "$kernel/vmlinuz" -initrd "$initramfs" \
@@ -27,11 +27,13 @@ start() {
 
 says() { tr -d '\r' <"$log" | grep -q "^@$1"; }
 
+trap 'kill ${guest:-} 2>/dev/null' EXIT
+trap 'exit 1' INT TERM
+guest=
 for attempt in 1 2; do
 	: >"$log"
 	start &
 	guest=$!
-	trap 'kill $guest 2>/dev/null' EXIT
 	waited=0
 	until says init || [ "$waited" -ge "$boot_seconds" ] || ! kill -0 $guest 2>/dev/null; do
 		sleep 1

@@ -1,21 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# One of the kernels in the file `kernels`, below build/vm/kernels/NAME-ARCHITECTURE: vmlinuz,
+# One of the kernels in the file `kernels`, below build/vm/kernels/NAME: vmlinuz,
 # release, modules/. The version is what the meta package says today; what is there is kept a week.
-# usage: fetch.sh NAME ARCHITECTURE
+# usage: fetch.sh NAME
 set -eu
 here=$(dirname "$0")
 . "$here/lib.sh"
-name=$1 architecture=$2
-kernel=$VM_DIR/kernels/$name-$architecture
+name=$1
+kernel=$VM_DIR/kernels/$name
+architecture=$(kernel_row "$name" 2)
 meta=linux-image-cloud-$architecture
 
 if [ -e "$kernel/release" ] && [ -z "$(find "$kernel/release" -mtime +7)" ]; then
 	exit 0
 fi
-suites=$(sed -n "s/^$name[[:space:]][[:space:]]*//p" "$here/kernels")
-[ -n "$suites" ] || die "$here/kernels has no kernel '$name'"
-root=$VM_DIR/lists/$name-$architecture
+suites=$(kernel_row "$name" 3-)
+root=$VM_DIR/lists/$name
 # shellcheck disable=SC2086
 apt_root "$root" "$architecture" $suites
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # The guest's root: busybox, init, the modules, and each given file at its own path with what it is
-# linked against. With OTHER_AGENT set, that program too, as /other-agent.
+# linked against. With OTHER_AGENT set, that program too, as /other-agent; with GUEST_TESTS, that
+# file as /etc/tests. With SYSROOT set, another architecture's files and libraries are from there.
 # usage: initramfs.sh KERNEL_DIRECTORY OUTPUT [FILE...]
 set -eu
 here=$(dirname "$0")
@@ -11,14 +12,30 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
 
-# a file at the path it has here, wherever a link of that path leads
+SYSROOT=${SYSROOT-}
+
+# a file at the path it has here or in SYSROOT, wherever a link of that path leads
 add() {
-	[ ! -e "$root$1" ] || return 0
-	mkdir -p "$root$(dirname "$1")"
-	cp -L "$1" "$root$1"
+	target=$root${1#"$SYSROOT"}
+	mkdir -p "$(dirname "$target")"
+	[ -e "$target" ] || cp -L "$1" "$target"
+}
+
+# what a foreign program or library is linked against, to the end of it
+add_foreign() {
+	add "$1"
+	for library in $(llvm-readelf --needed-libs "$1" 2>/dev/null | grep -o '[^ ]*\.so[^ ]*'); do
+		for file in "$SYSROOT"/lib/*/"$library" "$SYSROOT"/usr/lib/*/"$library"; do
+			[ ! -e "$file" ] || [ -e "$root${file#"$SYSROOT"}" ] || (add_foreign "$file")
+		done
+	done
 }
 
 add_program() {
+	if [ -n "$SYSROOT" ]; then
+		add_foreign "$1"
+		return
+	fi
 	add "$1"
 	for library in $(ldd "$1" 2>/dev/null | grep -o '/[^ )]*'); do
 		add "$library"
@@ -28,7 +45,14 @@ add_program() {
 for directory in bin dev proc sys etc tmp run var/tmp modules; do
 	mkdir -p "$root/$directory"
 done
-cp "$(command -v busybox)" "$root/bin/busybox"
+if [ -n "$SYSROOT" ]; then
+	cp "$SYSROOT/bin/busybox" "$root/bin/busybox"
+	for loader in "$SYSROOT"/lib/ld-linux-*; do
+		add "$loader"
+	done
+else
+	cp "$(command -v busybox)" "$root/bin/busybox"
+fi
 cp "$here/init" "$root/init"
 find "$kernel/modules" -name '*.ko' -exec cp {} "$root/modules" \;
 printf '%s\n' root:x:0:0:root:/root:/bin/sh daemon:x:1:1::/:/bin/false \

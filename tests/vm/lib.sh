@@ -16,6 +16,13 @@ unobtainable() {
 	exit 77
 }
 
+# Columns of a kernel's row in the file `kernels`: kernel_row NAME COLUMNS
+kernel_row() {
+	row=$(sed -n "s/^$1[[:space:]]/$1 /p" "$(dirname "$0")/kernels" | tr -s '[:space:]' ' ')
+	[ -n "$row" ] || die "there is no kernel '$1' in tests/vm/kernels"
+	echo "$row" | cut -d ' ' -f "$2"
+}
+
 # The archive that the system itself takes a suite from; security suites have one of their own.
 archive_of() {
 	[ -r "$SOURCES" ] || return 1

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# qemu and busybox below build/vm/tools, unless this system has them: unpacked, not installed.
+# Programs below build/vm/tools, such as qemu, with what they need and this system has not: unpacked,
+# not installed.
 # usage: tools.sh PACKAGE...   then: . build/vm/tools/env
 set -eu
 . "$(dirname "$0")/lib.sh"
 tools=$VM_DIR/tools
+done=$tools/$(echo "$*" | tr ' ' ,)
 
 mkdir -p "$tools"
-if [ -e "$tools/env" ] && [ "$(cat "$tools/packages" 2>/dev/null)" = "$*" ]; then
-	exit 0
-fi
+[ ! -e "$done" ] || exit 0
 # what is installed need not be fetched: the system's own list of packages
 mkdir -p "$VM_DIR/lists/tools"
 cp /var/lib/dpkg/status "$VM_DIR/lists/tools/status"
@@ -29,4 +29,4 @@ PATH=$tools/root/usr/bin:$tools/root/bin:$tools/root/usr/sbin:\$PATH:/usr/sbin:/
 QEMU_LIBRARIES=$(find "$tools/root" -name '*.so*' -printf '%h\n' 2>/dev/null | sort -u | tr '\n' ':')
 QEMU_DATA=$tools/root/usr/share
 END
-echo "$*" >"$tools/packages"
+: >"$done"
