@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_SIZE (1024 * 1024)
+#define BATCH_SIZE (768 * 1024 + 2 * ENTRY_MAX_SIZE) /* is written from 768 KiB on */
 #define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
 #define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
 

@@ -31,6 +31,7 @@
 #define RING_SIZE (4 * 1024 * 1024)
 #define JOURNAL_SIZE (16 * 1024 * 1024)
 #define EVENTS_MAX 4096
+#define LARGE (64 * 1024)
 
 struct probes {
 	int fds[REC_RING_SHIPPER];

@@ -92,10 +92,6 @@ static void what_is_not_recorded_yet_is_said_plainly(void **state)
 	assert_non_null(strstr(err.text, "did you mean 'exit'"));
 	assert_int_equal(READ("--event", ""), -EINVAL);
 	assert_int_equal(READ("--event", "snapshot"), -EINVAL);
-	if (!kind_find("thread_exit")) {
-		assert_int_equal(READ("--event", "exit,thread_exit"), -EINVAL);
-		assert_non_null(strstr(err.text, "'thread_exit' is not recorded yet"));
-	}
 	assert_int_equal(READ("--container", "abc"), -EINVAL);
 	assert_non_null(strstr(err.text, "not recorded yet"));
 }
