@@ -86,6 +86,12 @@ static const struct option_word stdout_formats[] = {
 	{},
 };
 
+static const struct option_word coverage_words[] = {
+	{"start", CONFIG_COVERAGE_START},
+	{"request", CONFIG_COVERAGE_REQUEST},
+	{},
+};
+
 const struct option_word config_sink_types[] = {
 	{"file", CONFIG_SINK_FILE},
 	{"stdout", CONFIG_SINK_STDOUT},
@@ -192,6 +198,27 @@ const struct option config_options[] = {
 		.pattern = &label_pattern,
 		.doc = "Names and values for the labels of every event; checked, but no event "
 		       "carries them yet.",
+	},
+	{
+		"agent.heartbeat",
+		DURATION_AT(struct config, agent.heartbeat_ms),
+		.fallback = "60s",
+		.example = "60s",
+		.min = SECOND_MS,
+		.max = 24 * 3600 * SECOND_MS,
+		.flags = OPTION_MAY_BE_OFF,
+		.part = CONFIG_PART_EVENTS,
+		.doc = "Time between two agent_heartbeat events, which tell that the agent lives "
+		       "and where every event is; off: there are none.",
+	},
+	{
+		"agent.coverage",
+		ENUM_AT(struct config, agent.coverage),
+		.fallback = "start",
+		.words = coverage_words,
+		.part = CONFIG_PART_EVENTS,
+		.doc = "When the agent tries out what it sees on this host: start (and on "
+		       "request), or request (auditship status --coverage) only.",
 	},
 	{
 		"agent.runtime_dir",
