@@ -16,8 +16,13 @@
 
 #define REC_ABI 1
 
+/* Everything but the arguments, which come last; a power of two. */
+#define REC_HEAD_SIZE (64 * 1024)
+#define REC_ARGS_DEFAULT (32 * 1024) /* bytes of arguments kept, unless configured otherwise */
+#define REC_ARGS_LIMIT (128 * 1024)  /* whatever is configured */
+
 /* A record never grows past this; the shipper refuses a larger one. */
-#define REC_MAX_SIZE (64 * 1024)
+#define REC_MAX_SIZE (REC_HEAD_SIZE + REC_ARGS_LIMIT)
 
 enum rec_kind {
 	REC_NONE = 0,
@@ -53,7 +58,12 @@ enum rec_ring { REC_RING_VITAL = 0, REC_RING_BULK = 1, REC_RING_SHIPPER = 2, REC
 enum rec_class { REC_CLASS_TASK = 0, REC_CLASS_SOFTIRQ = 1, REC_CLASS_ITERATOR = 2, REC_CLASSES };
 
 /* Why a numbered record did not reach the ring. */
-enum rec_loss { REC_LOSS_RING_FULL = 0, REC_LOSS_NO_SCRATCH = 1, REC_LOSS_REASONS };
+enum rec_loss {
+	REC_LOSS_RING_FULL = 0,
+	REC_LOSS_NO_SCRATCH = 1,
+	REC_LOSS_TOO_LARGE = 2, /* for a ring that is configured so small */
+	REC_LOSS_REASONS
+};
 
 struct rec_header {
 	__u32 size; /* of struct and tail, in bytes */
@@ -227,9 +237,8 @@ struct rec_exec_failed {
 	struct rec_header header;
 	struct rec_task task; /* of the caller, which goes on as it was */
 	struct rec_call call;
-	struct rec_string filename; /* as given; full unknown and length 0: could not be read */
-	struct rec_string
-		directory; /* a path: what filename is relative to; absent when absolute */
+	struct rec_string filename;  /* as given; full unknown and length 0: could not be read */
+	struct rec_string directory; /* as rec_open has it */
 };
 
 /*
@@ -251,9 +260,11 @@ struct rec_open {
 	__u8 fd_shared; /* other threads may have put another file at the descriptor meanwhile */
 	__u8 deleted;   /* the file has no name any more, or never had one */
 	__u8 pad[2];
-	struct rec_string path;      /* a path: of the opened file */
-	struct rec_string given;     /* the path as user space gave it, read after the call */
-	struct rec_string directory; /* a path: what given is relative to; absent when absolute */
+	struct rec_string path;  /* a path: of the opened file */
+	struct rec_string given; /* the path as user space gave it, read after the call */
+	/* a path: what given is relative to. Absolute: absent, unless it starts from another root,
+	 * by RESOLVE_IN_ROOT, or in a chroot that the call failed in. */
+	struct rec_string directory;
 };
 
 /* From the task iterator. No argv: another process's memory is not readable there on 5.10. */
@@ -353,9 +364,9 @@ struct rec_agent_heartbeat {
 	__u64 numbered; /* = the next ten */
 	__u64 journalled, dropped, limited, not_selected, canaries, rejected;
 	__u64 lost, unjournalled, in_ring;
-	__u64 lost_ring_full, lost_no_scratch; /* of lost; what is left has no known reason */
-	__u64 own_events;                      /* journalled too, but no probe numbered them */
-	__u64 journal_events;                  /* appended since the agent's start */
+	__u64 lost_ring_full, lost_no_scratch, lost_too_large; /* of lost; the rest: unexplained */
+	__u64 own_events;     /* journalled too, but no probe numbered them */
+	__u64 journal_events; /* appended since the agent's start */
 	__u64 vital_high_water_bytes, vital_size_bytes;
 	__u64 bulk_high_water_bytes, bulk_size_bytes; /* 0: there is no such ring */
 	__u64 memory_anon_bytes;                      /* RssAnon; 0: unknown */
@@ -401,6 +412,7 @@ struct rec_counts {
 	__u64 lost_kind[REC_KINDS];
 	__u64 wakeups;       /* forced on the reader */
 	__u64 read_failures; /* memory a probe could not read */
+	__u64 map_failures;  /* notes for later that found no room in a map */
 };
 
 /* Shared with the probes: written by the reader, cleared by the producer that wakes it. */
@@ -413,6 +425,15 @@ struct rec_reader {
 #define REC_ENV_NAMES 16
 struct rec_env_prefix {
 	__u64 bytes, mask;
+};
+
+/* Which opens are recorded. Notable: for writing, creations, refusals. */
+enum rec_opens { REC_OPENS_NOTABLE = 0, REC_OPENS_ALL = 1 };
+
+/* Shared with the probes: what they leave out. Written by the shipper, also while they run. */
+struct rec_filter {
+	__u32 agent_pid; /* its own opens are not told; 0: nobody's */
+	__u32 opens;     /* enum rec_opens */
 };
 
 #endif

@@ -118,9 +118,17 @@ static void tell_coverage(struct agent_events *events)
 	}
 }
 
+/* The kinds that are recorded without further condition. */
+static uint32_t kinds_to_cover(const struct config *config)
+{
+	uint32_t kinds = config_event_kinds(config);
+
+	return config->capture.open.mode == REC_OPENS_ALL ? kinds : kinds & ~(1U << REC_OPEN_READ);
+}
+
 void agent_events_cover(struct agent_events *events)
 {
-	(void)coverage_begin(events->coverage, config_event_kinds(events->pipeline->config), true);
+	(void)coverage_begin(events->coverage, kinds_to_cover(events->pipeline->config), true);
 }
 
 void agent_events_begin(struct agent_events *events)
@@ -129,7 +137,7 @@ void agent_events_begin(struct agent_events *events)
 
 	agent_events_change(events);
 	if (config->agent.coverage == CONFIG_COVERAGE_START)
-		(void)coverage_begin(events->coverage, config_event_kinds(config), false);
+		(void)coverage_begin(events->coverage, kinds_to_cover(config), false);
 }
 
 /* An interval that is the same goes on as it was. */

@@ -126,11 +126,14 @@ static void fill_account(struct rec_agent_heartbeat *beat, const struct collect_
 	beat->in_ring = collect->outstanding;
 	beat->lost_ring_full = collect->lost_reason[REC_LOSS_RING_FULL];
 	beat->lost_no_scratch = collect->lost_reason[REC_LOSS_NO_SCRATCH];
+	beat->lost_too_large = collect->lost_reason[REC_LOSS_TOO_LARGE];
 	beat->own_events = count_own(collect);
 	beat->journal_events = beat->journalled + beat->own_events;
 	beat->balances = status_balances(collect);
-	beat->vital_high_water_bytes = collect->ring_high_water_bytes;
-	beat->vital_size_bytes = collect->ring_size_bytes;
+	beat->vital_high_water_bytes = collect->rings[REC_RING_VITAL].high_water_bytes;
+	beat->vital_size_bytes = collect->rings[REC_RING_VITAL].size_bytes;
+	beat->bulk_high_water_bytes = collect->rings[REC_RING_BULK].high_water_bytes;
+	beat->bulk_size_bytes = collect->rings[REC_RING_BULK].size_bytes;
 	beat->recursion_misses = UINT64_MAX;
 }
 

@@ -64,6 +64,12 @@ static const struct option_word event_words[] = {
 	{},
 };
 
+static const struct option_word open_modes[] = {
+	{"notable", REC_OPENS_NOTABLE},
+	{"all", REC_OPENS_ALL},
+	{},
+};
+
 static const struct option_word level_words[] = {
 	{"error", LOG_LEVEL_ERROR},
 	{"warning", LOG_LEVEL_WARNING},
@@ -155,6 +161,7 @@ const struct option_section config_sections[] = {
 	{"control", "How to ask the running agent."},
 	{"log", "What the agent says of itself, on standard error."},
 	{"capture", "What is recorded."},
+	{"capture.open", "File opens, where capture.events has them."},
 	{"capture.rings", "Memory between the kernel and the agent."},
 	{"journal", "The store on disk between capture and sinks: it bridges outages of a sink."},
 	{},
@@ -272,15 +279,26 @@ const struct option config_options[] = {
 		       "file, all.",
 	},
 	{
+		"capture.open.mode",
+		ENUM_AT(struct config, capture.open.mode),
+		.fallback = "notable",
+		.words = open_modes,
+		.part = CONFIG_PART_EVENTS,
+		.doc = "Which file opens are recorded. notable: for writing, creations, and "
+		       "refusals "
+		       "(EPERM, EACCES, ETXTBSY, EXDEV, EROFS, ELOOP); all: reads and other "
+		       "failures too.",
+	},
+	{
 		"capture.args_max",
 		SIZE_AT(struct config, capture.args_max),
 		.fallback = "32KiB",
 		.example = "4KiB",
 		.min = 256,
-		.max = 32 * KIB,
+		.max = REC_ARGS_LIMIT,
 		.part = CONFIG_PART_PROBES,
 		.doc = "Bytes of a command line that are kept; a longer one is cut, and the event "
-		       "says so.",
+		       "says so. The kernel keeps that much memory per CPU, and about 70 KiB.",
 	},
 	{
 		"capture.env",
@@ -303,6 +321,19 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_PROBES,
 		.doc = "Ring for process events: how much may wait while the agent is busy or "
 		       "restarts.",
+	},
+	{
+		"capture.rings.bulk",
+		SIZE_AT(struct config, capture.rings.bulk),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 64 * KIB,
+		.max = GIB,
+		.flags = OPTION_POWER_OF_TWO,
+		.part = CONFIG_PART_PROBES,
+		.doc = "Ring for what comes in great numbers (file opens, threads): when it is "
+		       "full, "
+		       "process events still have their own.",
 	},
 	{
 		"journal.dir",

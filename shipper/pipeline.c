@@ -161,8 +161,10 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 	struct probes_options options = {
 		.cpus = pipeline->host.cpus,
 		.page_size = (uint32_t)pipeline->host.page_size,
-		.vital_bytes = config->capture.rings.vital,
+		.ring_bytes = {[REC_RING_VITAL] = config->capture.rings.vital,
+			       [REC_RING_BULK] = config->capture.rings.bulk},
 		.args_max = (uint32_t)config->capture.args_max,
+		.kinds = config_event_kinds(config),
 		.env = config->capture.env.items,
 		.env_count = config->capture.env.count,
 		.previous = previous,
@@ -182,6 +184,16 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 static int open_probes(struct pipeline *pipeline, struct err *err)
 {
 	return pipeline_open_probes(pipeline, pipeline->config, NULL, &pipeline->probes, err);
+}
+
+void pipeline_filter(const struct pipeline *pipeline, const struct config *config)
+{
+	struct rec_filter filter = {
+		.agent_pid = (__u32)getpid(),
+		.opens = (__u32)config->capture.open.mode,
+	};
+
+	probes_set_filter(pipeline->probes, &filter);
 }
 
 void pipeline_select(const struct config *config, bool ret_selected[REC_KINDS])
@@ -266,8 +278,10 @@ static void on_snapshot(void *data, const void *record, size_t size)
 static int start_capture(struct pipeline *pipeline, struct err *err)
 {
 	struct preflight_facts facts;
-	int result = probes_attach(pipeline->probes, err);
+	int result;
 
+	pipeline_filter(pipeline, pipeline->config);
+	result = probes_attach(pipeline->probes, err);
 	if (result < 0) {
 		preflight_gather(&facts, "");
 		return preflight_explain(&facts, result, err);
@@ -437,8 +451,11 @@ static void tell_ready(const struct pipeline *pipeline)
 	uint32_t kinds = config_event_kinds(pipeline->config);
 	char names[128] = "";
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		attached += status[i].attached;
+		if (!status[i].attached)
+			log_warning("the probe '%s' is missing: %s", status[i].name, status[i].why);
+	}
 	for (unsigned int i = 0; i < REC_KINDS; i++) {
 		size_t used = strlen(names);
 

@@ -60,4 +60,7 @@ void pipeline_describe_status(const struct pipeline *pipeline, struct status_opt
 /* The kinds that a configuration wants in the journal. */
 void pipeline_select(const struct config *config, bool ret_selected[REC_KINDS]);
 
+/* Tells the probes what to leave out. */
+void pipeline_filter(const struct pipeline *pipeline, const struct config *config);
+
 #endif

@@ -68,7 +68,7 @@ static const char *const stop_names[] = {"signal", "time_over", "reader_gone", "
 static const char *const signal_ways[] = {"none", "kill", "tgkill", "queue", "kernel", NULL};
 static const char *const clock_names[] = {"kernel", "comparison", NULL};
 static const char *const occasion_names[] = {"start", "request", NULL};
-static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", NULL};
+static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "record_too_large", NULL};
 
 #define HEADER(m, ...) FIELD(struct rec_header, m, __VA_ARGS__)
 const struct field header_fields[] = {
@@ -276,7 +276,7 @@ static const struct field exec_failed_fields[] = {
 	CALL_ROWS(struct rec_exec_failed),
 	EXEC_FAILED(filename, "Linux.exec.filename", STRING, 0, "File name as given to exec."),
 	EXEC_FAILED(directory, "Linux.exec.directory", PATH, 0,
-		    "Directory that the file name is relative to; absent for an absolute one."),
+		    "Directory that the file name is relative to; of an absolute one, the chroot it was in."),
 	END
 };
 
@@ -310,7 +310,8 @@ static const struct field open_fields[] = {
 	OPEN(given, "Linux.open.path_given", STRING, 0,
 	     "Path as the program gave it, read after the call."),
 	OPEN(directory, "Linux.open.directory", PATH, 0,
-	     "Directory that the path given is relative to; absent for an absolute one."),
+	     "Directory that the path given is relative to; of an absolute one that failed, the "
+	     "chroot it was in."),
 	END
 };
 
@@ -438,6 +439,8 @@ static const struct field agent_heartbeat_fields[] = {
 	     "Lost because the ring buffer was full."),
 	BEAT(lost_no_scratch, "Linux.account.lost_no_scratch", NUMBER, FIELD_REQUIRED,
 	     "Lost because the probe found no scratch memory."),
+	BEAT(lost_too_large, "Linux.account.lost_too_large", NUMBER, FIELD_REQUIRED,
+	     "Lost because the record did not fit into its ring at all."),
 	BEAT(own_events, "Linux.account.own_events", NUMBER, FIELD_REQUIRED,
 	     "Events of the agent's own in the journal, which no probe has numbered."),
 	BEAT(journal_events, "Linux.account.journal_events", NUMBER, FIELD_REQUIRED,
@@ -748,6 +751,11 @@ static const struct kind kinds[REC_KINDS] = {
 	},
 };
 /* clang-format on */
+
+const char *ring_name(enum rec_ring ring)
+{
+	return ring_names[ring];
+}
 
 const struct kind *kind_get(unsigned int kind)
 {

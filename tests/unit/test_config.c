@@ -142,6 +142,7 @@ static void same_config(const struct config *a, const struct config *b)
 	assert_int_equal(a->capture.args_max, b->capture.args_max);
 	same_list(&a->capture.env, &b->capture.env);
 	assert_int_equal(a->capture.rings.vital, b->capture.rings.vital);
+	assert_int_equal(a->capture.rings.bulk, b->capture.rings.bulk);
 	same_text(a->journal.dir, b->journal.dir);
 	assert_int_equal(a->journal.max_size, b->journal.max_size);
 	assert_int_equal(a->journal.durability, b->journal.durability);
@@ -170,6 +171,7 @@ static void defaults_are_those_of_the_documentation(void **state)
 	assert_int_equal(config.capture.args_max, 32768);
 	assert_int_equal(config.capture.env.count, 2);
 	assert_int_equal(config.capture.rings.vital, 16 << 20);
+	assert_int_equal(config.capture.rings.bulk, 16 << 20);
 	assert_string_equal(config.journal.dir, "/var/lib/auditship/journal");
 	assert_int_equal(config.journal.max_size, 1 << 30);
 	assert_int_equal(config.journal.durability, JOURNAL_SYNC_INTERVAL);
@@ -218,7 +220,7 @@ static void every_option_is_read_into_its_place(void **state)
 		"  events: [exec, exit]\n"
 		"  args_max: 4KiB\n"
 		"  env: [PATH, _x9]\n"
-		"  rings: {vital: 64KiB}\n"
+		"  rings: {vital: 64KiB, bulk: 128KiB}\n"
 		"journal: {dir: /j, max_size: 32MiB, durability: batch, sync_every: 10ms}\n"
 		"sinks:\n"
 		"- {name: a, type: file, path: /a}\n"
@@ -233,6 +235,7 @@ static void every_option_is_read_into_its_place(void **state)
 	assert_int_equal(config.capture.args_max, 4096);
 	assert_string_equal(config.capture.env.items[1], "_x9");
 	assert_int_equal(config.capture.rings.vital, 65536);
+	assert_int_equal(config.capture.rings.bulk, 131072);
 	assert_string_equal(config.journal.dir, "/j");
 	assert_int_equal(config.journal.max_size, 32 << 20);
 	assert_int_equal(config.journal.durability, JOURNAL_SYNC_BATCH);
@@ -304,12 +307,16 @@ static void bounds_themselves_are_in_range(void **state)
 		"capture: {args_max: 256, rings: {vital: 1GiB}}\njournal: {sync_every: 60s}");
 	assert_int_equal(config.journal.sync_every_ms, 60000);
 	config_done(&config);
+	is_good(&config, "capture: {args_max: 128KiB}");
+	assert_int_equal(config.capture.args_max, REC_ARGS_LIMIT);
+	config_done(&config);
 	tells("capture: {args_max: 255}", "1:21: capture.args_max: '255' is out of range: give a "
-					  "size from 256 to 32KiB, such as "
+					  "size from 256 to 128KiB, such as "
 					  "4KiB\n");
-	tells("capture: {args_max: 32769}", "1:21: capture.args_max: '32769' is out of range: give "
-					    "a size from 256 to 32KiB, such "
-					    "as 4KiB\n");
+	tells("capture: {args_max: 131073}",
+	      "1:21: capture.args_max: '131073' is out of range: give "
+	      "a size from 256 to 128KiB, such "
+	      "as 4KiB\n");
 	tells("capture: {rings: {vital: 32KiB}}",
 	      "1:26: capture.rings.vital: '32KiB' is out of range: give a size that is a power of "
 	      "two from 64KiB to 1GiB, such as 16MiB\n");
@@ -523,7 +530,8 @@ static void all_faults_of_a_file_are_told_at_once_in_its_order(void **state)
 	      "jornal: &a 1\n",
 	      "1:8: sinks: 0 sinks: give a list of 1 to 64 sinks, or leave 'sinks' out for the "
 	      "default (one file sink called trail, audit.ndjson below agent.state_dir)\n"
-	      "2:21: capture.args_max: '1' is out of range: give a size from 256 to 32KiB, such as "
+	      "2:21: capture.args_max: '1' is out of range: give a size from 256 to 128KiB, such "
+	      "as "
 	      "4KiB\n"
 	      "2:30: capture.env: '1' is not the name of a variable: letters, digits and '_', no "
 	      "digit first, at most 64 in all\n"
