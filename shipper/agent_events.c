@@ -71,6 +71,23 @@ static size_t gather_sinks(const struct pipeline *pipeline, struct agent_sink *s
 	return count;
 }
 
+/* UINT64_MAX: this kernel does not count them all. */
+static uint64_t count_misses(struct probes *probes)
+{
+	const struct probe_status *status;
+	uint64_t misses = 0;
+	size_t count;
+
+	probes_count_missed(probes);
+	count = probes_status(probes, &status);
+	for (size_t i = 0; i < count; i++) {
+		if (status[i].attached && !status[i].counts_missed)
+			return UINT64_MAX;
+		misses += status[i].missed;
+	}
+	return misses;
+}
+
 static void tell_heartbeat(struct agent_events *events)
 {
 	const struct pipeline *pipeline = events->pipeline;
@@ -80,6 +97,7 @@ static void tell_heartbeat(struct agent_events *events)
 	};
 
 	collect_status(pipeline->collect, &facts.collect);
+	facts.recursion_misses = count_misses(pipeline->probes);
 	facts.sink_count = gather_sinks(pipeline, events->sinks);
 	if (procfs_own_memory("", &facts.memory_bytes) < 0)
 		facts.memory_bytes = 0;

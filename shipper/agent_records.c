@@ -134,7 +134,6 @@ static void fill_account(struct rec_agent_heartbeat *beat, const struct collect_
 	beat->vital_size_bytes = collect->rings[REC_RING_VITAL].size_bytes;
 	beat->bulk_high_water_bytes = collect->rings[REC_RING_BULK].high_water_bytes;
 	beat->bulk_size_bytes = collect->rings[REC_RING_BULK].size_bytes;
-	beat->recursion_misses = UINT64_MAX;
 }
 
 static void add_sink(struct buf *parts, const struct agent_sink *sink)
@@ -161,6 +160,7 @@ void agent_record_heartbeat(struct own_record *out, const struct agent_heartbeat
 	own_record_init(out, REC_AGENT_HEARTBEAT);
 	fill_account(beat, &facts->collect);
 	beat->uptime_ns = facts->uptime_ns;
+	beat->recursion_misses = facts->recursion_misses;
 	beat->memory_anon_bytes = facts->memory_bytes;
 	for (size_t i = 0; i < facts->sink_count; i++)
 		add_sink(&sinks, &facts->sinks[i]);

@@ -38,6 +38,7 @@ struct agent_sink {
 
 struct agent_heartbeat_facts {
 	uint64_t uptime_ns, memory_bytes;
+	uint64_t recursion_misses; /* UINT64_MAX: unknown */
 	struct collect_status collect;
 	const struct agent_sink *sinks;
 	size_t sink_count;

@@ -18,6 +18,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+/* For records behind those that were waited for: they belong to the run too. */
+#define SETTLE_MS 100
+
 enum phase { PHASE_IDLE, PHASE_SINGING, PHASE_WAITING };
 
 struct coverage {
@@ -134,14 +137,15 @@ static bool end_run(struct coverage *coverage)
 	return true;
 }
 
-static bool end_when_all_seen(struct coverage *coverage)
+static void end_when_all_seen(struct coverage *coverage)
 {
 	uint32_t wanted = canaries_of(coverage->facts.kinds);
 
 	for (int i = 0; i < CANARIES; i++)
 		if (coverage->facts.report.errors[i])
 			wanted &= ~(1U << i);
-	return (atomic_load(&coverage->watch.seen) & wanted) == wanted ? end_run(coverage) : false;
+	if ((atomic_load(&coverage->watch.seen) & wanted) == wanted)
+		set_timer(coverage, SETTLE_MS);
 }
 
 /* What the helper's end leaves to be told is its children's, a moment later. */
@@ -152,19 +156,20 @@ static void wait_for_records(struct coverage *coverage, uint64_t grace_ns)
 	set_timer(coverage, COVERAGE_WAIT_MS);
 }
 
-static bool take_answer(struct coverage *coverage)
+static void take_answer(struct coverage *coverage)
 {
 	int result = canary_helper_read(coverage->helper, &coverage->facts.report);
 	bool singing = coverage->phase == PHASE_SINGING;
 
 	if (result == 0)
-		return false;
+		return;
 	if (result < 0)
 		lose_helper(coverage, "the process for canaries has ended");
 	if (!singing)
-		return false;
+		return;
 	wait_for_records(coverage, result < 0 ? NS_PER_S : 0);
-	return result < 0 ? false : end_when_all_seen(coverage);
+	if (result > 0)
+		end_when_all_seen(coverage);
 }
 
 static bool take_timer(struct coverage *coverage)
@@ -189,12 +194,12 @@ bool coverage_serve(struct coverage *coverage)
 		return false;
 	if (event.data.fd == coverage->timer_fd)
 		return take_timer(coverage);
-	if (event.data.fd != coverage->watch.seen_fd)
-		return coverage->helper && take_answer(coverage);
-	if (read(coverage->watch.seen_fd, &count, sizeof(count)) < 0)
-		return false;
-	return coverage->phase == PHASE_WAITING && !coverage->facts.broken &&
-	       end_when_all_seen(coverage);
+	if (event.data.fd != coverage->watch.seen_fd && coverage->helper)
+		take_answer(coverage);
+	else if (read(coverage->watch.seen_fd, &count, sizeof(count)) > 0 &&
+		 coverage->phase == PHASE_WAITING && !coverage->facts.broken)
+		end_when_all_seen(coverage);
+	return false;
 }
 
 bool coverage_begin(struct coverage *coverage, uint32_t kinds, bool asked)
