@@ -31,6 +31,7 @@ struct coverage {
 	enum phase phase;
 	struct coverage_facts facts;
 	bool asked;
+	unsigned int sing_ms;
 	struct coverage_result last;
 };
 
@@ -213,7 +214,7 @@ bool coverage_begin(struct coverage *coverage, uint32_t kinds, bool asked)
 	if (coverage->helper && canary_helper_ask(coverage->helper, canaries_of(kinds)) < 0)
 		lose_helper(coverage, "the process for canaries has ended");
 	if (coverage->helper) {
-		set_timer(coverage, COVERAGE_SING_MS);
+		set_timer(coverage, coverage->sing_ms);
 	} else {
 		coverage->facts.broken = coverage->broken;
 		canary_watch_end(&coverage->watch, clock_boot_ns());
@@ -267,6 +268,7 @@ int coverage_new(struct coverage **ret_coverage, const struct coverage_options *
 
 	if (!coverage)
 		return err_set(err, -ENOMEM, "no memory for coverage");
+	coverage->sing_ms = options->sing_ms ? options->sing_ms : COVERAGE_SING_MS;
 	coverage->epoll_fd = coverage->timer_fd = coverage->watch.seen_fd = -1;
 	result = open_descriptors(coverage);
 	if (result < 0) {

@@ -24,6 +24,7 @@ struct coverage_options {
 	struct canary_helper_options helper;
 	uint32_t pid_ns;      /* inode number of the agent's pid namespace */
 	uint32_t ticks_per_s; /* USER_HZ */
+	unsigned int sing_ms; /* 0: COVERAGE_SING_MS */
 };
 
 enum coverage_verdict { COVERAGE_SEEN, COVERAGE_MISSED, COVERAGE_SKIPPED };
