@@ -444,6 +444,16 @@ static void on_tick(struct pipeline *pipeline)
 	agent_events_tick(pipeline->events);
 }
 
+void pipeline_tell_missing(const struct pipeline *pipeline)
+{
+	const struct probe_status *status;
+	size_t count = probes_status(pipeline->probes, &status);
+
+	for (size_t i = 0; i < count; i++)
+		if (!status[i].attached)
+			log_warning("the probe '%s' is missing: %s", status[i].name, status[i].why);
+}
+
 static void tell_ready(const struct pipeline *pipeline)
 {
 	const struct probe_status *status;
@@ -451,11 +461,9 @@ static void tell_ready(const struct pipeline *pipeline)
 	uint32_t kinds = config_event_kinds(pipeline->config);
 	char names[128] = "";
 
-	for (size_t i = 0; i < count; i++) {
+	pipeline_tell_missing(pipeline);
+	for (size_t i = 0; i < count; i++)
 		attached += status[i].attached;
-		if (!status[i].attached)
-			log_warning("the probe '%s' is missing: %s", status[i].name, status[i].why);
-	}
 	for (unsigned int i = 0; i < REC_KINDS; i++) {
 		size_t used = strlen(names);
 

@@ -223,6 +223,7 @@ static void take_over(struct reload *reload, struct prepared *prepared)
 	probes_carry_over(prepared->probes, pipeline->probes);
 	reload->old_probes = pipeline->probes;
 	pipeline->probes = prepared->probes;
+	pipeline_tell_missing(pipeline);
 }
 
 /* From here on nothing fails. */

@@ -279,7 +279,7 @@ static int open_object(struct probes *probes, const struct probes_options *optio
 /* Notes why a hook cannot be had. */
 static void refuse(struct probe_status *status, int error)
 {
-	(void)snprintf(status->why, sizeof(status->why), "the kernel refuses it: %s%s%s",
+	(void)snprintf(status->why, sizeof(status->why), "the kernel refuses it: %.40s%s%.90s",
 		       strerror(-error), said.text[0] ? ": " : "", said.text);
 }
 

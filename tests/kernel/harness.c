@@ -345,10 +345,10 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	if (options->rules)
 		fprintf(file, "rules:\n%s", options->rules);
 	fprintf(file,
-		"journal: {max_size: 64MiB}\n"
+		"journal: {max_size: %s}\n"
 		"sinks:\n"
 		"  - {name: trail, type: file, path: %s}\n",
-		harness->trail);
+		options->journal ? options->journal : "64MiB", harness->trail);
 	if (options->screen)
 		fprintf(file, "  - {name: screen, type: stdout, format: ecs}\n");
 	return fclose(file) == 0 ? 0 : -errno;

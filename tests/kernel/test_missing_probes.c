@@ -111,6 +111,17 @@ static void a_program_that_the_verifier_refuses_is_left_out_and_told(void **stat
 	check_runs(*state);
 }
 
+static unsigned int count_words(const char *text, const char *words)
+{
+	unsigned int count = 0;
+
+	while ((text = strstr(text, words))) {
+		text += strlen(words);
+		count++;
+	}
+	return count;
+}
+
 /* Rings of another size: the kernel is asked anew, and refuses again. */
 static void another_set_of_probes_goes_without_it_too(void **state)
 {
@@ -128,6 +139,8 @@ static void another_set_of_probes_goes_without_it_too(void **state)
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(kill(harness_agent(*state), SIGHUP), 0);
 	(void)harness_wait(*state, 0, "config_change");
+	harness_pump(*state, 0);
+	assert_int_equal(count_words(harness_log(*state), "the probe 'thread_exit' is missing"), 2);
 	check_missing(*state, "thread_exit", "R9 !read_ok");
 	check_runs(*state);
 }
