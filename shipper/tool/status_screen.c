@@ -263,34 +263,35 @@ static void put_probes(struct screen *screen)
 			    text(screen, item("probes", i, "reason").text, reason));
 }
 
-static void put_canaries(struct screen *screen, const char *list, const char *words,
-			 const char *color)
+static void put_canaries(struct screen *screen, const char *list)
 {
 	size_t count = json_read_count(screen->document, list);
-	char name[TEXT_SIZE], reason[TEXT_SIZE];
+	char name[TEXT_SIZE];
 
 	for (size_t i = 0; i < count; i++)
-		put(screen, "  %s%s: %s%s: %s\n", colored(screen, color), words,
-		    text(screen, item(list, i, "name").text, name), colored(screen, PLAIN),
-		    text(screen, item(list, i, "reason").text, reason));
+		put(screen, " %s", text(screen, item(list, i, "name").text, name));
+	put(screen, "\n");
 }
 
 static void put_coverage(struct screen *screen)
 {
-	size_t count = json_read_count(screen->document, "coverage.seen");
-	char name[TEXT_SIZE];
+	char time[TEXT_SIZE];
 
 	put_title(screen, "coverage");
 	if (!json_read_string(screen->document, "coverage.time")) {
 		put(screen, "  not tried out yet\n");
 		return;
 	}
-	put(screen, "  %.19sZ, seen:", text(screen, "coverage.time", name));
-	for (size_t i = 0; i < count; i++)
-		put(screen, " %s", text(screen, item("coverage.seen", i, "name").text, name));
-	put(screen, "\n");
-	put_canaries(screen, "coverage.missed", "missed", RED);
-	put_canaries(screen, "coverage.skipped", "not tried", "");
+	put(screen, "  %.19sZ seen:", text(screen, "coverage.time", time));
+	put_canaries(screen, "coverage.seen");
+	if (json_read_count(screen->document, "coverage.missed")) {
+		put(screen, "  %smissed:%s", colored(screen, RED), colored(screen, PLAIN));
+		put_canaries(screen, "coverage.missed");
+	}
+	if (json_read_count(screen->document, "coverage.skipped")) {
+		put(screen, "  not tried (--json says why):");
+		put_canaries(screen, "coverage.skipped");
+	}
 }
 
 static void put_room(struct screen *screen, const char *name, uint64_t used, uint64_t size,
