@@ -156,6 +156,11 @@ static void same_config(const struct config *a, const struct config *b)
 	}
 }
 
+#define OPENS \
+	(1U << REC_OPEN_READ | 1U << REC_OPEN_WRITE | 1U << REC_FILE_CREATE | 1U << REC_OPEN_FAILED)
+#define DEFAULT_KINDS \
+	(1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXEC_FAILED | 1U << REC_EXIT | OPENS)
+
 static void defaults_are_those_of_the_documentation(void **state)
 {
 	struct config config;
@@ -166,8 +171,7 @@ static void defaults_are_those_of_the_documentation(void **state)
 	assert_string_equal(config.agent.state_dir, "/var/lib/auditship");
 	assert_int_equal(config.agent.tags.count, 0);
 	assert_int_equal(config.log.level, LOG_LEVEL_INFO);
-	assert_int_equal(config_event_kinds(&config),
-			 1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXIT);
+	assert_int_equal(config_event_kinds(&config), DEFAULT_KINDS);
 	assert_int_equal(config.capture.args_max, 32768);
 	assert_int_equal(config.capture.env.count, 2);
 	assert_int_equal(config.capture.rings.vital, 16 << 20);
@@ -714,8 +718,7 @@ static void the_quickstart_keeps_everything_below_trail(void **state)
 	assert_string_equal(config.agent.state_dir, "./trail/state");
 	assert_string_equal(config.journal.dir, "./trail/state/journal");
 	assert_int_equal(config.journal.max_size, 256 << 20);
-	assert_int_equal(config_event_kinds(&config),
-			 1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXIT);
+	assert_int_equal(config_event_kinds(&config), DEFAULT_KINDS);
 	assert_int_equal(config.capture.env.count, 2);
 	assert_int_equal(config.sink_count, 2);
 	assert_string_equal(config.sinks[0].name, "trail");
@@ -845,7 +848,7 @@ static void check_says_in_one_line_what_a_good_file_holds(void **state)
 		       file);
 	assert_string_equal(told, wanted);
 	assert_int_equal(check(NULL), 0);
-	assert_string_equal(told, "defaults: good: 3 event kinds, 1 sink (trail: file)\n|");
+	assert_string_equal(told, "defaults: good: 8 event kinds, 1 sink (trail: file)\n|");
 }
 
 static void check_tells_faults_on_standard_error_and_by_its_exit_code(void **state)
@@ -876,7 +879,7 @@ static void check_warns_of_what_is_unwise(void **state)
 	(void)state;
 	write_file(text, sizeof(text) - 1);
 	assert_int_equal(check(file), 0);
-	assert_non_null(strstr(told, ": good: 3 event kinds, 1 rule, 1 sink (trail: file)\n|"));
+	assert_non_null(strstr(told, ": good: 8 event kinds, 1 rule, 1 sink (trail: file)\n|"));
 	assert_non_null(strstr(told, "c.yaml:1:9: rule 'r' drops events by process.thread.name"));
 	assert_non_null(strstr(told, "this host knows no group 'no-such-group-here'"));
 }
