@@ -731,6 +731,7 @@ static const struct kind kinds[REC_KINDS] = {
 		.dataset = "auditship.agent",
 		.doc = "The agent lives, and where every number is that its probes took.",
 		.record_size = sizeof(struct rec_agent_heartbeat), .journalled = true, .of_shipper = true,
+		.routine = true,
 		.fields = agent_heartbeat_fields,
 	},
 	[REC_CLOCK_STEP] = {
@@ -747,6 +748,7 @@ static const struct kind kinds[REC_KINDS] = {
 		.dataset = "auditship.agent",
 		.doc = "What the agent sees on this host, tried out.",
 		.record_size = sizeof(struct rec_agent_coverage), .journalled = true, .of_shipper = true,
+		.routine = true,
 		.fields = agent_coverage_fields,
 	},
 };
