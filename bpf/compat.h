@@ -74,6 +74,25 @@ static __always_inline __u32 read_time_namespace(struct nsproxy *proxy)
 	return BPF_CORE_READ(proxy, time_ns, ns.inum);
 }
 
+/* Renamed to __parent in 6.15. */
+struct kernfs_node___old {
+	struct kernfs_node *parent;
+} __attribute__((preserve_access_index));
+
+struct kernfs_node___new {
+	struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
+{
+	struct kernfs_node___old *old = (void *)node;
+	struct kernfs_node___new *new = (void *)node;
+
+	if (bpf_core_field_exists(old->parent))
+		return BPF_CORE_READ(old, parent);
+	return BPF_CORE_READ(new, __parent);
+}
+
 extern const struct rq runqueues __ksym __weak;
 
 /*

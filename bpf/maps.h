@@ -36,12 +36,24 @@ struct env_scan {
 	__u32 cut;
 };
 
+/* Where the search for listed directories above a file stands, see filter.h. */
+struct search {
+	__u64 dentry,
+		below; /* below: the one that was looked at before, in the same directory tree */
+	__u64 mount;
+	__u32 found, wanted; /* REC_FILTER_... */
+	__u32 done;
+	__u32 only_mounts; /* no directory is listed that could be found: go from mount to mount */
+	struct rec_filter_name key;
+};
+
 struct scratch {
 	char bytes[SCRATCH_SIZE]; /* the record: struct and tail */
 	__u32 used;               /* bytes of it */
 	__u32 read_failures;
 	struct walk walk;
 	struct env_scan env;
+	struct search search;
 };
 
 /* A per-CPU map's value ends at 32 KiB, so this is a plain array: class * cpus + cpu. */
@@ -108,7 +120,7 @@ struct {
 	__type(value, __u8);
 } ended SEC(".maps");
 
-/* What filter.h goes by; one for all sets of programs of one agent. */
+/* What filter.h goes by; these four are one for all sets of programs of one agent. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -116,5 +128,28 @@ struct {
 	__type(key, __u32);
 	__type(value, struct rec_filter);
 } filter_settings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, REC_FILTER_ENTRIES);
+	__type(key, struct rec_filter_key);
+	__type(value, __u32);
+} filter_entries SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, REC_FILTER_NAMES_MAX);
+	__type(key, struct rec_filter_name);
+	__type(value, __u32);
+} filter_names SEC(".maps");
+
+/* One per CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rec_left_out);
+} left_out SEC(".maps");
 
 #endif

@@ -8,10 +8,17 @@
 
 #include "compat.h"
 #include "emit.h"
+#include "filter.h"
 #include "generation.h"
 #include "memory.h"
 #include "path.h"
 #include "task.h"
+
+static __always_inline void mark_excluded(struct rec_header *header, struct task_struct *task)
+{
+	if (filter_process(task) != REC_FILTER_NONE)
+		header->flags |= REC_FLAG_EXCLUDED;
+}
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
@@ -27,6 +34,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if (!space)
 		return 0;
 	record = (struct rec_fork *)space->bytes;
+	mark_excluded(&record->header, child);
 	fill_task(child, &record->task);
 	fill_id(parent->group_leader, &record->creator);
 	record->creator_tid = parent->pid;
@@ -97,6 +105,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	if (!space)
 		return 0;
 	record = (struct rec_exec *)space->bytes;
+	mark_excluded(&record->header, task);
 	fill_task(task, &record->task);
 	fill_binary(mm->exe_file, record);
 	record->old_tid = old_pid;
@@ -110,7 +119,8 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	if (bprm->interp != bprm->filename)
 		append_kernel_string(space, bprm->interp, &record->interpreter);
 	append_args(space, mm, &record->args);
-	append_env(space, slot, mm, &record->env);
+	if (!(record->header.flags & REC_FLAG_EXCLUDED)) /* the table keeps none */
+		append_env(space, slot, mm, &record->env);
 	record_submit(space, REC_EXEC, REC_CLASS_TASK);
 	return 0;
 }
@@ -184,6 +194,7 @@ static __always_inline void tell_exit(struct task_struct *task)
 	if (!space)
 		return;
 	record = (struct rec_exit *)space->bytes;
+	mark_excluded(&record->header, task);
 	fill_task(task, &record->task);
 	fill_status(task, record);
 	fill_usage(task->signal, record);

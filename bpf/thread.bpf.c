@@ -6,6 +6,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "emit.h"
+#include "filter.h"
 #include "generation.h"
 #include "task.h"
 
@@ -14,11 +15,17 @@ int BPF_PROG(on_thread_start, struct task_struct *parent, struct task_struct *ch
 {
 	struct scratch *space;
 	struct rec_thread_start *record;
+	__u32 left_out_by;
 
 	if (child->pid == child->tgid)
 		return 0; /* a process */
 	if (!generation_takes(REC_THREAD_START, child->pid))
 		return 0;
+	left_out_by = filter_process(child);
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return 0;
+	}
 	space = record_begin(REC_THREAD_START, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return 0;
@@ -35,9 +42,15 @@ int BPF_PROG(on_thread_exit, struct task_struct *task)
 {
 	struct scratch *space;
 	struct rec_thread_exit *record;
+	__u32 left_out_by;
 
 	if (!generation_takes(REC_THREAD_EXIT, task->pid))
 		return 0;
+	left_out_by = filter_process(task);
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return 0;
+	}
 	space = record_begin(REC_THREAD_EXIT, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return 0;

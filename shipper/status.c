@@ -110,6 +110,8 @@ int status_write(struct status *status, struct buf *out, struct err *err)
 
 	collect_status(options->collect, &facts.collect);
 	journal_status(options->journal, &facts.journal);
+	kernel_filter_left_out(options->filter, facts.left_out);
+	facts.remark_count = kernel_filter_remarks(options->filter, &facts.remarks);
 	gather_sinks(status, &facts);
 	gather_rules(status, &facts);
 	facts.probe_count = probes_status(options->probes, &facts.probes);

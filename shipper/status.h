@@ -13,6 +13,7 @@
 #include "config.h"
 #include "control.h"
 #include "journal/journal.h"
+#include "kernel_filter.h"
 #include "sink/deliver.h"
 #include "watchers.h"
 
@@ -22,6 +23,7 @@ struct status;
 struct status_options {
 	const struct config *config;
 	const struct probes *probes;
+	const struct kernel_filter *filter;
 	struct collect *collect;
 	struct journal *journal;
 	struct deliver *const *delivers; /* one per sink of the configuration */

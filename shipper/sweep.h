@@ -34,7 +34,7 @@ struct sweep_options {
 /* See struct collect_status. */
 struct sweep_counters {
 	uint64_t events[REC_KINDS];
-	uint64_t not_selected, rejected, unnumbered, pending, unjournalled;
+	uint64_t not_selected, excluded, rejected, unnumbered, pending, unjournalled;
 	uint64_t journal_bytes, journal_failing;
 };
 

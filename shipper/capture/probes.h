@@ -8,6 +8,7 @@
 #define AUDITSHIP_PROBES_H
 
 #include "base/err.h"
+#include "capture/filter_maps.h"
 #include "record.h"
 
 #include <stdbool.h>
@@ -51,8 +52,8 @@ void probes_take_over(struct probes *probes);
 /* Waits until no hook of a detached set runs any more: what it took a number for is in the ring. */
 void probes_settle(void);
 
-/* What the probes leave out from now on; for all sets that take over from one another. */
-void probes_set_filter(struct probes *probes, const struct rec_filter *filter);
+/* The maps of the filters, which all sets share that take over from one another. */
+void probes_filter_maps(const struct probes *probes, struct filter_maps_options *ret_options);
 
 /* The hooks that are wanted. */
 size_t probes_status(const struct probes *probes, const struct probe_status **ret_status);
