@@ -25,8 +25,8 @@
 	(LIST(REC_FILTER_PID) | LIST(REC_FILTER_USER) | LIST(REC_FILTER_EXECUTABLE) | \
 	 LIST(REC_FILTER_CGROUP))
 #define CGROUP_LEVELS 32
-#define SEARCH_STEPS 32 /* per call; verified once */
-#define SEARCH_CALLS 32
+#define SEARCH_STEPS 16 /* per call; verified once */
+#define SEARCH_CALLS 64
 
 static __always_inline struct rec_filter *filter_get(void)
 {
@@ -73,10 +73,10 @@ static __always_inline __u32 executable_flags(struct task_struct *task, __u32 ha
 	return filter_entry(half, REC_FILTER_EXECUTABLE, inode->i_sb->s_dev, inode->i_ino);
 }
 
-/* Of the process's cgroup and of all above it. */
-static __always_inline __u32 cgroup_flags(struct task_struct *task, __u32 half)
+/* Of the cgroup, a kernfs node, and of all above it. Verified once, on its own. */
+__noinline __u32 cgroup_flags(__u64 cgroup, __u32 half)
 {
-	struct kernfs_node *node = task->cgroups->dfl_cgrp->kn;
+	struct kernfs_node *node = (struct kernfs_node *)cgroup;
 	__u32 flags = 0;
 
 	for (int i = 0; i < CGROUP_LEVELS && node; i++) {
@@ -84,6 +84,12 @@ static __always_inline __u32 cgroup_flags(struct task_struct *task, __u32 half)
 		node = kernfs_parent(node);
 	}
 	return flags;
+}
+
+/* The address is read as a number: a typed pointer may not be passed on. */
+static __always_inline __u32 flags_of_cgroup(struct task_struct *task, __u32 half)
+{
+	return cgroup_flags((__u64)BPF_CORE_READ(task, cgroups, dfl_cgrp, kn), half);
 }
 
 /* What leaves the process out, REC_FILTER_NONE: nothing. */
@@ -113,7 +119,7 @@ static __noinline __u32 filter_process(struct task_struct *task)
 	    filter_refuses(set, REC_FILTER_EXECUTABLE, executable_flags(task, half)))
 		return REC_FILTER_EXECUTABLE;
 	if ((lists & LIST(REC_FILTER_CGROUP)) &&
-	    filter_refuses(set, REC_FILTER_CGROUP, cgroup_flags(task, half)))
+	    filter_refuses(set, REC_FILTER_CGROUP, flags_of_cgroup(task, half)))
 		return REC_FILTER_CGROUP;
 	return REC_FILTER_NONE;
 }
