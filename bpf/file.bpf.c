@@ -43,9 +43,9 @@ static __always_inline struct file *file_at(struct task_struct *task, __u32 desc
 	return file;
 }
 
-/* What a name is relative to: nothing to tell of an absolute one. */
-static __always_inline void append_directory(struct scratch *space, struct task_struct *task,
-					     __s32 descriptor, struct rec_string *ret_directory)
+/* Where a relative name starts from. */
+static __always_inline void append_place(struct scratch *space, struct task_struct *task,
+					 __s32 descriptor, struct rec_string *ret_directory)
 {
 	__u32 slot = scratch_slot(REC_CLASS_TASK);
 	struct file *file;
@@ -57,6 +57,19 @@ static __always_inline void append_directory(struct scratch *space, struct task_
 	file = file_at(task, descriptor);
 	if (file)
 		append_path(space, slot, &file->f_path, ret_directory);
+}
+
+/* Of a process that was put into a chroot; the root of all is not worth telling. */
+static __always_inline void append_root(struct scratch *space, struct task_struct *task,
+					struct rec_string *ret_directory)
+{
+	__u32 used = space->used;
+
+	append_path(space, scratch_slot(REC_CLASS_TASK), &task->fs->root, ret_directory);
+	if (ret_directory->length == 1 && ret_directory->full == 1) {
+		__builtin_memset(ret_directory, 0, sizeof(*ret_directory));
+		space->used = used;
+	}
 }
 
 static __always_inline bool is_relative(struct scratch *space, const struct rec_string *given)
@@ -161,7 +174,9 @@ static __always_inline void append_names(struct scratch *space, struct task_stru
 	if (request->name || record->call.number != REC_SYSCALL_OPEN_BY_HANDLE_AT)
 		append_user_string(space, request->name, &record->given);
 	if (is_relative(space, &record->given) || request->resolve & RESOLVE_IN_ROOT)
-		append_directory(space, task, request->place, &record->directory);
+		append_place(space, task, request->place, &record->directory);
+	else if (record->call.error && record->given.length > 0)
+		append_root(space, task, &record->directory);
 }
 
 static __always_inline void tell_open(struct task_struct *task, struct pt_regs *regs,
@@ -225,7 +240,9 @@ static __always_inline void tell_exec_failed(struct task_struct *task, struct pt
 	record->call = *call;
 	append_user_string(space, by_descriptor ? second : first, &record->filename);
 	if (is_relative(space, &record->filename))
-		append_directory(space, task, by_descriptor ? first : AT_FDCWD, &record->directory);
+		append_place(space, task, by_descriptor ? first : AT_FDCWD, &record->directory);
+	else if (record->filename.length > 0)
+		append_root(space, task, &record->directory);
 	record_submit(space, REC_EXEC_FAILED, REC_CLASS_TASK);
 }
 

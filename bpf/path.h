@@ -67,7 +67,7 @@ static __always_inline void walk_step(struct scratch *space)
 		walk_cross_mount(walk);
 		return;
 	}
-	if (space->used - walk->start > PATH_LIMIT - 256) {
+	if (space->used - walk->start > PATH_LIMIT) {
 		walk->detached = 1;
 		walk->done = 1;
 		return;

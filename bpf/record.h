@@ -221,9 +221,8 @@ struct rec_exec_failed {
 	struct rec_header header;
 	struct rec_task task; /* of the caller, which goes on as it was */
 	struct rec_call call;
-	struct rec_string filename; /* as given; full unknown and length 0: could not be read */
-	struct rec_string
-		directory; /* a path: what filename is relative to; absent when absolute */
+	struct rec_string filename;  /* as given; full unknown and length 0: could not be read */
+	struct rec_string directory; /* as rec_open has it */
 };
 
 /*
@@ -245,9 +244,11 @@ struct rec_open {
 	__u8 fd_shared; /* other threads may have put another file at the descriptor meanwhile */
 	__u8 deleted;   /* the file has no name any more, or never had one */
 	__u8 pad[2];
-	struct rec_string path;      /* a path: of the opened file */
-	struct rec_string given;     /* the path as user space gave it, read after the call */
-	struct rec_string directory; /* a path: what given is relative to; absent when absolute */
+	struct rec_string path;  /* a path: of the opened file */
+	struct rec_string given; /* the path as user space gave it, read after the call */
+	/* a path: what given is relative to. Absolute: absent, unless it starts from another root,
+	 * by RESOLVE_IN_ROOT, or in a chroot that the call failed in. */
+	struct rec_string directory;
 };
 
 /* From the task iterator. No argv: another process's memory is not readable there on 5.10. */

@@ -272,7 +272,7 @@ static const struct field exec_failed_fields[] = {
 	CALL_ROWS(struct rec_exec_failed),
 	EXEC_FAILED(filename, "Linux.exec.filename", STRING, 0, "File name as given to exec."),
 	EXEC_FAILED(directory, "Linux.exec.directory", PATH, 0,
-		    "Directory that the file name is relative to; absent for an absolute one."),
+		    "Directory that the file name is relative to; of an absolute one, the chroot it was in."),
 	END
 };
 
@@ -306,7 +306,8 @@ static const struct field open_fields[] = {
 	OPEN(given, "Linux.open.path_given", STRING, 0,
 	     "Path as the program gave it, read after the call."),
 	OPEN(directory, "Linux.open.directory", PATH, 0,
-	     "Directory that the path given is relative to; absent for an absolute one."),
+	     "Directory that the path given is relative to; of an absolute one that failed, the "
+	     "chroot it was in."),
 	END
 };
 

@@ -343,22 +343,25 @@ static void put_owner(struct enrich *enrich, struct tail *tail, uint32_t uid, ui
 		put_text(tail, &tail->out->file_group, users_group_name(enrich->users, gid));
 }
 
-/* What a call asked for that opened nothing. Without the directory a relative path says nothing. */
+/*
+ * What a call asked for that opened nothing. Without the directory a relative path says nothing; an
+ * absolute one has a directory where its root is another one.
+ */
 static void put_given_path(struct tail *tail, const struct rec_header *record,
 			   const struct rec_string *given, const struct rec_string *directory)
 {
 	const char *name = record_string(record, given);
-	bool relative = given->length > 0 && name[0] != '/';
+	bool absolute = given->length > 0 && name[0] == '/';
 	struct rec_string *path = &tail->out->file_path, part;
 
 	if (given->length == 0 ||
 	    given->length + directory->length + 1 > ENRICH_MAX_SIZE - tail->used ||
-	    (relative && (directory->length == 0 || directory->length < directory->full)))
+	    directory->length < directory->full || (!absolute && directory->length == 0))
 		return;
 	path->offset = tail->used;
-	if (relative)
+	if (directory->length > strlen("/"))
 		put(tail, &part, record_string(record, directory), directory->length);
-	if (relative && directory->length > strlen("/"))
+	if (!absolute)
 		put(tail, &part, "/", 1);
 	put(tail, &part, name, given->length);
 	path->length = tail->used - path->offset;

@@ -330,10 +330,13 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	fprintf(file,
 		"agent: {state_dir: %s/state, runtime_dir: %s/run}\n"
 		"capture:\n"
-		"  events: [fork, exec, exit]\n"
+		"  events: %s\n"
 		"  env: [LD_PRELOAD, AUDITSHIP_TEST]\n"
 		"  args_max: 32KiB\n",
-		harness->dir, harness->dir);
+		harness->dir, harness->dir,
+		options->events ? options->events : "[fork, exec, exit]");
+	if (options->opens)
+		fprintf(file, "  open: {mode: %s}\n", options->opens);
 	if (options->vital_ring)
 		fprintf(file, "  rings: {vital: %s}\n", options->vital_ring);
 	if (options->rules)

@@ -29,6 +29,8 @@ struct event {
 };
 
 struct harness_options {
+	const char *events;     /* a list as capture.events has it; NULL: [fork, exec, exit] */
+	const char *opens;      /* capture.open.mode; NULL: the default */
 	const char *vital_ring; /* size of the ring buffer; NULL: the default */
 	bool screen;            /* a stdout sink with the format ecs as well */
 	const char *rules;      /* the lines of the configuration, or NULL */
