@@ -124,52 +124,99 @@ static __noinline __u32 filter_process(struct task_struct *task)
 	return REC_FILTER_NONE;
 }
 
+/* What a step of the search needs of a dentry. */
+struct links {
+	struct dentry *parent;
+	struct inode *inode;
+	struct super_block *super;
+	__u32 length; /* of its name */
+};
+
+#define LINKS_SIZE 128
+#define LINK(member, type) *(type *)(bytes + (bpf_core_field_offset(struct dentry, member) - first))
+
+/* Reads are what a search costs, and these members stand together: one read gets them all. */
+static __always_inline void read_links(struct dentry *dentry, struct links *links)
+{
+	const __u32 first = bpf_core_field_offset(struct dentry, d_parent);
+	const __u32 last = bpf_core_field_offset(struct dentry, d_sb);
+	char bytes[LINKS_SIZE] = {};
+
+	if (last <= first || last - first > LINKS_SIZE - sizeof(__u64) ||
+	    bpf_core_field_offset(struct dentry, d_inode) - first > LINKS_SIZE - sizeof(__u64) ||
+	    bpf_core_field_offset(struct dentry, d_name.len) - first > LINKS_SIZE - sizeof(__u64)) {
+		links->parent = BPF_CORE_READ(dentry, d_parent);
+		links->inode = BPF_CORE_READ(dentry, d_inode);
+		links->super = BPF_CORE_READ(dentry, d_sb);
+		links->length = BPF_CORE_READ(dentry, d_name.len);
+		return;
+	}
+	bpf_probe_read_kernel(bytes, last - first + sizeof(__u64), (void *)dentry + first);
+	links->parent = LINK(d_parent, struct dentry *);
+	links->inode = LINK(d_inode, struct inode *);
+	links->super = LINK(d_sb, struct super_block *);
+	links->length = LINK(d_name.len, __u32);
+}
+
+static __always_inline __u32 magic_flags(const struct rec_filter_set *set, __u64 magic)
+{
+	__u32 flags = 0;
+
+	for (int i = 0; i < REC_FILTER_MAGICS; i++) {
+		if (set->magics[i] == magic)
+			flags |= set->magic_flags[i];
+	}
+	return flags;
+}
+
+/*
+ * Every user can mount in a user namespace of his own, and would hide whatever he mounts below a
+ * directory that is excluded. So what is found behind a mount excludes only where root made it.
+ */
+static __always_inline void search_find(struct search *search, __u32 flags)
+{
+	struct mount *crossed = (struct mount *)search->crossed;
+	struct user_namespace *owner;
+
+	flags &= search->wanted;
+	if (crossed && (flags & REC_FILTER_EXCLUDE)) {
+		owner = BPF_CORE_READ(crossed, mnt_ns, user_ns);
+		if (!owner || BPF_CORE_READ(owner, level) > 0) {
+			flags &= ~REC_FILTER_EXCLUDE;
+			search->wanted &= ~REC_FILTER_EXCLUDE;
+		}
+	}
+	search->found |= flags;
+}
+
 /*
  * The search goes up from a file to the root of its file system, whatever part of that is mounted,
  * and on from where it is mounted: so a directory is found above a file however the file was
  * reached, by a bind mount too, and above what is mounted in it.
  */
-static __always_inline void search_enter(struct search *search, struct dentry *dentry)
-{
-	struct super_block *super = BPF_CORE_READ(dentry, d_sb);
-
-	search->dentry = (__u64)dentry;
-	search->below = 0;
-	search->key.directory.device = BPF_CORE_READ(super, s_dev);
-	search->found |=
-		search->wanted & filter_entry(search->key.directory.half, REC_FILTER_FILE_SYSTEM, 0,
-					      BPF_CORE_READ(super, s_magic));
-}
-
-/*
- * Every user can mount in a user namespace of his own, and would hide whatever he mounts below a
- * directory that is excluded. So mounts count for exclusion only where root made them.
- */
 static __always_inline void search_cross_mount(struct search *search)
 {
 	struct mount *mount = (struct mount *)search->mount;
 	struct mount *parent = BPF_CORE_READ(mount, mnt_parent);
-	struct user_namespace *owner;
 
 	if (parent == mount) {
 		search->done = 1;
 		return;
 	}
-	owner = BPF_CORE_READ(mount, mnt_ns, user_ns);
-	if (!owner || BPF_CORE_READ(owner, level) > 0)
-		search->wanted &= ~REC_FILTER_EXCLUDE;
+	search->crossed = search->mount;
+	search->dentry = (__u64)BPF_CORE_READ(mount, mnt_mountpoint);
 	search->mount = (__u64)parent;
-	search_enter(search, BPF_CORE_READ(mount, mnt_mountpoint));
+	search->below = 0;
 }
 
 /* An entry of the directory that the search is at names what it has come from. */
-static __always_inline __u32 name_flags(struct search *search)
+static __always_inline __u32 name_flags(struct search *search, const struct rec_filter_set *set)
 {
 	struct dentry *dentry = (struct dentry *)search->below;
 	const unsigned char *name;
 	__u32 *flags;
 
-	if (!dentry)
+	if (!dentry || !(set->lengths >> (search->below_length & 63) & 1))
 		return 0;
 	name = BPF_CORE_READ(dentry, d_name.name);
 	__builtin_memset(search->key.name, 0, sizeof(search->key.name));
@@ -180,37 +227,45 @@ static __always_inline __u32 name_flags(struct search *search)
 }
 
 static __always_inline void search_look(struct search *search, const struct rec_filter_set *set,
-					struct dentry *dentry)
+					const struct links *links)
 {
-	__u64 number = BPF_CORE_READ(dentry, d_inode, i_ino);
+	struct super_block *super = links->super;
+	struct inode *inode = links->inode;
+	__u64 number = BPF_CORE_READ(inode, i_ino);
+	struct rec_filter_key *key = &search->key.directory;
 	__u32 flags;
 
 	if (!(set->seen[number / 64 % REC_FILTER_SEEN] >> (number & 63) & 1))
 		return;
-	search->key.directory.number = number;
-	flags = filter_entry(search->key.directory.half, REC_FILTER_PATH,
-			     search->key.directory.device, number);
+	key->number = number;
+	key->device = BPF_CORE_READ(super, s_dev);
+	flags = filter_entry(key->half, REC_FILTER_PATH, key->device, number);
 	if (flags & REC_FILTER_NAMES)
-		flags |= name_flags(search);
-	search->found |= flags & search->wanted;
+		flags |= name_flags(search, set);
+	search_find(search, flags);
 }
 
 static __always_inline void search_step(struct search *search, const struct rec_filter_set *set)
 {
-	struct dentry *dentry = (struct dentry *)search->dentry, *parent;
+	struct dentry *dentry = (struct dentry *)search->dentry;
+	bool names = set->directories & search->wanted;
+	struct super_block *super;
+	struct links links;
 
-	if (search->only_mounts) {
+	read_links(dentry, &links);
+	super = links.super;
+	if (search->super != (__u64)super && (set->file_systems & search->wanted))
+		search_find(search, magic_flags(set, BPF_CORE_READ(super, s_magic)));
+	search->super = (__u64)super;
+	if (names)
+		search_look(search, set, &links);
+	if (!names || links.parent == dentry) {
 		search_cross_mount(search);
 		return;
 	}
-	search_look(search, set, dentry);
-	parent = BPF_CORE_READ(dentry, d_parent);
-	if (parent == dentry) {
-		search_cross_mount(search);
-		return;
-	}
-	search->below = (__u64)dentry;
-	search->dentry = (__u64)parent;
+	search->below = search->dentry;
+	search->below_length = links.length;
+	search->dentry = (__u64)links.parent;
 }
 
 /* Goes up to SEARCH_STEPS steps on. Returns 1 when the search is over. Verified once, on its own.
@@ -225,7 +280,7 @@ __noinline int search_some(__u32 slot)
 	for (int i = 0; i < SEARCH_STEPS; i++) {
 		struct search *search = &space->search;
 
-		if (search->done || search->found == search->wanted ||
+		if (search->done || !(search->wanted & ~search->found) ||
 		    (search->found & REC_FILTER_EXCLUDE))
 			return 1;
 		search_step(search, &filter->sets[search->key.directory.half & 1]);
@@ -234,25 +289,27 @@ __noinline int search_some(__u32 slot)
 }
 
 /* Which of the bits wanted the listed paths have that the file is, or is below. */
-static __always_inline __u32 search_path(const struct rec_filter_set *set, __u32 half,
-					 struct file *file, __u32 wanted)
+static __always_inline __u32 search_path(__u32 half, struct file *file, __u32 wanted)
 {
 	__u32 slot = scratch_slot(REC_CLASS_TASK);
 	struct scratch *space = bpf_map_lookup_elem(&scratch, &slot);
-	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
 	struct search *search;
+	struct path path = {};
 
-	if (!space)
+	if (!space || !wanted)
 		return 0;
 	search = &space->search;
-	search->mount = (__u64)mnt - bpf_core_field_offset(struct mount, mnt);
+	bpf_core_read(&path, sizeof(path), &file->f_path);
+	search->dentry = (__u64)path.dentry;
+	search->below = 0;
+	search->mount = (__u64)path.mnt - bpf_core_field_offset(struct mount, mnt);
+	search->crossed = 0;
+	search->super = 0;
 	search->found = 0;
 	search->wanted = wanted;
 	search->done = 0;
-	search->only_mounts = !(set->directories & wanted);
 	search->key.directory.half = half;
 	search->key.directory.by = REC_FILTER_PATH;
-	search_enter(search, BPF_CORE_READ(file, f_path.dentry));
 	for (int i = 0; i < SEARCH_CALLS; i++) {
 		if (search_some(slot))
 			break;
@@ -287,18 +344,19 @@ static __always_inline bool open_is_notable(__u16 kind, __u32 error)
 	return kind == REC_OPEN_FAILED && is_refusal(error);
 }
 
-/* By its path; file is not NULL. notable: without regard to the path. */
+/*
+ * By its path; file is not NULL. Most opens are reads that are not notable, and of those nothing
+ * else matters: so that is searched for alone.
+ */
 static __always_inline __u32 filter_path(const struct rec_filter_set *set, __u32 half,
 					 struct file *file, bool notable)
 {
-	__u32 wanted = set->directories | set->file_systems, found;
+	__u32 all = set->directories | set->file_systems, found;
 
-	if (notable)
-		wanted &= ~REC_FILTER_READS;
-	found = wanted ? search_path(set, half, file, wanted) : 0;
-	if (filter_refuses(set, REC_FILTER_PATH, found))
-		return REC_FILTER_PATH;
-	return notable || (found & REC_FILTER_READS) ? REC_FILTER_NONE : REC_FILTER_MODE;
+	if (!notable && !(search_path(half, file, all & REC_FILTER_READS) & REC_FILTER_READS))
+		return REC_FILTER_MODE;
+	found = search_path(half, file, all & ~REC_FILTER_READS);
+	return filter_refuses(set, REC_FILTER_PATH, found) ? REC_FILTER_PATH : REC_FILTER_NONE;
 }
 
 /*

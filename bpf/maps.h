@@ -38,12 +38,14 @@ struct env_scan {
 
 /* Where the search for listed directories above a file stands, see filter.h. */
 struct search {
-	__u64 dentry,
-		below; /* below: the one that was looked at before, in the same directory tree */
+	__u64 dentry;
+	__u64 below; /* where it has come from, in the same file system */
 	__u64 mount;
+	__u64 crossed; /* the last mount that it has left; 0: none */
+	__u64 super;
+	__u32 below_length;  /* of that name */
 	__u32 found, wanted; /* REC_FILTER_... */
 	__u32 done;
-	__u32 only_mounts; /* no directory is listed that could be found: go from mount to mount */
 	struct rec_filter_name key;
 };
 

@@ -328,9 +328,7 @@ enum rec_filter_by {
 	REC_FILTER_EXECUTABLE = 5,
 	REC_FILTER_CGROUP = 6,
 	REC_FILTER_PATH = 7,
-	REC_FILTERS = 8,
-	/* In keys only. */
-	REC_FILTER_FILE_SYSTEM = 8, /* a path: all mounts of that type */
+	REC_FILTERS = 8
 };
 
 /* What an entry is for. */
@@ -342,7 +340,7 @@ enum rec_filter_by {
 
 /* Keys of the two maps of entries; the value is a __u32 of the bits above. */
 struct rec_filter_key {
-	__u64 number; /* pid, uid, inode, cgroup id, or magic of a file system */
+	__u64 number; /* pid, uid, inode or cgroup id */
 	__u32 device; /* of the inode, as the kernel has it: major << 20 | minor */
 	__u8 half;    /* which of rec_filter.sets it belongs to */
 	__u8 by;      /* enum rec_filter_by */
@@ -360,17 +358,23 @@ struct rec_filter_name {
 #define REC_FILTER_NAMES_MAX 512
 
 /*
- * What there is to look up, so that what is not there costs nothing. seen: bit number % 1024 for
- * the inode number of each directory that has an entry.
+ * What there is to look up, so that what is not there costs nothing.
+ * seen: bit number % 1024 for the inode number of each directory that has an entry.
+ * lengths: bit length % 64 for each name.
+ * magics: file systems of which every mount is meant, with the bits above.
  */
 #define REC_FILTER_SEEN 16
+#define REC_FILTER_MAGICS 8
 struct rec_filter_set {
 	__u32 opens;        /* enum rec_opens */
 	__u32 excludes;     /* bits 1 << enum rec_filter_by: lists that exclude something */
 	__u32 includes;     /* lists of which an entry must match */
-	__u32 file_systems; /* REC_FILTER_WHAT of all entries of file systems */
+	__u32 file_systems; /* REC_FILTER_WHAT of all magics */
 	__u32 directories;  /* of all others for paths */
+	__u32 magic_flags[REC_FILTER_MAGICS];
 	__u32 pad;
+	__u64 magics[REC_FILTER_MAGICS]; /* 0: none */
+	__u64 lengths;
 	__u64 seen[REC_FILTER_SEEN];
 };
 

@@ -58,6 +58,7 @@ static void add_name(struct compiler *compiler, const struct rec_filter_key *dir
 	name = &filters->names[filters->name_count++];
 	*name = (struct filters_name){.key.directory = *directory, .flags = flags};
 	(void)snprintf(name->key.name, sizeof(name->key.name), "%s", text);
+	filters->set.lengths |= 1ULL << (strlen(name->key.name) & 63);
 }
 
 static void remark(struct compiler *compiler, enum rec_filter_by by, const char *item,
@@ -142,6 +143,22 @@ static void see(struct rec_filter_set *set, uint64_t inode, uint32_t flags)
 	set->directories |= flags;
 }
 
+static void add_magic(struct compiler *compiler, uint64_t magic, uint32_t flags)
+{
+	struct rec_filter_set *set = &compiler->filters->set;
+	size_t i = 0;
+
+	while (i < REC_FILTER_MAGICS && set->magics[i] != 0 && set->magics[i] != magic)
+		i++;
+	if (i == REC_FILTER_MAGICS) {
+		compiler->error = compiler->error ? compiler->error : -E2BIG;
+		return;
+	}
+	set->magics[i] = magic;
+	set->magic_flags[i] |= flags;
+	set->file_systems |= flags;
+}
+
 /* A directory is itself, whatever its name; anything else is a name in its directory, so that it
  * stays the same when it is replaced. */
 static void add_found(struct compiler *compiler, const struct filters_found *found, uint32_t flags)
@@ -150,8 +167,7 @@ static void add_found(struct compiler *compiler, const struct filters_found *fou
 	struct rec_filter_key key = {.by = REC_FILTER_PATH};
 
 	if (found->is_there && found->is_whole) {
-		add_number(compiler, REC_FILTER_FILE_SYSTEM, found->magic, flags);
-		set->file_systems |= flags;
+		add_magic(compiler, found->magic, flags);
 	} else if (found->is_there && found->is_directory) {
 		key.device = found->device;
 		key.number = found->inode;
