@@ -52,9 +52,9 @@ static __always_inline void read_audit_ids(struct task_struct *task, struct rec_
 	creds->login_uid = REC_ID_UNSET;
 	creds->audit_session = REC_ID_UNSET;
 	if (bpf_core_field_exists(audit->loginuid))
-		creds->login_uid = BPF_CORE_READ(audit, loginuid.val);
+		creds->login_uid = audit->loginuid.val;
 	if (bpf_core_field_exists(audit->sessionid))
-		creds->audit_session = BPF_CORE_READ(audit, sessionid);
+		creds->audit_session = audit->sessionid;
 }
 
 /*
@@ -63,7 +63,13 @@ static __always_inline void read_audit_ids(struct task_struct *task, struct rec_
  */
 static __always_inline void read_capabilities(const struct cred *cred, struct rec_creds *creds)
 {
-	bpf_core_read(&creds->cap_inheritable, 5 * sizeof(__u64), &cred->cap_inheritable);
+	const __u64 *sets = (const __u64 *)&cred->cap_inheritable;
+
+	creds->cap_inheritable = sets[0];
+	creds->cap_permitted = sets[1];
+	creds->cap_effective = sets[2];
+	creds->cap_bounding = sets[3];
+	creds->cap_ambient = sets[4];
 }
 
 /* CONFIG_TIME_NS; the member is there since 5.6. */
@@ -71,7 +77,28 @@ static __always_inline __u32 read_time_namespace(struct nsproxy *proxy)
 {
 	if (!bpf_core_field_exists(proxy->time_ns))
 		return 0;
-	return BPF_CORE_READ(proxy, time_ns, ns.inum);
+	return proxy->time_ns->ns.inum;
+}
+
+/* In this order in every struct dentry, with the hash and length of the name between them. */
+struct dentry_link {
+	struct dentry *parent;
+	__u64 hash_length;
+	const unsigned char *name;
+};
+
+/* One read instead of two, but where a kernel's structs were shuffled (RANDSTRUCT). */
+static __always_inline void read_dentry(struct dentry *dentry, struct dentry_link *link)
+{
+	const __u32 parent_at = bpf_core_field_offset(struct dentry, d_parent);
+	const __u32 name_at = bpf_core_field_offset(struct dentry, d_name.name);
+
+	if (name_at - parent_at == offsetof(struct dentry_link, name)) {
+		bpf_probe_read_kernel(link, sizeof(*link), (void *)dentry + parent_at);
+		return;
+	}
+	link->parent = BPF_CORE_READ(dentry, d_parent);
+	link->name = BPF_CORE_READ(dentry, d_name.name);
 }
 
 /* Renamed to __parent in 6.15. */

@@ -18,7 +18,7 @@
 static __always_inline void append_user_string(struct scratch *space, __u64 from,
 					       struct rec_string *ret_string)
 {
-	__u32 at = space->used & (REC_MAX_SIZE - 1);
+	__u32 at = space->used & (REC_HEAD_SIZE - 1);
 	long size = bpf_probe_read_user_str(space->bytes + at, PATH_LIMIT, (void *)from);
 
 	if (size <= 0) { /* told as cut with nothing kept */
@@ -74,7 +74,7 @@ static __always_inline void append_root(struct scratch *space, struct task_struc
 
 static __always_inline bool is_relative(struct scratch *space, const struct rec_string *given)
 {
-	__u32 at = given->offset & (REC_MAX_SIZE - 1);
+	__u32 at = given->offset & (REC_HEAD_SIZE - 1);
 
 	return given->length == 0 ? given->full == 0 : space->bytes[at] != '/';
 }

@@ -16,8 +16,13 @@
 
 #define REC_ABI 1
 
+/* Everything but the arguments, which come last; a power of two. */
+#define REC_HEAD_SIZE (64 * 1024)
+#define REC_ARGS_DEFAULT (32 * 1024) /* bytes of arguments kept, unless configured otherwise */
+#define REC_ARGS_LIMIT (128 * 1024)  /* whatever is configured */
+
 /* A record never grows past this; the shipper refuses a larger one. */
-#define REC_MAX_SIZE (64 * 1024)
+#define REC_MAX_SIZE (REC_HEAD_SIZE + REC_ARGS_LIMIT)
 
 enum rec_kind {
 	REC_NONE = 0,
@@ -47,7 +52,12 @@ enum rec_ring { REC_RING_VITAL = 0, REC_RING_BULK = 1, REC_RING_SHIPPER = 2, REC
 enum rec_class { REC_CLASS_TASK = 0, REC_CLASS_SOFTIRQ = 1, REC_CLASS_ITERATOR = 2, REC_CLASSES };
 
 /* Why a numbered record did not reach the ring. */
-enum rec_loss { REC_LOSS_RING_FULL = 0, REC_LOSS_NO_SCRATCH = 1, REC_LOSS_REASONS };
+enum rec_loss {
+	REC_LOSS_RING_FULL = 0,
+	REC_LOSS_NO_SCRATCH = 1,
+	REC_LOSS_TOO_LARGE = 2, /* for a ring that is configured so small */
+	REC_LOSS_REASONS
+};
 
 struct rec_header {
 	__u32 size; /* of struct and tail, in bytes */
@@ -301,6 +311,7 @@ struct rec_counts {
 	__u64 lost_kind[REC_KINDS];
 	__u64 wakeups;       /* forced on the reader */
 	__u64 read_failures; /* memory a probe could not read */
+	__u64 map_failures;  /* notes for later that found no room in a map */
 };
 
 /* Shared with the probes: written by the reader, cleared by the producer that wakes it. */

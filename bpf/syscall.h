@@ -12,6 +12,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "compat.h"
 #include "record.h"
 
 #define NATIVE(call) (call)

@@ -84,10 +84,10 @@ struct config {
 			struct config_list read_paths;
 		} open;
 		struct config_filters exclude, include;
-		uint64_t args_max;      /* bytes, 256 to 32 KiB */
+		uint64_t args_max;      /* bytes, 256 to REC_ARGS_LIMIT */
 		struct config_list env; /* at most REC_ENV_NAMES names */
 		struct {
-			uint64_t vital; /* bytes, a power of two of at least a page */
+			uint64_t vital, bulk; /* bytes, powers of two of at least a page */
 		} rings;
 	} capture;
 	struct {

@@ -45,7 +45,7 @@
 #define FILE_SINK (1U << CONFIG_SINK_FILE)
 #define STDOUT_SINK (1U << CONFIG_SINK_STDOUT)
 
-#define PROCESS_KINDS (1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXIT)
+#define PROCESS_KINDS (1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXEC_FAILED | 1U << REC_EXIT)
 #define THREAD_KINDS (1U << REC_THREAD_START | 1U << REC_THREAD_EXIT)
 #define OPEN_KINDS \
 	(1U << REC_OPEN_READ | 1U << REC_OPEN_WRITE | 1U << REC_FILE_CREATE | 1U << REC_OPEN_FAILED)
@@ -66,7 +66,7 @@ static const struct option_word event_words[] = {
 	{"process", PROCESS_KINDS},
 	{"thread", THREAD_KINDS},
 	{"file", OPEN_KINDS},
-	{"all", PROCESS_KINDS | 1U << REC_EXEC_FAILED | THREAD_KINDS | OPEN_KINDS},
+	{"all", PROCESS_KINDS | THREAD_KINDS | OPEN_KINDS},
 	{},
 };
 
@@ -295,15 +295,15 @@ const struct option config_options[] = {
 	{
 		"capture.events",
 		LIST_AT(struct config, capture.events),
-		.fallback = "[process]",
+		.fallback = "[process, file]",
 		.example = "[exec, exit]",
 		.min = 1,
 		.max = 64,
 		.words = event_words,
 		.part = CONFIG_PART_EVENTS,
-		.doc = "Kinds of events, or groups of them: process (fork, exec, exit), thread, "
-		       "open or "
-		       "file, all.",
+		.doc = "Kinds of events, or groups of them: process (fork, exec, exec_failed, "
+		       "exit), "
+		       "thread, file (the four kinds of open), all. Threads come in great numbers.",
 	},
 	{
 		"capture.open.mode",
@@ -438,10 +438,10 @@ const struct option config_options[] = {
 		.fallback = "32KiB",
 		.example = "4KiB",
 		.min = 256,
-		.max = 32 * KIB,
+		.max = REC_ARGS_LIMIT,
 		.part = CONFIG_PART_PROBES,
 		.doc = "Bytes of a command line that are kept; a longer one is cut, and the event "
-		       "says so.",
+		       "says so. The kernel keeps that much memory per CPU, and about 70 KiB.",
 	},
 	{
 		"capture.env",
@@ -464,6 +464,19 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_PROBES,
 		.doc = "Ring for process events: how much may wait while the agent is busy or "
 		       "restarts.",
+	},
+	{
+		"capture.rings.bulk",
+		SIZE_AT(struct config, capture.rings.bulk),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 64 * KIB,
+		.max = GIB,
+		.flags = OPTION_POWER_OF_TWO,
+		.part = CONFIG_PART_PROBES,
+		.doc = "Ring for what comes in great numbers (file opens, threads): when it is "
+		       "full, "
+		       "process events still have their own.",
 	},
 	{
 		"journal.dir",

@@ -161,7 +161,8 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 	struct probes_options options = {
 		.cpus = pipeline->host.cpus,
 		.page_size = (uint32_t)pipeline->host.page_size,
-		.vital_bytes = config->capture.rings.vital,
+		.ring_bytes = {[REC_RING_VITAL] = config->capture.rings.vital,
+			       [REC_RING_BULK] = config->capture.rings.bulk},
 		.args_max = (uint32_t)config->capture.args_max,
 		.kinds = config_event_kinds(config),
 		.env = config->capture.env.items,
@@ -436,6 +437,16 @@ static void on_tick(struct pipeline *pipeline)
 	watchers_tick(pipeline->watchers, clock_boot_ns());
 }
 
+void pipeline_tell_missing(const struct pipeline *pipeline)
+{
+	const struct probe_status *status;
+	size_t count = probes_status(pipeline->probes, &status);
+
+	for (size_t i = 0; i < count; i++)
+		if (!status[i].attached)
+			log_warning("the probe '%s' is missing: %s", status[i].name, status[i].why);
+}
+
 static void tell_ready(const struct pipeline *pipeline)
 {
 	const struct probe_status *status;
@@ -443,6 +454,7 @@ static void tell_ready(const struct pipeline *pipeline)
 	uint32_t kinds = config_event_kinds(pipeline->config);
 	char names[128] = "";
 
+	pipeline_tell_missing(pipeline);
 	for (size_t i = 0; i < count; i++)
 		attached += status[i].attached;
 	for (unsigned int i = 0; i < REC_KINDS; i++) {

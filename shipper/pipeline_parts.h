@@ -50,6 +50,9 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 			 const struct probes *previous, struct probes **ret_probes,
 			 struct err *err);
 
+/* Warns of each hook that the kernel has refused. */
+void pipeline_tell_missing(const struct pipeline *pipeline);
+
 /* No socket in the configuration: no server. */
 int pipeline_open_control(struct pipeline *pipeline, const struct config *config, struct err *err);
 void pipeline_close_control(struct pipeline *pipeline);

@@ -222,8 +222,10 @@ static void take_over(struct reload *reload, struct prepared *prepared)
 	probes_take_over(prepared->probes);
 	probes_detach(pipeline->probes);
 	probes_settle();
+	probes_carry_over(prepared->probes, pipeline->probes);
 	reload->old_probes = pipeline->probes;
 	pipeline->probes = prepared->probes;
+	pipeline_tell_missing(pipeline);
 }
 
 /* From here on nothing fails. */

@@ -114,6 +114,7 @@ int status_write(struct status *status, struct buf *out, struct err *err)
 	facts.remark_count = kernel_filter_remarks(options->filter, &facts.remarks);
 	gather_sinks(status, &facts);
 	gather_rules(status, &facts);
+	probes_count_missed(options->probes);
 	facts.probe_count = probes_status(options->probes, &facts.probes);
 	if (options->control)
 		control_counters(options->control, &facts.control);

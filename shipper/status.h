@@ -22,7 +22,7 @@ struct status;
 /* All borrowed, and alive until status_free. */
 struct status_options {
 	const struct config *config;
-	const struct probes *probes;
+	struct probes *probes;
 	const struct kernel_filter *filter;
 	struct collect *collect;
 	struct journal *journal;

@@ -22,12 +22,13 @@
 
 struct probes {
 	struct auditship_bpf *object;
-	struct bpf_program *programs[HOOKS_MAX]; /* of the hooks that are wanted */
+	struct bpf_program *programs[HOOKS_MAX]; /* of the hooks that are wanted; NULL: refused */
 	struct bpf_link *links[HOOKS_MAX];
 	struct probe_status status[HOOKS_MAX];
+	uint64_t past_missed[HOOKS_MAX]; /* by the sets before */
 	size_t hooks;
 	size_t snapshot; /* which of them is the task iterator */
-	uint64_t vital_bytes;
+	struct bpf_map *rings[REC_RING_SHIPPER];
 	uint64_t number; /* of this set */
 	void *counts, *reader, *generation, *marks;
 	size_t counts_size, reader_size, generation_size, marks_size;
@@ -35,6 +36,7 @@ struct probes {
 
 /* What matters of libbpf's warnings; only used while probes_open or probes_attach run. */
 static struct err said;
+static char said_of[64]; /* the program it was about */
 
 /* In a verifier's log the reason is the line before the one that begins with "processed". */
 static void keep_reason(const char *log)
@@ -53,6 +55,8 @@ static int keep_warning(enum libbpf_print_level level, const char *format, va_li
 
 	if (level != LIBBPF_WARN || vasprintf(&text, format, args) < 0)
 		return 0;
+	if (said_of[0] == '\0')
+		(void)sscanf(text, "libbpf: prog '%63[^']'", said_of);
 	if (strstr(text, "BEGIN PROG LOAD LOG"))
 		keep_reason(text);
 	else if (said.text[0] == '\0')
@@ -133,13 +137,21 @@ static void apply_settings(struct auditship_bpf *object, const struct probes_opt
 static int size_maps(struct auditship_bpf *object, const struct probes_options *options,
 		     struct err *err)
 {
-	__u32 slots = options->cpus * REC_CLASSES;
-	int result = bpf_map__set_max_entries(object->maps.scratch, slots);
+	struct bpf_map *scratch = object->maps.scratch;
+	__u32 scratch_bytes = bpf_map__value_size(scratch) - REC_ARGS_DEFAULT + options->args_max;
+	__u32 counts = options->cpus * REC_CLASSES * REC_RING_SHIPPER;
+	int result = bpf_map__set_max_entries(scratch, options->cpus + 1);
 
 	if (result == 0)
-		result = bpf_map__set_max_entries(object->maps.counts, slots * REC_RING_SHIPPER);
+		result = bpf_map__set_value_size(scratch, (scratch_bytes + 7) & ~7U);
 	if (result == 0)
-		result = bpf_map__set_max_entries(object->maps.vital, (__u32)options->vital_bytes);
+		result = bpf_map__set_max_entries(object->maps.counts, counts);
+	if (result == 0)
+		result = bpf_map__set_max_entries(object->maps.vital,
+						  (__u32)options->ring_bytes[REC_RING_VITAL]);
+	if (result == 0)
+		result = bpf_map__set_max_entries(object->maps.bulk,
+						  (__u32)options->ring_bytes[REC_RING_BULK]);
 	if (result == 0)
 		result = bpf_map__set_max_entries(object->maps.marks, options->cpus * REC_KINDS);
 	if (result == 0)
@@ -193,12 +205,23 @@ static int map_memory(struct bpf_map *map, void **ret_memory, size_t *ret_size, 
 static void add_hook(struct probes *probes, const char *name, struct bpf_program *program,
 		     bool wanted)
 {
-	(void)bpf_program__set_autoload(program, wanted);
+	struct probe_status *status = &probes->status[probes->hooks];
+	bool refused = wanted && status->why[0]; /* by the kernel, at the try before */
+
+	(void)bpf_program__set_autoload(program, wanted && !refused);
 	if (!wanted)
 		return;
-	probes->programs[probes->hooks] = program;
-	probes->status[probes->hooks].name = name;
+	probes->programs[probes->hooks] = refused ? NULL : program;
+	status->name = name;
 	probes->hooks++;
+}
+
+static void require_hook(struct probes *probes, const char *name, struct bpf_program *program,
+			 bool wanted)
+{
+	if (wanted)
+		probes->status[probes->hooks].required = true;
+	add_hook(probes, name, program, wanted);
 }
 
 /* Programs that differ by kernel are two hooks of one name. */
@@ -209,18 +232,19 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 	bool group_dead = exit_tells_group_dead(btf), helper = has_current_task_helper(btf);
 	bool calls = kinds & (OPEN_KINDS | 1U << REC_EXEC_FAILED);
 
-	add_hook(probes, "fork", object->progs.on_fork, true);
+	probes->hooks = 0;
+	require_hook(probes, "fork", object->progs.on_fork, true);
 	add_hook(probes, "thread_start", object->progs.on_thread_start,
 		 kinds & 1U << REC_THREAD_START);
-	add_hook(probes, "exec", object->progs.on_exec, true);
+	require_hook(probes, "exec", object->progs.on_exec, true);
 	add_hook(probes, "syscall", object->progs.on_syscall, calls && helper);
 	add_hook(probes, "syscall", object->progs.on_syscall_by_queue, calls && !helper);
 	add_hook(probes, "thread_exit", object->progs.on_thread_exit,
 		 kinds & 1U << REC_THREAD_EXIT);
-	add_hook(probes, "exit", object->progs.on_exit, !group_dead);
-	add_hook(probes, "exit", object->progs.on_exit_group_dead, group_dead);
+	require_hook(probes, "exit", object->progs.on_exit, !group_dead);
+	require_hook(probes, "exit", object->progs.on_exit_group_dead, group_dead);
 	probes->snapshot = probes->hooks;
-	add_hook(probes, "snapshot", object->progs.on_snapshot, true);
+	require_hook(probes, "snapshot", object->progs.on_snapshot, true);
 	btf__free(btf);
 }
 
@@ -240,30 +264,70 @@ static int map_all(struct probes *probes, struct err *err)
 	return result;
 }
 
-static int load(struct probes *probes, const struct probes_options *options, struct err *err)
+static int open_object(struct probes *probes, const struct probes_options *options, struct err *err)
 {
 	int result;
 
 	probes->object = auditship_bpf__open();
 	if (!probes->object)
 		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
-	probes->number = options->previous ? options->previous->number + 1 : 0;
 	apply_settings(probes->object, options);
 	probes->object->rodata->cfg_generation = probes->number;
 	choose_programs(probes, options->kinds);
+	probes->rings[REC_RING_VITAL] = probes->object->maps.vital;
+	probes->rings[REC_RING_BULK] = probes->object->maps.bulk;
 	result = size_maps(probes->object, options, err);
-	if (result == 0)
-		result = share_maps(probes->object, options->previous, err);
-	if (result < 0)
-		return result;
-	result = auditship_bpf__load(probes->object);
-	if (result < 0) {
-		cut_line_feed(said.text);
-		return err_set(err, result, "the kernel refuses the BPF programs: %s%s%s",
-			       strerror(-result), said.text[0] ? ": " : "", said.text);
+	return result == 0 ? share_maps(probes->object, options->previous, err) : result;
+}
+
+/* Notes why a hook cannot be had. */
+static void refuse(struct probe_status *status, int error)
+{
+	(void)snprintf(status->why, sizeof(status->why), "the kernel refuses it: %.40s%s%.90s",
+		       strerror(-error), said.text[0] ? ": " : "", said.text);
+}
+
+/*
+ * After a load that failed: the hook that it failed at is tried no more, if we can do without it.
+ * Where libbpf does not name the program, we do without all that we can. False: nothing is left to
+ * leave out.
+ */
+static bool leave_out(struct probes *probes, int error)
+{
+	bool left_out = false;
+
+	for (size_t i = 0; i < probes->hooks; i++) {
+		struct bpf_program *program = probes->programs[i];
+
+		if (!program || probes->status[i].required ||
+		    (said_of[0] && strcmp(said_of, bpf_program__name(program)) != 0))
+			continue;
+		refuse(&probes->status[i], error);
+		left_out = true;
 	}
-	probes->vital_bytes = options->vital_bytes;
-	return map_all(probes, err);
+	return left_out;
+}
+
+/* A BPF object loads all its programs or none, so what is left out takes another try. */
+static int load(struct probes *probes, const struct probes_options *options, struct err *err)
+{
+	int result;
+
+	for (;;) {
+		said.text[0] = said_of[0] = '\0';
+		result = open_object(probes, options, err);
+		if (result < 0)
+			return result;
+		result = auditship_bpf__load(probes->object);
+		if (result == 0)
+			return map_all(probes, err);
+		cut_line_feed(said.text);
+		if (!leave_out(probes, result))
+			return err_set(err, result, "the kernel refuses the BPF programs: %s%s%s",
+				       strerror(-result), said.text[0] ? ": " : "", said.text);
+		auditship_bpf__destroy(probes->object);
+		probes->object = NULL;
+	}
 }
 
 int probes_open(struct probes **ret_probes, const struct probes_options *options, struct err *err)
@@ -273,7 +337,7 @@ int probes_open(struct probes **ret_probes, const struct probes_options *options
 
 	if (!probes)
 		return err_set(err, -ENOMEM, "no memory for the probes");
-	said.text[0] = '\0';
+	probes->number = options->previous ? options->previous->number + 1 : 0;
 	(void)libbpf_set_print(keep_warning);
 	result = load(probes, options, err);
 	if (result < 0) {
@@ -303,22 +367,39 @@ void probes_close(struct probes *probes)
 	free(probes);
 }
 
+/* 0, or the error of one that is required. */
+static int attach_hook(struct probes *probes, size_t i, struct err *err)
+{
+	struct probe_status *status = &probes->status[i];
+	int error;
+
+	if (!probes->programs[i])
+		return 0;
+	said.text[0] = '\0';
+	probes->links[i] = bpf_program__attach(probes->programs[i]);
+	status->attached = probes->links[i] != NULL;
+	if (status->attached)
+		return 0;
+	error = -errno;
+	refuse(status, error);
+	return status->required ? err_set(err, error, "cannot attach the probe '%s': %s",
+					  status->name, strerror(-error))
+				: 0;
+}
+
 /* The snapshot is an iterator: its link starts nothing, so all hooks are treated alike. */
 int probes_attach(struct probes *probes, struct err *err)
 {
 	int first = 0;
 
 	for (size_t i = 0; i < probes->hooks; i++) {
-		struct probe_status *status = &probes->status[i];
+		struct err own;
+		int result = attach_hook(probes, i, &own);
 
-		probes->links[i] = bpf_program__attach(probes->programs[i]);
-		status->attached = probes->links[i] != NULL;
-		if (status->attached)
-			continue;
-		(void)snprintf(status->why, sizeof(status->why), "%s", strerror(errno));
-		if (first == 0)
-			first = err_set(err, -errno, "cannot attach the probe '%s': %s",
-					status->name, status->why);
+		if (result < 0 && first == 0) {
+			first = result;
+			*err = own;
+		}
 	}
 	return first;
 }
@@ -375,6 +456,44 @@ size_t probes_status(const struct probes *probes, const struct probe_status **re
 	return probes->hooks;
 }
 
+/* False: the kernel is older than this counter. */
+static bool count_missed(const struct bpf_program *program, uint64_t *ret_missed)
+{
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+
+	*ret_missed = 0;
+	if (!program || bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) < 0 ||
+	    size < offsetof(struct bpf_prog_info, recursion_misses) + sizeof(info.recursion_misses))
+		return false;
+	*ret_missed = info.recursion_misses;
+	return true;
+}
+
+void probes_count_missed(struct probes *probes)
+{
+	for (size_t i = 0; i < probes->hooks; i++) {
+		struct probe_status *status = &probes->status[i];
+
+		status->counts_missed = count_missed(probes->programs[i], &status->missed);
+		status->missed += probes->past_missed[i];
+	}
+}
+
+void probes_carry_over(struct probes *probes, const struct probes *old)
+{
+	for (size_t i = 0; i < probes->hooks; i++) {
+		for (size_t j = 0; j < old->hooks; j++) {
+			uint64_t missed;
+
+			if (strcmp(probes->status[i].name, old->status[j].name) != 0)
+				continue;
+			(void)count_missed(old->programs[j], &missed);
+			probes->past_missed[i] = old->past_missed[j] + missed;
+		}
+	}
+}
+
 /* Records come back to back; a read may end anywhere. */
 static size_t hand_out(const char *data, size_t filled, probes_snapshot_handler handler, void *arg)
 {
@@ -424,14 +543,14 @@ int probes_snapshot(struct probes *probes, probes_snapshot_handler handler, void
 	}
 }
 
-int probes_vital_fd(const struct probes *probes)
+int probes_ring_fd(const struct probes *probes, enum rec_ring ring)
 {
-	return bpf_map__fd(probes->object->maps.vital);
+	return bpf_map__fd(probes->rings[ring]);
 }
 
-uint64_t probes_vital_bytes(const struct probes *probes)
+uint64_t probes_ring_bytes(const struct probes *probes, enum rec_ring ring)
 {
-	return probes->vital_bytes;
+	return bpf_map__max_entries(probes->rings[ring]);
 }
 
 const struct rec_counts *probes_counts(const struct probes *probes)

@@ -64,7 +64,7 @@ static const char *const ring_names[] = {"vital", "bulk", "shipper", NULL};
 static const char *const class_names[] = {"task", "softirq", "iterator", NULL};
 static const char *const syscall_names[] = {
 	"io_uring", "open", "openat", "openat2", "creat", "open_by_handle_at", "execve", "execveat", NULL};
-static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", NULL};
+static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "record_too_large", NULL};
 
 #define HEADER(m, ...) FIELD(struct rec_header, m, __VA_ARGS__)
 const struct field header_fields[] = {
@@ -574,6 +574,11 @@ static const struct kind kinds[REC_KINDS] = {
 	},
 };
 /* clang-format on */
+
+const char *ring_name(enum rec_ring ring)
+{
+	return ring_names[ring];
+}
 
 const struct kind *kind_get(unsigned int kind)
 {

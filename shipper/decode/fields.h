@@ -102,4 +102,7 @@ static inline bool field_ends(const struct field *field)
  */
 const struct field *kind_next_field(const struct kind *kind, unsigned int *cursor);
 
+/* "vital": as the events have it. */
+const char *ring_name(enum rec_ring ring);
+
 #endif

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_TEXT_BYTES (64 * 1024)
+#define MAX_TEXT_BYTES REC_MAX_SIZE
 #define ELLIPSIS "\xe2\x80\xa6" /* ends a text that is not whole */
 #define MAX_ESCAPED_BYTES (MAX_TEXT_BYTES * 10 + sizeof(ELLIPSIS))
 #define MAX_LINE_BYTES (4 * 1024 * 1024)

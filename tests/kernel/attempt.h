@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One system call that names a file, made by a child of the test, and the whole of the event that
- * tells it. The child stands still afterwards, so that the test can look at it.
+ * tells it. The child stands still afterwards until the test has looked at it, and ends.
  */
 #ifndef AUDITSHIP_ATTEMPT_H
 #define AUDITSHIP_ATTEMPT_H
@@ -43,6 +43,12 @@ struct attempt {
 	struct child child;
 	struct facts facts;
 };
+
+/*
+ * Group setup: an agent that records every open and failed exec, and keeps those of the test and
+ * its children. The host may be busy with many others.
+ */
+int attempt_setup(void **state);
 
 /* Makes the call and checks its event, which is an open's. */
 void check_open(struct harness *harness, struct attempt *attempt);

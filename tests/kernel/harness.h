@@ -33,6 +33,10 @@ struct harness_options {
 	const char *opens;      /* capture.open.mode; NULL: the default */
 	const char *capture;    /* more lines of capture, by two blanks; NULL: none */
 	const char *vital_ring; /* size of the ring buffer; NULL: the default */
+	const char *bulk_ring;  /* the same; only beside vital_ring */
+	const char *binary;     /* another agent than the one that is built; NULL: that one */
+	const char *args_max;   /* NULL: the default */
+	const char *journal;    /* journal.max_size; NULL: 64MiB */
 	bool screen;            /* a stdout sink with the format ecs as well */
 	const char *rules;      /* the lines of the configuration, or NULL */
 };

@@ -493,13 +493,6 @@ static void takes_no_64bit_call_for_a_32bit_open(void **state)
 }
 #endif
 
-static int setup(void **state)
-{
-	*state = harness_new(&(struct harness_options){.events = "[process, exec_failed, open]",
-						       .opens = "all"});
-	return *state ? 0 : -1;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -527,5 +520,6 @@ int main(void)
 	};
 	int cannot_run = harness_cannot_run();
 
-	return cannot_run ? cannot_run : cmocka_run_group_tests(tests, setup, harness_teardown);
+	return cannot_run ? cannot_run
+			  : cmocka_run_group_tests(tests, attempt_setup, harness_teardown);
 }

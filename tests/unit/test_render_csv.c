@@ -202,7 +202,7 @@ static void a_text_that_was_cut_ends_with_an_ellipsis(void **state)
 
 static void the_longest_text_there_can_be_is_whole(void **state)
 {
-	static char argument[40 * 1024];
+	static char argument[REC_ARGS_LIMIT];
 
 	(void)state;
 	memset(argument, '"', sizeof(argument) - 1);

@@ -468,7 +468,7 @@ static void no_ceiling_of_the_output_is_passed_and_nothing_is_left_behind(void *
 static void the_longest_and_worst_arguments_still_make_a_line(void **state)
 {
 	static const char worst[] = {'\x01', (char)0xff, '\0', '"'};
-	static char args[60 * 1024];
+	static char args[REC_MAX_SIZE - 4096];
 	struct fixture *fixture = *state;
 	struct entry_builder *builder = &fixture->builder;
 

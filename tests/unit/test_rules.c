@@ -351,7 +351,7 @@ static void nothing_tells_how_long_a_secret_was(void **state)
 
 static void arguments_that_grow_beyond_a_record_are_cut(void **state)
 {
-	static char args[60 * 1024];
+	static char args[REC_MAX_SIZE - 4096];
 	struct rules_state *rules = start("- {do: {mask: ['*']}}\n");
 	const struct rec_exec *exec;
 
