@@ -12,6 +12,7 @@
 
 /* Values of macros and enums that BTF may not carry; unchanged since before 5.10. */
 #define PF_KTHREAD 0x00200000
+#define PF_EXITING 0x00000004
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define S_ISUID 0004000
 #define S_ISGID 0002000

@@ -66,10 +66,25 @@ static __always_inline bool filter_refuses(const struct rec_filter_set *set, __u
 	return (set->includes & LIST(by)) && !(flags & REC_FILTER_INCLUDE);
 }
 
+/* What it ran may be unknown: then it is recorded. */
+static __always_inline __u32 flags_of_ended(struct task_struct *task, __u32 half)
+{
+	__u32 pid = task->tgid;
+	struct ran *ran = bpf_map_lookup_elem(&executables, &pid);
+
+	if (!ran || ran->start_ns != task->group_leader->start_boottime)
+		return REC_FILTER_INCLUDE;
+	return filter_entry(half, REC_FILTER_EXECUTABLE, ran->device, ran->inode);
+}
+
 static __always_inline __u32 executable_flags(struct task_struct *task, __u32 half)
 {
-	struct inode *inode = task->mm->exe_file->f_inode;
+	struct mm_struct *mm = task->mm;
+	struct inode *inode;
 
+	if (cfg_exit_without_memory && !mm && (task->flags & PF_EXITING))
+		return flags_of_ended(task, half);
+	inode = mm->exe_file->f_inode;
 	return filter_entry(half, REC_FILTER_EXECUTABLE, inode->i_sb->s_dev, inode->i_ino);
 }
 
@@ -187,6 +202,35 @@ static __always_inline void search_find(struct search *search, __u32 flags)
 		}
 	}
 	search->found |= flags;
+}
+
+/* At fork and exec. */
+static __always_inline void filter_remember(struct task_struct *task)
+{
+	struct rec_filter *filter = filter_get();
+	struct ran ran = {.start_ns = task->group_leader->start_boottime};
+	const struct rec_filter_set *set;
+	__u32 pid = task->tgid;
+	struct inode *inode;
+
+	if (!cfg_exit_without_memory || !filter)
+		return;
+	set = &filter->sets[filter_half(filter)];
+	if (!((set->excludes | set->includes) & LIST(REC_FILTER_EXECUTABLE)))
+		return;
+	inode = task->mm->exe_file->f_inode;
+	ran.inode = inode->i_ino;
+	ran.device = inode->i_sb->s_dev;
+	bpf_map_update_elem(&executables, &pid, &ran, BPF_ANY);
+}
+
+/* At the end of a process. */
+static __always_inline void filter_forget(struct task_struct *task)
+{
+	__u32 pid = task->tgid;
+
+	if (cfg_exit_without_memory)
+		bpf_map_delete_elem(&executables, &pid);
 }
 
 /*

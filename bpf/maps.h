@@ -140,6 +140,22 @@ struct {
 	__type(value, __u8);
 } ended SEC(".maps");
 
+/* The same kernels call that tracepoint when the memory has gone, and the executable with it: what
+ * processes ran, while a filter asks for it. */
+struct ran {
+	__u64 start_ns; /* of the process */
+	__u64 inode;
+	__u32 device;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct ran);
+} executables SEC(".maps");
+
 /* What filter.h goes by; these four are one for all sets of programs of one agent. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

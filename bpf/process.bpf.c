@@ -34,6 +34,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if (!space)
 		return 0;
 	record = (struct rec_fork *)space->bytes;
+	filter_remember(child);
 	mark_excluded(&record->header, child);
 	fill_task(child, &record->task);
 	fill_id(parent->group_leader, &record->creator);
@@ -104,6 +105,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	if (!space)
 		return 0;
 	record = (struct rec_exec *)space->bytes;
+	filter_remember(task);
 	mark_excluded(&record->header, task);
 	fill_task(task, &record->task);
 	fill_binary(mm->exe_file, record);
@@ -239,6 +241,7 @@ static __always_inline void tell_exit(struct task_struct *task)
 		return;
 	record = (struct rec_exit *)space->bytes;
 	mark_excluded(&record->header, task);
+	filter_forget(task);
 	fill_task(task, &record->task);
 	fill_status(task, record);
 	fill_usage(space, slot, task);

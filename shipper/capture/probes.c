@@ -175,6 +175,7 @@ static int share_maps(struct auditship_bpf *object, const struct probes *previou
 		{object->maps.filter_entries, from->maps.filter_entries},
 		{object->maps.filter_names, from->maps.filter_names},
 		{object->maps.left_out, from->maps.left_out},
+		{object->maps.executables, from->maps.executables},
 	};
 	int result = 0;
 
@@ -241,6 +242,9 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 	add_hook(probes, "syscall", object->progs.on_syscall_by_queue, calls && !helper);
 	add_hook(probes, "thread_exit", object->progs.on_thread_exit,
 		 kinds & 1U << REC_THREAD_EXIT);
+	object->rodata->cfg_exit_without_memory = !group_dead; /* both changed in 6.16 */
+	if (group_dead)
+		(void)bpf_map__set_max_entries(object->maps.executables, 1);
 	require_hook(probes, "exit", object->progs.on_exit, !group_dead);
 	require_hook(probes, "exit", object->progs.on_exit_group_dead, group_dead);
 	probes->snapshot = probes->hooks;
