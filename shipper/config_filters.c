@@ -17,8 +17,10 @@ static const struct {
 	const char *option, *item, *what;
 	size_t offset;
 } wide[] = {
-#define WIDE(key, text, words) \
-	{"capture.exclude." #key, text, words, offsetof(struct config_filters, key)}
+#define WIDE(key, text, words)                                                             \
+	{                                                                                  \
+		"capture.exclude." #key, text, words, offsetof(struct config_filters, key) \
+	}
 	WIDE(path, "/", "leaves out every open of a file"),
 	WIDE(user, "0", "leaves out all that root does, and every service that runs as root"),
 	WIDE(user, "root", "leaves out all that root does, and every service that runs as root"),

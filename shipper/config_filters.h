@@ -5,7 +5,8 @@
 
 #include "config.h"
 
-/* Adds to config->warnings what leaves out so much that hardly anybody can mean it. 0 or -ENOMEM. */
+/* Adds to config->warnings what leaves out so much that hardly anybody can mean it. 0 or -ENOMEM.
+ */
 int config_filters_check(struct config *config);
 
 #endif
