@@ -128,7 +128,9 @@ static void take_rules(struct collect *collect)
 	if (collect->rules)
 		rules_carry_over(rules, collect->rules);
 	sweep_use_rules(collect->sweep, rules);
-	collect->old_rules = atomic_exchange(&collect->rules, rules);
+	/* two may have been given since main looked: then it knows nothing of the older */
+	rules_state_free(
+		atomic_exchange(&collect->old_rules, atomic_exchange(&collect->rules, rules)));
 }
 
 static bool add_lost(void *data, const struct rec_lost *lost)

@@ -251,8 +251,7 @@ const struct option config_options[] = {
 		.max = LABELS_MAX,
 		.part = CONFIG_PART_IDENTITY,
 		.pattern = &label_pattern,
-		.doc = "Names and values for the labels of every event; checked, but no event "
-		       "carries them yet.",
+		.doc = "Names and values put into the labels of every event.",
 	},
 	{
 		"agent.runtime_dir",

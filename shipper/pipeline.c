@@ -64,6 +64,9 @@ void pipeline_describe_identity(const struct pipeline *pipeline, const struct co
 		.tags = (const char *const *)config->agent.tags.items,
 		.tag_count = (unsigned int)config->agent.tags.count,
 	};
+	for (size_t i = 0; i < config->agent.labels.count && i < RENDER_LABELS_MAX; i++)
+		ret_identity->labels[ret_identity->label_count++] = (struct render_label){
+			config->agent.labels.items[i].key, config->agent.labels.items[i].value};
 }
 
 static void tell_recovery(const struct journal_recovery *recovery)

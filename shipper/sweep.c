@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_SIZE (1024 * 1024)
+#define BATCH_SIZE (768 * 1024 + 2 * ENTRY_MAX_SIZE) /* is written from 768 KiB on */
 #define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
 #define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
 
@@ -480,9 +480,27 @@ void sweep_read_from(struct sweep *sweep, struct ring *const rings[REC_RING_SHIP
 	sweep->loss = loss;
 }
 
+static bool mask_image(void *data, struct image *image, char *bytes)
+{
+	struct rules_args args = {
+		.bytes = bytes,
+		.room = PROCESS_REWRITE_ROOM,
+		.length = image->args_length,
+		.full = image->args_full,
+	};
+
+	rules_mask_remembered(data, image->executable, image->executable_length, &args);
+	image->args_length = args.length;
+	image->args_full = args.full;
+	image->args_masked |= args.masked;
+	return args.masked;
+}
+
 void sweep_use_rules(struct sweep *sweep, struct rules_state *rules)
 {
 	sweep->rules = rules;
+	if (rules && rules_mask(rules))
+		enrich_rewrite_args(sweep->enrich, mask_image, rules);
 }
 
 int sweep_new(struct sweep **ret_sweep, const struct sweep_options *options, struct err *err)

@@ -51,6 +51,7 @@ void sweep_read_from(struct sweep *sweep, struct ring *const rings[REC_RING_SHIP
 /* Kinds that are journalled, copied; events of the shipper's own always are. */
 void sweep_select(struct sweep *sweep, const bool selected[REC_KINDS]);
 
+/* From here on. What they mask is hidden in the arguments that are remembered, too. */
 void sweep_use_rules(struct sweep *sweep, struct rules_state *rules);
 
 /* A process that already runs, see probes_snapshot. Only before the first sweep. */

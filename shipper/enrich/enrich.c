@@ -424,6 +424,11 @@ void enrich_forget_args(struct enrich *enrich, const struct rec_header *record)
 		note_exec(enrich, exec, process, true);
 }
 
+void enrich_rewrite_args(struct enrich *enrich, process_image_rewriter *rewriter, void *data)
+{
+	process_table_rewrite_args(enrich->processes, rewriter, data);
+}
+
 void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters)
 {
 	process_table_counters(enrich->processes, ret_counters);

@@ -30,6 +30,7 @@ enum special {
 	SPECIAL_EVENT_ID,
 	SPECIAL_AGENT,
 	SPECIAL_HOST,
+	SPECIAL_LABELS,
 	SPECIAL_SCHEMA,
 	SPECIAL_RAW,
 	SPECIAL_RAW_LEFT_OUT,
@@ -47,6 +48,7 @@ static const struct {
 	{"event.id", SPECIAL_EVENT_ID, PLAN_FIRST},
 	{"agent", SPECIAL_AGENT, PLAN_FIRST},
 	{"host", SPECIAL_HOST, PLAN_FIRST},
+	{"labels", SPECIAL_LABELS, PLAN_LAST},
 	{"Linux.schema", SPECIAL_SCHEMA, PLAN_FIRST},
 	{"Linux.raw", SPECIAL_RAW, PLAN_LAST},
 	{"Linux.raw_left_out", SPECIAL_RAW_LEFT_OUT, PLAN_LAST},
@@ -149,7 +151,8 @@ int ecs_new(struct ecs **ret_ecs, const struct render_identity *identity, struct
 	uuid_format(ecs->stream_text, ecs->stream);
 	result = facts_init(&ecs->facts, ecs->json, identity);
 	if (result < 0)
-		err_set(err, result, "what is known of the host and the tags is too long");
+		err_set(err, result,
+			"what is known of the host, the labels and the tags is too long");
 	if (result == 0)
 		result = make_kinds(ecs, err);
 	if (result < 0) {
@@ -348,6 +351,16 @@ static void write_tags(struct ecs *ecs, const struct plan_member *member, const 
 	JSON_RAW(ecs->json, "]");
 }
 
+static void write_labels(struct ecs *ecs, const struct plan_member *member)
+{
+	const struct buf *labels = &ecs->facts.labels;
+
+	if (labels->length == 0)
+		return;
+	start_member(ecs, member);
+	json_raw(ecs->json, labels->data, labels->length);
+}
+
 static void write_event_id(struct json *json, const struct ecs *ecs, uint64_t sequence)
 {
 	JSON_RAW(json, "\"");
@@ -413,6 +426,7 @@ static void write_constant(struct ecs *ecs, const struct plan_member *member,
 	case SPECIAL_RAW:
 	case SPECIAL_RAW_LEFT_OUT:
 	case SPECIAL_TRUNCATED:
+	case SPECIAL_LABELS:
 	case SPECIAL_TAGS:
 		break;
 	}
@@ -433,6 +447,9 @@ static void write_member(struct ecs *ecs, const struct plan_member *member,
 		break;
 	case SPECIAL_TRUNCATED:
 		write_cuts(ecs, member);
+		break;
+	case SPECIAL_LABELS:
+		write_labels(ecs, member);
 		break;
 	case SPECIAL_TAGS:
 		write_tags(ecs, member, event);

@@ -40,11 +40,9 @@ for tool in jq bpftool; do
 done
 
 directory=$(mktemp -d)
-statistics=$(cat /proc/sys/kernel/bpf_stats_enabled)
 agent_pid=
 clean_up() {
 	[ -z "$agent_pid" ] || kill -9 "$agent_pid" 2>/dev/null || :
-	echo "$statistics" >/proc/sys/kernel/bpf_stats_enabled
 	rm -rf "$directory"
 }
 trap clean_up EXIT
@@ -75,7 +73,7 @@ sinks: [{name: trail, type: file, path: $directory/trail.ndjson}]
 $line
 END
 cp "$storm" "$directory/cc1"
-echo 1 >/proc/sys/kernel/bpf_stats_enabled
+: >"$directory/log"
 "$agent" run -c "$directory/config.yaml" 2>"$directory/log" &
 agent_pid=$!
 tries=200

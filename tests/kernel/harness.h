@@ -47,6 +47,12 @@ struct harness_options {
  */
 int harness_cannot_run(void);
 
+/*
+ * How many times slower than a usual host this one is: TEST_SLOWDOWN in the environment, as where
+ * instructions are emulated, else 1. Deadlines grow by it, loads shrink.
+ */
+unsigned int harness_slowdown(void);
+
 /* Starts the agent and waits until it says that it watches. NULL: printed why. */
 struct harness *harness_new(const struct harness_options *options);
 
@@ -73,7 +79,8 @@ uint64_t harness_status(struct harness *harness, const char *path);
 /* Sends the signal, waits for the end, and fails unless the exit status is 0. */
 void harness_stop(struct harness *harness, int signal);
 
-/* The first event of that process and action since harness_forget; waits at most 10 s. */
+/* The first event of that process and action since harness_forget; waits at most 10 s x slowdown.
+ */
 const struct event *harness_wait(struct harness *harness, pid_t pid, const char *action);
 
 /* The same, the nth one: 1 is the first. */

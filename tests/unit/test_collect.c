@@ -31,6 +31,7 @@
 #define RING_SIZE (4 * 1024 * 1024)
 #define JOURNAL_SIZE (16 * 1024 * 1024)
 #define EVENTS_MAX 4096
+#define LARGE (64 * 1024)
 
 struct probes {
 	int fds[REC_RING_SHIPPER];
@@ -551,17 +552,17 @@ static void losses_that_find_no_room_in_the_batch_are_told_later(void **state)
 	uint64_t lost = 0;
 
 	(void)state;
-	for (uint32_t i = 0; i < 11; i++)
-		put_exec(1, REC_MAX_SIZE);
+	for (uint32_t i = 0; i < 7; i++) /* the batch is not full yet */
+		put_exec(1, 64 * 1024);
 	for (unsigned int i = 1; i < SLOTS; i++)
 		lose(i, 1);
 	sweep();
-	assert_true(made.journal.next_sequence > 11);
-	assert_true(made.journal.next_sequence < 11 + SLOTS);
+	assert_true(made.journal.next_sequence > 7);
+	assert_true(made.journal.next_sequence < 7 + SLOTS);
 	sweep();
 	stop();
-	assert_int_equal(made.count, 11 + SLOTS - 1);
-	for (unsigned int i = 11; i < made.count; i++)
+	assert_int_equal(made.count, 7 + SLOTS - 1);
+	for (unsigned int i = 7; i < made.count; i++)
 		lost += lost_event(i)->count;
 	assert_int_equal(lost, SLOTS - 1);
 	assert_int_equal(made.status.lost, SLOTS - 1);
@@ -726,20 +727,20 @@ static void vital_that_fills_is_journalled_before_the_bulk_that_waits(void **sta
 	made.journal.full = true;
 	made.ring = REC_RING_BULK;
 	for (uint32_t i = 0; i < 50; i++)
-		put_exec(1, REC_MAX_SIZE);
+		put_exec(1, 64 * 1024);
 	sweep(); /* a batch of it is read */
 	made.ring = REC_RING_VITAL;
-	for (uint32_t i = 0; i < 20; i++)
-		put_exec(2, REC_MAX_SIZE);
+	for (uint32_t i = 0; i < 40; i++)
+		put_exec(2, 64 * 1024);
 	made.journal.full = false;
 	sweep();
 	assert_true(ring_is_released());
 	stop();
-	assert_int_equal(made.count, 70);
+	assert_int_equal(made.count, 90);
 	while (event_pid(first_vital) == 1)
 		first_vital++;
 	assert_in_range(first_vital, 1, 16);  /* a batch of 1 MiB */
-	for (unsigned int i = 0; i < 10; i++) /* until less than a quarter of its ring is used */
+	for (unsigned int i = 0; i < 20; i++) /* until less than a quarter of its ring is used */
 		assert_int_equal(event_pid(first_vital + i), 2);
 	assert_true(made.status.overtakes > 0);
 	assert_int_equal(made.status.lost, 0);
@@ -918,6 +919,46 @@ static void given_rules_are_in_force_from_the_next_sweep_on(void **state)
 			 made.status.events[REC_EXIT] + made.status.dropped + made.status.held);
 }
 
+/* What a process of before the reload was started with must not come out through its later events.
+ */
+static void given_masks_hide_in_what_is_remembered(void **state)
+{
+	static const struct {
+		uint32_t pid;
+		const char *args;
+		size_t length;
+		bool masked;
+	} wanted[] = {
+		{10, "foo\0-p***", 10, true},
+		{11, "foo\0-a", 7, false},
+	};
+
+	(void)state;
+	snapshot_of(10, "foo\0-pA", 8);
+	snapshot_of(11, "foo\0-a", 7);
+	sweep();
+	give_rules(
+		"- {when: {process.executable: /bin/foo, user.name: alice}, do: {mask: ['-p*']}}\n"
+		"- {when: {process.executable: /bin/other}, do: {mask: ['-a*']}}\n");
+	sweep();
+	(void)put_exit(10, 0);
+	(void)put_exit(11, 0);
+	stop();
+	assert_int_equal(made.count, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct enriched *enriched = made.events[i].enriched;
+		const struct rec_string *args = &enriched->process.args;
+
+		assert_int_equal(args->length, wanted[i].length);
+		assert_int_equal(args->full, wanted[i].length);
+		assert_memory_equal((const char *)enriched + args->offset, wanted[i].args,
+				    wanted[i].length);
+		assert_int_equal(enriched->process.args_count, 2);
+		assert_int_equal(enriched->process.args_masked, wanted[i].masked);
+		assert_int_equal(enriched->masked.length > 0, wanted[i].masked);
+	}
+}
+
 static void what_cannot_be_opened_is_an_error_and_leaves_nothing_behind(void **state)
 {
 	const struct enrich_options enrich = {.ticks_per_s = 100};
@@ -964,6 +1005,7 @@ int main(void)
 		COLLECT_TEST(a_damaged_snapshot_is_counted),
 		COLLECT_TEST(given_names_are_used_from_the_next_sweep_on),
 		COLLECT_TEST(given_rules_are_in_force_from_the_next_sweep_on),
+		COLLECT_TEST(given_masks_hide_in_what_is_remembered),
 		COLLECT_TEST(what_cannot_be_opened_is_an_error_and_leaves_nothing_behind),
 	};
 

@@ -79,7 +79,7 @@ static const char *line(void)
 /* The cell of a command line of that one argument. */
 static const char *cell(const char *argument)
 {
-	static char text[128 * 1024];
+	static char text[2 * REC_ARGS_LIMIT + 16];
 	const char *got;
 
 	COLUMNS("COMMAND_LINE");
