@@ -187,12 +187,18 @@ static __always_inline void tell_open(struct task_struct *task, struct pt_regs *
 	struct file *file = call->error ? NULL : file_at(task, call->result);
 	struct scratch *space;
 	struct rec_open *record;
+	__u32 left_out_by;
 	__u16 kind;
 
 	read_request(regs, call, &request);
 	kind = kind_of_open(call, &request, file);
-	if (!filter_wants_open(task, kind, call->error) || !generation_takes(kind, task->pid))
+	left_out_by = filter_open(task, kind, call->error, file);
+	if (!generation_takes(kind, task->pid))
 		return;
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return;
+	}
 	space = record_begin(kind, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return;
@@ -218,9 +224,15 @@ static __always_inline void tell_exec_failed(struct task_struct *task, struct pt
 	__u64 second = syscall_argument(regs, call->is_32bit, 1);
 	struct scratch *space;
 	struct rec_exec_failed *record;
+	__u32 left_out_by;
 
 	if (!call->error || !generation_takes(REC_EXEC_FAILED, task->pid))
 		return;
+	left_out_by = filter_process(task);
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return;
+	}
 	space = record_begin(REC_EXEC_FAILED, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return;

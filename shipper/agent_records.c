@@ -119,6 +119,7 @@ static void fill_account(struct rec_agent_heartbeat *beat, const struct collect_
 	beat->dropped = collect->dropped;
 	beat->limited = collect->held;
 	beat->not_selected = collect->not_selected;
+	beat->excluded = collect->excluded;
 	beat->canaries = collect->canaries;
 	beat->rejected = collect->rejected - collect->unnumbered;
 	beat->lost = collect->lost;

@@ -35,6 +35,11 @@ struct config_pair {
 	char *value;
 };
 
+/* What the probes leave out, or to what they keep; see capture/filters.h. */
+struct config_filters {
+	struct config_list executable, user, cgroup, path, pid;
+};
+
 /* In the byte order of the keys. */
 struct config_map {
 	struct config_pair *items;
@@ -79,7 +84,9 @@ struct config {
 		struct config_list events; /* kind names: fork exec exit, or groups: process all */
 		struct {
 			int mode; /* enum rec_opens */
+			struct config_list read_paths;
 		} open;
+		struct config_filters exclude, include;
 		uint64_t args_max;      /* bytes, 256 to REC_ARGS_LIMIT */
 		struct config_list env; /* at most REC_ENV_NAMES names */
 		struct {
@@ -150,6 +157,8 @@ enum config_part {
 	CONFIG_PART_JOURNAL = 1 << 6,
 	CONFIG_PART_RULES = 1 << 7,
 	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
+	CONFIG_PART_FILTERS =
+		1 << 9, /* what the probes leave out, in maps: they stay as they are */
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

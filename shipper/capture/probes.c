@@ -33,8 +33,8 @@ struct probes {
 	size_t snapshot; /* which of them is the task iterator */
 	struct bpf_map *rings[REC_RING_SHIPPER];
 	uint64_t number; /* of this set */
-	void *counts, *reader, *generation, *marks, *filter;
-	size_t counts_size, reader_size, generation_size, marks_size, filter_size;
+	void *counts, *reader, *generation, *marks;
+	size_t counts_size, reader_size, generation_size, marks_size;
 };
 
 /* What matters of libbpf's warnings; only used while probes_open or probes_attach run. */
@@ -168,27 +168,35 @@ static int size_maps(struct auditship_bpf *object, const struct probes_options *
 						  (__u32)options->ring_bytes[REC_RING_BULK]);
 	if (result == 0)
 		result = bpf_map__set_max_entries(object->maps.marks, options->cpus * REC_KINDS);
+	if (result == 0)
+		result = bpf_map__set_max_entries(object->maps.left_out, options->cpus);
 	if (result < 0)
 		return err_set(err, result, "cannot size the BPF maps for %u CPUs: %s",
 			       options->cpus, strerror(-result));
 	return 0;
 }
 
-/* The second and later sets of programs share three maps with the one before. */
+/* The second and later sets of programs share these with the one before. */
 static int share_maps(struct auditship_bpf *object, const struct probes *previous, struct err *err)
 {
-	int result;
+	const struct auditship_bpf *from = previous ? previous->object : object;
+	const struct {
+		struct bpf_map *to, *from;
+	} shared[] = {
+		{object->maps.generation, from->maps.generation},
+		{object->maps.marks, from->maps.marks},
+		{object->maps.filter_settings, from->maps.filter_settings},
+		{object->maps.filter_entries, from->maps.filter_entries},
+		{object->maps.filter_names, from->maps.filter_names},
+		{object->maps.left_out, from->maps.left_out},
+		{object->maps.executables, from->maps.executables},
+	};
+	int result = 0;
 
 	if (!previous)
 		return 0;
-	result = bpf_map__reuse_fd(object->maps.generation,
-				   bpf_map__fd(previous->object->maps.generation));
-	if (result == 0)
-		result = bpf_map__reuse_fd(object->maps.marks,
-					   bpf_map__fd(previous->object->maps.marks));
-	if (result == 0)
-		result = bpf_map__reuse_fd(object->maps.filter_settings,
-					   bpf_map__fd(previous->object->maps.filter_settings));
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]) && result == 0; i++)
+		result = bpf_map__reuse_fd(shared[i].to, bpf_map__fd(shared[i].from));
 	if (result < 0)
 		return err_set(err, result, "cannot share maps with the probes in place: %s",
 			       strerror(-result));
@@ -277,6 +285,9 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 	add_hook(probes, "syscall", object->progs.on_syscall_by_queue, calls && !helper);
 	add_hook(probes, "thread_exit", object->progs.on_thread_exit,
 		 kinds & 1U << REC_THREAD_EXIT);
+	object->rodata->cfg_exit_without_memory = !group_dead; /* both changed in 6.16 */
+	if (group_dead)
+		(void)bpf_map__set_max_entries(object->maps.executables, 1);
 	require_hook(probes, "exit", object->progs.on_exit, !group_dead);
 	require_hook(probes, "exit", object->progs.on_exit_group_dead, group_dead);
 	probes->snapshot = probes->hooks;
@@ -295,9 +306,6 @@ static int map_all(struct probes *probes, struct err *err)
 	if (result == 0)
 		result = map_memory(object->maps.generation, &probes->generation,
 				    &probes->generation_size, err);
-	if (result == 0)
-		result = map_memory(object->maps.filter_settings, &probes->filter,
-				    &probes->filter_size, err);
 	if (result == 0)
 		result = map_memory(object->maps.marks, &probes->marks, &probes->marks_size, err);
 	return result;
@@ -408,7 +416,6 @@ void probes_close(struct probes *probes)
 	unmap(probes->reader, probes->reader_size);
 	unmap(probes->generation, probes->generation_size);
 	unmap(probes->marks, probes->marks_size);
-	unmap(probes->filter, probes->filter_size);
 	auditship_bpf__destroy(probes->object);
 	free(probes);
 }
@@ -486,12 +493,17 @@ void probes_take_over(struct probes *probes)
 		__atomic_store_n(&marks[i], 0, __ATOMIC_SEQ_CST);
 }
 
-void probes_set_filter(struct probes *probes, const struct rec_filter *filter)
+void probes_filter_maps(const struct probes *probes, struct filter_maps_options *ret_options)
 {
-	struct rec_filter *shared = probes->filter;
+	const struct auditship_bpf *object = probes->object;
 
-	__atomic_store_n(&shared->agent_pid, filter->agent_pid, __ATOMIC_RELAXED);
-	__atomic_store_n(&shared->opens, filter->opens, __ATOMIC_RELAXED);
+	*ret_options = (struct filter_maps_options){
+		.settings_fd = bpf_map__fd(object->maps.filter_settings),
+		.entries_fd = bpf_map__fd(object->maps.filter_entries),
+		.names_fd = bpf_map__fd(object->maps.filter_names),
+		.left_out_fd = bpf_map__fd(object->maps.left_out),
+		.cpus = bpf_map__max_entries(object->maps.left_out),
+	};
 }
 
 size_t probes_status(const struct probes *probes, const struct probe_status **ret_status)

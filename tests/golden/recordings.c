@@ -495,7 +495,8 @@ static void add_heartbeat(struct entry_builder *builder, struct buf *out)
 	beat->journalled = 900;
 	beat->dropped = 40;
 	beat->limited = 20;
-	beat->not_selected = 10;
+	beat->not_selected = 8;
+	beat->excluded = 2;
 	beat->canaries = 12;
 	beat->rejected = 1;
 	beat->lost = beat->lost_ring_full = 7;

@@ -347,6 +347,8 @@ static int write_config(const struct harness *harness, const struct harness_opti
 		options->args_max ? options->args_max : "32KiB");
 	if (options->opens)
 		fprintf(file, "  open: {mode: %s}\n", options->opens);
+	if (options->capture)
+		fprintf(file, "%s", options->capture);
 	if (options->vital_ring)
 		fprintf(file, "  rings: {vital: %s, bulk: %s}\n", options->vital_ring,
 			options->bulk_ring ? options->bulk_ring : "16MiB");
@@ -461,6 +463,72 @@ struct harness *harness_new(const struct harness_options *options)
 		return NULL;
 	}
 	return harness;
+}
+
+static size_t count_in_log(struct harness *harness, const char *words)
+{
+	size_t count = 0;
+
+	for (const char *at = harness_log(harness); (at = strstr(at, words)); at++)
+		count++;
+	return count;
+}
+
+void harness_reload(struct harness *harness, const struct harness_options *options)
+{
+	size_t before = count_in_log(harness, "auditship: reloaded: ");
+	uint64_t deadline = boot_ns() + START_DEADLINE_NS;
+	char config[128];
+
+	snprintf(config, sizeof(config), "%s/auditship.yaml", harness->dir);
+	assert_int_equal(write_config(harness, options, config), 0);
+	assert_int_equal(kill(harness->agent, SIGHUP), 0);
+	while (count_in_log(harness, "auditship: reloaded: ") == before) {
+		if (boot_ns() > deadline) {
+			print_log(harness);
+			fail_msg("the agent did not reload");
+		}
+		harness_poll(harness, 100);
+	}
+}
+
+static yajl_val ask_status(const struct harness *harness)
+{
+	char command[512], error[256];
+	struct text text = {0};
+	yajl_val document;
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "%s status --json --socket %s/run/control.sock",
+		 AUDITSHIP_BINARY, harness->dir);
+	pipe = popen(command, "re");
+	assert_non_null(pipe);
+	text_drain(&text, fileno(pipe));
+	pclose(pipe); /* says whether all is well */
+	assert_non_null(text.data);
+	document = yajl_tree_parse(text.data, error, sizeof(error));
+	free(text.data);
+	assert_non_null(document);
+	return document;
+}
+
+uint64_t harness_status(struct harness *harness, const char *path)
+{
+	yajl_val document = ask_status(harness), value = document;
+	char copy[128], *rest, *part;
+	uint64_t number;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (part = strtok_r(copy, ".", &rest); part; part = strtok_r(NULL, ".", &rest)) {
+		const char *parts[] = {part, NULL};
+
+		value = yajl_tree_get(value, parts, yajl_t_any);
+		if (!value)
+			fail_msg("the status has no '%s'", path);
+	}
+	number = strtoull(YAJL_GET_NUMBER(value), NULL, 10);
+	yajl_tree_free(document);
+	return number;
 }
 
 /* Waits for the agent's end with its output drained; false after the deadline. */

@@ -240,9 +240,9 @@ static uint64_t account(const struct event *event, const char *name)
 
 static uint64_t add_up(const struct event *event)
 {
-	static const char *const parts[] = {"journalled",   "dropped",      "limited",
-					    "not_selected", "canaries",     "rejected",
-					    "lost",         "unjournalled", "in_ring"};
+	static const char *const parts[] = {"journalled",   "dropped",  "limited",  "not_selected",
+					    "excluded",     "canaries", "rejected", "lost",
+					    "unjournalled", "in_ring"};
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -252,9 +252,10 @@ static uint64_t add_up(const struct event *event)
 
 static void want_account(struct want *want, const struct event *event)
 {
-	static const char *const any[] = {"Linux.account.numbered", "Linux.account.journalled",
-					  "Linux.account.unjournalled", "Linux.account.in_ring",
-					  "Linux.account.recursion_misses"};
+	static const char *const any[] = {
+		"Linux.account.numbered",         "Linux.account.journalled",
+		"Linux.account.unjournalled",     "Linux.account.in_ring",
+		"Linux.account.recursion_misses", "Linux.account.excluded"};
 	static const char *const none[] = {
 		"Linux.account.dropped",        "Linux.account.limited",
 		"Linux.account.not_selected",   "Linux.account.canaries",

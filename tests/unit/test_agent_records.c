@@ -109,7 +109,8 @@ static struct agent_heartbeat_facts heartbeat_facts(void)
 				       [REC_EXIT] = 30,
 				       [REC_AGENT_START] = 1,
 				       [REC_LOST] = 2},
-			    .not_selected = 10,
+			    .not_selected = 8,
+			    .excluded = 2,
 			    .dropped = 5,
 			    .held = 6,
 			    .canaries = 12,
@@ -128,7 +129,8 @@ static struct agent_heartbeat_facts heartbeat_facts(void)
 static uint64_t add_up(const struct rec_agent_heartbeat *beat)
 {
 	return beat->journalled + beat->dropped + beat->limited + beat->not_selected +
-	       beat->canaries + beat->rejected + beat->lost + beat->unjournalled + beat->in_ring;
+	       beat->excluded + beat->canaries + beat->rejected + beat->lost + beat->unjournalled +
+	       beat->in_ring;
 }
 
 static void the_account_of_a_heartbeat_adds_up(void **state)
