@@ -4,6 +4,8 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "file.bpf.c"
 #include "process.bpf.c"
+#include "thread.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

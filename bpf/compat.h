@@ -17,7 +17,27 @@
 #define S_ISGID 0002000
 #define TMPFS_MAGIC 0x01021994
 #define MINOR_BITS 20
+#define AT_FDCWD (-100)
+#define FMODE_WRITE 0x2
+#define FMODE_CREATED 0x100000
+#define RESOLVE_IN_ROOT 0x10
+
+/* Errors and flags of open(2), the same numbers on x86_64, arm64 and their 32-bit calls. */
+#define EPERM 1
+#define EINTR 4
+#define EACCES 13
 #define EEXIST 17
+#define EXDEV 18
+#define ETXTBSY 26
+#define EROFS 30
+#define ELOOP 40
+#define O_ACCMODE 00000003
+#define O_RDONLY 00000000
+#define O_WRONLY 00000001
+#define O_CREAT 00000100
+#define O_TRUNC 00001000
+#define O_PATH 010000000
+#define O_TMPFILE_BIT 020000000 /* O_TMPFILE without O_DIRECTORY, whose number differs */
 
 /* Since 6.10; used where the kernel calls hooks with preemption enabled, see hook.h. */
 extern void bpf_preempt_disable(void) __ksym __weak;
@@ -36,9 +56,9 @@ static __always_inline void read_audit_ids(struct task_struct *task, struct rec_
 	creds->login_uid = REC_ID_UNSET;
 	creds->audit_session = REC_ID_UNSET;
 	if (bpf_core_field_exists(audit->loginuid))
-		creds->login_uid = BPF_CORE_READ(audit, loginuid.val);
+		creds->login_uid = audit->loginuid.val;
 	if (bpf_core_field_exists(audit->sessionid))
-		creds->audit_session = BPF_CORE_READ(audit, sessionid);
+		creds->audit_session = audit->sessionid;
 }
 
 /*
@@ -47,7 +67,13 @@ static __always_inline void read_audit_ids(struct task_struct *task, struct rec_
  */
 static __always_inline void read_capabilities(const struct cred *cred, struct rec_creds *creds)
 {
-	bpf_core_read(&creds->cap_inheritable, 5 * sizeof(__u64), &cred->cap_inheritable);
+	const __u64 *sets = (const __u64 *)&cred->cap_inheritable;
+
+	creds->cap_inheritable = sets[0];
+	creds->cap_permitted = sets[1];
+	creds->cap_effective = sets[2];
+	creds->cap_bounding = sets[3];
+	creds->cap_ambient = sets[4];
 }
 
 /* CONFIG_TIME_NS; the member is there since 5.6. */
@@ -55,7 +81,41 @@ static __always_inline __u32 read_time_namespace(struct nsproxy *proxy)
 {
 	if (!bpf_core_field_exists(proxy->time_ns))
 		return 0;
-	return BPF_CORE_READ(proxy, time_ns, ns.inum);
+	return proxy->time_ns->ns.inum;
+}
+
+/* In this order in every struct dentry, with the hash and length of the name between them. */
+struct dentry_link {
+	struct dentry *parent;
+	__u64 hash_length;
+	const unsigned char *name;
+};
+
+/* One read instead of two, but where a kernel's structs were shuffled (RANDSTRUCT). */
+static __always_inline void read_dentry(struct dentry *dentry, struct dentry_link *link)
+{
+	const __u32 parent_at = bpf_core_field_offset(struct dentry, d_parent);
+	const __u32 name_at = bpf_core_field_offset(struct dentry, d_name.name);
+
+	if (name_at - parent_at == offsetof(struct dentry_link, name)) {
+		bpf_probe_read_kernel(link, sizeof(*link), (void *)dentry + parent_at);
+		return;
+	}
+	link->parent = BPF_CORE_READ(dentry, d_parent);
+	link->name = BPF_CORE_READ(dentry, d_name.name);
+}
+
+extern const struct rq runqueues __ksym __weak;
+
+/*
+ * Linux 5.10 has no helper that gives the task in a form that may be looked into. A tracepoint's
+ * program is not preempted, so the run queue of its CPU names the task. Needs CONFIG_KALLSYMS_ALL.
+ */
+static __always_inline struct task_struct *current_task_by_queue(void)
+{
+	struct rq *queue = bpf_this_cpu_ptr(&runqueues);
+
+	return queue->curr;
 }
 
 #endif

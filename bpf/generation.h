@@ -4,7 +4,8 @@
  * tells which of them records, and one store switches over. The tracepoint calls the older set
  * first. An event that meets the store between the two calls must be recorded once: the set that
  * records leaves a mark on its CPU, and the newer set, called right after it, passes over an event
- * that is marked. A set that does not record takes the mark away, so none grows old.
+ * that is marked. A set that does not record takes the mark away, so none grows old. Each kind has
+ * a mark of its own: two kinds can share a tracepoint.
  */
 #ifndef AUDITSHIP_GENERATION_H
 #define AUDITSHIP_GENERATION_H
@@ -21,9 +22,9 @@
 /* True when this set of programs has to record the event of that kind and process. */
 static __always_inline bool generation_takes(__u32 kind, __u32 pid)
 {
-	__u32 zero = 0, cpu = bpf_get_smp_processor_id();
+	__u32 zero = 0, index = bpf_get_smp_processor_id() * REC_KINDS + kind;
 	__u64 *current = bpf_map_lookup_elem(&generation, &zero);
-	__u64 *mark = bpf_map_lookup_elem(&marks, &cpu);
+	__u64 *mark = bpf_map_lookup_elem(&marks, &index);
 	__u64 own = (__u64)kind << 56 | (cfg_generation << 32 & MARK_GENERATION) | pid;
 	__u64 left;
 

@@ -9,11 +9,8 @@
 
 #include "record.h"
 
-#define ARGS_LIMIT 32768 /* bytes of argv at most; cfg_args_max may say less */
-#define PATH_LIMIT 4096
-
-/* Room behind REC_MAX_SIZE lets a masked offset plus the longest single read stay inside. */
-#define SCRATCH_SIZE (REC_MAX_SIZE + ARGS_LIMIT)
+#define PATH_LIMIT 4096 /* the longest single read, but for the arguments */
+#define ENV_WINDOW 2048 /* a power of two */
 
 /* Where a path walk stands; kept in memory, because a global function takes only scalars on 5.10.
  */
@@ -29,27 +26,42 @@ struct walk {
 
 /* Where a scan of the environment stands. */
 struct env_scan {
-	__u64 at, end;
-	__u32 kept_part; /* the piece read last was kept and went on */
-	__u32 skipped_part;
-	__u32 done;
+	__u64 at, end; /* addresses: of the next byte to look at, behind the last */
+	__u32 starts;  /* at is the start of a variable */
+	__u32 keeping; /* at is inside of one that is kept */
 	__u32 cut;
+	__u32 pad;
+	char window[ENV_WINDOW + sizeof(__u64)]; /* a copy of what is at at, and padding */
 };
 
+/* Where a walk over the threads of a process stands. */
+struct thread_walk {
+	__u64 node, head;
+};
+
+/*
+ * An offset masked with REC_HEAD_SIZE - 1 plus the longest read stays inside. The shipper replaces
+ * the room for the arguments by cfg_args_max bytes, so a host pays for what it configured.
+ */
 struct scratch {
-	char bytes[SCRATCH_SIZE]; /* the record: struct and tail */
-	__u32 used;               /* bytes of it */
+	__u32 used; /* bytes of the record */
 	__u32 read_failures;
 	struct walk walk;
+	struct thread_walk threads;
 	struct env_scan env;
+	char bytes[REC_HEAD_SIZE + PATH_LIMIT + REC_ARGS_DEFAULT]; /* the record: struct, tail */
 };
 
-/* A per-CPU map's value ends at 32 KiB, so this is a plain array: class * cpus + cpu. */
+/*
+ * A per-CPU map's value ends at 32 KiB, so this is a plain array: one per CPU, then one for the
+ * iterator, of which one runs at a time. Sizes instead of types, because the size is not the
+ * type's.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct scratch);
+	__uint(max_entries, 2);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct scratch));
 } scratch SEC(".maps");
 
 /* (ring * REC_CLASSES + class) * cpus + cpu */
@@ -86,7 +98,7 @@ struct {
 	__type(value, __u64);
 } generation SEC(".maps");
 
-/* One per CPU. */
+/* cpu * REC_KINDS + kind */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -95,10 +107,16 @@ struct {
 	__type(value, __u64);
 } marks SEC(".maps");
 
+/* Which kind goes into which ring: ring_of in emit.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 * 1024 * 1024);
 } vital SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 * 1024 * 1024);
+} bulk SEC(".maps");
 
 /* Kernels that call hooks with preemption enabled: calls between two programs, see hook.h. */
 struct {
@@ -116,5 +134,14 @@ struct {
 	__type(key, struct rec_id);
 	__type(value, __u8);
 } ended SEC(".maps");
+
+/* What filter.h goes by; one for all sets of programs of one agent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rec_filter);
+} filter_settings SEC(".maps");
 
 #endif

@@ -12,6 +12,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "compat.h"
 #include "maps.h"
 #include "record.h"
 
@@ -42,10 +43,9 @@ static __always_inline void walk_cross_mount(struct walk *walk)
 	walk_enter_mount(walk, parent);
 }
 
-static __always_inline void walk_append_name(struct scratch *space, struct dentry *dentry)
+static __always_inline void walk_append_name(struct scratch *space, const unsigned char *name)
 {
-	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
-	__u32 at = space->used & (REC_MAX_SIZE - 1);
+	__u32 at = space->used & (REC_HEAD_SIZE - 1);
 	long length = bpf_probe_read_kernel_str(space->bytes + at, 256, name);
 
 	if (length < 0) {
@@ -61,25 +61,24 @@ static __always_inline void walk_step(struct scratch *space)
 {
 	struct walk *walk = &space->walk;
 	struct dentry *dentry = (struct dentry *)walk->dentry;
-	struct dentry *parent;
+	struct dentry_link link = {};
 
 	if (walk->dentry == walk->mount_root) {
 		walk_cross_mount(walk);
 		return;
 	}
-	if (space->used - walk->start > PATH_LIMIT - 256) {
+	if (space->used - walk->start > PATH_LIMIT) {
 		walk->detached = 1;
 		walk->done = 1;
 		return;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
-	walk_append_name(space, dentry);
-	if (parent ==
-	    dentry) { /* a root of its own: memfd, pipe, a file system that was torn off */
+	read_dentry(dentry, &link);
+	walk_append_name(space, link.name);
+	if (link.parent == dentry) { /* a root of its own: memfd, pipe, a file system torn off */
 		walk->detached = 1;
 		walk->done = 1;
 	}
-	walk->dentry = (__u64)parent;
+	walk->dentry = (__u64)link.parent;
 }
 
 /* Goes up to WALK_STEPS steps on. Returns 1 when the walk is over. Verified once, on its own. */
@@ -105,17 +104,18 @@ static __always_inline void append_path(struct scratch *space, __u32 slot, const
 					struct rec_string *ret_path)
 {
 	struct walk *walk = &space->walk;
-	struct vfsmount *mnt = BPF_CORE_READ(path, mnt);
+	struct path start = {};
 
-	walk->dentry = (__u64)BPF_CORE_READ(path, dentry);
-	walk_enter_mount(walk, (void *)mnt - bpf_core_field_offset(struct mount, mnt));
+	bpf_core_read(&start, sizeof(start), path);
+	walk->dentry = (__u64)start.dentry;
+	walk_enter_mount(walk, (void *)start.mnt - bpf_core_field_offset(struct mount, mnt));
 	walk->start = space->used;
 	walk->done = 0;
 	walk->detached = 0;
 	for (int i = 0; i < WALK_CALLS; i++)
 		if (walk_some(slot))
 			break;
-	if (space->used == walk->start && space->used < REC_MAX_SIZE)
+	if (space->used == walk->start && space->used < REC_HEAD_SIZE)
 		space->bytes[space->used++] = '\0'; /* the root itself */
 	ret_path->offset = walk->start;
 	ret_path->length = space->used - walk->start;

@@ -40,7 +40,7 @@ HOOK("tp_btf/sched_process_fork", on_fork, REC_FORK, struct task_struct *parent,
 static __always_inline void append_kernel_string(struct scratch *space, const char *string,
 						 struct rec_string *ret_string)
 {
-	__u32 at = space->used & (REC_MAX_SIZE - 1);
+	__u32 at = space->used & (REC_HEAD_SIZE - 1);
 	long size = bpf_probe_read_kernel_str(space->bytes + at, PATH_LIMIT, string);
 
 	if (size <= 0) {
@@ -80,8 +80,7 @@ static __always_inline void fill_binary(struct file *file, struct rec_exec *reco
 	record->setuid = !!(record->mode & S_ISUID);
 	record->setgid = !!(record->mode & S_ISGID);
 	record->memfd = is_memfd(dentry, inode);
-	record->deleted =
-		BPF_CORE_READ(inode, i_nlink) == 0 || (!dentry->d_hash.pprev && !record->memfd);
+	record->deleted = inode->i_nlink == 0 || (!dentry->d_hash.pprev && !record->memfd);
 }
 
 HOOK("tp_btf/sched_process_exec", on_exec, REC_EXEC, struct task_struct *task, pid_t old_pid,
@@ -110,53 +109,97 @@ HOOK("tp_btf/sched_process_exec", on_exec, REC_EXEC, struct task_struct *task, p
 	append_kernel_string(space, bprm->filename, &record->filename);
 	if (bprm->interp != bprm->filename)
 		append_kernel_string(space, bprm->interp, &record->interpreter);
-	append_args(space, mm, &record->args);
 	append_env(space, slot, mm, &record->env);
+	append_args(space, slot, mm, &record->args);
 	record_submit(space, REC_EXEC, REC_CLASS_TASK);
 	return 0;
 }
 
-#define MAX_THREADS_LEFT 1024
+#define THREAD_STEPS 64 /* per call; verified once */
+#define THREAD_CALLS 512
+#define THREADS_LOOKED_AT 1024
 
-/* Threads that are dead but not yet released have not handed their sums to the signal struct. */
-static __always_inline void add_threads(struct signal_struct *signal, struct rec_exit *record,
-					__u64 *read_blocks, __u64 *written_blocks)
+static __always_inline struct task_struct *thread_of(struct list_head *node)
 {
-	struct list_head *head = &signal->thread_head;
-	struct list_head *node = BPF_CORE_READ(head, next);
+	return (void *)node - bpf_core_field_offset(struct task_struct, thread_node);
+}
 
-	for (int i = 0; i < MAX_THREADS_LEFT; i++) {
-		struct task_struct *thread;
+/* What the threads that are not released yet have not handed over to the signal struct. */
+static __always_inline void add_thread(struct scratch *space, struct task_struct *thread)
+{
+	struct rec_exit *record = (struct rec_exit *)space->bytes;
 
-		if (!node || node == head)
-			break;
-		thread = (void *)node - bpf_core_field_offset(struct task_struct, thread_node);
-		record->utime_ns += BPF_CORE_READ(thread, utime);
-		record->stime_ns += BPF_CORE_READ(thread, stime);
-		record->runtime_ns += BPF_CORE_READ(thread, se.sum_exec_runtime);
-		if (bpf_core_field_exists(thread->ioac.read_bytes)) { /* TASK_IO_ACCOUNTING */
-			*read_blocks += BPF_CORE_READ(thread, ioac.read_bytes) >> 9;
-			*written_blocks += BPF_CORE_READ(thread, ioac.write_bytes) >> 9;
-		}
-		node = BPF_CORE_READ(node, next);
+	record->utime_ns += BPF_CORE_READ(thread, utime);
+	record->stime_ns += BPF_CORE_READ(thread, stime);
+	record->runtime_ns += BPF_CORE_READ(thread, se.sum_exec_runtime);
+	if (bpf_core_field_exists(thread->ioac.read_bytes)) { /* TASK_IO_ACCOUNTING */
+		record->read_bytes += BPF_CORE_READ(thread, ioac.read_bytes) >> 9;
+		record->written_bytes += BPF_CORE_READ(thread, ioac.write_bytes) >> 9;
 	}
 }
 
-/* As wait4 adds them up (kernel/sys.c, getrusage): own and children apart. */
-static __always_inline void fill_usage(struct signal_struct *signal, struct rec_exit *record)
+/* Goes THREAD_STEPS threads on. Returns 1 behind the last. Verified once, on its own. */
+__noinline int add_threads_some(__u32 slot)
 {
-	__u64 read_blocks = signal->inblock, written_blocks = signal->oublock;
+	struct scratch *space = bpf_map_lookup_elem(&scratch, &slot);
+
+	if (!space)
+		return 1;
+	for (int i = 0; i < THREAD_STEPS; i++) {
+		struct list_head *node = (struct list_head *)space->threads.node;
+
+		if (!node || space->threads.node == space->threads.head)
+			return 1;
+		add_thread(space, thread_of(node));
+		space->threads.node = (__u64)BPF_CORE_READ(node, next);
+	}
+	return 0;
+}
+
+/* Nearly always it is the thread that ends now, alone: then plain loads do. */
+static __always_inline void add_threads(struct scratch *space, __u32 slot, struct task_struct *task)
+{
+	struct rec_exit *record = (struct rec_exit *)space->bytes;
+	struct signal_struct *signal = task->signal;
+
+	if (signal->nr_threads == 1) {
+		record->utime_ns += task->utime;
+		record->stime_ns += task->stime;
+		record->runtime_ns += task->se.sum_exec_runtime;
+		if (bpf_core_field_exists(task->ioac.read_bytes)) {
+			record->read_bytes += task->ioac.read_bytes >> 9;
+			record->written_bytes += task->ioac.write_bytes >> 9;
+		}
+		return;
+	}
+	space->threads.head = (__u64)&signal->thread_head;
+	space->threads.node = (__u64)signal->thread_head.next;
+	for (int i = 0; i < THREAD_CALLS; i++)
+		if (add_threads_some(slot))
+			break;
+}
+
+/*
+ * As wait4 adds them up (kernel/sys.c, getrusage): own and children apart. Without stats_lock,
+ * which a probe cannot take: a thread that is released meanwhile can be missing or be in it twice.
+ */
+static __always_inline void fill_usage(struct scratch *space, __u32 slot, struct task_struct *task)
+{
+	struct rec_exit *record = (struct rec_exit *)space->bytes;
+	struct signal_struct *signal = task->signal;
 
 	record->utime_ns = signal->utime;
 	record->stime_ns = signal->stime;
 	record->runtime_ns = signal->sum_sched_runtime;
-	add_threads(signal, record, &read_blocks, &written_blocks);
+	record->read_bytes = signal->inblock; /* blocks, until all threads are in */
+	record->written_bytes = signal->oublock;
+	add_threads(space, slot, task);
+	record->read_bytes <<= 9;
+	record->written_bytes <<= 9;
 	record->children_utime_ns = signal->cutime;
 	record->children_stime_ns = signal->cstime;
 	record->max_rss_bytes = signal->maxrss * cfg_page_size;
 	record->children_max_rss_bytes = signal->cmaxrss * cfg_page_size;
-	record->read_bytes = read_blocks << 9;
-	record->written_bytes = written_blocks << 9;
 	record->children_read_bytes = (__u64)signal->cinblock << 9;
 	record->children_written_bytes = (__u64)signal->coublock << 9;
 }
@@ -176,6 +219,7 @@ static __always_inline void fill_status(struct task_struct *task, struct rec_exi
 
 static __always_inline void tell_exit(struct task_struct *task)
 {
+	__u32 slot = scratch_slot(REC_CLASS_TASK);
 	struct rec_exit *record;
 	struct scratch *space;
 
@@ -187,7 +231,7 @@ static __always_inline void tell_exit(struct task_struct *task)
 	record = (struct rec_exit *)space->bytes;
 	fill_task(task, &record->task);
 	fill_status(task, record);
-	fill_usage(task->signal, record);
+	fill_usage(space, slot, task);
 	record_submit(space, REC_EXIT, REC_CLASS_TASK);
 }
 
@@ -200,18 +244,47 @@ HOOK("tp_btf/sched_process_exit", on_exit_group_dead, REC_EXIT, struct task_stru
 	return 0;
 }
 
-/* Older ones: two last threads on two CPUs can both see live == 0; the first to insert tells. */
+/*
+ * Older ones call it behind exit_mm(). A thread whose mm has gone has set its exit code, and if it
+ * was the last to decrement live, the group's highest memory use as well. mmput() is a full barrier
+ * between its own mm and its look at the others' here: at least the last one finds none behind.
+ */
+__noinline int threads_are_behind(__u64 address)
+{
+	struct signal_struct *signal = (struct signal_struct *)address;
+	struct list_head *head = &signal->thread_head;
+	struct list_head *node = BPF_CORE_READ(head, next);
+
+	for (int i = 0; i < THREADS_LOOKED_AT; i++) {
+		if (!node || node == head)
+			break;
+		if (BPF_CORE_READ(thread_of(node), mm))
+			return 1;
+		node = BPF_CORE_READ(node, next);
+	}
+	return 0;
+}
+
+/* Two last threads on two CPUs can both see live == 0 and nobody behind: the first to insert tells.
+ */
 HOOK("tp_btf/sched_process_exit", on_exit, REC_EXIT, struct task_struct *task)
 {
 	struct rec_id id = {};
 	__u8 one = 1;
+	long result;
 
 	if (task->signal->live.counter != 0)
 		return 0;
+	/* read by a helper: to the verifier a number, as a global function wants it */
+	if (task->signal->nr_threads > 1 && threads_are_behind((__u64)BPF_CORE_READ(task, signal)))
+		return 0; /* one of them will tell */
 	id.pid = task->tgid;
 	id.start_ns = task->group_leader->start_boottime;
 	/* full or out of memory: rather told twice than not at all */
-	if (bpf_map_update_elem(&ended, &id, &one, BPF_NOEXIST) != -EEXIST)
+	result = bpf_map_update_elem(&ended, &id, &one, BPF_NOEXIST);
+	if (result < 0 && result != -EEXIST)
+		count_map_failure(REC_EXIT, REC_CLASS_TASK);
+	if (result != -EEXIST)
 		tell_exit(task);
 	return 0;
 }
@@ -242,7 +315,7 @@ int on_snapshot(struct bpf_iter__task *context)
 	size = (space->used + 7) & ~7U; /* records are read back to back */
 	barrier_var(size);
 	record->header.size = size;
-	if (size <= REC_MAX_SIZE)
+	if (size <= REC_HEAD_SIZE)
 		bpf_seq_write(context->meta->seq, space->bytes, size);
 	return 0;
 }

@@ -16,8 +16,13 @@
 
 #define REC_ABI 1
 
+/* Everything but the arguments, which come last; a power of two. */
+#define REC_HEAD_SIZE (64 * 1024)
+#define REC_ARGS_DEFAULT (32 * 1024) /* bytes of arguments kept, unless configured otherwise */
+#define REC_ARGS_LIMIT (128 * 1024)  /* whatever is configured */
+
 /* A record never grows past this; the shipper refuses a larger one. */
-#define REC_MAX_SIZE (64 * 1024)
+#define REC_MAX_SIZE (REC_HEAD_SIZE + REC_ARGS_LIMIT)
 
 enum rec_kind {
 	REC_NONE = 0,
@@ -29,6 +34,15 @@ enum rec_kind {
 	REC_LIMITED = 6,        /* made by the shipper: events that a rule's limit held back */
 	REC_CONFIG_CHANGED = 7, /* made by the shipper: another configuration is in force */
 	REC_CONFIG_REFUSED = 8, /* made by the shipper: one was faulty, the old one stays */
+	REC_THREAD_START = 9,
+	REC_THREAD_EXIT = 10,
+	REC_EXEC_FAILED = 11,
+	/* One kind of file open each, so that what is the same for all of it stands in the table.
+	 */
+	REC_OPEN_READ = 12,   /* for reading, or for neither reading nor writing */
+	REC_OPEN_WRITE = 13,  /* of a file that was there, for writing */
+	REC_FILE_CREATE = 14, /* the open made the file */
+	REC_OPEN_FAILED = 15,
 	REC_KINDS
 };
 
@@ -38,7 +52,12 @@ enum rec_ring { REC_RING_VITAL = 0, REC_RING_BULK = 1, REC_RING_SHIPPER = 2, REC
 enum rec_class { REC_CLASS_TASK = 0, REC_CLASS_SOFTIRQ = 1, REC_CLASS_ITERATOR = 2, REC_CLASSES };
 
 /* Why a numbered record did not reach the ring. */
-enum rec_loss { REC_LOSS_RING_FULL = 0, REC_LOSS_NO_SCRATCH = 1, REC_LOSS_REASONS };
+enum rec_loss {
+	REC_LOSS_RING_FULL = 0,
+	REC_LOSS_NO_SCRATCH = 1,
+	REC_LOSS_TOO_LARGE = 2, /* for a ring that is configured so small */
+	REC_LOSS_REASONS
+};
 
 struct rec_header {
 	__u32 size; /* of struct and tail, in bytes */
@@ -46,12 +65,15 @@ struct rec_header {
 	__u8 abi;   /* REC_ABI */
 	__u8 class; /* enum rec_class */
 	__u32 cpu;
-	__u8 ring; /* enum rec_ring */
-	__u8 pad;
+	__u8 ring;        /* enum rec_ring */
+	__u8 flags;       /* REC_FLAG_... */
 	__u16 generation; /* set of probes, which counts the numbers from 1 */
 	__u64 sequence;   /* per ring, CPU and class; taken before the first place of loss */
 	__u64 time_ns;    /* CLOCK_BOOTTIME */
 };
+
+/* A kernel filter leaves the process out: the record only informs the process table. */
+#define REC_FLAG_EXCLUDED 1
 
 #define REC_FULL_UNKNOWN 0xffffffffu
 
@@ -165,6 +187,80 @@ struct rec_exit {
 	__u64 children_read_bytes, children_written_bytes;
 };
 
+/* task is the new thread's, as its creator left it. */
+struct rec_thread_start {
+	struct rec_header header;
+	struct rec_task task;
+	__u32 creator_tid; /* a thread of the same process */
+	__u32 pad;
+};
+
+/* task is the thread's; one of the process's own kind follows when it was the last. */
+struct rec_thread_exit {
+	struct rec_header header;
+	struct rec_task task;
+	__u64 start_ns;  /* CLOCK_BOOTTIME at which the thread started */
+	__u32 exit_code; /* as rec_exit has it, but of this thread */
+	__u32 exit_signal;
+	__u8 is_leader; /* the thread whose id is the process's */
+	__u8 pad[7];
+};
+
+/* Which system call; the number differs by architecture and for 32-bit programs. */
+enum rec_syscall {
+	REC_SYSCALL_OTHER = 0, /* by way of io_uring */
+	REC_SYSCALL_OPEN = 1,
+	REC_SYSCALL_OPENAT = 2,
+	REC_SYSCALL_OPENAT2 = 3,
+	REC_SYSCALL_CREAT = 4,
+	REC_SYSCALL_OPEN_BY_HANDLE_AT = 5,
+	REC_SYSCALL_EXECVE = 6,
+	REC_SYSCALL_EXECVEAT = 7,
+	REC_SYSCALLS
+};
+
+struct rec_call {
+	__s64 result;  /* as user space gets it: a descriptor, or -errno */
+	__u32 error;   /* errno, 0: none */
+	__u8 number;   /* enum rec_syscall */
+	__u8 is_32bit; /* made by the 32-bit entry */
+	__u8 pad[2];
+};
+
+struct rec_exec_failed {
+	struct rec_header header;
+	struct rec_task task; /* of the caller, which goes on as it was */
+	struct rec_call call;
+	struct rec_string filename;  /* as given; full unknown and length 0: could not be read */
+	struct rec_string directory; /* as rec_open has it */
+};
+
+/*
+ * All four kinds of file open. What is known of the file comes from the opened file itself; of a
+ * failed open there is none: its owner is REC_ID_UNSET and the other members of the file are 0.
+ */
+struct rec_open {
+	struct rec_header header;
+	struct rec_task task;
+	struct rec_call call;
+	__u64 flags;   /* as given: O_... of the architecture's own */
+	__u64 resolve; /* openat2: RESOLVE_... */
+	__u64 inode;
+	__u64 file_size;
+	__u32 create_mode; /* as given; only with O_CREAT or O_TMPFILE */
+	__u32 device;      /* major << 20 | minor of the file system */
+	__u32 mode;        /* type and permission bits, as in stat(2) */
+	__u32 file_uid, file_gid;
+	__u8 fd_shared; /* other threads may have put another file at the descriptor meanwhile */
+	__u8 deleted;   /* the file has no name any more, or never had one */
+	__u8 pad[2];
+	struct rec_string path;  /* a path: of the opened file */
+	struct rec_string given; /* the path as user space gave it, read after the call */
+	/* a path: what given is relative to. Absolute: absent, unless it starts from another root,
+	 * by RESOLVE_IN_ROOT, or in a chroot that the call failed in. */
+	struct rec_string directory;
+};
+
 /* From the task iterator. No argv: another process's memory is not readable there on 5.10. */
 struct rec_snapshot {
 	struct rec_header header;
@@ -215,6 +311,7 @@ struct rec_counts {
 	__u64 lost_kind[REC_KINDS];
 	__u64 wakeups;       /* forced on the reader */
 	__u64 read_failures; /* memory a probe could not read */
+	__u64 map_failures;  /* notes for later that found no room in a map */
 };
 
 /* Shared with the probes: written by the reader, cleared by the producer that wakes it. */
@@ -227,6 +324,15 @@ struct rec_reader {
 #define REC_ENV_NAMES 16
 struct rec_env_prefix {
 	__u64 bytes, mask;
+};
+
+/* Which opens are recorded. Notable: for writing, creations, refusals. */
+enum rec_opens { REC_OPENS_NOTABLE = 0, REC_OPENS_ALL = 1 };
+
+/* Shared with the probes: what they leave out. Written by the shipper, also while they run. */
+struct rec_filter {
+	__u32 agent_pid; /* its own opens are not told; 0: nobody's */
+	__u32 opens;     /* enum rec_opens */
 };
 
 #endif

@@ -10,8 +10,11 @@
 const volatile __u64 cfg_generation = 0; /* see generation.h */
 const volatile __u32 cfg_cpus = 1;       /* possible CPUs: scratch and counts have room for them */
 const volatile __u32 cfg_page_size = 4096;
-const volatile __u32 cfg_args_max = 32768;
+const volatile __u32 cfg_args_max = REC_ARGS_DEFAULT; /* sizes the scratch, see maps.h */
 const volatile __u32 cfg_env_count = 0;
 const volatile struct rec_env_prefix cfg_env[REC_ENV_NAMES] = {};
+
+const volatile __u32 cfg_wants_open = 0;
+const volatile __u32 cfg_wants_exec_failed = 0;
 
 #endif

@@ -11,13 +11,21 @@
 #include "compat.h"
 #include "record.h"
 
-/* Number and namespace of a struct pid in the deepest namespace it lives in. */
+/*
+ * Number and namespace of a struct pid in the deepest namespace it lives in. The verifier allows
+ * plain loads at constant offsets only: of the first number, which outside of containers is all.
+ */
 static __always_inline void fill_ns_pid(struct pid *pid, struct rec_id *id)
 {
 	struct upid deepest = {};
-	__u32 level = BPF_CORE_READ(pid, level);
+	__u32 level = pid->level;
 	void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
 
+	if (level == 0) {
+		id->ns_pid = pid->numbers[0].nr;
+		id->pid_ns = pid->numbers[0].ns->ns.inum;
+		return;
+	}
 	bpf_probe_read_kernel(&deepest, sizeof(deepest),
 			      numbers + level * bpf_core_type_size(struct upid));
 	id->ns_pid = deepest.nr;
@@ -65,11 +73,8 @@ static __always_inline void fill_namespaces(struct task_struct *task, struct rec
 /* Session and process group, as numbers of the initial pid namespace. */
 static __always_inline void fill_groups(struct signal_struct *signal, struct rec_task *record)
 {
-	struct pid *pids[4] = {};
-
-	bpf_core_read(&pids, sizeof(pids), &signal->pids);
-	record->group_pid = BPF_CORE_READ(pids[PIDTYPE_PGID], numbers[0].nr);
-	record->session_pid = BPF_CORE_READ(pids[PIDTYPE_SID], numbers[0].nr);
+	record->group_pid = signal->pids[PIDTYPE_PGID]->numbers[0].nr;
+	record->session_pid = signal->pids[PIDTYPE_SID]->numbers[0].nr;
 }
 
 static __always_inline __u32 tty_device(struct signal_struct *signal)
@@ -96,7 +101,8 @@ static __always_inline void fill_task(struct task_struct *task, struct rec_task 
 	record->tid = task->pid;
 	record->tty = tty_device(task->signal);
 	record->kernel_thread = !!(task->flags & PF_KTHREAD);
-	bpf_core_read(&record->comm, sizeof(record->comm), &task->comm);
+	((__u64 *)record->comm)[0] = ((const __u64 *)task->comm)[0];
+	((__u64 *)record->comm)[1] = ((const __u64 *)task->comm)[1];
 }
 
 #endif

@@ -34,7 +34,7 @@ struct note {
 
 /* What there is once for each set of probes. */
 struct parts {
-	struct ring *ring;
+	struct ring *rings[REC_RING_SHIPPER];
 	struct reader *reader;
 	struct loss *loss;
 	uint64_t past_sleeps, past_late, past_sweeps; /* of the readers before */
@@ -84,9 +84,10 @@ static void take_counters(struct collect *collect)
 	status->unjournalled = counters.unjournalled;
 	status->journal_bytes = counters.journal_bytes;
 	status->journal_failing = counters.journal_failing;
+	status->overtakes = counters.overtakes;
 }
 
-/* After each sweep: some fifty plain stores, whatever has happened in between. */
+/* After each sweep: some eighty plain stores, whatever has happened in between. */
 static void publish(struct collect *collect)
 {
 	struct collect_status *status = &collect->status;
@@ -100,6 +101,7 @@ static void publish(struct collect *collect)
 	status->arrived = account->arrived;
 	status->lost = account->lost;
 	memcpy(status->lost_reason, account->lost_reason, sizeof(status->lost_reason));
+	memcpy(status->lost_ring, account->lost_ring, sizeof(status->lost_ring));
 	status->processes = processes.entries;
 	status->process_evictions = processes.evictions;
 	status->images = processes.images;
@@ -125,7 +127,9 @@ static void take_rules(struct collect *collect)
 	if (collect->rules)
 		rules_carry_over(rules, collect->rules);
 	sweep_use_rules(collect->sweep, rules);
-	collect->old_rules = atomic_exchange(&collect->rules, rules);
+	/* two may have been given since main looked: then it knows nothing of the older */
+	rules_state_free(
+		atomic_exchange(&collect->old_rules, atomic_exchange(&collect->rules, rules)));
 }
 
 static bool add_lost(void *data, const struct rec_lost *lost)
@@ -140,7 +144,8 @@ static void free_parts(struct parts *parts)
 	if (!parts)
 		return;
 	reader_free(parts->reader);
-	ring_close(parts->ring);
+	for (int i = 0; i < REC_RING_SHIPPER; i++)
+		ring_close(parts->rings[i]);
 	loss_free(parts->loss);
 	free(parts);
 }
@@ -148,12 +153,14 @@ static void free_parts(struct parts *parts)
 static int fill_parts(struct collect *collect, struct probes *probes, struct parts *parts,
 		      struct err *err)
 {
-	int result =
-		ring_open(&parts->ring, probes_vital_fd(probes), probes_vital_bytes(probes), err);
+	int result = 0;
 
+	for (enum rec_ring i = REC_RING_VITAL; i < REC_RING_SHIPPER && result == 0; i++)
+		result = ring_open(&parts->rings[i], probes_ring_fd(probes, i),
+				   probes_ring_bytes(probes, i), err);
 	if (result < 0)
 		return result;
-	result = reader_new(&parts->reader, parts->ring, probes_reader(probes), collect->wake_fd,
+	result = reader_new(&parts->reader, parts->rings, probes_reader(probes), collect->wake_fd,
 			    err);
 	if (result < 0)
 		return result;
@@ -210,12 +217,12 @@ static bool take_notes(struct collect *collect)
 	return sweep_flush(collect->sweep) == 0;
 }
 
-/* The old ring first, to its end; then the new one is read. Negative: not yet. */
+/* The old rings first, to their ends; then the new ones are read. Negative: not yet. */
 static int switch_probes(struct collect *collect, struct probes *probes)
 {
 	struct parts *parts;
 	struct err err;
-	int result = sweep_empty_ring(collect->sweep);
+	int result = sweep_empty_rings(collect->sweep);
 
 	if (result == 0)
 		result = new_parts(collect, probes, &parts, &err);
@@ -226,7 +233,7 @@ static int switch_probes(struct collect *collect, struct probes *probes)
 		return result;
 	}
 	carry_over(parts, collect->parts);
-	sweep_read_from(collect->sweep, parts->ring, parts->loss);
+	sweep_read_from(collect->sweep, parts->rings, parts->loss);
 	atomic_store(&collect->old_parts, atomic_exchange(&collect->parts, parts));
 	collect->options.probes = probes;
 	return 0;
@@ -246,7 +253,7 @@ static void take_change(struct collect *collect)
 		log_error("cannot tell of a change: %s", strerror(errno));
 }
 
-/* Something beside the ring wants to be looked at. */
+/* Something beside the rings wants to be looked at. */
 static void attend(struct collect *collect)
 {
 	uint64_t count;
@@ -261,7 +268,7 @@ static void *run(void *data)
 	bool busy = false;
 
 	for (;;) {
-		if (reader_wait(collect->parts->reader, busy))
+		if (!sweep_has_more(collect->sweep) && reader_wait(collect->parts->reader, busy))
 			attend(collect);
 		if (atomic_load(&collect->stopping))
 			break;
@@ -295,7 +302,7 @@ static int open_sweep(struct collect *collect, struct err *err)
 	if (result < 0)
 		return result;
 	collect->parts = parts;
-	options.ring = parts->ring;
+	memcpy(options.rings, parts->rings, sizeof(options.rings));
 	options.loss = parts->loss;
 	return sweep_new(&collect->sweep, &options, err);
 }
@@ -454,12 +461,16 @@ void collect_status(struct collect *collect, struct collect_status *ret_status)
 	ret_status->outstanding = counted.numbered - ret_status->seen;
 	ret_status->wakeups = counted.wakeups;
 	ret_status->read_failures = counted.read_failures;
+	ret_status->map_failures = counted.map_failures;
+	memcpy(ret_status->lost_kind, counted.lost_kind, sizeof(ret_status->lost_kind));
 	ret_status->sleeps = parts->past_sleeps + counters->sleeps;
 	ret_status->late = parts->past_late + counters->late;
 	ret_status->sweeps = parts->past_sweeps + counters->sweeps;
-	ret_status->ring_used_bytes = ring_used_bytes(parts->ring);
-	ret_status->ring_size_bytes = ring_size_bytes(parts->ring);
-	ret_status->ring_position = ring_end(parts->ring);
+	for (int i = 0; i < REC_RING_SHIPPER; i++) {
+		ret_status->rings[i].used_bytes = ring_used_bytes(parts->rings[i]);
+		ret_status->rings[i].size_bytes = ring_size_bytes(parts->rings[i]);
+		ret_status->rings[i].position = ring_end(parts->rings[i]);
+	}
 }
 
 void collect_stop(struct collect *collect, struct collect_status *ret_status)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The collect thread: ring -> decode -> enrich -> journal. Owns everything on that way but the
- * journal; the ring's position moves only after the journal has what was read.
+ * The collect thread: rings -> decode -> enrich -> journal. Owns everything on that way but the
+ * journal; a ring's position moves only after the journal has what was read.
  */
 #ifndef AUDITSHIP_COLLECT_H
 #define AUDITSHIP_COLLECT_H
@@ -46,18 +46,24 @@ struct collect_status {
 	uint64_t arrived;
 	uint64_t lost;
 	uint64_t lost_reason[REC_LOSS_REASONS];
+	uint64_t lost_ring[REC_RING_SHIPPER];
 	uint64_t unjournalled; /* handed over, but the journal would not take them before the end */
 	uint64_t journal_bytes;   /* appended */
 	uint64_t journal_failing; /* 1: it takes nothing now */
+	uint64_t overtakes;       /* see capture/merge.h */
 	uint64_t processes, process_evictions;
 	uint64_t images, image_bytes, image_failures;
 	/* From here on not of that one moment, but of a later one. */
 	uint64_t outstanding; /* numbers that neither arrived nor were told as lost */
 	uint64_t numbered;    /* numbers the probes took */
 	uint64_t wakeups, sleeps, late, sweeps;
-	uint64_t read_failures;
-	uint64_t ring_used_bytes, ring_size_bytes;
-	uint64_t ring_position; /* bytes that the probes have put into the ring since it was made */
+	uint64_t read_failures; /* memory the probes could not read */
+	uint64_t map_failures;  /* notes of the probes that found no room */
+	uint64_t lost_kind[REC_KINDS];
+	struct {
+		uint64_t used_bytes, size_bytes;
+		uint64_t position; /* bytes that the probes have put into it since it was made */
+	} rings[REC_RING_SHIPPER];
 };
 
 int collect_new(struct collect **ret_collect, const struct collect_options *options,
@@ -87,7 +93,7 @@ const struct rules_state *collect_rules(const struct collect *collect);
 struct collect_change {
 	/*
 	 * A set of probes that has taken over from the one in place, which is detached and settled;
-	 * NULL: the set stays. What the old ring holds comes first; then nobody needs the old set.
+	 * NULL: the set stays. What the old rings hold comes first; then nobody needs the old set.
 	 */
 	struct probes *probes;
 	bool selected[REC_KINDS];
@@ -96,8 +102,8 @@ struct collect_change {
 };
 
 /*
- * The thread makes the change between two sweeps. While the journal takes nothing and an old ring
- * has to be emptied, that can last. One at a time: not again before collect_change_done.
+ * The thread makes the change between two sweeps. While the journal takes nothing and the old rings
+ * have to be emptied, that can last. One at a time: not again before collect_change_done.
  */
 void collect_change(struct collect *collect, const struct collect_change *change);
 

@@ -74,10 +74,13 @@ struct config {
 	} log;
 	struct {
 		struct config_list events; /* kind names: fork exec exit, or groups: process all */
-		uint64_t args_max;         /* bytes, 256 to 32 KiB */
-		struct config_list env;    /* at most REC_ENV_NAMES names */
 		struct {
-			uint64_t vital; /* bytes, a power of two of at least a page */
+			int mode; /* enum rec_opens */
+		} open;
+		uint64_t args_max;      /* bytes, 256 to REC_ARGS_LIMIT */
+		struct config_list env; /* at most REC_ENV_NAMES names */
+		struct {
+			uint64_t vital, bulk; /* bytes, powers of two of at least a page */
 		} rings;
 	} capture;
 	struct {

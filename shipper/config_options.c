@@ -39,12 +39,35 @@
 #define FILE_SINK (1U << CONFIG_SINK_FILE)
 #define STDOUT_SINK (1U << CONFIG_SINK_STDOUT)
 
-#define PROCESS_KINDS (1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXIT)
+#define PROCESS_KINDS (1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXEC_FAILED | 1U << REC_EXIT)
+#define THREAD_KINDS (1U << REC_THREAD_START | 1U << REC_THREAD_EXIT)
+#define OPEN_KINDS \
+	(1U << REC_OPEN_READ | 1U << REC_OPEN_WRITE | 1U << REC_FILE_CREATE | 1U << REC_OPEN_FAILED)
 _Static_assert(REC_KINDS <= 31, "event kinds are bits of an int");
 
 static const struct option_word event_words[] = {
-	{"fork", 1U << REC_FORK},   {"exec", 1U << REC_EXEC}, {"exit", 1U << REC_EXIT},
-	{"process", PROCESS_KINDS}, {"all", PROCESS_KINDS},   {},
+	{"fork", 1U << REC_FORK},
+	{"exec", 1U << REC_EXEC},
+	{"exec_failed", 1U << REC_EXEC_FAILED},
+	{"exit", 1U << REC_EXIT},
+	{"thread_start", 1U << REC_THREAD_START},
+	{"thread_exit", 1U << REC_THREAD_EXIT},
+	{"open_read", 1U << REC_OPEN_READ},
+	{"open_write", 1U << REC_OPEN_WRITE},
+	{"file_create", 1U << REC_FILE_CREATE},
+	{"open_failed", 1U << REC_OPEN_FAILED},
+	{"open", OPEN_KINDS},
+	{"process", PROCESS_KINDS},
+	{"thread", THREAD_KINDS},
+	{"file", OPEN_KINDS},
+	{"all", PROCESS_KINDS | THREAD_KINDS | OPEN_KINDS},
+	{},
+};
+
+static const struct option_word open_modes[] = {
+	{"notable", REC_OPENS_NOTABLE},
+	{"all", REC_OPENS_ALL},
+	{},
 };
 
 static const struct option_word level_words[] = {
@@ -132,6 +155,7 @@ const struct option_section config_sections[] = {
 	{"control", "How to ask the running agent."},
 	{"log", "What the agent says of itself, on standard error."},
 	{"capture", "What is recorded."},
+	{"capture.open", "File opens, where capture.events has them."},
 	{"capture.rings", "Memory between the kernel and the agent."},
 	{"journal", "The store on disk between capture and sinks: it bridges outages of a sink."},
 	{},
@@ -173,8 +197,7 @@ const struct option config_options[] = {
 		.max = LABELS_MAX,
 		.part = CONFIG_PART_IDENTITY,
 		.pattern = &label_pattern,
-		.doc = "Names and values for the labels of every event; checked, but no event "
-		       "carries them yet.",
+		.doc = "Names and values put into the labels of every event.",
 	},
 	{
 		"agent.runtime_dir",
@@ -217,13 +240,26 @@ const struct option config_options[] = {
 	{
 		"capture.events",
 		LIST_AT(struct config, capture.events),
-		.fallback = "[process]",
+		.fallback = "[process, file]",
 		.example = "[exec, exit]",
 		.min = 1,
 		.max = 64,
 		.words = event_words,
 		.part = CONFIG_PART_EVENTS,
-		.doc = "Kinds of events, or groups of them: process (fork, exec, exit), all.",
+		.doc = "Kinds of events, or groups of them: process (fork, exec, exec_failed, "
+		       "exit), "
+		       "thread, file (the four kinds of open), all. Threads come in great numbers.",
+	},
+	{
+		"capture.open.mode",
+		ENUM_AT(struct config, capture.open.mode),
+		.fallback = "notable",
+		.words = open_modes,
+		.part = CONFIG_PART_EVENTS,
+		.doc = "Which file opens are recorded. notable: for writing, creations, and "
+		       "refusals "
+		       "(EPERM, EACCES, ETXTBSY, EXDEV, EROFS, ELOOP); all: reads and other "
+		       "failures too.",
 	},
 	{
 		"capture.args_max",
@@ -231,10 +267,10 @@ const struct option config_options[] = {
 		.fallback = "32KiB",
 		.example = "4KiB",
 		.min = 256,
-		.max = 32 * KIB,
+		.max = REC_ARGS_LIMIT,
 		.part = CONFIG_PART_PROBES,
 		.doc = "Bytes of a command line that are kept; a longer one is cut, and the event "
-		       "says so.",
+		       "says so. The kernel keeps that much memory per CPU, and about 70 KiB.",
 	},
 	{
 		"capture.env",
@@ -257,6 +293,19 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_PROBES,
 		.doc = "Ring for process events: how much may wait while the agent is busy or "
 		       "restarts.",
+	},
+	{
+		"capture.rings.bulk",
+		SIZE_AT(struct config, capture.rings.bulk),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 64 * KIB,
+		.max = GIB,
+		.flags = OPTION_POWER_OF_TWO,
+		.part = CONFIG_PART_PROBES,
+		.doc = "Ring for what comes in great numbers (file opens, threads): when it is "
+		       "full, "
+		       "process events still have their own.",
 	},
 	{
 		"journal.dir",

@@ -64,6 +64,9 @@ void pipeline_describe_identity(const struct pipeline *pipeline, const struct co
 		.tags = (const char *const *)config->agent.tags.items,
 		.tag_count = (unsigned int)config->agent.tags.count,
 	};
+	for (size_t i = 0; i < config->agent.labels.count && i < RENDER_LABELS_MAX; i++)
+		ret_identity->labels[ret_identity->label_count++] = (struct render_label){
+			config->agent.labels.items[i].key, config->agent.labels.items[i].value};
 }
 
 static void tell_recovery(const struct journal_recovery *recovery)
@@ -161,8 +164,10 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 	struct probes_options options = {
 		.cpus = pipeline->host.cpus,
 		.page_size = (uint32_t)pipeline->host.page_size,
-		.vital_bytes = config->capture.rings.vital,
+		.ring_bytes = {[REC_RING_VITAL] = config->capture.rings.vital,
+			       [REC_RING_BULK] = config->capture.rings.bulk},
 		.args_max = (uint32_t)config->capture.args_max,
+		.kinds = config_event_kinds(config),
 		.env = config->capture.env.items,
 		.env_count = config->capture.env.count,
 		.previous = previous,
@@ -182,6 +187,16 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 static int open_probes(struct pipeline *pipeline, struct err *err)
 {
 	return pipeline_open_probes(pipeline, pipeline->config, NULL, &pipeline->probes, err);
+}
+
+void pipeline_filter(const struct pipeline *pipeline, const struct config *config)
+{
+	struct rec_filter filter = {
+		.agent_pid = (__u32)getpid(),
+		.opens = (__u32)config->capture.open.mode,
+	};
+
+	probes_set_filter(pipeline->probes, &filter);
 }
 
 void pipeline_select(const struct config *config, bool ret_selected[REC_KINDS])
@@ -265,8 +280,10 @@ static void on_snapshot(void *data, const void *record, size_t size)
 static int start_capture(struct pipeline *pipeline, struct err *err)
 {
 	struct preflight_facts facts;
-	int result = probes_attach(pipeline->probes, err);
+	int result;
 
+	pipeline_filter(pipeline, pipeline->config);
+	result = probes_attach(pipeline->probes, err);
 	if (result < 0) {
 		preflight_gather(&facts, "");
 		return preflight_explain(&facts, result, err);
@@ -414,6 +431,16 @@ static void on_tick(struct pipeline *pipeline)
 	watchers_tick(pipeline->watchers, clock_boot_ns());
 }
 
+void pipeline_tell_missing(const struct pipeline *pipeline)
+{
+	const struct probe_status *status;
+	size_t count = probes_status(pipeline->probes, &status);
+
+	for (size_t i = 0; i < count; i++)
+		if (!status[i].attached)
+			log_warning("the probe '%s' is missing: %s", status[i].name, status[i].why);
+}
+
 static void tell_ready(const struct pipeline *pipeline)
 {
 	const struct probe_status *status;
@@ -421,6 +448,7 @@ static void tell_ready(const struct pipeline *pipeline)
 	uint32_t kinds = config_event_kinds(pipeline->config);
 	char names[128] = "";
 
+	pipeline_tell_missing(pipeline);
 	for (size_t i = 0; i < count; i++)
 		attached += status[i].attached;
 	for (unsigned int i = 0; i < REC_KINDS; i++) {

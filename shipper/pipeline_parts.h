@@ -47,6 +47,9 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 			 const struct probes *previous, struct probes **ret_probes,
 			 struct err *err);
 
+/* Warns of each hook that the kernel has refused. */
+void pipeline_tell_missing(const struct pipeline *pipeline);
+
 /* No socket in the configuration: no server. */
 int pipeline_open_control(struct pipeline *pipeline, const struct config *config, struct err *err);
 void pipeline_close_control(struct pipeline *pipeline);
@@ -56,5 +59,8 @@ void pipeline_describe_status(const struct pipeline *pipeline, struct status_opt
 
 /* The kinds that a configuration wants in the journal. */
 void pipeline_select(const struct config *config, bool ret_selected[REC_KINDS]);
+
+/* Tells the probes what to leave out. */
+void pipeline_filter(const struct pipeline *pipeline, const struct config *config);
 
 #endif

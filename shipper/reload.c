@@ -167,6 +167,15 @@ struct prepared {
 	struct rules_state *rules;
 };
 
+/* The hooks of processes are always there; those of other kinds only when wanted. */
+static bool needs_other_hooks(const struct pipeline *pipeline, const struct prepared *prepared)
+{
+	uint32_t before = config_event_kinds(pipeline->config);
+	uint32_t after = config_event_kinds(prepared->config);
+
+	return (before ^ after) & ~(1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXIT);
+}
+
 static int prepare(struct pipeline *pipeline, struct prepared *prepared, struct err *err)
 {
 	unsigned int parts = prepared->diff.parts;
@@ -181,7 +190,7 @@ static int prepare(struct pipeline *pipeline, struct prepared *prepared, struct 
 
 	if (parts & CONFIG_PART_RULES)
 		result = prepare_rules(prepared->config, &prepared->rules, err);
-	if (result == 0 && parts & CONFIG_PART_PROBES)
+	if (result == 0 && (parts & CONFIG_PART_PROBES || needs_other_hooks(pipeline, prepared)))
 		result = prepare_probes(pipeline, prepared->config, &prepared->probes, err);
 	if (result < 0 || !(parts & (CONFIG_PART_SINKS | CONFIG_PART_IDENTITY)))
 		return result;
@@ -211,8 +220,10 @@ static void take_over(struct reload *reload, struct prepared *prepared)
 	probes_take_over(prepared->probes);
 	probes_detach(pipeline->probes);
 	probes_settle();
+	probes_carry_over(prepared->probes, pipeline->probes);
 	reload->old_probes = pipeline->probes;
 	pipeline->probes = prepared->probes;
+	pipeline_tell_missing(pipeline);
 }
 
 /* From here on nothing fails. */
@@ -228,6 +239,7 @@ static void apply(struct reload *reload, struct prepared *prepared)
 	pipeline_describe_identity(pipeline, config, &pipeline->identity);
 	log_set_level((enum log_level)config->log.level);
 	take_over(reload, prepared);
+	pipeline_filter(pipeline, config);
 	if (prepared->rules)
 		collect_give_rules(pipeline->collect, prepared->rules);
 	describe_status(pipeline);

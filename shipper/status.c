@@ -112,6 +112,7 @@ int status_write(struct status *status, struct buf *out, struct err *err)
 	journal_status(options->journal, &facts.journal);
 	gather_sinks(status, &facts);
 	gather_rules(status, &facts);
+	probes_count_missed(options->probes);
 	facts.probe_count = probes_status(options->probes, &facts.probes);
 	if (options->control)
 		control_counters(options->control, &facts.control);

@@ -21,7 +21,7 @@ struct status;
 /* All borrowed, and alive until status_free. */
 struct status_options {
 	const struct config *config;
-	const struct probes *probes;
+	struct probes *probes;
 	struct collect *collect;
 	struct journal *journal;
 	struct deliver *const *delivers; /* one per sink of the configuration */

@@ -79,6 +79,11 @@ static void judge_probes(struct teller *teller, const struct status_facts *facts
 		if (!probe->attached)
 			tell(teller, "probe %s: not attached%s%s", probe->name,
 			     probe->why[0] ? ": " : "", probe->why);
+		if (probe->missed)
+			tell(teller,
+			     "probe %s: the kernel did not call it for %" PRIu64 " events; they "
+			     "have no number and are in no loss record",
+			     probe->name, probe->missed);
 	}
 }
 
@@ -105,7 +110,7 @@ static void judge_journal(struct teller *teller, const struct status_facts *fact
 	uint64_t percent = journal->max_size ? journal->bytes * 100 / journal->max_size : 0;
 
 	if (facts->collect.journal_failing)
-		tell(teller, "journal: takes no events, they wait in the ring; the agent's log "
+		tell(teller, "journal: takes no events, they wait in the rings; the agent's log "
 			     "says why");
 	if (percent >= NEARLY_FULL_PERCENT)
 		tell(teller, "journal: %" PRIu64 " %% of journal.max_size is in use", percent);
@@ -114,6 +119,15 @@ static void judge_journal(struct teller *teller, const struct status_facts *fact
 	if (journal->damaged_frames || journal->skipped_events)
 		tell(teller, "journal: damaged: %" PRIu64 " events in it cannot be read",
 		     journal->skipped_events);
+}
+
+const char *status_ring_options(const struct collect_status *collect)
+{
+	if (collect->lost_ring[REC_RING_BULK] == 0)
+		return "capture.rings.vital";
+	if (collect->lost_ring[REC_RING_VITAL] == 0)
+		return "capture.rings.bulk";
+	return "capture.rings.vital and capture.rings.bulk";
 }
 
 static void judge_losses(struct teller *teller, const struct status_facts *facts)
@@ -126,21 +140,26 @@ static void judge_losses(struct teller *teller, const struct status_facts *facts
 	if (collect->lost)
 		tell(teller,
 		     "%" PRIu64 " events were lost (ring full: %" PRIu64 ", no scratch space: "
-		     "%" PRIu64 "); events_lost in the stream names each; make "
-		     "capture.rings.vital larger",
+		     "%" PRIu64 ", too large: %" PRIu64 "); events_lost in the stream names each; "
+		     "make %s larger",
 		     collect->lost, collect->lost_reason[REC_LOSS_RING_FULL],
-		     collect->lost_reason[REC_LOSS_NO_SCRATCH]);
+		     collect->lost_reason[REC_LOSS_NO_SCRATCH],
+		     collect->lost_reason[REC_LOSS_TOO_LARGE], status_ring_options(collect));
 	if (collect->rejected)
 		tell(teller, "%" PRIu64 " records of the probes were rejected as damaged",
 		     collect->rejected);
 }
 
-static void judge_ring(struct teller *teller, const struct status_facts *facts)
+static void judge_rings(struct teller *teller, const struct status_facts *facts)
 {
-	uint64_t size = facts->collect.ring_size_bytes, used = facts->collect.ring_used_bytes;
+	for (enum rec_ring i = REC_RING_VITAL; i < REC_RING_SHIPPER; i++) {
+		uint64_t size = facts->collect.rings[i].size_bytes;
+		uint64_t used = facts->collect.rings[i].used_bytes;
 
-	if (size && used * 100 / size >= NEARLY_FULL_PERCENT)
-		tell(teller, "ring vital: %" PRIu64 " %% full", used * 100 / size);
+		if (size && used * 100 / size >= NEARLY_FULL_PERCENT)
+			tell(teller, "ring %s: %" PRIu64 " %% full", ring_name(i),
+			     used * 100 / size);
+	}
 }
 
 unsigned int status_attention(const struct status_facts *facts, status_attention_handler handler,
@@ -152,7 +171,7 @@ unsigned int status_attention(const struct status_facts *facts, status_attention
 	for (size_t i = 0; i < facts->sink_count; i++)
 		judge_sink(&teller, facts, &facts->sinks[i]);
 	judge_journal(&teller, facts);
-	judge_ring(&teller, facts);
+	judge_rings(&teller, facts);
 	judge_losses(&teller, facts);
 	return teller.count;
 }

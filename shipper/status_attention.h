@@ -22,4 +22,7 @@ const char *status_sink_state(const struct deliver_status *deliver);
 /* The age of the oldest event that is not acknowledged; 0: none waits. */
 uint64_t status_lag_ns(const struct status_facts *facts, const struct deliver_status *deliver);
 
+/* The options that would have saved what was lost: of the ring or the rings that lost it. */
+const char *status_ring_options(const struct collect_status *collect);
+
 #endif

@@ -133,6 +133,9 @@ static void write_probes(struct writer *writer, const struct status_facts *facts
 
 		TEXT(json, "name", probe->name);
 		BOOL(json, "attached", probe->attached);
+		BOOL(json, "required", probe->required);
+		if (probe->counts_missed)
+			NUMBER(json, "missed", probe->missed);
 		if (!probe->attached)
 			TEXT(json, "reason", probe->why);
 		end_item(writer);
@@ -156,6 +159,8 @@ static void write_events(struct writer *writer, const struct status_facts *facts
 		NUMBER(json, "total", facts->collect.events[i]);
 		NUMBER(json, "per_second", facts->events[i].per_second);
 		NUMBER(json, "per_minute", facts->events[i].per_minute);
+		if (!kind->of_shipper)
+			NUMBER(json, "lost", facts->collect.lost_kind[i]);
 		end_item(writer);
 	}
 	json_list_close(writer->json);
@@ -188,6 +193,7 @@ static void write_losses(struct writer *writer, const struct status_facts *facts
 	json_open(json, JSON_KEY("losses"));
 	NUMBER(json, "ring_full", collect->lost_reason[REC_LOSS_RING_FULL]);
 	NUMBER(json, "no_scratch", collect->lost_reason[REC_LOSS_NO_SCRATCH]);
+	NUMBER(json, "too_large", collect->lost_reason[REC_LOSS_TOO_LARGE]);
 	NUMBER(json, "rejected", collect->rejected);
 	NUMBER(json, "journal_skipped", facts->journal.skipped_events);
 	json_close(json);
@@ -212,17 +218,18 @@ static void write_rules(struct writer *writer, const struct status_facts *facts)
 	json_list_close(writer->json);
 }
 
-static void write_ring(struct writer *writer, const struct status_facts *facts)
+static void write_ring(struct writer *writer, const struct status_facts *facts, enum rec_ring ring)
 {
 	const struct collect_status *collect = &facts->collect;
-	uint64_t size = collect->ring_size_bytes, used = collect->ring_used_bytes;
+	uint64_t size = collect->rings[ring].size_bytes, used = collect->rings[ring].used_bytes;
 	struct json *json = begin_item(writer);
 
-	TEXT(json, "name", "vital");
+	TEXT(json, "name", ring_name(ring));
 	NUMBER(json, "used_bytes", used);
 	NUMBER(json, "size_bytes", size);
 	NUMBER(json, "used_percent", size ? used * 100 / size : 0);
-	put_seconds_left(json, size > used ? size - used : 0, facts->ring_bytes_per_second);
+	put_seconds_left(json, size > used ? size - used : 0, facts->ring_bytes_per_second[ring]);
+	NUMBER(json, "lost", collect->lost_ring[ring]);
 	end_item(writer);
 }
 
@@ -230,7 +237,8 @@ static void write_rings(struct writer *writer, const struct status_facts *facts)
 {
 	json_member(writer->json, JSON_KEY("rings"));
 	json_list_open(writer->json);
-	write_ring(writer, facts);
+	for (enum rec_ring i = REC_RING_VITAL; i < REC_RING_SHIPPER; i++)
+		write_ring(writer, facts, i);
 	json_list_close(writer->json);
 }
 
@@ -274,7 +282,9 @@ static void write_caches(struct writer *writer, const struct status_facts *facts
 	NUMBER(json, "sleeps", collect->sleeps);
 	NUMBER(json, "late", collect->late);
 	NUMBER(json, "sweeps", collect->sweeps);
+	NUMBER(json, "overtakes", collect->overtakes);
 	NUMBER(json, "read_failures", collect->read_failures);
+	NUMBER(json, "map_failures", collect->map_failures);
 	json_close(json);
 }
 

@@ -48,7 +48,7 @@ struct status_facts {
 	struct collect_status collect;
 	struct journal_status journal;
 	struct status_rate events[REC_KINDS];
-	uint64_t ring_bytes_per_second, journal_bytes_per_second;
+	uint64_t ring_bytes_per_second[REC_RING_SHIPPER], journal_bytes_per_second;
 	const struct status_sink *sinks;
 	size_t sink_count;
 	const struct status_rule *rules;

@@ -18,7 +18,8 @@ void status_history_add(struct status_history *history, const struct collect_sta
 	struct status_sample *sample = &history->samples[history->next];
 
 	sample->time_ns = now_ns;
-	sample->ring_position = collect->ring_position;
+	for (int i = 0; i < REC_RING_SHIPPER; i++)
+		sample->ring_position[i] = collect->rings[i].position;
 	sample->journal_bytes = collect->journal_bytes;
 	memcpy(sample->events, collect->events, sizeof(sample->events));
 	history->next = (history->next + 1) % STATUS_SAMPLES;
@@ -67,8 +68,10 @@ void status_history_rates(const struct status_history *history, struct status_fa
 			.per_minute = rate(now, minute->events[i], minute_ns, 60 * NS_PER_S),
 		};
 	}
-	facts->ring_bytes_per_second =
-		rate(facts->collect.ring_position, second->ring_position, second_ns, NS_PER_S);
+	for (int i = 0; i < REC_RING_SHIPPER; i++)
+		facts->ring_bytes_per_second[i] =
+			rate(facts->collect.rings[i].position, second->ring_position[i], second_ns,
+			     NS_PER_S);
 	facts->journal_bytes_per_second =
 		rate(facts->collect.journal_bytes, second->journal_bytes, second_ns, NS_PER_S);
 }

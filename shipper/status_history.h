@@ -13,7 +13,7 @@
 struct status_sample {
 	uint64_t time_ns; /* CLOCK_BOOTTIME */
 	uint64_t events[REC_KINDS];
-	uint64_t ring_position, journal_bytes;
+	uint64_t ring_position[REC_RING_SHIPPER], journal_bytes;
 };
 
 /* All zero is a good start. */

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "decode/fields.h"
+#include "status_attention.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +12,23 @@
 #include <sys/stat.h>
 
 typedef unsigned long long number;
+
+/* As the probes have counted them; exact, told in the stream or not. */
+static void tell_lost_kinds(const struct collect_status *status)
+{
+	char text[256] = "";
+
+	for (unsigned int i = 0; i < REC_KINDS; i++) {
+		size_t used = strlen(text);
+
+		if (status->lost_kind[i] && kind_get(i))
+			(void)snprintf(text + used, sizeof(text) - used, "%s%s %llu",
+				       used ? ", " : "", kind_get(i)->name,
+				       (number)status->lost_kind[i]);
+	}
+	if (text[0])
+		log_warning("lost by kind: %s", text);
+}
 
 static void tell_events(const struct summary *summary)
 {
@@ -35,10 +53,11 @@ static void tell_events(const struct summary *summary)
 	if (status->dropped || status->held)
 		log_info("rules: %llu events dropped, %llu held back by limits",
 			 (number)status->dropped, (number)status->held);
+	tell_lost_kinds(status);
 	if (status->lost)
 		log_warning("%llu events never reached the agent; events_lost in the stream names "
-			    "each: make capture.rings.vital larger",
-			    (number)status->lost);
+			    "each: make %s larger",
+			    (number)status->lost, status_ring_options(status));
 }
 
 static void tell_sink(const struct config_sink *sink, const struct deliver_status *status)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One sweep: note how far the probes have counted; read the ring up to its end; turn each record
- * into an entry of the batch; append the batch to the journal; give the ring its room back. Must
- * not know threads, who wakes it, or which set of probes fills the ring.
+ * One sweep: note how far the probes have counted; read the rings, at most until the batch is full;
+ * turn each record into an entry of the batch; append the batch to the journal; give the rings
+ * their room back. Must not know threads, who wakes it, or which set of probes fills the rings.
  */
 #include "sweep.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "capture/merge.h"
 #include "decode/decode.h"
 #include "decode/entry.h"
 #include "decode/fields.h"
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_SIZE (1024 * 1024)
+#define BATCH_SIZE (768 * 1024 + 2 * ENTRY_MAX_SIZE) /* is written from 768 KiB on */
 #define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
 #define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
 
@@ -25,7 +26,10 @@ struct sweep {
 	struct journal *journal;
 	struct enrich *enrich;
 	struct rules_state *rules;
-	struct ring *ring;
+	struct ring *rings[REC_RING_SHIPPER];
+	struct merge merge;
+	bool has_more;
+	uint64_t past_overtakes; /* of the rings before */
 	struct loss *loss;
 	uint32_t ticks_per_s;
 	bool selected[REC_KINDS];
@@ -204,7 +208,7 @@ int sweep_flush(struct sweep *sweep)
 		result = journal_append(sweep->journal, &batch, &err);
 	}
 	if (result < 0 && !sweep->counters.journal_failing)
-		log_error("the journal takes no events, they wait in the ring: %s", err.text);
+		log_error("the journal takes no events, they wait in the rings: %s", err.text);
 	if (result == 0 && sweep->counters.journal_failing)
 		log_info("the journal takes events again");
 	sweep->counters.journal_failing = result < 0;
@@ -212,7 +216,7 @@ int sweep_flush(struct sweep *sweep)
 		return result;
 	sweep->counters.journal_bytes += batch.size;
 	clear_batch(sweep);
-	ring_release(sweep->ring);
+	merge_release(&sweep->merge);
 	return 0;
 }
 
@@ -275,33 +279,56 @@ static void take_record(struct sweep *sweep, const void *data, size_t size)
 	batch_add(sweep, record);
 }
 
-int sweep_once(struct sweep *sweep)
+/* take_record adds at most two entries: a loss and the record */
+static bool batch_is_full(const struct sweep *sweep)
 {
-	int count = 0, result;
+	return BATCH_SIZE - sweep->batch_used < 2 * ENTRY_MAX_SIZE;
+}
+
+/* One turn of the merge: the rings are never far behind the batch, so that a vital one that fills
+ * has its room again after each. */
+static int read_rings(struct sweep *sweep, bool *ret_full)
+{
+	int count = 0;
 	const void *record;
 	size_t size;
-	uint64_t end;
 
+	merge_begin(&sweep->merge, clock_boot_ns());
+	while (!batch_is_full(sweep) && merge_next(&sweep->merge, &record, &size)) {
+		take_record(sweep, record, size);
+		count++;
+	}
+	*ret_full = batch_is_full(sweep);
+	return count;
+}
+
+int sweep_once(struct sweep *sweep)
+{
+	int count, result;
+	bool full;
+
+	sweep->has_more = false;
 	if (sweep->batch_count > 0 && sweep_flush(sweep) < 0)
 		return -EAGAIN;
 	sample_offset(sweep);
 	loss_begin_sweep(sweep->loss);
-	end = ring_end(sweep->ring);
-	while (ring_next(sweep->ring, end, &record, &size)) {
-		take_record(sweep, record, size);
-		count++;
-		/* take_record adds at most two entries: a loss and the record */
-		if (BATCH_SIZE - sweep->batch_used >= 2 * ENTRY_MAX_SIZE)
-			continue;
-		result = sweep_flush(sweep);
-		if (result < 0)
-			return result;
-	}
+	count = read_rings(sweep, &full);
+	result = full ? sweep_flush(sweep) : 0;
+	if (result < 0)
+		return result;
 	loss_end_sweep(sweep->loss);
 	result = add_limited(sweep, false);
 	if (result == 0)
 		result = sweep_flush(sweep);
-	return result < 0 ? result : count;
+	if (result < 0)
+		return result;
+	sweep->has_more = full || merge_has_more(&sweep->merge);
+	return count;
+}
+
+bool sweep_has_more(const struct sweep *sweep)
+{
+	return sweep->has_more;
 }
 
 /* Numbers that were taken and have neither arrived nor been told as lost. */
@@ -314,28 +341,26 @@ static uint64_t count_outstanding(const struct sweep *sweep)
 }
 
 /* One that was at work when the probes were detached may have a record to finish. */
-int sweep_empty_ring(struct sweep *sweep)
+int sweep_empty_rings(struct sweep *sweep)
 {
 	uint64_t deadline_ns = clock_mono_ns() + DRAIN_NS;
 	int result;
 
 	do
 		result = sweep_once(sweep);
-	while (result > 0 ||
+	while (result > 0 || sweep->has_more ||
 	       (result == 0 && count_outstanding(sweep) > 0 && clock_mono_ns() < deadline_ns));
 	return result;
 }
 
-/* The journal takes nothing any more: counts what it did not get, in the batch and in the ring. */
-static void count_unjournalled(struct sweep *sweep)
+static void count_unjournalled_of(struct sweep *sweep, struct ring *ring)
 {
-	uint64_t end = ring_end(sweep->ring);
+	uint64_t end = ring_end(ring);
 	const void *record;
 	const char *why;
 	size_t size;
 
-	sweep->counters.unjournalled += sweep->batch_count;
-	while (ring_next(sweep->ring, end, &record, &size)) {
+	while (ring_next(ring, end, &record, &size)) {
 		const struct rec_header *header = record;
 
 		if (record_check(record, size, &why) < 0)
@@ -345,9 +370,17 @@ static void count_unjournalled(struct sweep *sweep)
 	}
 }
 
+/* The journal takes nothing any more: counts what it did not get, in the batch and in the rings. */
+static void count_unjournalled(struct sweep *sweep)
+{
+	sweep->counters.unjournalled += sweep->batch_count;
+	for (int i = 0; i < REC_RING_SHIPPER; i++)
+		count_unjournalled_of(sweep, sweep->rings[i]);
+}
+
 void sweep_drain(struct sweep *sweep)
 {
-	int result = sweep_empty_ring(sweep);
+	int result = sweep_empty_rings(sweep);
 
 	if (result == 0)
 		result = sweep_add_limited(sweep);
@@ -427,17 +460,39 @@ void sweep_counters(const struct sweep *sweep, struct sweep_counters *ret_counte
 {
 	*ret_counters = sweep->counters;
 	ret_counters->pending = sweep->batch_count - own_in_batch(sweep);
+	ret_counters->overtakes = sweep->past_overtakes + sweep->merge.overtakes;
 }
 
-void sweep_read_from(struct sweep *sweep, struct ring *ring, struct loss *loss)
+void sweep_read_from(struct sweep *sweep, struct ring *const rings[REC_RING_SHIPPER],
+		     struct loss *loss)
 {
-	sweep->ring = ring;
+	sweep->past_overtakes += sweep->merge.overtakes;
+	memcpy(sweep->rings, rings, sizeof(sweep->rings));
+	merge_init(&sweep->merge, rings[REC_RING_VITAL], rings[REC_RING_BULK]);
 	sweep->loss = loss;
+}
+
+static bool mask_image(void *data, struct image *image, char *bytes)
+{
+	struct rules_args args = {
+		.bytes = bytes,
+		.room = PROCESS_REWRITE_ROOM,
+		.length = image->args_length,
+		.full = image->args_full,
+	};
+
+	rules_mask_remembered(data, image->executable, image->executable_length, &args);
+	image->args_length = args.length;
+	image->args_full = args.full;
+	image->args_masked |= args.masked;
+	return args.masked;
 }
 
 void sweep_use_rules(struct sweep *sweep, struct rules_state *rules)
 {
 	sweep->rules = rules;
+	if (rules && rules_mask(rules))
+		enrich_rewrite_args(sweep->enrich, mask_image, rules);
 }
 
 int sweep_new(struct sweep **ret_sweep, const struct sweep_options *options, struct err *err)
@@ -450,7 +505,7 @@ int sweep_new(struct sweep **ret_sweep, const struct sweep_options *options, str
 	sweep->enrich = options->enrich;
 	sweep->ticks_per_s = options->ticks_per_s;
 	sweep_use_rules(sweep, options->rules);
-	sweep_read_from(sweep, options->ring, options->loss);
+	sweep_read_from(sweep, options->rings, options->loss);
 	sweep_select(sweep, options->selected);
 	sweep->batch = malloc(BATCH_SIZE);
 	sweep->enriched = malloc(ENRICH_MAX_SIZE);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The way of a record: ring -> entry -> batch -> journal. The ring gets its room back only after
+ * The way of a record: rings -> entry -> batch -> journal. The rings get their room back only after
  * the journal has what was read. It belongs to the collect thread, every function of it; before
  * that thread starts, to the one that makes it. It owns the batch and the figures, and borrows all
  * else.
@@ -25,7 +25,7 @@ struct sweep_options {
 	struct journal *journal;
 	struct enrich *enrich;
 	struct rules_state *rules; /* NULL: there are none */
-	struct ring *ring;
+	struct ring *rings[REC_RING_SHIPPER];
 	struct loss *loss;    /* tells its losses to sweep_add_lost */
 	const bool *selected; /* see sweep_select */
 	uint32_t ticks_per_s; /* USER_HZ */
@@ -36,6 +36,7 @@ struct sweep_counters {
 	uint64_t events[REC_KINDS];
 	uint64_t not_selected, rejected, unnumbered, pending, unjournalled;
 	uint64_t journal_bytes, journal_failing;
+	uint64_t overtakes;
 };
 
 int sweep_new(struct sweep **ret_sweep, const struct sweep_options *options, struct err *err);
@@ -43,30 +44,35 @@ int sweep_new(struct sweep **ret_sweep, const struct sweep_options *options, str
 /* NULL is fine. */
 void sweep_free(struct sweep *sweep);
 
-/* Another ring, after the one before was emptied; its loss account has as many slots. */
-void sweep_read_from(struct sweep *sweep, struct ring *ring, struct loss *loss);
+/* Other rings, after those before were emptied; their loss account has as many slots. */
+void sweep_read_from(struct sweep *sweep, struct ring *const rings[REC_RING_SHIPPER],
+		     struct loss *loss);
 
 /* Kinds that are journalled, copied; events of the shipper's own always are. */
 void sweep_select(struct sweep *sweep, const bool selected[REC_KINDS]);
 
+/* From here on. What they mask is hidden in the arguments that are remembered, too. */
 void sweep_use_rules(struct sweep *sweep, struct rules_state *rules);
 
 /* A process that already runs, see probes_snapshot. Only before the first sweep. */
 void sweep_snapshot(struct sweep *sweep, const void *record, size_t size);
 
 /*
- * Reads the ring up to its present end. Returns the records read, or a negative errno when the
- * journal would not take them: the batch is kept and tried again first.
+ * Reads what is in the rings now, a batch of it at most. Returns the records read, or a negative
+ * errno when the journal would not take them: the batch is kept and tried again first.
  */
 int sweep_once(struct sweep *sweep);
 
-/*
- * With the probes detached: sweeps until the ring is empty and every number has arrived or was told
- * as lost, or a short time is over. Negative: the journal takes nothing.
- */
-int sweep_empty_ring(struct sweep *sweep);
+/* After sweep_once: more waits that can be read now. */
+bool sweep_has_more(const struct sweep *sweep);
 
-/* Empties the ring for the last time; what the journal would not take is counted. */
+/*
+ * With the probes detached: sweeps until the rings are empty and every number has arrived or was
+ * told as lost, or a short time is over. Negative: the journal takes nothing.
+ */
+int sweep_empty_rings(struct sweep *sweep);
+
+/* Empties the rings for the last time; what the journal would not take is counted. */
 void sweep_drain(struct sweep *sweep);
 
 /* What the probes could not deliver is an event of the stream. False: no room, later. */
@@ -80,7 +86,7 @@ bool sweep_add_own(struct sweep *sweep, struct rec_header *record);
  */
 int sweep_add_limited(struct sweep *sweep);
 
-/* 0 when the journal has the batch and the ring its room back; else nothing has changed. */
+/* 0 when the journal has the batch and the rings their room back; else nothing has changed. */
 int sweep_flush(struct sweep *sweep);
 
 void sweep_counters(const struct sweep *sweep, struct sweep_counters *ret_counters);

@@ -91,10 +91,16 @@ static void put_fact(struct json *json, const struct json_key *key, const char *
 	json_text(json, value, strlen(value), &replaced);
 }
 
-static void write_identity(struct json *json, const struct render_identity *identity)
+static void put_item(struct json *json, const char *value)
 {
 	bool replaced = false;
 
+	json_list_item(json);
+	json_text(json, value, strlen(value), &replaced);
+}
+
+static void write_identity(struct json *json, const struct render_identity *identity)
+{
 	json_open(json, JSON_KEY("identity"));
 	put_fact(json, JSON_KEY("agent_id"), identity->agent_id);
 	put_fact(json, JSON_KEY("agent_name"), identity->agent_name);
@@ -113,9 +119,14 @@ static void write_identity(struct json *json, const struct render_identity *iden
 	json_number(json, identity->pid_ns);
 	json_member(json, JSON_KEY("tags"));
 	json_list_open(json);
-	for (unsigned int i = 0; i < identity->tag_count; i++) {
-		json_list_item(json);
-		json_text(json, identity->tags[i], strlen(identity->tags[i]), &replaced);
+	for (unsigned int i = 0; i < identity->tag_count; i++)
+		put_item(json, identity->tags[i]);
+	json_list_close(json);
+	json_member(json, JSON_KEY("labels"));
+	json_list_open(json);
+	for (unsigned int i = 0; i < identity->label_count; i++) {
+		put_item(json, identity->labels[i].name);
+		put_item(json, identity->labels[i].value);
 	}
 	json_list_close(json);
 	json_close(json);

@@ -22,6 +22,10 @@ struct entry_builder {
 		struct rec_fork *fork;
 		struct rec_exec *exec;
 		struct rec_exit *exit;
+		struct rec_thread_start *thread_start;
+		struct rec_thread_exit *thread_exit;
+		struct rec_exec_failed *exec_failed;
+		struct rec_open *open;
 		struct rec_lost *lost;
 		struct rec_limited *limited;
 	};

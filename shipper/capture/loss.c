@@ -126,6 +126,7 @@ static void tell(struct loss *loss, uint32_t index, uint64_t last, uint64_t befo
 	slot->last = last;
 	loss->account.seen += count;
 	loss->account.lost += count;
+	loss->account.lost_ring[lost.ring] += count;
 }
 
 /* The slot of a record, or NULL when there is none. */
@@ -235,6 +236,9 @@ void loss_counted(const struct loss *loss, struct loss_counted *ret_counted)
 		ret_counted->numbered += read_count(&counts->sequence);
 		ret_counted->wakeups += read_count(&counts->wakeups);
 		ret_counted->read_failures += read_count(&counts->read_failures);
+		ret_counted->map_failures += read_count(&counts->map_failures);
+		for (int kind = 0; kind < REC_KINDS; kind++)
+			ret_counted->lost_kind[kind] += read_count(&counts->lost_kind[kind]);
 	}
 }
 

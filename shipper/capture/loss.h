@@ -52,12 +52,14 @@ struct loss_account {
 	uint64_t arrived;
 	uint64_t lost;
 	uint64_t lost_reason[REC_LOSS_REASONS];
+	uint64_t lost_ring[REC_RING_SHIPPER];
 };
 const struct loss_account *loss_account(const struct loss *loss);
 
 /* What the probes have counted by now; any thread may ask. */
 struct loss_counted {
-	uint64_t numbered, wakeups, read_failures;
+	uint64_t numbered, wakeups, read_failures, map_failures;
+	uint64_t lost_kind[REC_KINDS]; /* exact; told or not yet */
 };
 void loss_counted(const struct loss *loss, struct loss_counted *ret_counted);
 

@@ -16,23 +16,30 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { HOOK_FORK, HOOK_EXEC, HOOK_EXIT, HOOK_SNAPSHOT, HOOKS };
+#define HOOKS_MAX 8
+#define OPEN_KINDS \
+	(1U << REC_OPEN_READ | 1U << REC_OPEN_WRITE | 1U << REC_FILE_CREATE | 1U << REC_OPEN_FAILED)
 
 struct probes {
 	struct auditship_bpf *object;
-	struct bpf_program *programs[HOOKS];
-	struct bpf_link *links[HOOKS];
-	struct bpf_program *again[HOOKS]; /* called after it for the same event, or NULL */
-	struct bpf_link *again_links[HOOKS];
-	struct probe_status status[HOOKS];
-	uint64_t vital_bytes;
+	struct bpf_program *programs[HOOKS_MAX]; /* of the hooks that are wanted; NULL: refused */
+	struct bpf_link *links[HOOKS_MAX];
+	struct bpf_program *again[HOOKS_MAX]; /* called after it for the same event, or NULL */
+	struct bpf_link *again_links[HOOKS_MAX];
+	bool preempted; /* what the kernel does with hooks */
+	struct probe_status status[HOOKS_MAX];
+	uint64_t past_missed[HOOKS_MAX]; /* by the sets before */
+	size_t hooks;
+	size_t snapshot; /* which of them is the task iterator */
+	struct bpf_map *rings[REC_RING_SHIPPER];
 	uint64_t number; /* of this set */
-	void *counts, *reader, *generation, *marks;
-	size_t counts_size, reader_size, generation_size, marks_size;
+	void *counts, *reader, *generation, *marks, *filter;
+	size_t counts_size, reader_size, generation_size, marks_size, filter_size;
 };
 
 /* What matters of libbpf's warnings; only used while probes_open or probes_attach run. */
 static struct err said;
+static char said_of[64]; /* the program it was about */
 
 /* In a verifier's log the reason is the line before the one that begins with "processed". */
 static void keep_reason(const char *log)
@@ -51,6 +58,8 @@ static int keep_warning(enum libbpf_print_level level, const char *format, va_li
 
 	if (level != LIBBPF_WARN || vasprintf(&text, format, args) < 0)
 		return 0;
+	if (said_of[0] == '\0')
+		(void)sscanf(text, "libbpf: prog '%63[^']'", said_of);
 	if (strstr(text, "BEGIN PROG LOAD LOG"))
 		keep_reason(text);
 	else if (said.text[0] == '\0')
@@ -67,11 +76,9 @@ static void cut_line_feed(char *text)
 }
 
 /* sched_process_exit has a second parameter, group_dead, on newer kernels: BTF tells. */
-static bool exit_tells_group_dead(void)
+static bool exit_tells_group_dead(const struct btf *btf)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	const struct btf_type *type;
-	bool found = false;
 	int id;
 
 	if (!btf)
@@ -80,10 +87,23 @@ static bool exit_tells_group_dead(void)
 	type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
 	type = type ? btf__type_by_id(btf, type->type) : NULL;
 	type = type ? btf__type_by_id(btf, type->type) : NULL;
-	if (type && btf_is_func_proto(type))
-		found = btf_vlen(type) == 3; /* context, task, group_dead */
-	btf__free(btf);
-	return found;
+	/* context, task, group_dead */
+	return type && btf_is_func_proto(type) && btf_vlen(type) == 3;
+}
+
+/* Since 5.11. */
+static bool has_current_task_helper(const struct btf *btf)
+{
+	int id = btf ? btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM) : -1;
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	for (__u16 i = 0; type && i < btf_vlen(type); i++) {
+		const char *name = btf__name_by_offset(btf, btf_enum(type)[i].name_off);
+
+		if (name && strcmp(name, "BPF_FUNC_get_current_task_btf") == 0)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -91,14 +111,10 @@ static bool exit_tells_group_dead(void)
  * There was an SRCU domain of that name up to 6.12 too, for other calls; struct srcu_ctr is there
  * since 6.15.
  */
-static bool hooks_are_preempted(void)
+static bool hooks_are_preempted(const struct btf *btf)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
-	bool found = btf && btf__find_by_name_kind(btf, "srcu_ctr", BTF_KIND_STRUCT) > 0 &&
-		     btf__find_by_name_kind(btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0;
-
-	btf__free(btf);
-	return found;
+	return btf && btf__find_by_name_kind(btf, "srcu_ctr", BTF_KIND_STRUCT) > 0 &&
+	       btf__find_by_name_kind(btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0;
 }
 
 /* First bytes of NAME=, as the probes compare them. */
@@ -122,6 +138,8 @@ static void apply_settings(struct auditship_bpf *object, const struct probes_opt
 	object->rodata->cfg_cpus = options->cpus;
 	object->rodata->cfg_page_size = options->page_size;
 	object->rodata->cfg_args_max = options->args_max;
+	object->rodata->cfg_wants_open = (options->kinds & OPEN_KINDS) != 0;
+	object->rodata->cfg_wants_exec_failed = (options->kinds & 1U << REC_EXEC_FAILED) != 0;
 	for (size_t i = 0; i < options->env_count && i < REC_ENV_NAMES; i++) {
 		struct rec_env_prefix prefix = env_prefix(options->env[i]);
 
@@ -133,22 +151,30 @@ static void apply_settings(struct auditship_bpf *object, const struct probes_opt
 static int size_maps(struct auditship_bpf *object, const struct probes_options *options,
 		     struct err *err)
 {
-	__u32 slots = options->cpus * REC_CLASSES;
-	int result = bpf_map__set_max_entries(object->maps.scratch, slots);
+	struct bpf_map *scratch = object->maps.scratch;
+	__u32 scratch_bytes = bpf_map__value_size(scratch) - REC_ARGS_DEFAULT + options->args_max;
+	__u32 counts = options->cpus * REC_CLASSES * REC_RING_SHIPPER;
+	int result = bpf_map__set_max_entries(scratch, options->cpus + 1);
 
 	if (result == 0)
-		result = bpf_map__set_max_entries(object->maps.counts, slots * REC_RING_SHIPPER);
+		result = bpf_map__set_value_size(scratch, (scratch_bytes + 7) & ~7U);
 	if (result == 0)
-		result = bpf_map__set_max_entries(object->maps.vital, (__u32)options->vital_bytes);
+		result = bpf_map__set_max_entries(object->maps.counts, counts);
 	if (result == 0)
-		result = bpf_map__set_max_entries(object->maps.marks, options->cpus);
+		result = bpf_map__set_max_entries(object->maps.vital,
+						  (__u32)options->ring_bytes[REC_RING_VITAL]);
+	if (result == 0)
+		result = bpf_map__set_max_entries(object->maps.bulk,
+						  (__u32)options->ring_bytes[REC_RING_BULK]);
+	if (result == 0)
+		result = bpf_map__set_max_entries(object->maps.marks, options->cpus * REC_KINDS);
 	if (result < 0)
 		return err_set(err, result, "cannot size the BPF maps for %u CPUs: %s",
 			       options->cpus, strerror(-result));
 	return 0;
 }
 
-/* The second and later sets of programs share two maps with the one before. */
+/* The second and later sets of programs share three maps with the one before. */
 static int share_maps(struct auditship_bpf *object, const struct probes *previous, struct err *err)
 {
 	int result;
@@ -160,6 +186,9 @@ static int share_maps(struct auditship_bpf *object, const struct probes *previou
 	if (result == 0)
 		result = bpf_map__reuse_fd(object->maps.marks,
 					   bpf_map__fd(previous->object->maps.marks));
+	if (result == 0)
+		result = bpf_map__reuse_fd(object->maps.filter_settings,
+					   bpf_map__fd(previous->object->maps.filter_settings));
 	if (result < 0)
 		return err_set(err, result, "cannot share maps with the probes in place: %s",
 			       strerror(-result));
@@ -179,53 +208,76 @@ static int map_memory(struct bpf_map *map, void **ret_memory, size_t *ret_size, 
 	return 0;
 }
 
-/* NAME, or NAME_alone and NAME_again where the hook has them and the kernel asks for them. */
-static void choose_variants(struct probes *probes)
+static struct bpf_program *variant(const struct probes *probes, const struct bpf_program *plain,
+				   const char *end)
 {
-	bool preempted = hooks_are_preempted();
-	struct bpf_program *program;
+	char name[64];
 
-	bpf_object__for_each_program(program, probes->object->obj)
-	{
-		const char *name = bpf_program__name(program), *end = strrchr(name, '_');
-
-		if (end && (strcmp(end, "_alone") == 0 || strcmp(end, "_again") == 0))
-			(void)bpf_program__set_autoload(program, false);
-	}
-	for (int i = 0; preempted && i < HOOKS; i++) {
-		struct bpf_object *object = probes->object->obj;
-		struct bpf_program *plain = probes->programs[i], *alone;
-		char name[64];
-
-		(void)snprintf(name, sizeof(name), "%s_alone", bpf_program__name(plain));
-		alone = bpf_object__find_program_by_name(object, name);
-		if (!alone)
-			continue;
-		(void)snprintf(name, sizeof(name), "%s_again", bpf_program__name(plain));
-		probes->again[i] = bpf_object__find_program_by_name(object, name);
-		probes->programs[i] = alone;
-		(void)bpf_program__set_autoload(plain, false);
-		(void)bpf_program__set_autoload(alone, true);
-		(void)bpf_program__set_autoload(probes->again[i], true);
-	}
+	(void)snprintf(name, sizeof(name), "%s%s", bpf_program__name(plain), end);
+	return bpf_object__find_program_by_name(probes->object->obj, name);
 }
 
-static void choose_programs(struct probes *probes)
+/* NAME, or NAME_alone and NAME_again where the hook has them and the kernel asks for them. */
+static void choose_variant(struct probes *probes, struct bpf_program *plain, bool loaded)
 {
-	static const char *const names[HOOKS] = {"fork", "exec", "exit", "snapshot"};
-	struct auditship_bpf *object = probes->object;
-	bool group_dead = exit_tells_group_dead();
+	struct bpf_program *alone = variant(probes, plain, "_alone");
+	struct bpf_program *again = variant(probes, plain, "_again");
+	bool split = alone && again && probes->preempted;
 
-	(void)bpf_program__set_autoload(object->progs.on_exit, !group_dead);
-	(void)bpf_program__set_autoload(object->progs.on_exit_group_dead, group_dead);
-	probes->programs[HOOK_FORK] = object->progs.on_fork;
-	probes->programs[HOOK_EXEC] = object->progs.on_exec;
-	probes->programs[HOOK_EXIT] =
-		group_dead ? object->progs.on_exit_group_dead : object->progs.on_exit;
-	probes->programs[HOOK_SNAPSHOT] = object->progs.on_snapshot;
-	for (int i = 0; i < HOOKS; i++)
-		probes->status[i].name = names[i];
-	choose_variants(probes);
+	(void)bpf_program__set_autoload(plain, loaded && !split);
+	if (alone && again) {
+		(void)bpf_program__set_autoload(alone, loaded && split);
+		(void)bpf_program__set_autoload(again, loaded && split);
+	}
+	probes->programs[probes->hooks] = !loaded ? NULL : split ? alone : plain;
+	probes->again[probes->hooks] = loaded && split ? again : NULL;
+}
+
+/* What is not wanted is not loaded either. The order is that of the calls on one tracepoint. */
+static void add_hook(struct probes *probes, const char *name, struct bpf_program *program,
+		     bool wanted)
+{
+	struct probe_status *status = &probes->status[probes->hooks];
+	bool refused = wanted && status->why[0]; /* by the kernel, at the try before */
+
+	choose_variant(probes, program, wanted && !refused);
+	if (!wanted)
+		return;
+	status->name = name;
+	probes->hooks++;
+}
+
+static void require_hook(struct probes *probes, const char *name, struct bpf_program *program,
+			 bool wanted)
+{
+	if (wanted)
+		probes->status[probes->hooks].required = true;
+	add_hook(probes, name, program, wanted);
+}
+
+/* Programs that differ by kernel are two hooks of one name. */
+static void choose_programs(struct probes *probes, uint32_t kinds)
+{
+	struct auditship_bpf *object = probes->object;
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool group_dead = exit_tells_group_dead(btf), helper = has_current_task_helper(btf);
+	bool calls = kinds & (OPEN_KINDS | 1U << REC_EXEC_FAILED);
+
+	probes->preempted = hooks_are_preempted(btf);
+	probes->hooks = 0;
+	require_hook(probes, "fork", object->progs.on_fork, true);
+	add_hook(probes, "thread_start", object->progs.on_thread_start,
+		 kinds & 1U << REC_THREAD_START);
+	require_hook(probes, "exec", object->progs.on_exec, true);
+	add_hook(probes, "syscall", object->progs.on_syscall, calls && helper);
+	add_hook(probes, "syscall", object->progs.on_syscall_by_queue, calls && !helper);
+	add_hook(probes, "thread_exit", object->progs.on_thread_exit,
+		 kinds & 1U << REC_THREAD_EXIT);
+	require_hook(probes, "exit", object->progs.on_exit, !group_dead);
+	require_hook(probes, "exit", object->progs.on_exit_group_dead, group_dead);
+	probes->snapshot = probes->hooks;
+	require_hook(probes, "snapshot", object->progs.on_snapshot, true);
+	btf__free(btf);
 }
 
 static int map_all(struct probes *probes, struct err *err)
@@ -240,34 +292,83 @@ static int map_all(struct probes *probes, struct err *err)
 		result = map_memory(object->maps.generation, &probes->generation,
 				    &probes->generation_size, err);
 	if (result == 0)
+		result = map_memory(object->maps.filter_settings, &probes->filter,
+				    &probes->filter_size, err);
+	if (result == 0)
 		result = map_memory(object->maps.marks, &probes->marks, &probes->marks_size, err);
 	return result;
 }
 
-static int load(struct probes *probes, const struct probes_options *options, struct err *err)
+static int open_object(struct probes *probes, const struct probes_options *options, struct err *err)
 {
 	int result;
 
 	probes->object = auditship_bpf__open();
 	if (!probes->object)
 		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
-	probes->number = options->previous ? options->previous->number + 1 : 0;
 	apply_settings(probes->object, options);
 	probes->object->rodata->cfg_generation = probes->number;
-	choose_programs(probes);
+	choose_programs(probes, options->kinds);
+	probes->rings[REC_RING_VITAL] = probes->object->maps.vital;
+	probes->rings[REC_RING_BULK] = probes->object->maps.bulk;
 	result = size_maps(probes->object, options, err);
-	if (result == 0)
-		result = share_maps(probes->object, options->previous, err);
-	if (result < 0)
-		return result;
-	result = auditship_bpf__load(probes->object);
-	if (result < 0) {
-		cut_line_feed(said.text);
-		return err_set(err, result, "the kernel refuses the BPF programs: %s%s%s",
-			       strerror(-result), said.text[0] ? ": " : "", said.text);
+	return result == 0 ? share_maps(probes->object, options->previous, err) : result;
+}
+
+/* Notes why a hook cannot be had. */
+static void refuse(struct probe_status *status, int error)
+{
+	(void)snprintf(status->why, sizeof(status->why), "the kernel refuses it: %.40s%s%.90s",
+		       strerror(-error), said.text[0] ? ": " : "", said.text);
+}
+
+static bool is_about(const struct probes *probes, size_t i, const char *name)
+{
+	const struct bpf_program *again = probes->again[i];
+
+	return strcmp(name, bpf_program__name(probes->programs[i])) == 0 ||
+	       (again && strcmp(name, bpf_program__name(again)) == 0);
+}
+
+/*
+ * After a load that failed: the hook that it failed at is tried no more, if we can do without it.
+ * Where libbpf does not name the program, we do without all that we can. False: nothing is left to
+ * leave out.
+ */
+static bool leave_out(struct probes *probes, int error)
+{
+	bool left_out = false;
+
+	for (size_t i = 0; i < probes->hooks; i++) {
+		if (!probes->programs[i] || probes->status[i].required ||
+		    (said_of[0] && !is_about(probes, i, said_of)))
+			continue;
+		refuse(&probes->status[i], error);
+		left_out = true;
 	}
-	probes->vital_bytes = options->vital_bytes;
-	return map_all(probes, err);
+	return left_out;
+}
+
+/* A BPF object loads all its programs or none, so what is left out takes another try. */
+static int load(struct probes *probes, const struct probes_options *options, struct err *err)
+{
+	int result;
+
+	for (;;) {
+		said.text[0] = said_of[0] = '\0';
+		result = open_object(probes, options, err);
+		if (result < 0)
+			return result;
+		result = auditship_bpf__load(probes->object);
+		if (result == 0)
+			return map_all(probes, err);
+		cut_line_feed(said.text);
+		if (!leave_out(probes, result))
+			return err_set(err, result, "the kernel refuses the BPF programs: %s%s%s",
+				       strerror(-result), said.text[0] ? ": " : "", said.text);
+		auditship_bpf__destroy(probes->object);
+		probes->object = NULL;
+	}
 }
 
 int probes_open(struct probes **ret_probes, const struct probes_options *options, struct err *err)
@@ -277,7 +378,7 @@ int probes_open(struct probes **ret_probes, const struct probes_options *options
 
 	if (!probes)
 		return err_set(err, -ENOMEM, "no memory for the probes");
-	said.text[0] = '\0';
+	probes->number = options->previous ? options->previous->number + 1 : 0;
 	(void)libbpf_set_print(keep_warning);
 	result = load(probes, options, err);
 	if (result < 0) {
@@ -303,8 +404,33 @@ void probes_close(struct probes *probes)
 	unmap(probes->reader, probes->reader_size);
 	unmap(probes->generation, probes->generation_size);
 	unmap(probes->marks, probes->marks_size);
+	unmap(probes->filter, probes->filter_size);
 	auditship_bpf__destroy(probes->object);
 	free(probes);
+}
+
+/* 0, or the error of one that is required. */
+static int attach_hook(struct probes *probes, size_t i, struct err *err)
+{
+	struct probe_status *status = &probes->status[i];
+	int error;
+
+	if (!probes->programs[i])
+		return 0;
+	said.text[0] = '\0';
+	probes->links[i] = bpf_program__attach(probes->programs[i]);
+	status->attached = probes->links[i] != NULL;
+	if (status->attached && probes->again[i]) {
+		probes->again_links[i] = bpf_program__attach(probes->again[i]);
+		status->attached = probes->again_links[i] != NULL;
+	}
+	if (status->attached)
+		return 0;
+	error = -errno;
+	refuse(status, error);
+	return status->required ? err_set(err, error, "cannot attach the probe '%s': %s",
+					  status->name, strerror(-error))
+				: 0;
 }
 
 /* The snapshot is an iterator: its link starts nothing, so all hooks are treated alike. */
@@ -312,28 +438,21 @@ int probes_attach(struct probes *probes, struct err *err)
 {
 	int first = 0;
 
-	for (int i = 0; i < HOOKS; i++) {
-		struct probe_status *status = &probes->status[i];
+	for (size_t i = 0; i < probes->hooks; i++) {
+		struct err own;
+		int result = attach_hook(probes, i, &own);
 
-		probes->links[i] = bpf_program__attach(probes->programs[i]);
-		status->attached = probes->links[i] != NULL;
-		if (status->attached && probes->again[i]) {
-			probes->again_links[i] = bpf_program__attach(probes->again[i]);
-			status->attached = probes->again_links[i] != NULL;
+		if (result < 0 && first == 0) {
+			first = result;
+			*err = own;
 		}
-		if (status->attached)
-			continue;
-		(void)snprintf(status->why, sizeof(status->why), "%s", strerror(errno));
-		if (first == 0)
-			first = err_set(err, -errno, "cannot attach the probe '%s': %s",
-					status->name, status->why);
 	}
 	return first;
 }
 
 void probes_detach(struct probes *probes)
 {
-	for (int i = 0; i < HOOKS; i++) {
+	for (size_t i = 0; i < probes->hooks; i++) {
 		(void)bpf_link__destroy(probes->links[i]);
 		(void)bpf_link__destroy(probes->again_links[i]);
 		probes->links[i] = probes->again_links[i] = NULL;
@@ -365,10 +484,61 @@ void probes_take_over(struct probes *probes)
 		__atomic_store_n(&marks[i], 0, __ATOMIC_SEQ_CST);
 }
 
+void probes_set_filter(struct probes *probes, const struct rec_filter *filter)
+{
+	struct rec_filter *shared = probes->filter;
+
+	__atomic_store_n(&shared->agent_pid, filter->agent_pid, __ATOMIC_RELAXED);
+	__atomic_store_n(&shared->opens, filter->opens, __ATOMIC_RELAXED);
+}
+
 size_t probes_status(const struct probes *probes, const struct probe_status **ret_status)
 {
 	*ret_status = probes->status;
-	return HOOKS;
+	return probes->hooks;
+}
+
+/*
+ * False: the kernel is older than this counter. Where a hook has a second program, that one does
+ * what the first has missed, so that its own count is the bound of what nobody did.
+ */
+static bool count_missed(const struct probes *probes, size_t i, uint64_t *ret_missed)
+{
+	const struct bpf_program *program =
+		probes->again[i] ? probes->again[i] : probes->programs[i];
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+
+	*ret_missed = 0;
+	if (!program || bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) < 0 ||
+	    size < offsetof(struct bpf_prog_info, recursion_misses) + sizeof(info.recursion_misses))
+		return false;
+	*ret_missed = info.recursion_misses;
+	return true;
+}
+
+void probes_count_missed(struct probes *probes)
+{
+	for (size_t i = 0; i < probes->hooks; i++) {
+		struct probe_status *status = &probes->status[i];
+
+		status->counts_missed = count_missed(probes, i, &status->missed);
+		status->missed += probes->past_missed[i];
+	}
+}
+
+void probes_carry_over(struct probes *probes, const struct probes *old)
+{
+	for (size_t i = 0; i < probes->hooks; i++) {
+		for (size_t j = 0; j < old->hooks; j++) {
+			uint64_t missed;
+
+			if (strcmp(probes->status[i].name, old->status[j].name) != 0)
+				continue;
+			(void)count_missed(old, j, &missed);
+			probes->past_missed[i] = old->past_missed[j] + missed;
+		}
+	}
 }
 
 /* Records come back to back; a read may end anywhere. */
@@ -397,9 +567,9 @@ int probes_snapshot(struct probes *probes, probes_snapshot_handler handler, void
 
 	if (!buffer)
 		return err_set(err, -ENOMEM, "no memory for the snapshot of processes");
-	if (!probes->links[HOOK_SNAPSHOT])
+	if (!probes->links[probes->snapshot])
 		return err_set(err, -ENOENT, "the task iterator is not attached");
-	fd = bpf_iter_create(bpf_link__fd(probes->links[HOOK_SNAPSHOT]));
+	fd = bpf_iter_create(bpf_link__fd(probes->links[probes->snapshot]));
 	if (fd < 0)
 		return err_set(err, -errno, "cannot start the task iterator: %s", strerror(errno));
 	for (;;) {
@@ -420,14 +590,14 @@ int probes_snapshot(struct probes *probes, probes_snapshot_handler handler, void
 	}
 }
 
-int probes_vital_fd(const struct probes *probes)
+int probes_ring_fd(const struct probes *probes, enum rec_ring ring)
 {
-	return bpf_map__fd(probes->object->maps.vital);
+	return bpf_map__fd(probes->rings[ring]);
 }
 
-uint64_t probes_vital_bytes(const struct probes *probes)
+uint64_t probes_ring_bytes(const struct probes *probes, enum rec_ring ring)
 {
-	return probes->vital_bytes;
+	return bpf_map__max_entries(probes->rings[ring]);
 }
 
 const struct rec_counts *probes_counts(const struct probes *probes)

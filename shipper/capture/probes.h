@@ -19,8 +19,9 @@ struct probes;
 struct probes_options {
 	uint32_t cpus; /* possible CPUs */
 	uint32_t page_size;
-	uint64_t vital_bytes; /* power of two, at least a page */
+	uint64_t ring_bytes[REC_RING_SHIPPER]; /* powers of two, at least a page */
 	uint32_t args_max;
+	uint32_t kinds;   /* 1 << enum rec_kind: hooks that none of them needs are not there */
 	char *const *env; /* names of variables */
 	size_t env_count;
 	const struct probes *previous; /* the set to take over from, NULL: the first one */
@@ -28,16 +29,24 @@ struct probes_options {
 
 /* One hook: attached, or why not. */
 struct probe_status {
-	const char *name; /* fork, exec, exit, snapshot */
+	const char *name; /* fork, exec, syscall, exit, snapshot, ... */
+	bool required;    /* without it there is no agent; the others go missing by themselves */
 	bool attached;
+	bool counts_missed; /* the kernel does: since 5.12 */
+	uint64_t missed;    /* events it was not called for, as it was at work on that CPU already;
+			     * they have no number */
 	char why[160];
 };
 
-/* Loads the programs. On failure err has the last lines of the verifier's or libbpf's own words. */
+/*
+ * Loads the programs. A hook that is not required and that the kernel refuses is left out.
+ * On failure err has the last lines of the verifier's or libbpf's own words.
+ */
 int probes_open(struct probes **ret_probes, const struct probes_options *options, struct err *err);
 void probes_close(struct probes *probes);
 
-/* Attaches every hook. 0 when all are, else the first error; probes_status tells each. */
+/* Attaches every hook. 0 when all are that are required, else the first error of those;
+ * probes_status tells each. */
 int probes_attach(struct probes *probes, struct err *err);
 void probes_detach(struct probes *probes);
 
@@ -50,15 +59,25 @@ void probes_take_over(struct probes *probes);
 /* Waits until no hook of a detached set runs any more: what it took a number for is in the ring. */
 void probes_settle(void);
 
+/* What the probes leave out from now on; for all sets that take over from one another. */
+void probes_set_filter(struct probes *probes, const struct rec_filter *filter);
+
+/* What the hooks of a detached set have missed is added to those of the one that took over. */
+void probes_carry_over(struct probes *probes, const struct probes *old);
+
+/* The hooks that are wanted. */
 size_t probes_status(const struct probes *probes, const struct probe_status **ret_status);
+
+/* Asks the kernel what the hooks have missed, for probes_status. */
+void probes_count_missed(struct probes *probes);
 
 /* Calls handler with a REC_SNAPSHOT record for each process there is. */
 typedef void (*probes_snapshot_handler)(void *data, const void *record, size_t size);
 int probes_snapshot(struct probes *probes, probes_snapshot_handler handler, void *data,
 		    struct err *err);
 
-int probes_vital_fd(const struct probes *probes);
-uint64_t probes_vital_bytes(const struct probes *probes);
+int probes_ring_fd(const struct probes *probes, enum rec_ring ring);
+uint64_t probes_ring_bytes(const struct probes *probes, enum rec_ring ring);
 const struct rec_counts *probes_counts(const struct probes *probes);
 struct rec_reader *probes_reader(struct probes *probes);
 

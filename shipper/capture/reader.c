@@ -2,8 +2,8 @@
 /*
  * The wakeup protocol. Reader: flag = 1; full fence; compare positions; sleep. Producer: commit (a
  * full barrier); read the flag; wake. One of the two sees the other, so no record waits for the
- * timeout. The ring is in epoll only while sleeping: it stays readable as long as anything waits in
- * it.
+ * timeout. The rings are in epoll only while sleeping: one stays readable as long as anything waits
+ * in it.
  */
 #include "capture/reader.h"
 
@@ -18,10 +18,10 @@
 #define EMPTY_SWEEPS 4 /* before going to sleep */
 
 struct reader {
-	struct ring *ring;
+	struct ring *rings[REC_RING_SHIPPER];
 	struct rec_reader *state;
 	int busy_fd;  /* epoll: stop only */
-	int sleep_fd; /* epoll: stop and ring */
+	int sleep_fd; /* epoll: stop and rings */
 	unsigned int empty;
 	struct reader_counters counters;
 };
@@ -33,7 +33,7 @@ static int watch(int epoll_fd, int fd, uint32_t tag)
 	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-enum { TAG_STOP, TAG_RING };
+enum { TAG_STOP, TAG_RING, WATCHED = 1 + REC_RING_SHIPPER };
 
 static int open_epolls(struct reader *reader, int stop_fd)
 {
@@ -46,26 +46,26 @@ static int open_epolls(struct reader *reader, int stop_fd)
 	result = watch(reader->busy_fd, stop_fd, TAG_STOP);
 	if (result == 0)
 		result = watch(reader->sleep_fd, stop_fd, TAG_STOP);
-	if (result == 0)
-		result = watch(reader->sleep_fd, ring_fd(reader->ring), TAG_RING);
+	for (int i = 0; i < REC_RING_SHIPPER && result == 0; i++)
+		result = watch(reader->sleep_fd, ring_fd(reader->rings[i]), TAG_RING);
 	return result;
 }
 
-int reader_new(struct reader **ret_reader, struct ring *ring, struct rec_reader *state, int stop_fd,
-	       struct err *err)
+int reader_new(struct reader **ret_reader, struct ring *const rings[REC_RING_SHIPPER],
+	       struct rec_reader *state, int stop_fd, struct err *err)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
 	int result;
 
 	if (!reader)
 		return err_set(err, -ENOMEM, "no memory for the reader");
-	reader->ring = ring;
+	memcpy(reader->rings, rings, sizeof(reader->rings));
 	reader->state = state;
 	reader->busy_fd = reader->sleep_fd = -1;
 	result = open_epolls(reader, stop_fd);
 	if (result < 0) {
 		reader_free(reader);
-		return err_set(err, result, "cannot wait for the ring: %s", strerror(-result));
+		return err_set(err, result, "cannot wait for the rings: %s", strerror(-result));
 	}
 	*ret_reader = reader;
 	return 0;
@@ -87,11 +87,11 @@ static void count(atomic_uint_fast64_t *counter)
 	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-/* 1 when told to stop; *ret_woken when the ring has something to say. */
+/* 1 when told to stop; *ret_woken when a ring has something to say. */
 static int wait_on(int epoll_fd, int timeout_ms, bool *ret_woken)
 {
-	struct epoll_event events[2];
-	int n = epoll_wait(epoll_fd, events, 2, timeout_ms);
+	struct epoll_event events[WATCHED];
+	int n = epoll_wait(epoll_fd, events, WATCHED, timeout_ms);
 	int stop = 0;
 
 	*ret_woken = false;
@@ -104,6 +104,14 @@ static int wait_on(int epoll_fd, int timeout_ms, bool *ret_woken)
 	return stop;
 }
 
+static bool are_drained(const struct reader *reader)
+{
+	for (int i = 0; i < REC_RING_SHIPPER; i++)
+		if (!ring_is_drained(reader->rings[i]))
+			return false;
+	return true;
+}
+
 static int sleep_until_woken(struct reader *reader)
 {
 	bool woken;
@@ -111,7 +119,7 @@ static int sleep_until_woken(struct reader *reader)
 
 	__atomic_store_n(&reader->state->asleep, 1, __ATOMIC_RELAXED);
 	__sync_synchronize(); /* as a C11 fence, which the thread sanitizer refuses */
-	if (!ring_is_drained(reader->ring)) {
+	if (!are_drained(reader)) {
 		__atomic_store_n(&reader->state->asleep, 0, __ATOMIC_RELAXED);
 		/* A record has come, or one is still being written, which is no reason to spin. */
 		return wait_on(reader->busy_fd, SWEEP_MS, &woken);
@@ -121,7 +129,7 @@ static int sleep_until_woken(struct reader *reader)
 	__atomic_store_n(&reader->state->asleep, 0, __ATOMIC_RELAXED);
 	if (woken)
 		count(&reader->counters.wakes);
-	else if (!stop && !ring_is_drained(reader->ring))
+	else if (!stop && !are_drained(reader))
 		count(&reader->counters.late);
 	return stop;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When to look at the ring. Under load it is swept about every millisecond and producers never wake
- * anybody; when nothing comes, the reader asks to be woken and sleeps. Owned by the collect thread.
+ * When to look at the rings. Under load they are swept about every millisecond and producers never
+ * wake anybody; when nothing comes, the reader asks to be woken and sleeps. Owned by the collect
+ * thread.
  */
 #ifndef AUDITSHIP_READER_H
 #define AUDITSHIP_READER_H
@@ -17,7 +18,7 @@ struct reader;
 
 /* Any thread may read these. */
 struct reader_counters {
-	atomic_uint_fast64_t sweeps; /* looks at the ring */
+	atomic_uint_fast64_t sweeps; /* looks at the rings */
 	atomic_uint_fast64_t sleeps; /* of up to 500 ms */
 	atomic_uint_fast64_t wakes;  /* sleeps that a producer ended */
 	atomic_uint_fast64_t late;   /* sleeps that timed out although records had come */
@@ -25,8 +26,8 @@ struct reader_counters {
 
 /* state: shared with the probes. stop_fd: becomes readable when the reader is to return. Borrowed.
  */
-int reader_new(struct reader **ret_reader, struct ring *ring, struct rec_reader *state, int stop_fd,
-	       struct err *err);
+int reader_new(struct reader **ret_reader, struct ring *const rings[REC_RING_SHIPPER],
+	       struct rec_reader *state, int stop_fd, struct err *err);
 void reader_free(struct reader *reader);
 
 /* Waits until it is time for a sweep. busy: the last sweep found something. 1 when told to stop. */

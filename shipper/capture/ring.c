@@ -17,6 +17,7 @@ struct ring {
 	uint64_t size;
 	size_t page;
 	uint64_t position; /* read up to here */
+	uint64_t after;    /* the record that ring_peek has shown */
 	_Atomic unsigned long *consumer;
 	const _Atomic unsigned long *producer;
 	const char *data;
@@ -95,7 +96,7 @@ static const char *record_at(struct ring *ring, uint64_t position, size_t size)
 }
 
 /* A sample starts with a __u32: its length, and two bits that say busy and discarded. */
-int ring_next(struct ring *ring, uint64_t end, const void **ret_record, size_t *ret_size)
+int ring_peek(struct ring *ring, uint64_t end, const void **ret_record, size_t *ret_size)
 {
 	while (ring->position < end) {
 		const _Atomic uint32_t *header =
@@ -106,14 +107,16 @@ int ring_next(struct ring *ring, uint64_t end, const void **ret_record, size_t *
 
 		if (word & BPF_RINGBUF_BUSY_BIT)
 			return 0;
-		ring->position = start + (((uint64_t)size + 7) & ~7ULL);
-		if (ring->position > end || size > ring->size) {
+		ring->after = start + (((uint64_t)size + 7) & ~7ULL);
+		if (ring->after > end || size > ring->size) {
 			/* Not of the kernel's making, so what follows has no known start either. */
 			ring->position = end;
 			return 0;
 		}
-		if (word & BPF_RINGBUF_DISCARD_BIT)
+		if (word & BPF_RINGBUF_DISCARD_BIT) {
+			ring->position = ring->after;
 			continue;
+		}
 		/* Ours never are larger; what another writer put there is skipped by its header. */
 		if (size > sizeof(ring->bounce))
 			size = sizeof(ring->bounce);
@@ -122,6 +125,25 @@ int ring_next(struct ring *ring, uint64_t end, const void **ret_record, size_t *
 		return 1;
 	}
 	return 0;
+}
+
+void ring_pop(struct ring *ring)
+{
+	ring->position = ring->after;
+}
+
+int ring_next(struct ring *ring, uint64_t end, const void **ret_record, size_t *ret_size)
+{
+	int found = ring_peek(ring, end, ret_record, ret_size);
+
+	if (found)
+		ring_pop(ring);
+	return found;
+}
+
+uint64_t ring_position(const struct ring *ring)
+{
+	return ring->position;
 }
 
 void ring_release(struct ring *ring)

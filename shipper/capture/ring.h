@@ -35,6 +35,13 @@ uint64_t ring_end(const struct ring *ring);
  */
 int ring_next(struct ring *ring, uint64_t end, const void **ret_record, size_t *ret_size);
 
+/* The same, but it stays the next one until ring_pop. */
+int ring_peek(struct ring *ring, uint64_t end, const void **ret_record, size_t *ret_size);
+void ring_pop(struct ring *ring);
+
+/* Position of the next record, or of its end when it was read. */
+uint64_t ring_position(const struct ring *ring);
+
 /* Gives everything up to the last record read back to the producers. */
 void ring_release(struct ring *ring);
 

@@ -40,8 +40,10 @@ struct enriched {
 	struct rec_string user, real_user, saved_user, fs_user, login_user;
 	struct rec_string group, real_group, saved_group, fs_group;
 	struct rec_string file_owner, file_group;
-	struct rec_string tags;   /* of rules, each with NUL */
-	struct rec_string masked; /* paths of which a rule has hidden a part, each with NUL */
+	struct rec_string tags;      /* of rules, each with NUL */
+	struct rec_string masked;    /* paths of which a rule has hidden a part, each with NUL */
+	struct rec_string file_path; /* made of what a failed call was given */
+	uint32_t file_path_as_given, pad3; /* 1: file_path is there */
 };
 
 #endif

@@ -12,6 +12,7 @@
 #define IS_U8(x) _Generic((x), __u8 : 1, default : 0)
 #define IS_U32(x) _Generic((x), __u32 : 1, default : 0)
 #define IS_U64(x) _Generic((x), __u64 : 1, uint64_t : 1, default : 0)
+#define IS_S64(x) _Generic((x), __s64 : 1, default : 0)
 #define IS_STRING(x) _Generic((x), struct rec_string : 1, default : 0)
 #define IS_BYTES(x) _Generic((x), __u8 * : 1, default : 0)
 #define IS_CHARS(x) _Generic((x), char * : 1, default : 0)
@@ -39,6 +40,11 @@
 #define FITS_MINOR(x) IS_U32(x)
 #define FITS_CAPS(x) IS_U64(x)
 #define FITS_SIGNAL(x) IS_U32(x)
+#define FITS_SIGNED(x) IS_S64(x)
+#define FITS_ERRNO(x) IS_U32(x)
+#define FITS_ERROR_TEXT(x) IS_U32(x)
+#define FITS_OPEN_FLAGS(x) IS_U64(x)
+#define FITS_RESOLVE(x) IS_U64(x)
 
 #define MEMBER(s, m) (((s *)0)->m)
 #define ROW(s, m, p, t, f, list, text)                                                            \
@@ -56,7 +62,9 @@
 
 static const char *const ring_names[] = {"vital", "bulk", "shipper", NULL};
 static const char *const class_names[] = {"task", "softirq", "iterator", NULL};
-static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", NULL};
+static const char *const syscall_names[] = {
+	"io_uring", "open", "openat", "openat2", "creat", "open_by_handle_at", "execve", "execveat", NULL};
+static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "record_too_large", NULL};
 
 #define HEADER(m, ...) FIELD(struct rec_header, m, __VA_ARGS__)
 const struct field header_fields[] = {
@@ -68,7 +76,7 @@ const struct field header_fields[] = {
 	HEADER(cpu, "Linux.sequence.cpu", NUMBER, FIELD_REQUIRED, "CPU the probe ran on."),
 	NAMED(struct rec_header, ring, "Linux.sequence.ring", ring_names, FIELD_REQUIRED,
 	      "Ring buffer the record came through."),
-	HIDDEN(struct rec_header, pad, "Padding."),
+	HIDDEN(struct rec_header, flags, "How the shipper treats the record."),
 	HEADER(generation, "Linux.sequence.generation", NUMBER, FIELD_REQUIRED,
 	       "Set of probes that gave the number: 0 at the start, one more at each reload that loads others."),
 	HEADER(sequence, "Linux.sequence.number", NUMBER, FIELD_REQUIRED,
@@ -225,6 +233,84 @@ static const struct field exit_fields[] = {
 	END
 };
 
+#define THREAD_START(m, ...) FIELD(struct rec_thread_start, m, __VA_ARGS__)
+static const struct field thread_start_fields[] = {
+	THREAD_START(creator_tid, "Linux.thread.creator_id", NUMBER, FIELD_REQUIRED,
+		     "Thread that made it, of the same process."),
+	HIDDEN(struct rec_thread_start, pad, "Padding."),
+	END
+};
+
+#define THREAD_EXIT(m, ...) FIELD(struct rec_thread_exit, m, __VA_ARGS__)
+static const struct field thread_exit_fields[] = {
+	THREAD_EXIT(start_ns, "Linux.thread.start", TIME_BOOT, FIELD_SKIP_ZERO,
+		    "When the thread started."),
+	THREAD_EXIT(exit_code, "Linux.exit.status", NUMBER, FIELD_REQUIRED,
+		    "Status of the thread, or 128 + signal."),
+	THREAD_EXIT(exit_signal, "Linux.exit.signal", NUMBER, FIELD_SKIP_ZERO, "Signal that killed it."),
+	THREAD_EXIT(exit_signal, "Linux.exit.signal_name", SIGNAL, FIELD_SKIP_ZERO, "Its name."),
+	THREAD_EXIT(is_leader, "Linux.thread.is_leader", BOOL, FIELD_REQUIRED,
+		    "Its id is the process's own."),
+	HIDDEN(struct rec_thread_exit, pad, "Padding."),
+	END
+};
+
+/* The system call behind an event; s is the record's struct. */
+#define CALL_ROWS(s)                                                                                \
+	FIELD(s, call.result, "Linux.syscall.exit", SIGNED, FIELD_REQUIRED,                         \
+	      "What the call returned: a descriptor, or -errno."),                                  \
+	FIELD(s, call.error, "error.code", ERRNO, FIELD_SKIP_ZERO, "Name of the error."),           \
+	FIELD(s, call.error, "error.message", ERROR_TEXT, FIELD_SKIP_ZERO, "What the error means."), \
+	NAMED(s, call.number, "Linux.syscall.name", syscall_names, FIELD_REQUIRED,                  \
+	      "System call; io_uring when the kernel did it on behalf of one."),                    \
+	FIELD(s, call.is_32bit, "Linux.syscall.is_32bit", BOOL, FIELD_SKIP_ZERO,                    \
+	      "True when it was made by the 32-bit entry."),                                        \
+	HIDDEN(s, call.pad, "Padding.")
+
+#define EXEC_FAILED(m, ...) FIELD(struct rec_exec_failed, m, __VA_ARGS__)
+static const struct field exec_failed_fields[] = {
+	CALL_ROWS(struct rec_exec_failed),
+	EXEC_FAILED(filename, "Linux.exec.filename", STRING, 0, "File name as given to exec."),
+	EXEC_FAILED(directory, "Linux.exec.directory", PATH, 0,
+		    "Directory that the file name is relative to; of an absolute one, the chroot it was in."),
+	END
+};
+
+#define OPEN(m, ...) FIELD(struct rec_open, m, __VA_ARGS__)
+static const struct field open_fields[] = {
+	CALL_ROWS(struct rec_open),
+	OPEN(flags, "Linux.open.flags", OPEN_FLAGS, 0, "Flags as given."),
+	OPEN(flags, "Linux.open.flags_raw", ID, FIELD_REQUIRED, "The same as a number."),
+	OPEN(resolve, "Linux.open.resolve", RESOLVE, FIELD_SKIP_ZERO,
+	     "How openat2 was to resolve the path."),
+	OPEN(inode, "file.inode", ID, FIELD_SKIP_ZERO, "Inode number."),
+	OPEN(file_size, "file.size", NUMBER, FIELD_SKIP_ZERO, "Size in bytes once it was open."),
+	OPEN(create_mode, "Linux.open.mode", MODE, FIELD_SKIP_ZERO,
+	     "Permission bits asked for, before the umask."),
+	OPEN(device, "file.device", DEVICE, FIELD_SKIP_ZERO, "File system, MAJOR:MINOR."),
+	OPEN(mode, "file.mode", MODE, FIELD_SKIP_ZERO, "Permission bits."),
+	OPEN(mode, "file.type", FILE_TYPE, FIELD_SKIP_ZERO, "Type of the file."),
+	OPEN(file_uid, "file.uid", ID, FIELD_SKIP_UNSET, "Owner."),
+	OPEN(file_gid, "file.gid", ID, FIELD_SKIP_UNSET, "Group."),
+	OPEN(fd_shared, "Linux.open.fd_shared", BOOL, FIELD_SKIP_ZERO,
+	     "Other threads may have put another file at the descriptor before it was looked at: "
+	     "compare Linux.open.path_given."),
+	OPEN(deleted, "Linux.open.deleted", BOOL, FIELD_SKIP_ZERO,
+	     "The file has no name any more: deleted, or never had one."),
+	HIDDEN(struct rec_open, pad, "Padding."),
+	OPEN(path, "file.path", PATH, 0,
+	     "Path of the opened file from the root of its mount namespace; of a failed open see "
+	     "Linux.file.path_as_given."),
+	OPEN(path, "file.name", BASENAME, 0, "Last part of file.path."),
+	OPEN(path, "file.directory", DIRNAME, 0, "Directory of the file."),
+	OPEN(given, "Linux.open.path_given", STRING, 0,
+	     "Path as the program gave it, read after the call."),
+	OPEN(directory, "Linux.open.directory", PATH, 0,
+	     "Directory that the path given is relative to; of an absolute one that failed, the "
+	     "chroot it was in."),
+	END
+};
+
 static const struct field snapshot_fields[] = {
 	FIELD(struct rec_snapshot, executable, "process.executable", PATH, 0,
 	      "Path of the binary; fills the process table only."),
@@ -354,8 +440,17 @@ const struct field enriched_fields[] = {
 	MORE(real_group, "process.real_group.name", STRING, 0, "Name of the real group."),
 	MORE(saved_group, "process.saved_group.name", STRING, 0, "Name of the saved group."),
 	MORE(fs_group, "Linux.fs_group.name", STRING, 0, "Name of the file system group."),
-	MORE(file_owner, "file.owner", STRING, 0, "Name of the binary's owner."),
-	MORE(file_group, "file.group", STRING, 0, "Name of the binary's group."),
+	MORE(file_owner, "file.owner", STRING, 0, "Name of the file's owner."),
+	MORE(file_group, "file.group", STRING, 0, "Name of the file's group."),
+	MORE(file_path, "file.path", STRING, 0,
+	     "What a call that failed asked for: the path as given, behind the directory it is "
+	     "relative to."),
+	MORE(file_path, "file.name", BASENAME, 0, "Last part of it."),
+	MORE(file_path, "file.directory", DIRNAME, 0, "What comes before its last part."),
+	MORE(file_path_as_given, "Linux.file.path_as_given", BOOL, FIELD_SKIP_ZERO,
+	     "True: file.path is what the program gave, not what the kernel made of it; links and .. "
+	     "are as they were given."),
+	HIDDEN_MORE(pad3, "Padding."),
 	MORE(tags, "tags", LIST, 0, "Tags that rules have put on, behind those of the agent."),
 	MORE(masked, "Linux.masked", LIST, 0, "Fields of which a rule has hidden a part, shown as ***."),
 	END
@@ -421,9 +516,69 @@ static const struct kind kinds[REC_KINDS] = {
 		.record_size = sizeof(struct rec_config), .journalled = true, .of_shipper = true,
 		.fields = config_fields,
 	},
-
+	[REC_THREAD_START] = {
+		.kind = REC_THREAD_START, .name = "thread_start", .verb = "started the thread", .category = "[\"process\"]",
+		.type = "[\"info\"]", .action = "thread_start", .outcome = "success",
+		.dataset = "auditship.process",
+		.doc = "A process has one thread more. process.thread is the new one.",
+		.record_size = sizeof(struct rec_thread_start), .has_task = true, .journalled = true,
+		.fields = thread_start_fields,
+	},
+	[REC_THREAD_EXIT] = {
+		.kind = REC_THREAD_EXIT, .name = "thread_exit", .verb = "ended the thread", .category = "[\"process\"]",
+		.type = "[\"info\"]", .action = "thread_end", .outcome = "success",
+		.dataset = "auditship.process",
+		.doc = "A thread ended.",
+		.record_size = sizeof(struct rec_thread_exit), .has_task = true, .journalled = true,
+		.fields = thread_exit_fields,
+	},
+	[REC_EXEC_FAILED] = {
+		.kind = REC_EXEC_FAILED, .name = "exec_failed", .verb = "failed to exec", .category = "[\"process\"]",
+		.type = "[\"start\"]", .action = "exec", .outcome = "failure",
+		.dataset = "auditship.process",
+		.doc = "A process tried in vain to run a program.",
+		.record_size = sizeof(struct rec_exec_failed), .has_task = true, .journalled = true,
+		.fields = exec_failed_fields,
+	},
+	[REC_OPEN_READ] = {
+		.kind = REC_OPEN_READ, .name = "open_read", .verb = "opened", .category = "[\"file\"]",
+		.type = "[\"access\"]", .action = "open", .outcome = "success",
+		.dataset = "auditship.file",
+		.doc = "A file was opened, not for writing.",
+		.record_size = sizeof(struct rec_open), .has_task = true, .journalled = true,
+		.fields = open_fields,
+	},
+	[REC_OPEN_WRITE] = {
+		.kind = REC_OPEN_WRITE, .name = "open_write", .verb = "opened for writing", .category = "[\"file\"]",
+		.type = "[\"access\",\"change\"]", .action = "open", .outcome = "success",
+		.dataset = "auditship.file",
+		.doc = "A file that was there was opened for writing.",
+		.record_size = sizeof(struct rec_open), .has_task = true, .journalled = true,
+		.fields = open_fields,
+	},
+	[REC_FILE_CREATE] = {
+		.kind = REC_FILE_CREATE, .name = "file_create", .verb = "created", .category = "[\"file\"]",
+		.type = "[\"creation\"]", .action = "creation", .outcome = "success",
+		.dataset = "auditship.file",
+		.doc = "A file was made by opening it.",
+		.record_size = sizeof(struct rec_open), .has_task = true, .journalled = true,
+		.fields = open_fields,
+	},
+	[REC_OPEN_FAILED] = {
+		.kind = REC_OPEN_FAILED, .name = "open_failed", .verb = "failed to open", .category = "[\"file\"]",
+		.type = "[\"access\"]", .action = "open", .outcome = "failure",
+		.dataset = "auditship.file",
+		.doc = "A file could not be opened.",
+		.record_size = sizeof(struct rec_open), .has_task = true, .journalled = true,
+		.fields = open_fields,
+	},
 };
 /* clang-format on */
+
+const char *ring_name(enum rec_ring ring)
+{
+	return ring_names[ring];
+}
 
 const struct kind *kind_get(unsigned int kind)
 {

@@ -35,8 +35,13 @@ enum field_type {
 	FIELD_DEVICE,    /* __u32 major << 20 | minor: "8:1" */
 	FIELD_MAJOR,     /* __u32 major << 20 | minor: JSON number */
 	FIELD_MINOR,
-	FIELD_CAPS,   /* __u64 bits: array of "CAP_..." names, unknown bits as numbers */
-	FIELD_SIGNAL, /* __u32: "SIGKILL", "SIGRTMIN+1" */
+	FIELD_CAPS,       /* __u64 bits: array of "CAP_..." names, unknown bits as numbers */
+	FIELD_SIGNAL,     /* __u32: "SIGKILL", "SIGRTMIN+1" */
+	FIELD_SIGNED,     /* __s64: JSON number */
+	FIELD_ERRNO,      /* __u32: "ENOENT" */
+	FIELD_ERROR_TEXT, /* the same: "No such file or directory" */
+	FIELD_OPEN_FLAGS, /* __u64 bits: array of "O_..." names, unknown bits in hexadecimal */
+	FIELD_RESOLVE,    /* __u64 bits of openat2: array of "RESOLVE_..." names */
 	FIELD_TYPES
 };
 
@@ -64,6 +69,7 @@ struct kind {
 	const char *type;     /* event.type, a JSON array */
 	const char *action;
 	const char *outcome;
+	const char *verb;    /* what the process did, for people; NULL: the name says it */
 	const char *dataset; /* event.dataset */
 	const char *doc;
 	uint16_t record_size; /* of the struct */
@@ -95,5 +101,8 @@ static inline bool field_ends(const struct field *field)
  * next row or NULL; *cursor starts at 0.
  */
 const struct field *kind_next_field(const struct kind *kind, unsigned int *cursor);
+
+/* "vital": as the events have it. */
+const char *ring_name(enum rec_ring ring);
 
 #endif

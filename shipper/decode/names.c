@@ -2,6 +2,9 @@
 /* Words for numbers. A number without a word stays a number: nothing is guessed. */
 #include "decode/names.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -87,6 +90,108 @@ void name_signal(char out[NAME_SIZE], uint32_t signal)
 void name_capability(char out[NAME_SIZE], unsigned int bit)
 {
 	put_name(out, bit < COUNT(capabilities) ? capabilities[bit] : NULL, bit);
+}
+
+bool name_next_capability(char out[NAME_SIZE], uint64_t bits, size_t *cursor)
+{
+	while (*cursor < 64 && !(bits >> *cursor & 1))
+		(*cursor)++;
+	if (*cursor == 64)
+		return false;
+	name_capability(out, (unsigned int)(*cursor)++);
+	return true;
+}
+
+struct flag {
+	uint64_t bits;
+	const char *name;
+};
+
+/* Flags that consist of several bits stand before those that are one of them. */
+static bool next_flag(char out[NAME_SIZE], const struct flag *flags, uint64_t left, size_t *cursor)
+{
+	size_t i = 0;
+
+	for (; flags[i].name; i++) {
+		if ((left & flags[i].bits) != flags[i].bits)
+			continue;
+		left &= ~flags[i].bits;
+		if (i < *cursor)
+			continue;
+		*cursor = i + 1;
+		put_name(out, flags[i].name, 0);
+		return true;
+	}
+	if (left == 0 || *cursor > i)
+		return false;
+	*cursor = i + 1;
+	(void)snprintf(out, NAME_SIZE, "0x%llx", (unsigned long long)left);
+	return true;
+}
+
+/* Of x86_64, asm-generic/fcntl.h; the C library has 0 there. */
+#define KERNEL_O_LARGEFILE 0100000
+
+bool name_next_open_flag(char out[NAME_SIZE], uint64_t flags, size_t *cursor)
+{
+	static const char *const modes[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", NULL};
+	static const struct flag named[] = {
+		{O_CREAT, "O_CREAT"},
+		{O_EXCL, "O_EXCL"},
+		{O_NOCTTY, "O_NOCTTY"},
+		{O_TRUNC, "O_TRUNC"},
+		{O_APPEND, "O_APPEND"},
+		{O_NONBLOCK, "O_NONBLOCK"},
+		{O_SYNC, "O_SYNC"},
+		{O_DSYNC, "O_DSYNC"},
+		{O_ASYNC, "O_ASYNC"},
+		{O_DIRECT, "O_DIRECT"},
+		{O_TMPFILE, "O_TMPFILE"},
+		{O_DIRECTORY, "O_DIRECTORY"},
+		{O_NOFOLLOW, "O_NOFOLLOW"},
+		{O_NOATIME, "O_NOATIME"},
+		{O_CLOEXEC, "O_CLOEXEC"},
+		{O_PATH, "O_PATH"},
+		{O_LARGEFILE ? O_LARGEFILE : KERNEL_O_LARGEFILE, "O_LARGEFILE"},
+		{},
+	};
+	size_t at;
+
+	if (*cursor == 0) {
+		*cursor = 1;
+		put_name(out, modes[flags & O_ACCMODE], (uint32_t)(flags & O_ACCMODE));
+		return true;
+	}
+	at = *cursor - 1;
+	if (!next_flag(out, named, flags & ~(uint64_t)O_ACCMODE, &at))
+		return false;
+	*cursor = at + 1;
+	return true;
+}
+
+bool name_next_resolve_flag(char out[NAME_SIZE], uint64_t flags, size_t *cursor)
+{
+	static const struct flag named[] = {
+		{RESOLVE_NO_XDEV, "RESOLVE_NO_XDEV"},
+		{RESOLVE_NO_MAGICLINKS, "RESOLVE_NO_MAGICLINKS"},
+		{RESOLVE_NO_SYMLINKS, "RESOLVE_NO_SYMLINKS"},
+		{RESOLVE_BENEATH, "RESOLVE_BENEATH"},
+		{RESOLVE_IN_ROOT, "RESOLVE_IN_ROOT"},
+		{RESOLVE_CACHED, "RESOLVE_CACHED"},
+		{},
+	};
+
+	return next_flag(out, named, flags, cursor);
+}
+
+void name_errno(char out[NAME_SIZE], uint32_t number)
+{
+	put_name(out, strerrorname_np((int)number), number);
+}
+
+const char *name_error_text(uint32_t number)
+{
+	return strerrordesc_np((int)number);
 }
 
 const char *name_file_type(uint32_t mode)

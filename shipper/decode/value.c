@@ -351,6 +351,34 @@ static size_t show_signal(char out[VALUE_WORD_SIZE], const struct value *value)
 	return put_text(out, name);
 }
 
+static size_t show_signed(char out[VALUE_WORD_SIZE], const struct value *value)
+{
+	int64_t number = (int64_t)value_number(value);
+	char digits[VALUE_WORD_SIZE];
+
+	if (number >= 0)
+		return put_number(out, (uint64_t)number);
+	(void)put_number(digits, -(uint64_t)number);
+	out[0] = '-';
+	memcpy(out + 1, digits, sizeof(digits) - 1);
+	return strlen(out);
+}
+
+static size_t show_errno(char out[VALUE_WORD_SIZE], const struct value *value)
+{
+	char name[NAME_SIZE];
+
+	name_errno(name, (uint32_t)value_number(value));
+	return put_text(out, name);
+}
+
+static size_t show_error_text(char out[VALUE_WORD_SIZE], const struct value *value)
+{
+	const char *text = name_error_text((uint32_t)value_number(value));
+
+	return text ? put_text(out, text) : 0;
+}
+
 /* show is there for SHAPE_BARE and SHAPE_WORD. */
 static const struct {
 	enum value_shape shape;
@@ -377,10 +405,15 @@ static const struct {
 	[FIELD_DEVICE] = {SHAPE_WORD, show_device},
 	[FIELD_MAJOR] = {SHAPE_BARE, show_major},
 	[FIELD_MINOR] = {SHAPE_BARE, show_minor},
-	[FIELD_CAPS] = {SHAPE_CAPS, NULL},
+	[FIELD_CAPS] = {SHAPE_NAMES, NULL},
 	[FIELD_SIGNAL] = {SHAPE_WORD, show_signal},
+	[FIELD_SIGNED] = {SHAPE_BARE, show_signed},
+	[FIELD_ERRNO] = {SHAPE_WORD, show_errno},
+	[FIELD_ERROR_TEXT] = {SHAPE_WORD, show_error_text},
+	[FIELD_OPEN_FLAGS] = {SHAPE_NAMES, NULL},
+	[FIELD_RESOLVE] = {SHAPE_NAMES, NULL},
 };
-_Static_assert(FIELD_TYPES == 23, "a new field type gets a line above");
+_Static_assert(FIELD_TYPES == 28, "a new field type gets a line above");
 
 enum value_shape value_shape(const struct value *value)
 {
@@ -390,6 +423,21 @@ enum value_shape value_shape(const struct value *value)
 size_t value_word(const struct value *value, char out[VALUE_WORD_SIZE])
 {
 	return types[value->field->type].show ? types[value->field->type].show(out, value) : 0;
+}
+
+size_t value_next_name(const struct value *value, size_t *cursor, char out[VALUE_WORD_SIZE])
+{
+	uint64_t bits = value_number(value);
+	char name[NAME_SIZE];
+	bool found = false;
+
+	if (value->field->type == FIELD_OPEN_FLAGS)
+		found = name_next_open_flag(name, bits, cursor);
+	else if (value->field->type == FIELD_RESOLVE)
+		found = name_next_resolve_flag(name, bits, cursor);
+	else
+		found = name_next_capability(name, bits, cursor);
+	return found ? put_text(out, name) : 0;
 }
 
 bool value_next_part(const struct value *value, size_t *at, const char **ret_part,

@@ -52,7 +52,7 @@ enum value_shape {
 	SHAPE_TEXT,   /* any bytes */
 	SHAPE_LIST,   /* any bytes, each part ended by NUL, the last perhaps not */
 	SHAPE_JOINED, /* the same, shown as one string */
-	SHAPE_CAPS,   /* a list of words */
+	SHAPE_NAMES,  /* a list of words */
 };
 
 enum value_shape value_shape(const struct value *value);
@@ -71,5 +71,8 @@ uint64_t value_wall_ns(const struct value *value);
 /* The part at *at of a list, of which *at is moved to the next. False when there is none. */
 bool value_next_part(const struct value *value, size_t *at, const char **ret_part,
 		     size_t *ret_length);
+
+/* The next word of SHAPE_NAMES; *cursor starts at 0. Returns its length, 0 behind the last. */
+size_t value_next_name(const struct value *value, size_t *cursor, char out[VALUE_WORD_SIZE]);
 
 #endif

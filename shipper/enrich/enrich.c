@@ -6,6 +6,7 @@
 #include "enrich/enrich.h"
 
 #include "decode/decode.h"
+#include "decode/fields.h"
 #include "enrich/cputime.h"
 #include "enrich/entity_id.h"
 
@@ -328,16 +329,61 @@ static void enrich_task(struct enrich *enrich, struct task_record *record, int64
 		put_process(enrich, tail, process, wall_offset_ns, with_image);
 	put_other(enrich, tail, &record->task.parent, wall_offset_ns, &tail->out->parent);
 	put_names(enrich, tail, &record->task.creds);
-	if (kind == REC_EXEC) {
-		struct rec_exec *exec = (struct rec_exec *)record;
-
-		put_text(tail, &tail->out->file_owner,
-			 users_user_name(enrich->users, exec->file_uid));
-		put_text(tail, &tail->out->file_group,
-			 users_group_name(enrich->users, exec->file_gid));
-	} else if (kind == REC_EXIT) {
+	if (kind == REC_EXIT) {
 		put_exit((struct rec_exit *)record, process, tail->out);
 		process_table_exit(enrich->processes, &record->task.id);
+	}
+}
+
+static void put_owner(struct enrich *enrich, struct tail *tail, uint32_t uid, uint32_t gid)
+{
+	if (uid != REC_ID_UNSET)
+		put_text(tail, &tail->out->file_owner, users_user_name(enrich->users, uid));
+	if (gid != REC_ID_UNSET)
+		put_text(tail, &tail->out->file_group, users_group_name(enrich->users, gid));
+}
+
+/*
+ * What a call asked for that opened nothing. Without the directory a relative path says nothing; an
+ * absolute one has a directory where its root is another one.
+ */
+static void put_given_path(struct tail *tail, const struct rec_header *record,
+			   const struct rec_string *given, const struct rec_string *directory)
+{
+	const char *name = record_string(record, given);
+	bool absolute = given->length > 0 && name[0] == '/';
+	struct rec_string *path = &tail->out->file_path, part;
+
+	if (given->length == 0 ||
+	    given->length + directory->length + 1 > ENRICH_MAX_SIZE - tail->used ||
+	    directory->length < directory->full || (!absolute && directory->length == 0))
+		return;
+	path->offset = tail->used;
+	if (directory->length > strlen("/"))
+		put(tail, &part, record_string(record, directory), directory->length);
+	if (!absolute)
+		put(tail, &part, "/", 1);
+	put(tail, &part, name, given->length);
+	path->length = tail->used - path->offset;
+	path->full = given->length < given->full ? REC_FULL_UNKNOWN : path->length;
+	tail->out->file_path_as_given = 1;
+}
+
+static void put_file(struct enrich *enrich, const struct rec_header *record, struct tail *tail)
+{
+	const struct rec_exec_failed *failed = (const struct rec_exec_failed *)record;
+	const struct rec_exec *exec = (const struct rec_exec *)record;
+	const struct rec_open *open = (const struct rec_open *)record;
+
+	if (record->kind == REC_EXEC) {
+		put_owner(enrich, tail, exec->file_uid, exec->file_gid);
+	} else if (record->kind == REC_EXEC_FAILED) {
+		put_given_path(tail, record, &failed->filename, &failed->directory);
+	} else if (record->kind == REC_OPEN_FAILED) {
+		put_given_path(tail, record, &open->given, &open->directory);
+	} else if (record->kind == REC_OPEN_READ || record->kind == REC_OPEN_WRITE ||
+		   record->kind == REC_FILE_CREATE) {
+		put_owner(enrich, tail, open->file_uid, open->file_gid);
 	}
 }
 
@@ -352,13 +398,16 @@ static void init_enriched(struct enriched *out)
 size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wall_offset_ns,
 		    struct enriched *out)
 {
+	const struct kind *kind = kind_get(record->kind);
 	struct tail tail = {.out = out, .used = sizeof(*out)};
 
 	init_enriched(out);
 	if (record->kind == REC_EXEC)
 		keep_configured_env(enrich, (struct rec_exec *)record);
-	if (record->kind == REC_FORK || record->kind == REC_EXEC || record->kind == REC_EXIT)
+	if (kind && kind->has_task) {
 		enrich_task(enrich, (struct task_record *)record, wall_offset_ns, &tail);
+		put_file(enrich, record, &tail);
+	}
 	out->size = tail.used;
 	return tail.used;
 }
@@ -373,6 +422,11 @@ void enrich_forget_args(struct enrich *enrich, const struct rec_header *record)
 	process = process_table_find(enrich->processes, exec->task.id.pid, exec->task.id.start_ns);
 	if (process && process->exec_time_ns == record->time_ns)
 		note_exec(enrich, exec, process, true);
+}
+
+void enrich_rewrite_args(struct enrich *enrich, process_image_rewriter *rewriter, void *data)
+{
+	process_table_rewrite_args(enrich->processes, rewriter, data);
 }
 
 void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters)

@@ -56,6 +56,9 @@ size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wa
  */
 void enrich_forget_args(struct enrich *enrich, const struct rec_header *record);
 
+/* All that is remembered, see process_table_rewrite_args. */
+void enrich_rewrite_args(struct enrich *enrich, process_image_rewriter *rewriter, void *data);
+
 void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters);
 
 #endif

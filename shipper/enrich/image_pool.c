@@ -16,8 +16,10 @@ struct image_header {
 	uint32_t references;
 	uint32_t executable_length, executable_full;
 	uint32_t args_length, args_full;
-	uint32_t args_count : 31, args_masked : 1;
+	uint32_t args_count : 30, args_masked : 1, visited : 1;
 };
+
+#define COUNT_MAX ((UINT32_C(1) << 30) - 1)
 
 #define NEXT_BYTES (IMAGE_CHUNK_BYTES - sizeof(uint32_t))
 #define FIRST_BYTES (NEXT_BYTES - sizeof(struct image_header))
@@ -163,31 +165,37 @@ static void read_bytes(struct cursor *cursor, char *out, size_t size)
 	}
 }
 
-uint32_t image_pool_add(struct image_pool *pool, const struct image *image)
+/* Into the chunk id, which is the image's first and empty, and as many more as it takes. */
+static void write_image(struct image_pool *pool, uint32_t id, const struct image *image)
 {
-	struct image_header header = {
-		.references = 1,
+	struct image_header *header = &pool->chunks[id].first.header;
+	struct cursor cursor = cursor_start(pool->chunks, id);
+
+	*header = (struct image_header){
 		.executable_length = at_most(image->executable_length, IMAGE_EXECUTABLE_MAX),
 		.args_length = at_most(image->args_length, IMAGE_ARGS_MAX),
-		.args_count = image->args_count & INT32_MAX,
+		.args_count = image->args_count & COUNT_MAX,
 		.args_masked = image->args_masked,
 	};
-	struct cursor cursor;
+	/* What was given cannot have been longer than what there was. */
+	header->executable_full = image->executable_full > image->executable_length
+					  ? image->executable_full
+					  : image->executable_length;
+	header->args_full =
+		image->args_full > image->args_length ? image->args_full : image->args_length;
+	write_bytes(pool, &cursor, image->executable, header->executable_length);
+	write_bytes(pool, &cursor, image->args, header->args_length);
+}
+
+uint32_t image_pool_add(struct image_pool *pool, const struct image *image)
+{
 	uint32_t id;
 
 	if (image_pool_needs(image) > image_pool_room(pool))
 		return 0;
-	/* What was given cannot have been longer than what there was. */
-	header.executable_full = image->executable_full > image->executable_length
-					 ? image->executable_full
-					 : image->executable_length;
-	header.args_full =
-		image->args_full > image->args_length ? image->args_full : image->args_length;
 	id = take_chunk(pool);
-	pool->chunks[id].first.header = header;
-	cursor = cursor_start(pool->chunks, id);
-	write_bytes(pool, &cursor, image->executable, header.executable_length);
-	write_bytes(pool, &cursor, image->args, header.args_length);
+	write_image(pool, id, image);
+	pool->chunks[id].first.header.references = 1;
 	pool->images++;
 	return id;
 }
@@ -197,11 +205,8 @@ void image_pool_ref(struct image_pool *pool, uint32_t id)
 	pool->chunks[id].first.header.references++;
 }
 
-void image_pool_unref(struct image_pool *pool, uint32_t id)
+static void give_back(struct image_pool *pool, uint32_t id)
 {
-	if (!id || --pool->chunks[id].first.header.references > 0)
-		return;
-	pool->images--;
 	while (id) {
 		uint32_t next = pool->chunks[id].next;
 
@@ -212,6 +217,39 @@ void image_pool_unref(struct image_pool *pool, uint32_t id)
 		pool->used_count--;
 		id = next;
 	}
+}
+
+void image_pool_unref(struct image_pool *pool, uint32_t id)
+{
+	if (!id || --pool->chunks[id].first.header.references > 0)
+		return;
+	pool->images--;
+	give_back(pool, id);
+}
+
+void image_pool_replace(struct image_pool *pool, uint32_t id, const struct image *image)
+{
+	struct image_header before = pool->chunks[id].first.header;
+	struct image kept = *image;
+
+	give_back(pool, pool->chunks[id].next);
+	memset(&pool->chunks[id], 0, sizeof(pool->chunks[id]));
+	if (image_pool_needs(&kept) > image_pool_room(pool) + 1) {
+		kept.args_length = 0;
+		kept.args_full = REC_FULL_UNKNOWN;
+	}
+	write_image(pool, id, &kept);
+	pool->chunks[id].first.header.references = before.references;
+	pool->chunks[id].first.header.visited = before.visited;
+}
+
+bool image_pool_visit(struct image_pool *pool, uint32_t id, bool visited)
+{
+	struct image_header *header = &pool->chunks[id].first.header;
+	bool changed = header->visited != visited;
+
+	header->visited = visited;
+	return changed;
 }
 
 void image_pool_describe(const struct image_pool *pool, uint32_t id, struct image *ret_image)

@@ -56,6 +56,16 @@ void image_pool_ref(struct image_pool *pool, uint32_t id);
 /* Whoever gives up the last reference has the bytes overwritten. id 0 is ignored. */
 void image_pool_unref(struct image_pool *pool, uint32_t id);
 
+/*
+ * The image becomes another one, for whoever shares it; the bytes before are overwritten. When the
+ * pool has no room for the arguments, they are gone: cut, of unknown length. The executable must
+ * not be longer than before.
+ */
+void image_pool_replace(struct image_pool *pool, uint32_t id, const struct image *image);
+
+/* Marks an image as visited or takes the mark away; false: it was so already. */
+bool image_pool_visit(struct image_pool *pool, uint32_t id, bool visited);
+
 /* Lengths and counts of an image; both pointers are NULL, the bytes come from image_pool_copy. */
 void image_pool_describe(const struct image_pool *pool, uint32_t id, struct image *ret_image);
 

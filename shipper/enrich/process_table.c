@@ -475,6 +475,38 @@ size_t process_image_copy(const struct process_table *table, const struct proces
 	return image ? image_pool_copy(&table->images, image, parts, out, size) : 0;
 }
 
+static void rewrite_image(struct image_pool *images, uint32_t id, process_image_rewriter *rewriter,
+			  void *data)
+{
+	char bytes[IMAGE_EXECUTABLE_MAX + PROCESS_REWRITE_ROOM];
+	struct image image;
+
+	image_pool_describe(images, id, &image);
+	if (image.args_length == 0)
+		return;
+	(void)image_pool_copy(images, id, IMAGE_BOTH, bytes, sizeof(bytes));
+	image.executable = bytes;
+	image.args = bytes + image.executable_length;
+	if (rewriter(data, &image, bytes + image.executable_length))
+		image_pool_replace(images, id, &image);
+}
+
+void process_table_rewrite_args(struct process_table *table, process_image_rewriter *rewriter,
+				void *data)
+{
+	struct image_pool *images = &table->images;
+
+	for (uint32_t i = 1; i <= table->touched; i++) {
+		uint32_t id = table->slots[i].image;
+
+		if (id && image_pool_visit(images, id, true))
+			rewrite_image(images, id, rewriter, data);
+	}
+	for (uint32_t i = 1; i <= table->touched; i++)
+		if (table->slots[i].image)
+			(void)image_pool_visit(images, table->slots[i].image, false);
+}
+
 void process_table_reconcile_begin(struct process_table *table)
 {
 	table->generation++;

@@ -112,6 +112,17 @@ size_t process_image_copy(const struct process_table *table, const struct proces
 			  enum image_part parts, char *out, size_t size);
 
 /*
+ * Changes the arguments that are remembered: args is image->args, of PROCESS_REWRITE_ROOM bytes.
+ * False: they stay.
+ */
+#define PROCESS_REWRITE_ROOM (2 * IMAGE_ARGS_MAX)
+typedef bool process_image_rewriter(void *data, struct image *image, char *args);
+
+/* Shows every image with arguments to the rewriter, once however many processes share it. */
+void process_table_rewrite_args(struct process_table *table, process_image_rewriter *rewriter,
+				void *data);
+
+/*
  * Finds exits that were lost: begin, then start a snapshot of all processes and insert each, then
  * end, which takes every process that was not inserted since begin for exited and returns how many.
  * When the snapshot breaks off, do not call end.

@@ -36,6 +36,11 @@ static enum fact_class class_of(enum field_type type)
 	case FIELD_DEVICE:
 	case FIELD_CAPS:
 	case FIELD_SIGNAL:
+	case FIELD_SIGNED:
+	case FIELD_ERRNO:
+	case FIELD_ERROR_TEXT:
+	case FIELD_OPEN_FLAGS:
+	case FIELD_RESOLVE:
 	case FIELD_TYPES:
 		break;
 	}
@@ -68,7 +73,8 @@ int fact_field(struct fact_field *ret_field, const char *path)
 	if (!field)
 		return -ENOENT;
 	ret_field->class = class_of(field->type);
-	ret_field->list = field->type == FIELD_LIST || field->type == FIELD_CAPS;
+	ret_field->list = field->type == FIELD_LIST || field->type == FIELD_CAPS ||
+			  field->type == FIELD_OPEN_FLAGS || field->type == FIELD_RESOLVE;
 	if (ret_field->class == FACT_NUMBER)
 		ret_field->unit = unit_of(path);
 	return 0;
@@ -169,17 +175,13 @@ static bool next_part(struct fact *fact, const struct value *value, size_t *curs
 	return value_next_part(value, cursor, &fact->text.bytes, &fact->text.length);
 }
 
-static bool next_capability(struct fact *fact, const struct value *value, size_t *cursor)
+static bool next_name(struct fact *fact, const struct value *value, size_t *cursor)
 {
-	uint64_t bits = value_number(value);
+	size_t length = value_next_name(value, cursor, fact->word);
 
-	while (*cursor < 64 && !(bits >> *cursor & 1))
-		(*cursor)++;
-	if (*cursor == 64)
-		return false;
-	name_capability(fact->word, (unsigned int)(*cursor)++);
-	set_word(fact, strlen(fact->word));
-	return true;
+	if (length > 0)
+		set_word(fact, length);
+	return length > 0;
 }
 
 bool fact_next(struct fact *fact, const struct value *value, size_t *cursor)
@@ -187,8 +189,8 @@ bool fact_next(struct fact *fact, const struct value *value, size_t *cursor)
 	switch (value_shape(value)) {
 	case SHAPE_LIST:
 		return next_part(fact, value, cursor);
-	case SHAPE_CAPS:
-		return next_capability(fact, value, cursor);
+	case SHAPE_NAMES:
+		return next_name(fact, value, cursor);
 	case SHAPE_TEXT:
 	case SHAPE_JOINED:
 		fact->is_number = false;

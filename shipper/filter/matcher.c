@@ -150,7 +150,8 @@ static int err_unknown_field(const char *path, struct err *err)
 {
 	struct text_nearest nearest = {.word = path};
 
-	if (strncmp(path, "agent.", 6) == 0 || strncmp(path, "host.", 5) == 0)
+	if (strncmp(path, "agent.", 6) == 0 || strncmp(path, "host.", 5) == 0 ||
+	    strncmp(path, "labels.", 7) == 0)
 		return err_set(err, -EINVAL, "is the same in every event of this agent");
 	lookup_offer_paths(&nearest);
 	if (nearest.best)
@@ -635,6 +636,23 @@ void matcher_document(const struct matcher *matcher, const struct json_read *doc
 		(void)conclude(tests, &hits, matcher->words, ret_bits);
 	else
 		(void)conclude_absent(tests, matcher->words, ret_bits);
+}
+
+void matcher_text(const struct matcher *matcher, const char *path, const char *text, size_t length,
+		  struct bits *ret_bits)
+{
+	const struct glob_text whole = {text, length, 0};
+
+	fill(matcher, ret_bits);
+	for (size_t i = 0; i < matcher->field_count; i++) {
+		const struct tests *tests = &matcher->fields[i];
+		struct hits hits = {0};
+
+		if (strcmp(tests->path, path) != 0)
+			continue;
+		test_text(tests, &whole, matcher->words, &hits);
+		(void)conclude(tests, &hits, matcher->words, ret_bits);
+	}
 }
 
 /* Finishing */

@@ -78,4 +78,8 @@ void matcher_event(const struct matcher *matcher, const struct event *event, str
 void matcher_document(const struct matcher *matcher, const struct json_read *document, size_t field,
 		      struct bits *ret_bits);
 
+/* The conjunctions that may hold when of an event only this one text is known. */
+void matcher_text(const struct matcher *matcher, const char *path, const char *text, size_t length,
+		  struct bits *ret_bits);
+
 #endif

@@ -95,6 +95,11 @@ static bool is_string(const struct field *row)
 	case FIELD_MINOR:
 	case FIELD_CAPS:
 	case FIELD_SIGNAL:
+	case FIELD_SIGNED:
+	case FIELD_ERRNO:
+	case FIELD_ERROR_TEXT:
+	case FIELD_OPEN_FLAGS:
+	case FIELD_RESOLVE:
 	case FIELD_TYPES:
 		break;
 	}

@@ -8,7 +8,7 @@
  * struct rules is the compiled text: immutable, for any thread. struct rules_state is what running
  * them needs (counters, windows of limits): of the collect thread, counters readable by any thread.
  *
- * Stable: all but rules_apply, rules_mask_snapshot and rules_take_limited, which are for collect.
+ * Stable: all but rules_apply, rules_mask_* and rules_take_limited, which are for collect.
  */
 #ifndef AUDITSHIP_RULES_H
 #define AUDITSHIP_RULES_H
@@ -119,6 +119,17 @@ struct rules_args {
  */
 void rules_mask_snapshot(struct rules_state *state, const struct rec_header *snapshot,
 			 struct rules_args *args);
+
+/* False: rules_mask_remembered would change nothing. */
+bool rules_mask(const struct rules_state *state);
+
+/*
+ * Masks what is remembered of processes that ran before these rules. Of all that conditions can ask
+ * for only the executable is known; it may be empty: not known either. A rule that asks for more
+ * applies.
+ */
+void rules_mask_remembered(struct rules_state *state, const char *executable, size_t length,
+			   struct rules_args *args);
 
 #define RULES_LIMITED_MAX 1024 /* bytes of a record that rules_take_limited writes */
 

@@ -417,6 +417,27 @@ void rules_mask_snapshot(struct rules_state *state, const struct rec_header *sna
 		rewrite_end_args(state->rewrite, args, &work);
 }
 
+bool rules_mask(const struct rules_state *state)
+{
+	return state->rewrite != NULL;
+}
+
+void rules_mask_remembered(struct rules_state *state, const char *executable, size_t length,
+			   struct rules_args *args)
+{
+	struct mask_work work;
+	struct bits bits;
+
+	if (!state->rewrite || args->length == 0)
+		return;
+	matcher_text(state->rules->matcher, length ? "process.executable" : "", executable, length,
+		     &bits);
+	rewrite_begin_args(state->rewrite, args, &work);
+	mark(state, &bits, &work);
+	if (work.any)
+		rewrite_end_args(state->rewrite, args, &work);
+}
+
 /* What limits have held back */
 
 static void put_text(struct rec_limited *limited, struct rec_string *string, const char *text,

@@ -69,26 +69,38 @@ static int read_slots(struct cursor_file *file, struct position *ret_position)
 	return damaged ? -EBADMSG : 0;
 }
 
-int cursor_open(struct cursor_file *file, int dirfd, const char *name,
-		struct position *ret_position)
+int cursor_reopen(struct cursor_file *file, int dirfd, const char *name)
 {
 	char path[sizeof("cursor-") + CURSOR_NAME_SIZE];
 	struct stat st;
 	int result;
 
-	*ret_position = (struct position){0};
-	*file = (struct cursor_file){.fd = -1};
+	if (file->fd >= 0)
+		return 0;
 	(void)snprintf(path, sizeof(path), "cursor-%s", name);
 	file->fd =
 		openat(dirfd, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (file->fd < 0)
 		return -errno;
 	result = fstat(file->fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
+	if (result < 0)
+		cursor_close(file);
+	return result;
+}
+
+int cursor_open(struct cursor_file *file, int dirfd, const char *name,
+		struct position *ret_position)
+{
+	int result;
+
+	*ret_position = (struct position){0};
+	*file = (struct cursor_file){.fd = -1};
+	result = cursor_reopen(file, dirfd, name);
+	if (result < 0)
+		return result;
 	/* Blocks of its own now, so that a full disk cannot stop the cursor that would free it. */
-	if (result == 0)
-		(void)posix_fallocate(file->fd, 0, 2 * CURSOR_SLOT_SIZE);
-	if (result == 0)
-		result = read_slots(file, ret_position);
+	(void)posix_fallocate(file->fd, 0, 2 * CURSOR_SLOT_SIZE);
+	result = read_slots(file, ret_position);
 	if (result < 0 && result != -EBADMSG)
 		cursor_close(file);
 	return result;

@@ -36,6 +36,8 @@ bool cursor_name_valid(const char *name);
  */
 int cursor_open(struct cursor_file *file, int dirfd, const char *name,
 		struct position *ret_position);
+/* After cursor_close, with the generation it had; does nothing while it is open. */
+int cursor_reopen(struct cursor_file *file, int dirfd, const char *name);
 void cursor_close(struct cursor_file *file);
 
 /* Writes the slot whose turn it is; sync makes it durable before returning. */

@@ -23,6 +23,7 @@ struct cursor {
 	struct position durable; /* sync */
 	bool placed;             /* lock; wanted is right; until then it holds everything */
 	bool open;               /* lock */
+	bool idle;               /* sync; nobody had it open as the round began */
 	bool let_go;             /* lock; holds nothing until it is opened again */
 	struct cursor *next;     /* never changes */
 };

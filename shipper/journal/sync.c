@@ -24,8 +24,10 @@ static struct cursor *begin_round(struct journal *journal, bool *ret_directory)
 
 	(void)pthread_mutex_lock(&journal->lock);
 	cursors = journal->cursors;
-	for (struct cursor *cursor = cursors; cursor; cursor = cursor->next)
+	for (struct cursor *cursor = cursors; cursor; cursor = cursor->next) {
 		cursor->pending = cursor->placed ? cursor->wanted : cursor->durable;
+		cursor->idle = !cursor->open;
+	}
 	*ret_directory = journal->directory_changed;
 	journal->directory_changed = false;
 	(void)pthread_mutex_unlock(&journal->lock);
@@ -101,7 +103,9 @@ static void store_cursor(struct journal *journal, struct cursor *cursor, bool sy
 	/* Even when nothing is synced: a segment goes only behind a cursor that is on disk. */
 	if (cursor->pending.segment != cursor->durable.segment)
 		sync = true;
-	result = cursor_store(&cursor->file, &cursor->pending, sync);
+	result = cursor_reopen(&cursor->file, journal->dirfd, cursor->name);
+	if (result == 0)
+		result = cursor_store(&cursor->file, &cursor->pending, sync);
 	if (result < 0)
 		note_error(journal, result);
 	else
@@ -155,6 +159,13 @@ static void drop_segment(struct journal *journal, struct segment *segment)
 		free(segment);
 }
 
+/* Names come and go with reloads; a descriptor is there for those in use only. */
+static void rest_cursor(struct cursor *cursor)
+{
+	if (cursor->idle && position_equal(&cursor->pending, &cursor->durable))
+		cursor_close(&cursor->file);
+}
+
 static void delete_segments(struct journal *journal)
 {
 	struct segment *segment;
@@ -178,8 +189,10 @@ static void do_round(struct journal *journal, bool sync)
 	if (sync && directory_changed && fsync(journal->dirfd) < 0)
 		note_error(journal, -errno);
 	sync_segments(journal, sync);
-	for (struct cursor *cursor = cursors; cursor; cursor = cursor->next)
+	for (struct cursor *cursor = cursors; cursor; cursor = cursor->next) {
 		store_cursor(journal, cursor, sync);
+		rest_cursor(cursor);
+	}
 	delete_segments(journal);
 }
 

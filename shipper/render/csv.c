@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_TEXT_BYTES (64 * 1024)
+#define MAX_TEXT_BYTES REC_MAX_SIZE
 #define ELLIPSIS "\xe2\x80\xa6" /* ends a text that is not whole */
 #define MAX_ESCAPED_BYTES (MAX_TEXT_BYTES * 10 + sizeof(ELLIPSIS))
 #define MAX_LINE_BYTES (4 * 1024 * 1024)
@@ -276,18 +276,14 @@ static int add_text(struct csv *csv, const struct value *value)
 	return add_quoted(&csv->line, csv->escaped, escaped, formula ? "'" : "");
 }
 
-static int add_capabilities(struct csv *csv, const struct value *value)
+static int add_names(struct csv *csv, const struct value *value)
 {
-	uint64_t bits = value_number(value);
+	char name[VALUE_WORD_SIZE];
 	const char *space = "";
+	size_t cursor = 0;
 	int result = 0;
 
-	for (unsigned int bit = 0; bit < 64 && result == 0; bit++) {
-		char name[NAME_SIZE];
-
-		if (!(bits >> bit & 1))
-			continue;
-		name_capability(name, bit);
+	while (result == 0 && value_next_name(value, &cursor, name) > 0) {
 		result = buf_printf(&csv->line, "%s%s", space, name);
 		space = " ";
 	}
@@ -312,10 +308,10 @@ static int add_value(struct csv *csv, const struct column *column, const struct 
 	case SHAPE_BARE:
 	case SHAPE_WORD:
 		return buf_add(&csv->line, word, value_word(value, word));
-	case SHAPE_CAPS:
+	case SHAPE_NAMES:
 		break;
 	}
-	return add_capabilities(csv, value);
+	return add_names(csv, value);
 }
 
 static int add_fact(struct csv *csv, const char *text)

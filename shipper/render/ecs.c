@@ -8,7 +8,6 @@
 
 #include "base/uuid.h"
 #include "decode/lookup.h"
-#include "decode/names.h"
 #include "render/facts.h"
 #include "render/plan.h"
 #include "render/remarks.h"
@@ -31,6 +30,7 @@ enum special {
 	SPECIAL_EVENT_ID,
 	SPECIAL_AGENT,
 	SPECIAL_HOST,
+	SPECIAL_LABELS,
 	SPECIAL_SCHEMA,
 	SPECIAL_RAW,
 	SPECIAL_RAW_LEFT_OUT,
@@ -48,6 +48,7 @@ static const struct {
 	{"event.id", SPECIAL_EVENT_ID, PLAN_FIRST},
 	{"agent", SPECIAL_AGENT, PLAN_FIRST},
 	{"host", SPECIAL_HOST, PLAN_FIRST},
+	{"labels", SPECIAL_LABELS, PLAN_LAST},
 	{"Linux.schema", SPECIAL_SCHEMA, PLAN_FIRST},
 	{"Linux.raw", SPECIAL_RAW, PLAN_LAST},
 	{"Linux.raw_left_out", SPECIAL_RAW_LEFT_OUT, PLAN_LAST},
@@ -150,7 +151,8 @@ int ecs_new(struct ecs **ret_ecs, const struct render_identity *identity, struct
 	uuid_format(ecs->stream_text, ecs->stream);
 	result = facts_init(&ecs->facts, ecs->json, identity);
 	if (result < 0)
-		err_set(err, result, "what is known of the host and the tags is too long");
+		err_set(err, result,
+			"what is known of the host, the labels and the tags is too long");
 	if (result == 0)
 		result = make_kinds(ecs, err);
 	if (result < 0) {
@@ -234,19 +236,21 @@ static void write_list(struct ecs *ecs, const char *path, const struct value *va
 	json_list_close(ecs->json);
 }
 
-static void write_caps(struct json *json, uint64_t bits)
+static void write_names(struct ecs *ecs, const struct plan_member *member,
+			const struct value *value)
 {
-	json_list_open(json);
-	for (unsigned int bit = 0; bit < 64; bit++) {
-		char name[NAME_SIZE];
+	char name[VALUE_WORD_SIZE];
+	size_t cursor = 0, length = value_next_name(value, &cursor, name);
 
-		if (!(bits >> bit & 1))
-			continue;
-		name_capability(name, bit);
-		json_list_item(json);
-		json_word(json, name, strlen(name));
+	if (length == 0)
+		return;
+	start_member(ecs, member);
+	json_list_open(ecs->json);
+	for (; length > 0; length = value_next_name(value, &cursor, name)) {
+		json_list_item(ecs->json);
+		json_word(ecs->json, name, length);
 	}
-	json_list_close(json);
+	json_list_close(ecs->json);
 }
 
 static void write_word(struct ecs *ecs, const struct plan_member *member, const struct value *value)
@@ -285,11 +289,8 @@ static void write_value(struct ecs *ecs, const struct plan_member *member,
 		start_member(ecs, member);
 		json_joined(ecs->json, value->text, value->length, &ecs->non_utf8);
 		break;
-	case SHAPE_CAPS:
-		if (value_number(value) == 0)
-			break;
-		start_member(ecs, member);
-		write_caps(ecs->json, value_number(value));
+	case SHAPE_NAMES:
+		write_names(ecs, member, value);
 		break;
 	}
 }
@@ -348,6 +349,16 @@ static void write_tags(struct ecs *ecs, const struct plan_member *member, const 
 	if (ecs->non_utf8)
 		JSON_RAW(ecs->json, "\"non-utf8\"");
 	JSON_RAW(ecs->json, "]");
+}
+
+static void write_labels(struct ecs *ecs, const struct plan_member *member)
+{
+	const struct buf *labels = &ecs->facts.labels;
+
+	if (labels->length == 0)
+		return;
+	start_member(ecs, member);
+	json_raw(ecs->json, labels->data, labels->length);
 }
 
 static void write_event_id(struct json *json, const struct ecs *ecs, uint64_t sequence)
@@ -415,6 +426,7 @@ static void write_constant(struct ecs *ecs, const struct plan_member *member,
 	case SPECIAL_RAW:
 	case SPECIAL_RAW_LEFT_OUT:
 	case SPECIAL_TRUNCATED:
+	case SPECIAL_LABELS:
 	case SPECIAL_TAGS:
 		break;
 	}
@@ -435,6 +447,9 @@ static void write_member(struct ecs *ecs, const struct plan_member *member,
 		break;
 	case SPECIAL_TRUNCATED:
 		write_cuts(ecs, member);
+		break;
+	case SPECIAL_LABELS:
+		write_labels(ecs, member);
 		break;
 	case SPECIAL_TAGS:
 		write_tags(ecs, member, event);

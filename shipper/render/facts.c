@@ -4,18 +4,23 @@
  */
 #include "render/facts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_FACT_BYTES (64 * 1024)
 
-static void add_fact(struct json *json, const struct json_key *key, const char *text)
+static void add_text(struct json *json, const struct json_key *key, const char *text)
 {
 	bool replaced; /* whoever named the host so sees what came of it */
 
-	if (!text || !*text)
-		return;
 	json_member(json, key);
 	json_text(json, text, strlen(text), &replaced);
+}
+
+static void add_fact(struct json *json, const struct json_key *key, const char *text)
+{
+	if (text && *text)
+		add_text(json, key, text);
 }
 
 static void add_os(struct json *json, const struct render_identity *identity)
@@ -75,6 +80,30 @@ static int make_agent(struct facts *facts, struct json *json,
 	return result;
 }
 
+static int make_labels(struct facts *facts, struct json *json,
+		       const struct render_identity *identity)
+{
+	char names[RENDER_LABELS_MAX][RENDER_LABEL_NAME_MAX + sizeof(",\"\":")];
+	struct json_key keys[RENDER_LABELS_MAX];
+	int result;
+
+	if (identity->label_count == 0)
+		return 0;
+	json_begin(json, &facts->labels);
+	for (unsigned int i = 0; i < identity->label_count; i++) {
+		int length =
+			snprintf(names[i], sizeof(names[i]), ",\"%.*s\":", RENDER_LABEL_NAME_MAX,
+				 identity->labels[i].name);
+
+		keys[i] = (struct json_key){names[i], (size_t)length};
+		add_text(json, &keys[i], identity->labels[i].value);
+	}
+	result = json_end(json);
+	if (result == 0)
+		facts->labels.length -= strlen("\n");
+	return result;
+}
+
 /* Without its end: an event may have a tag of its own. */
 static int make_tags(struct facts *facts, struct json *json, const struct render_identity *identity)
 {
@@ -104,10 +133,13 @@ int facts_init(struct facts *facts, struct json *json, const struct render_ident
 
 	buf_init(&facts->host, MAX_FACT_BYTES);
 	buf_init(&facts->agent, MAX_FACT_BYTES);
+	buf_init(&facts->labels, MAX_FACT_BYTES);
 	buf_init(&facts->tags, MAX_FACT_BYTES);
 	result = make_host(facts, json, identity);
 	if (result == 0)
 		result = make_agent(facts, json, identity);
+	if (result == 0)
+		result = make_labels(facts, json, identity);
 	if (result == 0)
 		result = make_tags(facts, json, identity);
 	return result;
@@ -117,5 +149,6 @@ void facts_done(struct facts *facts)
 {
 	buf_done(&facts->host);
 	buf_done(&facts->agent);
+	buf_done(&facts->labels);
 	buf_done(&facts->tags);
 }

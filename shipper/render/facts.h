@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is the same for every event of this host, as pieces of JSON that are made once: the host,
- * the agent and its tags. Absent is absent. Of the thread that renders.
+ * the agent, its labels and tags. Absent is absent. Of the thread that renders.
  */
 #ifndef AUDITSHIP_FACTS_H
 #define AUDITSHIP_FACTS_H
@@ -11,9 +11,10 @@
 #include "render/render.h"
 
 struct facts {
-	struct buf host;  /* an object */
-	struct buf agent; /* an object up to agent.ephemeral_id: "} ends it behind that text */
-	struct buf tags;  /* a list without its closing bracket: an event may have more of them */
+	struct buf host;   /* an object */
+	struct buf agent;  /* an object up to agent.ephemeral_id: "} ends it behind that text */
+	struct buf labels; /* an object; empty: there are none */
+	struct buf tags;   /* a list without its closing bracket: an event may have more of them */
 };
 
 /* Needs json only meanwhile. 0, -EMSGSIZE or -ENOMEM; facts_done is due in any case. */

@@ -58,6 +58,11 @@ static const struct {
 	[FACT_LOST_REASON] = {"Linux.lost.reason", STYLE_PLAIN},
 	[FACT_MESSAGE] = {"message", STYLE_PLAIN},
 	[FACT_LIMITED] = {"Linux.limited.count", STYLE_PLAIN},
+	[FACT_OPEN] = {"Linux.open.flags_raw", STYLE_PLAIN},
+	[FACT_ERROR] = {"error.code", STYLE_PLAIN},
+	[FACT_THREAD] = {"process.thread.id", STYLE_PLAIN},
+	[FACT_THREAD_CREATOR] = {"Linux.thread.creator_id", STYLE_PLAIN},
+	[FACT_THREAD_STATUS] = {"Linux.exit.status", STYLE_PLAIN},
 	[FACT_RULE] = {"rule.name", STYLE_PLAIN},
 };
 
@@ -226,7 +231,7 @@ static size_t add_plain(struct phrase *phrase, const struct value *value)
 	case SHAPE_WORD:
 		return value_word(value, word) ? phrase_add_text(phrase, word) : 0;
 	case SHAPE_LIST:
-	case SHAPE_CAPS:
+	case SHAPE_NAMES:
 		break;
 	}
 	return 0;
@@ -238,6 +243,9 @@ size_t phrase_add_fact(struct phrase *phrase, const struct event *event, enum fa
 
 	if (fact == FACT_EVENT)
 		return phrase_add_text(phrase, event->kind->name);
+	if (fact == FACT_VERB)
+		return phrase_add_text(phrase,
+				       event->kind->verb ? event->kind->verb : event->kind->name);
 	if (fact == FACT_NONE || !phrase_value(phrase, event, fact, &value))
 		return 0;
 	switch (facts[fact].style) {

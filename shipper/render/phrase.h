@@ -36,6 +36,12 @@ enum fact {
 	FACT_MESSAGE,
 	FACT_LIMITED,
 	FACT_RULE,
+	FACT_VERB, /* what the process did: no row */
+	FACT_OPEN, /* there for every file open */
+	FACT_ERROR,
+	FACT_THREAD,
+	FACT_THREAD_CREATOR,
+	FACT_THREAD_STATUS,
 	FACTS
 };
 

@@ -35,9 +35,9 @@ enum { RANK_FIRST, RANK_ROW, RANK_OBJECT, RANK_LAST };
 
 /* How people look at an event: when, what, where, who, whom. */
 static const char *const top_order[] = {
-	"@timestamp", "ecs",  "event", "agent", "host",
-	"process",    "user", "group", "file",  NULL, /* whatever is not named here */
-	"Linux",      "tags",
+	"@timestamp", "ecs",    "event", "agent", "host",
+	"process",    "user",   "group", "file",  NULL, /* whatever is not named here */
+	"Linux",      "labels", "tags",
 };
 
 #define TOP_COUNT (sizeof(top_order) / sizeof(top_order[0]))

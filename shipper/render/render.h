@@ -13,6 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define RENDER_LABELS_MAX 64
+#define RENDER_LABEL_NAME_MAX 64
+
+/* The name holds RENDER_LABEL_NAME_MAX characters at most, of which none needs an escape. */
+struct render_label {
+	const char *name, *value;
+};
+
 /* Facts about host and agent, constant while the agent runs. NULL or "": unknown, left out. */
 struct render_identity {
 	const char *agent_id, *agent_name, *agent_version;
@@ -21,6 +29,8 @@ struct render_identity {
 	uint32_t pid_ns; /* inode number of the initial pid namespace, 0: unknown */
 	const char *const *tags;
 	unsigned int tag_count;
+	struct render_label labels[RENDER_LABELS_MAX];
+	unsigned int label_count;
 };
 
 enum render_format {

@@ -13,7 +13,7 @@ static const struct column {
 	int width; /* less is padded, more moves the rest of the line */
 	enum fact facts[2];
 } columns[] = {
-	{"TIME", 12, {FACT_TIME}},  {"EVENT", 5, {FACT_EVENT}},
+	{"TIME", 12, {FACT_TIME}},  {"EVENT", 11, {FACT_EVENT}},
 	{"COMM", 15, {FACT_COMM}},  {"PID", 7, {FACT_PID}},
 	{"PPID", 7, {FACT_PARENT}}, {"USER", 10, {FACT_USER, FACT_USER_ID}},
 };
@@ -48,6 +48,13 @@ static const struct detail {
 	 false,
 	 PHRASE_COLOR_DIM,
 	 {{"[", FACT_EXIT_CODE, "]"}, {" (", FACT_DURATION, ")"}}},
+	{FACT_ERROR, false, PHRASE_COLOR_BAD, {{"[", FACT_ERROR, "]"}, {" ", FACT_FILE, ""}}},
+	{FACT_OPEN, false, NULL, {{"", FACT_FILE, ""}}},
+	{FACT_THREAD_STATUS,
+	 false,
+	 PHRASE_COLOR_DIM,
+	 {{"[", FACT_THREAD_STATUS, "]"}, {" thread ", FACT_THREAD, ""}}},
+	{FACT_THREAD_CREATOR, false, PHRASE_COLOR_DIM, {{"-> thread ", FACT_THREAD, ""}}},
 	{FACT_CREATOR_THREAD, false, PHRASE_COLOR_DIM, {{"-> child of ", FACT_CREATOR, ""}}},
 	{FACT_MESSAGE, false, NULL, {{"", FACT_MESSAGE, ""}}},
 	{FACT_COMMAND_LINE, false, NULL, {{"", FACT_COMMAND_LINE, ""}}},

@@ -39,11 +39,18 @@ static const struct sentence sentences[] = {
 	/* The creator's: the new process has its name. Who the creator's parent is, is not told. */
 	{FACT_CREATOR_THREAD, false, PHRASE_COLOR_DIM,
 	 {{" Process ", FACT_COMM, ""}, {" (PID:", FACT_CREATOR, ")"}, {" forked ", FACT_PID, ""}}},
+	{FACT_THREAD_STATUS, false, PHRASE_COLOR_DIM,
+	 {SUBJECT, {" ", FACT_VERB, ""}, {" ", FACT_THREAD, ""}, {" STATUS=", FACT_THREAD_STATUS, ""}}},
+	{FACT_THREAD_CREATOR, false, PHRASE_COLOR_DIM,
+	 {SUBJECT, {" ", FACT_VERB, ""}, {" ", FACT_THREAD, ""}}},
+	{FACT_ERROR, true, PHRASE_COLOR_BAD,
+	 {SUBJECT, {" ", FACT_VERB, ""}, {" ", FACT_FILE, ""}, {": ", FACT_ERROR, ""}}},
+	{FACT_OPEN, false, NULL, {SUBJECT, {" ", FACT_VERB, ""}, {" ", FACT_FILE, ""}}},
 	{FACT_EXEC_THREAD, false, NULL,
 	 {SUBJECT, {" exec", FACT_NONE, NULL}, {" ", FACT_EXECUTABLE, ""}, {"", FACT_ARGUMENTS, ""}}},
 };
 static const struct sentence any_process = {
-	FACT_NONE, false, NULL, {SUBJECT, {" ", FACT_EVENT, ""}, {" ", FACT_FILE, ""}}};
+	FACT_NONE, false, NULL, {SUBJECT, {" ", FACT_VERB, ""}, {" ", FACT_FILE, ""}}};
 static const struct sentence any_other = {
 	FACT_NONE, false, NULL, {{" ", FACT_EVENT, ""}, {" ", FACT_FILE, ""}, {": ", FACT_MESSAGE, ""}}};
 /* clang-format on */

@@ -106,6 +106,38 @@ static int read_line(struct join *join, struct buf *line, struct err *err)
 	}
 }
 
+static const char *list_item(const struct join *join, const char *list, unsigned int index)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "identity.%s.%u", list, index);
+	return json_read_string(join->answer, path);
+}
+
+static bool is_label_name(const char *name)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "0123456789_-");
+
+	return length > 0 && length <= RENDER_LABEL_NAME_MAX && name[length] == '\0';
+}
+
+/* Names and values in turns; what answers need not be an agent. */
+static void take_labels(struct join *join)
+{
+	struct render_identity *identity = &join->identity;
+
+	for (unsigned int i = 0; i < RENDER_LABELS_MAX; i++) {
+		struct render_label label = {list_item(join, "labels", 2 * i),
+					     list_item(join, "labels", 2 * i + 1)};
+
+		if (!label.name || !label.value)
+			break;
+		if (is_label_name(label.name))
+			identity->labels[identity->label_count++] = label;
+	}
+}
+
 static void take_identity(struct join *join)
 {
 	struct render_identity *identity = &join->identity;
@@ -120,15 +152,13 @@ static void take_identity(struct join *join)
 	    pid_ns <= UINT32_MAX)
 		identity->pid_ns = (uint32_t)pid_ns;
 	while (identity->tag_count < TAGS_MAX) {
-		char path[64];
-
-		(void)snprintf(path, sizeof(path), "identity.tags.%u", identity->tag_count);
-		join->tags[identity->tag_count] = json_read_string(join->answer, path);
+		join->tags[identity->tag_count] = list_item(join, "tags", identity->tag_count);
 		if (!join->tags[identity->tag_count])
 			break;
 		identity->tag_count++;
 	}
 	identity->tags = join->tags;
+	take_labels(join);
 }
 
 static int judge_answer(struct join *join, struct err *err)

@@ -167,22 +167,31 @@ static void put_attention(struct screen *screen)
 		put(screen, "  %s\n", text(screen, item("attention", i, "").text, what));
 }
 
+static void put_event_kind(struct screen *screen, size_t i)
+{
+	char name[TEXT_SIZE], total[AMOUNT_SIZE], second[AMOUNT_SIZE], minute[AMOUNT_SIZE];
+	char lost[AMOUNT_SIZE];
+	bool can_be_lost = has_number(screen, item("events", i, "lost").text);
+
+	put(screen, "  %-14s %13s %12s %12s %12s\n",
+	    text(screen, item("events", i, "kind").text, name),
+	    grouped(total, number(screen, item("events", i, "total").text)),
+	    grouped(second, number(screen, item("events", i, "per_second").text)),
+	    grouped(minute, number(screen, item("events", i, "per_minute").text)),
+	    can_be_lost ? grouped(lost, number(screen, item("events", i, "lost").text)) : "");
+}
+
+/* A kind that nobody selected may inform the others, and is shown when some of it was lost. */
 static void put_events(struct screen *screen)
 {
 	size_t count = json_read_count(screen->document, "events");
-	char name[TEXT_SIZE], total[AMOUNT_SIZE], second[AMOUNT_SIZE], minute[AMOUNT_SIZE];
 
-	put(screen, "\n%s%-14s %15s %12s %12s%s\n", colored(screen, BOLD), "events", "total",
-	    "per second", "per minute", colored(screen, PLAIN));
-	for (size_t i = 0; i < count; i++) {
-		if (!json_read_is_true(screen->document, item("events", i, "selected").text))
-			continue;
-		put(screen, "  %-12s %15s %12s %12s\n",
-		    text(screen, item("events", i, "kind").text, name),
-		    grouped(total, number(screen, item("events", i, "total").text)),
-		    grouped(second, number(screen, item("events", i, "per_second").text)),
-		    grouped(minute, number(screen, item("events", i, "per_minute").text)));
-	}
+	put(screen, "\n%s%-16s %13s %12s %12s %12s%s\n", colored(screen, BOLD), "events", "total",
+	    "per second", "per minute", "lost", colored(screen, PLAIN));
+	for (size_t i = 0; i < count; i++)
+		if (json_read_is_true(screen->document, item("events", i, "selected").text) ||
+		    number(screen, item("events", i, "lost").text) > 0)
+			put_event_kind(screen, i);
 }
 
 /* "numbered 12 = journalled 10 + lost 2": what is 0 is left out, but for the first. */
@@ -290,7 +299,7 @@ static void put_rooms(struct screen *screen)
 static void put_caches(struct screen *screen)
 {
 	char entries[AMOUNT_SIZE], evictions[AMOUNT_SIZE], images[AMOUNT_SIZE], size[AMOUNT_SIZE];
-	char wakeups[AMOUNT_SIZE], sleeps[AMOUNT_SIZE], late[AMOUNT_SIZE];
+	char wakeups[AMOUNT_SIZE], sleeps[AMOUNT_SIZE], late[AMOUNT_SIZE], overtakes[AMOUNT_SIZE];
 
 	put_title(screen, "memory and reader");
 	put(screen, "  processes known %s (%s evicted), images %s in %s\n",
@@ -298,10 +307,14 @@ static void put_caches(struct screen *screen)
 	    grouped(evictions, number(screen, "processes.evictions")),
 	    grouped(images, number(screen, "processes.images")),
 	    bytes(size, number(screen, "processes.image_bytes")));
-	put(screen, "  reader woken %s times, slept %s, late %s\n",
+	put(screen, "  probes could not read memory %s times, found a map full %s times\n",
+	    grouped(images, number(screen, "reader.read_failures")),
+	    grouped(size, number(screen, "reader.map_failures")));
+	put(screen, "  reader woken %s times, slept %s, late %s, one ring ahead of the other %s\n",
 	    grouped(wakeups, number(screen, "reader.wakeups")),
 	    grouped(sleeps, number(screen, "reader.sleeps")),
-	    grouped(late, number(screen, "reader.late")));
+	    grouped(late, number(screen, "reader.late")),
+	    grouped(overtakes, number(screen, "reader.overtakes")));
 }
 
 static void put_sink(struct screen *screen, size_t i)

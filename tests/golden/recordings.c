@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -296,8 +297,148 @@ static void make_lost(struct entry_builder *builder, struct buf *out)
 	end_entry(builder, out);
 }
 
+/* The program behind what is not a kind of the process itself. */
+static void enrich_curl(struct entry_builder *builder)
+{
+	enrich_all(builder);
+	builder->enriched->process.args_count = 2;
+	builder_text(builder, &builder->enriched->process.executable, "/usr/bin/curl");
+	BUILDER_LIST(builder, &builder->enriched->process.args, "curl\0-fsSL");
+}
+
+static void make_threads(struct entry_builder *builder, struct buf *out)
+{
+	builder_start(builder, REC_THREAD_START, 12);
+	fill_task(builder->task, "curl");
+	builder->header->ring = REC_RING_BULK;
+	builder->task->tid = 4243;
+	builder->thread_start->creator_tid = 4242;
+	enrich_curl(builder);
+	end_entry(builder, out);
+	builder_start(builder, REC_THREAD_EXIT, 13);
+	fill_task(builder->task, "resolver");
+	builder->header->ring = REC_RING_BULK;
+	builder->task->tid = 4243;
+	builder->thread_exit->start_ns = BUILDER_BOOT_NS - 2 * NS_PER_MS;
+	builder->thread_exit->exit_code = 137;
+	builder->thread_exit->exit_signal = 9;
+	enrich_curl(builder);
+	end_entry(builder, out);
+}
+
+static void make_exec_failed(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_exec_failed *failed;
+
+	builder_start(builder, REC_EXEC_FAILED, 14);
+	fill_task(builder->task, "bash");
+	failed = builder->exec_failed;
+	failed->call = (struct rec_call){-ENOENT, ENOENT, REC_SYSCALL_EXECVE, 0, {0}};
+	builder_text(builder, &failed->filename, "./missing");
+	builder_text(builder, &failed->directory, "/home/alice");
+	enrich_all(builder);
+	builder_text(builder, &builder->enriched->file_path, "/home/alice/./missing");
+	builder->enriched->file_path_as_given = 1;
+	end_entry(builder, out);
+}
+
+static struct rec_open *start_open(struct entry_builder *builder, enum rec_kind kind,
+				   uint64_t sequence)
+{
+	struct rec_open *open;
+
+	builder_start(builder, kind, sequence);
+	fill_task(builder->task, "curl");
+	builder->header->ring = REC_RING_BULK;
+	open = builder->open;
+	open->call = (struct rec_call){3, 0, REC_SYSCALL_OPENAT, 0, {0}};
+	open->inode = 2622416;
+	open->file_size = 1221;
+	open->device = 8u << 20 | 1;
+	open->mode = S_IFREG | 0640;
+	return open;
+}
+
+static void end_open(struct entry_builder *builder, struct buf *out)
+{
+	enrich_curl(builder);
+	builder_text(builder, &builder->enriched->file_owner, "root");
+	builder_text(builder, &builder->enriched->file_group, "root");
+	end_entry(builder, out);
+}
+
+/* Read as 32-bit call, written to by openat2 and a shared descriptor, created relative. */
+static void make_open(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_open *open = start_open(builder, REC_OPEN_READ, 15);
+
+	open->call = (struct rec_call){0, 0, REC_SYSCALL_OPEN, 1, {0}};
+	builder_text(builder, &open->path, "/etc/passwd");
+	builder_text(builder, &open->given, "/etc/passwd");
+	end_open(builder, out);
+	open = start_open(builder, REC_OPEN_WRITE, 16);
+	open->call.number = REC_SYSCALL_OPENAT2;
+	open->flags = 01 | 02000; /* O_WRONLY, O_APPEND */
+	open->resolve = 0x10;     /* RESOLVE_IN_ROOT */
+	open->fd_shared = 1;
+	builder_text(builder, &open->path, "/srv/www/log/access");
+	builder_text(builder, &open->given, "/log/access");
+	builder_text(builder, &open->directory, "/srv/www");
+	end_open(builder, out);
+	open = start_open(builder, REC_FILE_CREATE, 17);
+	open->flags = 02 | 0100 | 0200 | 02000000; /* O_RDWR, O_CREAT, O_EXCL, O_CLOEXEC */
+	open->create_mode = 0600;
+	open->file_size = 0;
+	open->deleted = 1;
+	builder_text(builder, &open->path, "/tmp/gone");
+	builder_text(builder, &open->given, "gone");
+	builder_text(builder, &open->directory, "/tmp");
+	end_open(builder, out);
+}
+
+static struct rec_open *start_failed_open(struct entry_builder *builder, uint64_t sequence,
+					  int error)
+{
+	struct rec_open *open;
+
+	builder_start(builder, REC_OPEN_FAILED, sequence);
+	fill_task(builder->task, "curl");
+	builder->header->ring = REC_RING_BULK;
+	open = builder->open;
+	open->call = (struct rec_call){-error, (__u32)error, REC_SYSCALL_OPENAT, 0, {0}};
+	open->file_uid = open->file_gid = REC_ID_UNSET;
+	return open;
+}
+
+/* A refusal, a name that could not be read, and one of more bytes than are kept. */
+static void make_open_failed(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_open *open = start_failed_open(builder, 18, EACCES);
+
+	builder_text(builder, &open->given, "/etc/shadow");
+	enrich_curl(builder);
+	builder_text(builder, &builder->enriched->file_path, "/etc/shadow");
+	builder->enriched->file_path_as_given = 1;
+	end_entry(builder, out);
+	open = start_failed_open(builder, 19, EFAULT);
+	open->flags = 02; /* O_RDWR */
+	open->given.full = REC_FULL_UNKNOWN;
+	enrich_curl(builder);
+	end_entry(builder, out);
+	open = start_failed_open(builder, 20, ENAMETOOLONG);
+	builder_bytes(builder, &open->given, "a/a/a", 5, REC_FULL_UNKNOWN);
+	builder_text(builder, &open->directory, "/tmp");
+	enrich_curl(builder);
+	builder_bytes(builder, &builder->enriched->file_path, "/tmp/a/a/a", 10, REC_FULL_UNKNOWN);
+	builder->enriched->file_path_as_given = 1;
+	end_entry(builder, out);
+}
+
 const struct recording recordings[] = {
-	{"process", make_process}, {"signals", make_signals}, {"bytes", make_bytes},
-	{"cut", make_cut},         {"sparse", make_sparse},   {"lost", make_lost},
+	{"process", make_process}, {"signals", make_signals},
+	{"bytes", make_bytes},     {"cut", make_cut},
+	{"sparse", make_sparse},   {"lost", make_lost},
+	{"threads", make_threads}, {"exec_failed", make_exec_failed},
+	{"open", make_open},       {"open_failed", make_open_failed},
 };
 const unsigned int recording_count = sizeof(recordings) / sizeof(recordings[0]);

@@ -42,6 +42,8 @@ static const struct render_identity identity = {
 	.pid_ns = 4026531836u,
 	.tags = tags,
 	.tag_count = 1,
+	.labels = {{"role", "web"}},
+	.label_count = 1,
 };
 
 static bool is_update(void)

@@ -334,13 +334,17 @@ void want_check(struct want *want, struct harness *harness, const struct event *
 
 /* What facts become in an event. */
 
-static void want_kind(struct want *want, const char *action, const char *type)
+void want_kind(struct want *want, const char *category, const char *action, const char *type)
 {
+	char list[64], dataset[64];
+
+	snprintf(list, sizeof(list), "[\"%s\"]", category);
+	snprintf(dataset, sizeof(dataset), "auditship.%s", category);
 	want_string(want, "event.action", action);
-	want_json(want, "event.category", "[\"process\"]");
+	want_json(want, "event.category", list);
 	want_json(want, "event.type", type);
 	want_string(want, "event.outcome", "success");
-	want_string(want, "event.dataset", "auditship.process");
+	want_string(want, "event.dataset", dataset);
 }
 
 static void want_file_text(struct want *want, const char *path, const char *file)
@@ -401,6 +405,13 @@ static void want_host(struct want *want)
 	want_os(want, "host.os.version", "VERSION_ID", NULL);
 }
 
+/* Threads and file opens must not crowd out what processes do. */
+static bool is_bulk(const struct event *event)
+{
+	return strcmp(event_string(event, "event.dataset"), "auditship.file") == 0 ||
+	       strncmp(event->action, "thread_", strlen("thread_")) == 0;
+}
+
 void want_envelope(struct want *want, struct harness *harness, const struct event *event)
 {
 	const char *stream = event_string(event, "agent.ephemeral_id");
@@ -422,7 +433,7 @@ void want_envelope(struct want *want, struct harness *harness, const struct even
 	want_string(want, "event.id", id);
 	want_range(want, "event.sequence", 1, 1ull << 40);
 	want_string(want, "Linux.schema.version", "0.1.0");
-	want_string(want, "Linux.sequence.ring", "vital");
+	want_string(want, "Linux.sequence.ring", is_bulk(event) ? "bulk" : "vital");
 	want_string(want, "Linux.sequence.class", "task");
 	want_number(want, "Linux.sequence.generation", 0);
 	want_range(want, "Linux.sequence.cpu", 0, (uint64_t)sysconf(_SC_NPROCESSORS_CONF) - 1);
@@ -673,7 +684,7 @@ struct want *want_fork(struct harness *harness, const struct event *event,
 	copy.pid = copy.ns_pid = (uint32_t)child->pid;
 	copy.start_ticks = ticks;
 	want_envelope(want, harness, event);
-	want_kind(want, "fork", "[\"start\"]");
+	want_kind(want, "process", "fork", "[\"start\"]");
 	want_moment(want, child->before_fork_ns, child->after_fork_ns);
 	want_process(want, &copy);
 	want_time(want, "process.start", child->before_fork_ns, child->after_fork_ns);
@@ -696,32 +707,72 @@ static void want_test_family(struct want *want)
 	facts_done(&test);
 }
 
-static const char *file_type(mode_t mode)
+void want_child(struct want *want, const struct facts *facts)
 {
-	return S_ISREG(mode) ? "file" : "unknown";
+	want_process(want, facts);
+	want_program(want, "process", facts);
+	want_test_family(want);
 }
 
-void want_executable(struct want *want, const char *path)
+void want_call(struct want *want, const char *name, long result)
 {
-	char directory[PATH_MAX];
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", result);
+	want_string(want, "Linux.syscall.name", name);
+	want_json(want, "Linux.syscall.exit", text);
+	if (result >= 0)
+		return;
+	want_string(want, "event.outcome", "failure");
+	want_string(want, "error.code", strerrorname_np((int)-result));
+	want_string(want, "error.message", strerrordesc_np((int)-result));
+}
+
+static const char *file_type(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "file";
+	case S_IFDIR:
+		return "dir";
+	case S_IFLNK:
+		return "symlink";
+	case S_IFIFO:
+		return "fifo";
+	case S_IFCHR:
+		return "character_device";
+	default:
+		return "unknown";
+	}
+}
+
+void want_path(struct want *want, const char *path)
+{
+	char directory[PATH_MAX + 256];
 	size_t length = (size_t)(base_name(path) - path);
 
 	snprintf(directory, sizeof(directory), "%.*s", (int)(length > 1 ? length - 1 : length),
 		 path);
-	want_string(want, "process.executable", path);
-	want_string(want, "process.name", base_name(path));
 	want_string(want, "file.path", path);
-	want_string(want, "file.name", base_name(path));
 	want_string(want, "file.directory", directory);
+	if (*base_name(path))
+		want_string(want, "file.name", base_name(path));
 }
 
-void want_file(struct want *want, const char *path, const struct stat *stat)
+void want_executable(struct want *want, const char *path)
+{
+	want_path(want, path);
+	want_string(want, "process.executable", path);
+	want_string(want, "process.name", base_name(path));
+}
+
+void want_stat(struct want *want, const struct stat *stat)
 {
 	char text[32];
 
-	want_executable(want, path);
 	want_id(want, "file.inode", stat->st_ino);
-	want_number(want, "file.size", (uint64_t)stat->st_size);
+	if (stat->st_size)
+		want_number(want, "file.size", (uint64_t)stat->st_size);
 	snprintf(text, sizeof(text), "%u:%u", major(stat->st_dev), minor(stat->st_dev));
 	want_string(want, "file.device", text);
 	snprintf(text, sizeof(text), "%04o", stat->st_mode & 07777);
@@ -729,6 +780,12 @@ void want_file(struct want *want, const char *path, const struct stat *stat)
 	want_string(want, "file.type", file_type(stat->st_mode));
 	want_user(want, stat->st_uid, "file.uid", "file.owner");
 	want_group(want, stat->st_gid, "file.gid", "file.group");
+}
+
+void want_file(struct want *want, const char *path, const struct stat *stat)
+{
+	want_executable(want, path);
+	want_stat(want, stat);
 	want_bool(want, "Linux.exec.setuid", stat->st_mode & S_ISUID);
 	want_bool(want, "Linux.exec.setgid", stat->st_mode & S_ISGID);
 	want_bool(want, "Linux.exec.deleted", stat->st_nlink == 0);
@@ -747,7 +804,7 @@ struct want *want_exec(struct harness *harness, const struct event *event,
 	snprintf(binary, sizeof(binary), "/proc/%u/exe", facts->pid);
 	assert_int_equal(stat(binary, &stat_buf), 0);
 	want_envelope(want, harness, event);
-	want_kind(want, "exec", "[\"start\"]");
+	want_kind(want, "process", "exec", "[\"start\"]");
 	want_process(want, facts);
 	want_program(want, "process", facts);
 	want_test_family(want);
@@ -794,7 +851,7 @@ struct want *want_exit(struct harness *harness, const struct event *event,
 	uint64_t end_ns = event_number(event, "Linux.time.boot_ns");
 
 	want_envelope(want, harness, event);
-	want_kind(want, "end", "[\"end\"]");
+	want_kind(want, "process", "end", "[\"end\"]");
 	want_moment(want, child->before_end_ns, child->after_end_ns);
 	want_process(want, facts);
 	want_program(want, "process", facts);

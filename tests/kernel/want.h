@@ -63,6 +63,17 @@ struct want *want_exit(struct harness *harness, const struct event *event,
  */
 void want_written(struct want *want, uint64_t bytes);
 
+/* event.action and what goes with it; category and type are JSON. */
+void want_kind(struct want *want, const char *category, const char *action, const char *type);
+/* The process of a child of the test, with its program and its parent: what most events say. */
+void want_child(struct want *want, const struct facts *facts);
+/* A system call by its name, and its result: a descriptor, or -errno. */
+void want_call(struct want *want, const char *name, long result);
+/* file.path, file.name and file.directory. */
+void want_path(struct want *want, const char *path);
+/* file.*: what stat(2) says of it. */
+void want_stat(struct want *want, const struct stat *stat);
+
 /* file.* of a binary and Linux.exec.deleted and so on as for a plain one. */
 void want_file(struct want *want, const char *path, const struct stat *stat);
 /* One path in all its forms: process.executable, process.name, file.path, file.name, ... */

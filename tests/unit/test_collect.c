@@ -31,21 +31,23 @@
 #define RING_SIZE (4 * 1024 * 1024)
 #define JOURNAL_SIZE (16 * 1024 * 1024)
 #define EVENTS_MAX 4096
+#define LARGE (64 * 1024)
 
 struct probes {
-	int fd;
+	int fds[REC_RING_SHIPPER];
 	struct rec_counts counts[SLOTS];
 	struct rec_reader reader;
 };
 
-int probes_vital_fd(const struct probes *probes)
+int probes_ring_fd(const struct probes *probes, enum rec_ring ring)
 {
-	return probes->fd;
+	return probes->fds[ring];
 }
 
-uint64_t probes_vital_bytes(const struct probes *probes)
+uint64_t probes_ring_bytes(const struct probes *probes, enum rec_ring ring)
 {
 	(void)probes;
+	(void)ring;
 	return RING_SIZE;
 }
 
@@ -83,8 +85,9 @@ static struct {
 	sem_t go, swept;
 	atomic_bool stopping;
 	bool started, busy;
-	char *ring;
-	uint64_t numbers;
+	char *rings[REC_RING_SHIPPER];
+	enum rec_ring ring; /* into which the test puts */
+	uint64_t numbers[REC_RING_SHIPPER], time_ns;
 	struct event events[EVENTS_MAX];
 	unsigned int count;
 	const char *args;
@@ -92,10 +95,10 @@ static struct {
 	bool restarted; /* another process has the number by now */
 } made;
 
-int reader_new(struct reader **ret_reader, struct ring *ring, struct rec_reader *state, int stop_fd,
-	       struct err *err)
+int reader_new(struct reader **ret_reader, struct ring *const rings[REC_RING_SHIPPER],
+	       struct rec_reader *state, int stop_fd, struct err *err)
 {
-	(void)ring;
+	(void)rings;
 	(void)stop_fd;
 	(void)err;
 	assert_ptr_equal(state, &made.probes.reader);
@@ -175,12 +178,12 @@ int procfs_start_ticks(const char *root, uint32_t pid, uint64_t *ret_ticks)
 
 static _Atomic unsigned long *position(unsigned int page)
 {
-	return (void *)(made.ring + page * (size_t)sysconf(_SC_PAGESIZE));
+	return (void *)(made.rings[made.ring] + page * (size_t)sysconf(_SC_PAGESIZE));
 }
 
 static char *data_at(uint64_t at)
 {
-	return made.ring + 2 * (size_t)sysconf(_SC_PAGESIZE) + (at & (RING_SIZE - 1));
+	return made.rings[made.ring] + 2 * (size_t)sysconf(_SC_PAGESIZE) + (at & (RING_SIZE - 1));
 }
 
 /* Never over the end: the tests that need so much are those of the ring. */
@@ -195,27 +198,35 @@ static _Atomic uint32_t *put(const void *record, uint32_t size, uint32_t bits)
 	return header;
 }
 
+static bool make_ring(enum rec_ring ring)
+{
+	size_t size = 2 * (size_t)sysconf(_SC_PAGESIZE) + RING_SIZE;
+	int fd = memfd_create("ring", MFD_CLOEXEC);
+
+	made.probes.fds[ring] = fd;
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
+		return false;
+	made.rings[ring] = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return made.rings[ring] != MAP_FAILED;
+}
+
 static int make_collect(void **state)
 {
 	const struct enrich_options enrich = {.ticks_per_s = 100};
 	struct collect_options options = {
 		.probes = &made.probes, .journal = &made.journal, .cpus = CPUS, .ticks_per_s = 100};
-	size_t size = 2 * (size_t)sysconf(_SC_PAGESIZE) + RING_SIZE;
 	struct err err;
 
 	(void)state;
 	memset(&made, 0, sizeof(made));
-	made.probes.fd = memfd_create("ring", MFD_CLOEXEC);
-	if (made.probes.fd < 0 || ftruncate(made.probes.fd, (off_t)size) < 0)
+	if (!make_ring(REC_RING_VITAL) || !make_ring(REC_RING_BULK))
 		return -1;
-	made.ring = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, made.probes.fd, 0);
 	made.journal.bytes = malloc(JOURNAL_SIZE);
 	made.journal.next_sequence = 1;
 	(void)sem_init(&made.go, 0, 0);
 	(void)sem_init(&made.swept, 0, 0);
 	options.selected[REC_EXEC] = options.selected[REC_EXIT] = true;
-	if (made.ring == MAP_FAILED || !made.journal.bytes ||
-	    enrich_new(&options.enrich, &enrich, &err) < 0)
+	if (!made.journal.bytes || enrich_new(&options.enrich, &enrich, &err) < 0)
 		return -1;
 	return collect_new(&made.collect, &options, &err);
 }
@@ -279,8 +290,10 @@ static int remove_collect(void **state)
 	if (made.started)
 		stop();
 	collect_free(made.collect);
-	(void)munmap(made.ring, 2 * (size_t)sysconf(_SC_PAGESIZE) + RING_SIZE);
-	(void)close(made.probes.fd);
+	for (int i = 0; i < REC_RING_SHIPPER; i++) {
+		(void)munmap(made.rings[i], 2 * (size_t)sysconf(_SC_PAGESIZE) + RING_SIZE);
+		(void)close(made.probes.fds[i]);
+	}
 	free(made.journal.bytes);
 	(void)sem_destroy(&made.go);
 	(void)sem_destroy(&made.swept);
@@ -289,13 +302,17 @@ static int remove_collect(void **state)
 
 static struct rec_header next_header(unsigned int kind, size_t size)
 {
-	__atomic_store_n(&made.probes.counts[0].sequence, ++made.numbers, __ATOMIC_RELEASE);
+	struct rec_counts *own = &made.probes.counts[made.ring * REC_CLASSES * CPUS];
+	uint64_t *number = &made.numbers[made.ring];
+
+	__atomic_store_n(&own->sequence, ++*number, __ATOMIC_RELEASE);
 	return (struct rec_header){
 		.size = (uint32_t)size,
 		.kind = (uint16_t)kind,
 		.abi = REC_ABI,
-		.sequence = made.numbers,
-		.time_ns = UINT64_C(1000000000) * made.numbers,
+		.ring = (uint8_t)made.ring,
+		.sequence = *number,
+		.time_ns = ++made.time_ns,
 	};
 }
 
@@ -338,7 +355,7 @@ static void lose(unsigned int slot, uint64_t amount)
 	struct rec_counts *own = &made.probes.counts[slot];
 
 	if (slot == 0)
-		made.numbers += amount;
+		made.numbers[REC_RING_VITAL] += amount;
 	__atomic_add_fetch(&own->sequence, amount, __ATOMIC_RELEASE);
 	__atomic_add_fetch(&own->lost[REC_LOSS_RING_FULL], amount, __ATOMIC_RELEASE);
 }
@@ -385,12 +402,12 @@ static void records_become_events_in_order(void **state)
 static void a_sweep_of_many_large_records_is_journalled_in_parts(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < 40; i++)
+	for (uint32_t i = 0; i < 20; i++)
 		put_exec(100 + i, REC_MAX_SIZE);
 	sweep();
 	stop();
-	assert_int_equal(made.count, 40);
-	for (uint32_t i = 0; i < 40; i++)
+	assert_int_equal(made.count, 20);
+	for (uint32_t i = 0; i < 20; i++)
 		assert_int_equal(event_pid(i), 100 + i);
 	assert_true(made.journal.appends > 2);
 }
@@ -512,17 +529,17 @@ static void losses_that_find_no_room_in_the_batch_are_told_later(void **state)
 	uint64_t lost = 0;
 
 	(void)state;
-	for (uint32_t i = 0; i < 11; i++)
-		put_exec(1, REC_MAX_SIZE);
+	for (uint32_t i = 0; i < 7; i++) /* the batch is not full yet */
+		put_exec(1, 64 * 1024);
 	for (unsigned int i = 1; i < SLOTS; i++)
 		lose(i, 1);
 	sweep();
-	assert_true(made.journal.next_sequence > 11);
-	assert_true(made.journal.next_sequence < 11 + SLOTS);
+	assert_true(made.journal.next_sequence > 7);
+	assert_true(made.journal.next_sequence < 7 + SLOTS);
 	sweep();
 	stop();
-	assert_int_equal(made.count, 11 + SLOTS - 1);
-	for (unsigned int i = 11; i < made.count; i++)
+	assert_int_equal(made.count, 7 + SLOTS - 1);
+	for (unsigned int i = 7; i < made.count; i++)
 		lost += lost_event(i)->count;
 	assert_int_equal(lost, SLOTS - 1);
 	assert_int_equal(made.status.lost, SLOTS - 1);
@@ -617,12 +634,131 @@ static void all_that_could_not_be_journalled_at_the_stop_is_counted(void **state
 	(void)state;
 	sweep();
 	made.journal.full = true;
-	for (uint32_t i = 0; i < 30; i++)
+	for (uint32_t i = 0; i < 20; i++)
 		put_exec(1, REC_MAX_SIZE);
 	stop();
 	assert_int_equal(made.count, 0);
-	assert_int_equal(made.status.unjournalled, 30);
+	assert_int_equal(made.status.unjournalled, 20);
 	assert_true(made.status.journal_failing);
+}
+
+/* Bulk and vital: which kind of record it is makes no difference here. */
+static void put_into(enum rec_ring ring, uint32_t pid)
+{
+	made.ring = ring;
+	(void)put_exit(pid, 0);
+	made.ring = REC_RING_VITAL;
+}
+
+static void both_rings_are_read_in_the_order_of_time(void **state)
+{
+	(void)state;
+	put_into(REC_RING_BULK, 1);
+	put_into(REC_RING_VITAL, 2);
+	put_into(REC_RING_BULK, 3);
+	put_into(REC_RING_BULK, 4);
+	put_into(REC_RING_VITAL, 5);
+	sweep();
+	assert_true(ring_is_released());
+	made.ring = REC_RING_BULK;
+	assert_true(ring_is_released());
+	made.ring = REC_RING_VITAL;
+	stop();
+	assert_int_equal(made.count, 5);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(event_pid(i), i + 1);
+	assert_int_equal(made.journal.number_count, 2);
+	assert_int_equal(made.journal.numbers[0].ring, REC_RING_VITAL);
+	assert_int_equal(made.journal.numbers[0].sequence, 2);
+	assert_int_equal(made.journal.numbers[1].ring, REC_RING_BULK);
+	assert_int_equal(made.journal.numbers[1].sequence, 3);
+	assert_int_equal(made.status.numbered, 5);
+	assert_int_equal(made.status.overtakes, 0);
+}
+
+static void neither_ring_is_released_before_the_journal_has_the_batch(void **state)
+{
+	(void)state;
+	made.journal.full = true;
+	put_into(REC_RING_BULK, 1);
+	put_into(REC_RING_VITAL, 2);
+	sweep();
+	assert_false(ring_is_released());
+	made.ring = REC_RING_BULK;
+	assert_false(ring_is_released());
+	made.journal.full = false;
+	sweep();
+	assert_true(ring_is_released());
+	made.ring = REC_RING_VITAL;
+	assert_true(ring_is_released());
+	stop();
+	assert_int_equal(made.count, 2);
+}
+
+/* Megabytes of bulk wait, all older, when the journal takes events again. */
+static void vital_that_fills_is_journalled_before_the_bulk_that_waits(void **state)
+{
+	unsigned int first_vital = 0;
+
+	(void)state;
+	made.journal.full = true;
+	made.ring = REC_RING_BULK;
+	for (uint32_t i = 0; i < 50; i++)
+		put_exec(1, 64 * 1024);
+	sweep(); /* a batch of it is read */
+	made.ring = REC_RING_VITAL;
+	for (uint32_t i = 0; i < 40; i++)
+		put_exec(2, 64 * 1024);
+	made.journal.full = false;
+	sweep();
+	assert_true(ring_is_released());
+	stop();
+	assert_int_equal(made.count, 90);
+	while (event_pid(first_vital) == 1)
+		first_vital++;
+	assert_in_range(first_vital, 1, 16);  /* a batch of 1 MiB */
+	for (unsigned int i = 0; i < 20; i++) /* until less than a quarter of its ring is used */
+		assert_int_equal(event_pid(first_vital + i), 2);
+	assert_true(made.status.overtakes > 0);
+	assert_int_equal(made.status.lost, 0);
+}
+
+static void a_loss_is_told_by_ring_and_kind(void **state)
+{
+	struct rec_counts *bulk = &made.probes.counts[REC_RING_BULK * REC_CLASSES * CPUS + 3];
+
+	(void)state;
+	lose(0, 2);
+	made.probes.counts[0].lost_kind[REC_EXEC] = 2;
+	lose((unsigned int)(bulk - made.probes.counts), 5);
+	bulk->lost_kind[REC_OPEN_READ] = 4;
+	bulk->lost_kind[REC_THREAD_EXIT] = 1;
+	bulk->map_failures = 7;
+	sweep();
+	stop();
+	assert_int_equal(made.count, 2);
+	assert_int_equal(lost_event(0)->ring, REC_RING_VITAL);
+	assert_int_equal(lost_event(1)->ring, REC_RING_BULK);
+	assert_int_equal(lost_event(1)->cpu, 3);
+	assert_int_equal(lost_event(1)->count, 5);
+	assert_int_equal(made.status.lost_ring[REC_RING_VITAL], 2);
+	assert_int_equal(made.status.lost_ring[REC_RING_BULK], 5);
+	assert_int_equal(made.status.lost_kind[REC_EXEC], 2);
+	assert_int_equal(made.status.lost_kind[REC_OPEN_READ], 4);
+	assert_int_equal(made.status.lost_kind[REC_THREAD_EXIT], 1);
+	assert_int_equal(made.status.map_failures, 7);
+}
+
+static void what_is_in_both_rings_at_the_stop_is_counted_when_the_journal_is_full(void **state)
+{
+	(void)state;
+	sweep();
+	made.journal.full = true;
+	put_into(REC_RING_BULK, 1);
+	put_into(REC_RING_BULK, 2);
+	put_into(REC_RING_VITAL, 3);
+	stop();
+	assert_int_equal(made.status.unjournalled, 3);
 }
 
 static void snapshot_of(uint32_t pid, const char *args, size_t length)
@@ -760,10 +896,50 @@ static void given_rules_are_in_force_from_the_next_sweep_on(void **state)
 			 made.status.events[REC_EXIT] + made.status.dropped + made.status.held);
 }
 
+/* What a process of before the reload was started with must not come out through its later events.
+ */
+static void given_masks_hide_in_what_is_remembered(void **state)
+{
+	static const struct {
+		uint32_t pid;
+		const char *args;
+		size_t length;
+		bool masked;
+	} wanted[] = {
+		{10, "foo\0-p***", 10, true},
+		{11, "foo\0-a", 7, false},
+	};
+
+	(void)state;
+	snapshot_of(10, "foo\0-pA", 8);
+	snapshot_of(11, "foo\0-a", 7);
+	sweep();
+	give_rules(
+		"- {when: {process.executable: /bin/foo, user.name: alice}, do: {mask: ['-p*']}}\n"
+		"- {when: {process.executable: /bin/other}, do: {mask: ['-a*']}}\n");
+	sweep();
+	(void)put_exit(10, 0);
+	(void)put_exit(11, 0);
+	stop();
+	assert_int_equal(made.count, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct enriched *enriched = made.events[i].enriched;
+		const struct rec_string *args = &enriched->process.args;
+
+		assert_int_equal(args->length, wanted[i].length);
+		assert_int_equal(args->full, wanted[i].length);
+		assert_memory_equal((const char *)enriched + args->offset, wanted[i].args,
+				    wanted[i].length);
+		assert_int_equal(enriched->process.args_count, 2);
+		assert_int_equal(enriched->process.args_masked, wanted[i].masked);
+		assert_int_equal(enriched->masked.length > 0, wanted[i].masked);
+	}
+}
+
 static void what_cannot_be_opened_is_an_error_and_leaves_nothing_behind(void **state)
 {
 	const struct enrich_options enrich = {.ticks_per_s = 100};
-	struct probes probes = {.fd = -1};
+	struct probes probes = {.fds = {-1, -1}};
 	struct collect_options options = {
 		.probes = &probes, .journal = &made.journal, .cpus = CPUS, .ticks_per_s = 100};
 	struct collect *collect = NULL;
@@ -795,11 +971,17 @@ int main(void)
 		COLLECT_TEST(a_record_that_is_never_finished_does_not_hinder_the_stop),
 		COLLECT_TEST(a_number_that_was_taken_at_the_stop_is_waited_for),
 		COLLECT_TEST(all_that_could_not_be_journalled_at_the_stop_is_counted),
+		COLLECT_TEST(both_rings_are_read_in_the_order_of_time),
+		COLLECT_TEST(neither_ring_is_released_before_the_journal_has_the_batch),
+		COLLECT_TEST(vital_that_fills_is_journalled_before_the_bulk_that_waits),
+		COLLECT_TEST(a_loss_is_told_by_ring_and_kind),
+		COLLECT_TEST(what_is_in_both_rings_at_the_stop_is_counted_when_the_journal_is_full),
 		COLLECT_TEST(a_process_that_ran_before_has_executable_and_arguments),
 		COLLECT_TEST(arguments_that_were_cut_are_not_counted),
 		COLLECT_TEST(a_damaged_snapshot_is_counted),
 		COLLECT_TEST(given_names_are_used_from_the_next_sweep_on),
 		COLLECT_TEST(given_rules_are_in_force_from_the_next_sweep_on),
+		COLLECT_TEST(given_masks_hide_in_what_is_remembered),
 		COLLECT_TEST(what_cannot_be_opened_is_an_error_and_leaves_nothing_behind),
 	};
 

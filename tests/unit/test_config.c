@@ -142,6 +142,7 @@ static void same_config(const struct config *a, const struct config *b)
 	assert_int_equal(a->capture.args_max, b->capture.args_max);
 	same_list(&a->capture.env, &b->capture.env);
 	assert_int_equal(a->capture.rings.vital, b->capture.rings.vital);
+	assert_int_equal(a->capture.rings.bulk, b->capture.rings.bulk);
 	same_text(a->journal.dir, b->journal.dir);
 	assert_int_equal(a->journal.max_size, b->journal.max_size);
 	assert_int_equal(a->journal.durability, b->journal.durability);
@@ -155,6 +156,11 @@ static void same_config(const struct config *a, const struct config *b)
 	}
 }
 
+#define OPENS \
+	(1U << REC_OPEN_READ | 1U << REC_OPEN_WRITE | 1U << REC_FILE_CREATE | 1U << REC_OPEN_FAILED)
+#define DEFAULT_KINDS \
+	(1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXEC_FAILED | 1U << REC_EXIT | OPENS)
+
 static void defaults_are_those_of_the_documentation(void **state)
 {
 	struct config config;
@@ -165,11 +171,11 @@ static void defaults_are_those_of_the_documentation(void **state)
 	assert_string_equal(config.agent.state_dir, "/var/lib/auditship");
 	assert_int_equal(config.agent.tags.count, 0);
 	assert_int_equal(config.log.level, LOG_LEVEL_INFO);
-	assert_int_equal(config_event_kinds(&config),
-			 1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXIT);
+	assert_int_equal(config_event_kinds(&config), DEFAULT_KINDS);
 	assert_int_equal(config.capture.args_max, 32768);
 	assert_int_equal(config.capture.env.count, 2);
 	assert_int_equal(config.capture.rings.vital, 16 << 20);
+	assert_int_equal(config.capture.rings.bulk, 16 << 20);
 	assert_string_equal(config.journal.dir, "/var/lib/auditship/journal");
 	assert_int_equal(config.journal.max_size, 1 << 30);
 	assert_int_equal(config.journal.durability, JOURNAL_SYNC_INTERVAL);
@@ -218,7 +224,7 @@ static void every_option_is_read_into_its_place(void **state)
 		"  events: [exec, exit]\n"
 		"  args_max: 4KiB\n"
 		"  env: [PATH, _x9]\n"
-		"  rings: {vital: 64KiB}\n"
+		"  rings: {vital: 64KiB, bulk: 128KiB}\n"
 		"journal: {dir: /j, max_size: 32MiB, durability: batch, sync_every: 10ms}\n"
 		"sinks:\n"
 		"- {name: a, type: file, path: /a}\n"
@@ -233,6 +239,7 @@ static void every_option_is_read_into_its_place(void **state)
 	assert_int_equal(config.capture.args_max, 4096);
 	assert_string_equal(config.capture.env.items[1], "_x9");
 	assert_int_equal(config.capture.rings.vital, 65536);
+	assert_int_equal(config.capture.rings.bulk, 131072);
 	assert_string_equal(config.journal.dir, "/j");
 	assert_int_equal(config.journal.max_size, 32 << 20);
 	assert_int_equal(config.journal.durability, JOURNAL_SYNC_BATCH);
@@ -304,12 +311,16 @@ static void bounds_themselves_are_in_range(void **state)
 		"capture: {args_max: 256, rings: {vital: 1GiB}}\njournal: {sync_every: 60s}");
 	assert_int_equal(config.journal.sync_every_ms, 60000);
 	config_done(&config);
+	is_good(&config, "capture: {args_max: 128KiB}");
+	assert_int_equal(config.capture.args_max, REC_ARGS_LIMIT);
+	config_done(&config);
 	tells("capture: {args_max: 255}", "1:21: capture.args_max: '255' is out of range: give a "
-					  "size from 256 to 32KiB, such as "
+					  "size from 256 to 128KiB, such as "
 					  "4KiB\n");
-	tells("capture: {args_max: 32769}", "1:21: capture.args_max: '32769' is out of range: give "
-					    "a size from 256 to 32KiB, such "
-					    "as 4KiB\n");
+	tells("capture: {args_max: 131073}",
+	      "1:21: capture.args_max: '131073' is out of range: give "
+	      "a size from 256 to 128KiB, such "
+	      "as 4KiB\n");
 	tells("capture: {rings: {vital: 32KiB}}",
 	      "1:26: capture.rings.vital: '32KiB' is out of range: give a size that is a power of "
 	      "two from 64KiB to 1GiB, such as 16MiB\n");
@@ -411,7 +422,9 @@ static void lists_are_bounded_and_name_nothing_twice(void **state)
 	(void)state;
 	tells("capture: {events: []}",
 	      "1:19: capture.events: 0 items: give a list of at least 1 and at most 64 items, such "
-	      "as [exec, exit] (known: fork, exec, exit, process, all)\n");
+	      "as [exec, exit] (known: fork, exec, exec_failed, exit, thread_start, thread_exit, "
+	      "open_read, open_write, file_create, open_failed, open, process, thread, file, "
+	      "all)\n");
 	is_good(&config, "capture: {env: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p]}");
 	assert_int_equal(config.capture.env.count, REC_ENV_NAMES);
 	config_done(&config);
@@ -521,7 +534,8 @@ static void all_faults_of_a_file_are_told_at_once_in_its_order(void **state)
 	      "jornal: &a 1\n",
 	      "1:8: sinks: 0 sinks: give a list of 1 to 64 sinks, or leave 'sinks' out for the "
 	      "default (one file sink called trail, audit.ndjson below agent.state_dir)\n"
-	      "2:21: capture.args_max: '1' is out of range: give a size from 256 to 32KiB, such as "
+	      "2:21: capture.args_max: '1' is out of range: give a size from 256 to 128KiB, such "
+	      "as "
 	      "4KiB\n"
 	      "2:30: capture.env: '1' is not the name of a variable: letters, digits and '_', no "
 	      "digit first, at most 64 in all\n"
@@ -681,8 +695,7 @@ static void the_quickstart_keeps_everything_below_trail(void **state)
 	assert_string_equal(config.agent.state_dir, "./trail/state");
 	assert_string_equal(config.journal.dir, "./trail/state/journal");
 	assert_int_equal(config.journal.max_size, 256 << 20);
-	assert_int_equal(config_event_kinds(&config),
-			 1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXIT);
+	assert_int_equal(config_event_kinds(&config), DEFAULT_KINDS);
 	assert_int_equal(config.capture.env.count, 2);
 	assert_int_equal(config.sink_count, 2);
 	assert_string_equal(config.sinks[0].name, "trail");
@@ -812,7 +825,7 @@ static void check_says_in_one_line_what_a_good_file_holds(void **state)
 		       file);
 	assert_string_equal(told, wanted);
 	assert_int_equal(check(NULL), 0);
-	assert_string_equal(told, "defaults: good: 3 event kinds, 1 sink (trail: file)\n|");
+	assert_string_equal(told, "defaults: good: 8 event kinds, 1 sink (trail: file)\n|");
 }
 
 static void check_tells_faults_on_standard_error_and_by_its_exit_code(void **state)
@@ -843,7 +856,7 @@ static void check_warns_of_what_is_unwise(void **state)
 	(void)state;
 	write_file(text, sizeof(text) - 1);
 	assert_int_equal(check(file), 0);
-	assert_non_null(strstr(told, ": good: 3 event kinds, 1 rule, 1 sink (trail: file)\n|"));
+	assert_non_null(strstr(told, ": good: 8 event kinds, 1 rule, 1 sink (trail: file)\n|"));
 	assert_non_null(strstr(told, "c.yaml:1:9: rule 'r' drops events by process.thread.name"));
 	assert_non_null(strstr(told, "this host knows no group 'no-such-group-here'"));
 }

@@ -220,6 +220,7 @@ static void a_difference_names_the_parts_it_concerns(void **state)
 		{"capture: {args_max: 1KiB}", CONFIG_PART_PROBES},
 		{"capture: {env: []}", CONFIG_PART_PROBES},
 		{"capture: {rings: {vital: 1MiB}}", CONFIG_PART_PROBES},
+		{"capture: {rings: {bulk: 1MiB}}", CONFIG_PART_PROBES},
 		{"journal: {max_size: 2GiB}", CONFIG_PART_JOURNAL},
 		{"journal: {durability: none}", CONFIG_PART_JOURNAL},
 		{"rules: [{name: r, when: {user.name: [a]}, do: drop}]", CONFIG_PART_RULES},

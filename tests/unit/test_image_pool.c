@@ -161,6 +161,64 @@ static void an_image_lives_as_long_as_one_refers_to_it(void **state)
 	image_pool_done(&pool);
 }
 
+static void assert_image(const struct image_pool *pool, uint32_t id, const struct image *wanted)
+{
+	uint32_t length = wanted->executable_length + wanted->args_length;
+	struct image kept;
+
+	image_pool_describe(pool, id, &kept);
+	assert_int_equal(kept.executable_length, wanted->executable_length);
+	assert_int_equal(kept.args_length, wanted->args_length);
+	assert_int_equal(kept.args_full, wanted->args_full);
+	assert_int_equal(kept.args_count, wanted->args_count);
+	assert_int_equal(kept.args_masked, wanted->args_masked);
+	assert_int_equal(image_pool_copy(pool, id, IMAGE_BOTH, out, sizeof(out)), length);
+	assert_memory_equal(out, bytes, length);
+}
+
+static void an_image_becomes_another_for_all_who_share_it(void **state)
+{
+	struct image before = image_of(300, 700), after = image_of(300, 900);
+	struct image_pool pool;
+	uint32_t id;
+
+	(void)state;
+	assert_int_equal(image_pool_init(&pool, 7 * IMAGE_CHUNK_BYTES), 0);
+	id = image_pool_add(&pool, &before);
+	image_pool_ref(&pool, id);
+	assert_true(image_pool_visit(&pool, id, true));
+	after.args_masked = true;
+	image_pool_replace(&pool, id, &after);
+	assert_false(image_pool_visit(&pool, id, true));
+	assert_true(image_pool_visit(&pool, id, false));
+	assert_image(&pool, id, &after);
+	image_pool_replace(&pool, id, &before);
+	assert_int_equal(image_pool_room(&pool), 7 - image_pool_needs(&before));
+	assert_int_equal(pool.images, 1);
+	image_pool_unref(&pool, id);
+	assert_image(&pool, id, &before);
+	image_pool_unref(&pool, id);
+	assert_int_equal(image_pool_room(&pool), 7);
+	image_pool_done(&pool);
+}
+
+static void without_room_for_other_arguments_there_are_none(void **state)
+{
+	struct image small = image_of(100, 100), large = image_of(100, 1000), gone = small;
+	struct image_pool pool;
+	uint32_t id;
+
+	(void)state;
+	assert_int_equal(image_pool_init(&pool, 3 * IMAGE_CHUNK_BYTES), 0);
+	id = image_pool_add(&pool, &small);
+	image_pool_replace(&pool, id, &large);
+	gone.args_length = 0;
+	gone.args_full = REC_FULL_UNKNOWN;
+	assert_image(&pool, id, &gone);
+	assert_int_equal(image_pool_room(&pool), 2);
+	image_pool_done(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +227,8 @@ int main(void)
 		cmocka_unit_test(a_small_buffer_gets_what_fits),
 		cmocka_unit_test(a_full_pool_refuses_and_changes_nothing),
 		cmocka_unit_test(an_image_lives_as_long_as_one_refers_to_it),
+		cmocka_unit_test(an_image_becomes_another_for_all_who_share_it),
+		cmocka_unit_test(without_room_for_other_arguments_there_are_none),
 	};
 
 	return cmocka_run_group_tests(tests, fill_bytes, NULL);

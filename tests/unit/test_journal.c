@@ -2,6 +2,8 @@
 /* Appending, reading back, bounds, durability: a journal to which nothing bad happens. */
 #include "unit/test_journal.h"
 
+#include <dirent.h>
+
 static void what_was_appended_is_read_back_over_many_segments(void **state)
 {
 	struct fixture *f = *state;
@@ -365,6 +367,41 @@ static void a_reader_that_was_let_go_holds_nothing_and_may_come_back(void **stat
 	journal_reader_close(good);
 }
 
+static unsigned int open_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	assert_int_equal(closedir(dir), 0);
+	return count;
+}
+
+/* Sinks get other names with every reload. */
+static void cursors_of_the_past_keep_no_descriptor(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int before, after;
+
+	open_journal(f);
+	before = open_descriptors();
+	for (unsigned int i = 0; i < 100; i++) {
+		struct journal_reader *reader;
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "sink-%u", i % 50); /* each comes back once */
+		append_ok(f, 2);
+		reader = open_reader(f, name);
+		expect_all(f, reader, i < 50 ? 1 : 2 * (i - 50 + 1) + 1, 2 * (i + 1));
+		journal_reader_close(reader);
+	}
+	after = open_descriptors();
+	assert_in_range(after, before, before + 4);
+	assert_int_equal(status_of(f).skipped_events, 0);
+}
+
 static void a_cursor_that_nobody_opens_holds_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -519,6 +556,7 @@ int main(void)
 		TEST(without_any_reader_nothing_is_deleted),
 		TEST(a_closed_reader_holds_what_it_has_not_taken),
 		TEST(a_reader_that_was_let_go_holds_nothing_and_may_come_back),
+		TEST(cursors_of_the_past_keep_no_descriptor),
 		TEST(a_cursor_that_nobody_opens_holds_nothing),
 		TEST(with_batch_durability_an_append_returns_synced),
 		TEST(closing_a_reader_syncs_what_interval_durability_has_waiting),

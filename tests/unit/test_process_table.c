@@ -520,6 +520,65 @@ static void images_of_the_exited_make_room_for_the_living(void **state)
 	process_table_free(table);
 }
 
+static unsigned int shown;
+
+static bool hide_all_but_one(void *data, struct image *image, char *args)
+{
+	assert_ptr_equal(data, &shown);
+	assert_ptr_equal(image->args, args);
+	shown++;
+	if (image->args_length < 3)
+		return false;
+	memset(args, '*', PROCESS_REWRITE_ROOM); /* there is so much room */
+	image->args_length = image->args_full = 3;
+	image->args_masked = true;
+	return true;
+}
+
+static void assert_args(struct process_table *table, uint32_t pid, const char *wanted, bool masked)
+{
+	const struct process *process = process_table_find(table, pid, pid);
+	struct image image;
+
+	assert_true(process_image_describe(table, process, &image));
+	assert_int_equal(image.args_length, strlen(wanted));
+	assert_int_equal(image.args_masked, masked);
+	assert_int_equal(image.executable_length, 1);
+	assert_int_equal(process_image_copy(table, process, IMAGE_ARGS, out, sizeof(out)),
+			 strlen(wanted));
+	assert_memory_equal(out, wanted, strlen(wanted));
+}
+
+/* Of the living and of those that left, each image once. */
+static void remembered_arguments_can_be_changed(void **state)
+{
+	struct process_table *table = new_table(64, 8, 65536);
+	struct image image = image_named("/");
+	const struct process *parent = insert(table, event(1, 1, 1));
+
+	(void)state;
+	image.args = "secret";
+	image.args_length = image.args_full = 6;
+	process_table_set_image(table, parent, &image, 1);
+	process_table_share_image(table, insert(table, event(2, 2, 2)), parent);
+	end(table, 1, 1);
+	image.args = "-v";
+	image.args_length = image.args_full = 2;
+	process_table_set_image(table, insert(table, event(3, 3, 3)), &image, 3);
+	image.args_length = image.args_full = 0;
+	process_table_set_image(table, insert(table, event(4, 4, 4)), &image, 4);
+	(void)insert(table, event(5, 5, 5));
+	for (unsigned int round = 1; round <= 2; round++) {
+		process_table_rewrite_args(table, hide_all_but_one, &shown);
+		assert_int_equal(shown, 2 * round);
+		assert_args(table, 1, "***", true);
+		assert_args(table, 2, "***", true);
+		assert_args(table, 3, "-v", false);
+		assert_args(table, 4, "", false);
+	}
+	process_table_free(table);
+}
+
 static void reconciling_ends_who_is_not_listed(void **state)
 {
 	struct process_table *table = new_table(0, 0, 0);
@@ -1064,6 +1123,7 @@ int main(void)
 		cmocka_unit_test(a_full_table_keeps_the_living_that_are_used),
 		cmocka_unit_test(a_full_pool_leaves_no_image_rather_than_the_old_one),
 		cmocka_unit_test(images_of_the_exited_make_room_for_the_living),
+		cmocka_unit_test(remembered_arguments_can_be_changed),
 		cmocka_unit_test(reconciling_ends_who_is_not_listed),
 		cmocka_unit_test(a_snapshot_that_broke_off_ends_nobody),
 		cmocka_unit_test(a_long_random_walk_agrees_with_the_model),

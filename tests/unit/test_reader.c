@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When the reader sleeps and what ends a sleep. The ring is one of our own: an eventfd that tells
- * of records, and a say in whether they have all been read.
+ * When the reader sleeps and what ends a sleep. The rings are our own: an eventfd that tells of
+ * records, and a say in whether they have all been read.
  */
 #include "capture/reader.h"
 
@@ -44,7 +44,7 @@ bool ring_is_drained(const struct ring *ring)
 }
 
 static struct {
-	struct ring ring;
+	struct ring ring, other;
 	struct rec_reader state;
 	struct reader *reader;
 	int stop_fd;
@@ -59,8 +59,11 @@ static int make_reader(void **state)
 	made.ring.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	made.ring.drained = true;
 	made.ring.state = &made.state;
+	made.other = made.ring;
+	made.other.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	made.stop_fd = eventfd(0, EFD_CLOEXEC);
-	return reader_new(&made.reader, &made.ring, &made.state, made.stop_fd, &err);
+	return reader_new(&made.reader, (struct ring *[]){&made.ring, &made.other}, &made.state,
+			  made.stop_fd, &err);
 }
 
 static int remove_reader(void **state)
@@ -68,6 +71,7 @@ static int remove_reader(void **state)
 	(void)state;
 	reader_free(made.reader);
 	(void)close(made.ring.fd);
+	(void)close(made.other.fd);
 	(void)close(made.stop_fd);
 	return 0;
 }
@@ -123,6 +127,34 @@ static void a_few_empty_sweeps_come_before_the_sleep(void **state)
 	assert_int_equal(asleep(), 0);
 }
 
+static void see_flag_and_add_a_record(struct ring *ring)
+{
+	assert_int_equal(__atomic_load_n(&ring->state->asleep, __ATOMIC_SEQ_CST), 1);
+	ring->drained = false;
+}
+
+static void either_ring_ends_the_sleep(void **state)
+{
+	(void)state;
+	raise_fd(made.other.fd);
+	tire();
+	assert_int_equal(reader_wait(made.reader, false), 0);
+	assert_counters(4, 1, 1, 0);
+	assert_int_equal(made.ring.looks, 1);
+	assert_int_equal(made.other.looks, 1);
+}
+
+static void a_record_in_either_ring_prevents_the_sleep(void **state)
+{
+	(void)state;
+	made.other.on_look = see_flag_and_add_a_record;
+	tire();
+	assert_int_equal(reader_wait(made.reader, false), 0);
+	assert_int_equal(made.other.looks, 1);
+	assert_int_equal(asleep(), 0);
+	assert_counters(4, 0, 0, 0);
+}
+
 static void work_starts_the_count_of_empty_sweeps_again(void **state)
 {
 	(void)state;
@@ -132,12 +164,6 @@ static void work_starts_the_count_of_empty_sweeps_again(void **state)
 		assert_int_equal(reader_wait(made.reader, true), 0);
 	}
 	assert_counters(20, 0, 0, 0);
-}
-
-static void see_flag_and_add_a_record(struct ring *ring)
-{
-	assert_int_equal(__atomic_load_n(&ring->state->asleep, __ATOMIC_SEQ_CST), 1);
-	ring->drained = false;
 }
 
 static void a_record_that_comes_before_the_sleep_is_seen_because_the_flag_is_up_first(void **state)
@@ -256,8 +282,10 @@ static void what_cannot_be_waited_for_is_an_error(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_int_equal(reader_new(&reader, &made.ring, &made.state, -1, &err), -EBADF);
-	assert_non_null(strstr(err.text, "cannot wait for the ring"));
+	assert_int_equal(reader_new(&reader, (struct ring *[]){&made.ring, &made.other},
+				    &made.state, -1, &err),
+			 -EBADF);
+	assert_non_null(strstr(err.text, "cannot wait for the rings"));
 	assert_null(reader);
 	reader_free(NULL);
 }
@@ -268,6 +296,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		READER_TEST(under_load_the_reader_never_sleeps_nor_looks_at_the_ring_s_descriptor),
 		READER_TEST(a_few_empty_sweeps_come_before_the_sleep),
+		READER_TEST(either_ring_ends_the_sleep),
+		READER_TEST(a_record_in_either_ring_prevents_the_sleep),
 		READER_TEST(work_starts_the_count_of_empty_sweeps_again),
 		READER_TEST(
 			a_record_that_comes_before_the_sleep_is_seen_because_the_flag_is_up_first),

@@ -79,7 +79,7 @@ static const char *line(void)
 /* The cell of a command line of that one argument. */
 static const char *cell(const char *argument)
 {
-	static char text[128 * 1024];
+	static char text[2 * REC_ARGS_LIMIT + 16];
 	const char *got;
 
 	COLUMNS("COMMAND_LINE");
@@ -202,7 +202,7 @@ static void a_text_that_was_cut_ends_with_an_ellipsis(void **state)
 
 static void the_longest_text_there_can_be_is_whole(void **state)
 {
-	static char argument[40 * 1024];
+	static char argument[REC_ARGS_LIMIT];
 
 	(void)state;
 	memset(argument, '"', sizeof(argument) - 1);

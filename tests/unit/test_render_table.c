@@ -81,7 +81,7 @@ static void the_header_names_the_columns(void **state)
 	assert_int_equal(renderer_header(renderer, &out), 0);
 	assert_int_equal(buf_add(&out, "", 1), 0);
 	assert_string_equal(out.data,
-			    "TIME         EVENT COMM            PID     PPID    USER       "
+			    "TIME         EVENT       COMM            PID     PPID    USER       "
 			    "FILENAME/EXIT CODE\n");
 }
 
@@ -93,8 +93,9 @@ static void exec_shows_the_command_line(void **state)
 	BUILDER_LIST(&builder, &builder.exec->args, "curl\0-o\0/tmp/x y");
 	builder_enrich(&builder);
 	builder_text(&builder, &builder.enriched->user, "alice");
-	assert_string_equal(line(), "12:34:56.789 exec  curl            4242    2231    alice      "
-				    "curl -o /tmp/x y\n");
+	assert_string_equal(line(),
+			    "12:34:56.789 exec        curl            4242    2231    alice      "
+			    "curl -o /tmp/x y\n");
 }
 
 static void exec_without_arguments_shows_the_executable(void **state)
@@ -102,8 +103,9 @@ static void exec_without_arguments_shows_the_executable(void **state)
 	(void)state;
 	start_event(REC_EXEC);
 	builder_text(&builder, &builder.exec->executable, "/usr/bin/curl");
-	assert_string_equal(line(), "12:34:56.789 exec  curl            4242    2231    1000       "
-				    "/usr/bin/curl\n");
+	assert_string_equal(line(),
+			    "12:34:56.789 exec        curl            4242    2231    1000       "
+			    "/usr/bin/curl\n");
 }
 
 static void fork_shows_whose_child_it_is(void **state)
@@ -114,8 +116,9 @@ static void fork_shows_whose_child_it_is(void **state)
 	builder.fork->creator_tid = 2232;
 	builder_enrich(&builder);
 	BUILDER_LIST(&builder, &builder.enriched->process.args, "-bash");
-	assert_string_equal(line(), "12:34:56.789 fork  curl            4242    2231    1000       "
-				    "-> child of 2230\n");
+	assert_string_equal(line(),
+			    "12:34:56.789 fork        curl            4242    2231    1000       "
+			    "-> child of 2230\n");
 }
 
 static void assert_exit(uint32_t code, uint32_t signal, uint64_t duration_ns, const char *expected)

@@ -351,7 +351,7 @@ static void nothing_tells_how_long_a_secret_was(void **state)
 
 static void arguments_that_grow_beyond_a_record_are_cut(void **state)
 {
-	static char args[60 * 1024];
+	static char args[REC_MAX_SIZE - 4096];
 	struct rules_state *rules = start("- {do: {mask: ['*']}}\n");
 	const struct rec_exec *exec;
 
@@ -431,6 +431,37 @@ static void snapshots_are_masked_when_a_rule_may_match(void **state)
 		.bytes = memcpy(bytes, "x\0-pA", 6), .room = sizeof(bytes), .length = 6, .full = 6};
 	rules_mask_snapshot(rules, builder.header, &args);
 	assert_false(args.masked);
+	rules_state_free(rules);
+}
+
+static void assert_remembered(struct rules_state *rules, const char *executable, const char *wanted)
+{
+	char bytes[64] = "x\0-pA";
+	struct rules_args args = {.bytes = bytes, .room = sizeof(bytes), .length = 6, .full = 6};
+
+	rules_mask_remembered(rules, executable, strlen(executable), &args);
+	assert_int_equal(args.masked, strcmp(wanted, "-pA") != 0);
+	assert_string_equal(bytes + 2, wanted);
+	assert_int_equal(args.length, 3 + strlen(wanted));
+	assert_int_equal(args.full, args.length);
+}
+
+/* Rather too much is hidden than too little. */
+static void what_is_remembered_is_masked_when_a_rule_may_match(void **state)
+{
+	struct rules_state *rules = start("- {when: {process.executable: '/bin/*', user.id: 7, "
+					  "process.args: never}, do: {mask: ['-p*']}}\n");
+	struct rules_state *none = start("- {do: drop}");
+
+	(void)state;
+	assert_true(rules_mask(rules));
+	assert_remembered(rules, "/bin/x", "-p***");
+	assert_remembered(rules, "/opt/x", "-pA");
+	assert_remembered(rules, "", "-p***"); /* it may have been /bin/x */
+	assert_int_equal(counters_of(rules, 0).masked, 2);
+	assert_false(rules_mask(none));
+	assert_remembered(none, "/bin/x", "-pA");
+	rules_state_free(none);
 	rules_state_free(rules);
 }
 
@@ -803,97 +834,6 @@ static void an_event_document_is_explained(void **state)
 	rules_free(rules);
 }
 
-/* Speed */
-
-static void write_when(char *out, size_t size, int i)
-{
-	switch (i % 5) {
-	case 0:
-		(void)snprintf(out, size,
-			       "process.executable: [/usr/sbin/cron%d, /usr/lib/helper%d]", i, i);
-		break;
-	case 1:
-		(void)snprintf(out, size, "process.executable: '/opt/app%d/*', user.name: svc%d", i,
-			       i);
-		break;
-	case 2:
-		(void)snprintf(out, size, "process.parent.name: make%d, event.action: [exec, end]",
-			       i);
-		break;
-	case 3:
-		(void)snprintf(out, size, "process.executable: '*/tool%d', user.name: {not: root}",
-			       i);
-		break;
-	default:
-		(void)snprintf(out, size,
-			       "user.id: {min: 5%d, max: 6%d}, process.name: {not: [sh, 'k*']}", i,
-			       i);
-		break;
-	}
-}
-
-/* 50 rules as people write them, of which none matches. */
-static void write_fifty(char *text, size_t size)
-{
-	size_t used = 0;
-
-	for (int i = 0; i < 50; i++) {
-		char when[128];
-
-		write_when(when, sizeof(when), i);
-		used += (size_t)snprintf(text + used, size - used, "- {when: {%s}, do: drop}\n",
-					 when);
-	}
-}
-
-static double time_apply(struct rules_state *rules)
-{
-	enum { ROUNDS = 200000 };
-	uint32_t size = made.subject.enriched->size;
-	double best = 1e9;
-
-	for (int repeat = 0; repeat < 5; repeat++) {
-		double start_s = seconds();
-
-		for (int i = 0; i < ROUNDS; i++) {
-			(void)rules_apply(rules, &made.subject);
-			made.subject.enriched->size = size;
-		}
-		if (seconds() - start_s < best)
-			best = seconds() - start_s;
-	}
-	return best / ROUNDS * 1e9;
-}
-
-static void fifty_rules_cost_little(void **state)
-{
-	static char text[16 * 1024];
-	struct rules_state *rules;
-	double exec_ns, exit_ns;
-
-	(void)state;
-	write_fifty(text, sizeof(text));
-	rules = start(text);
-	start_exec("/usr/bin/x86_64-linux-gnu-gcc-12");
-	BUILDER_LIST(&builder, &builder.exec->args, "gcc\0-O2\0-c\0x.c");
-	builder_enrich(&builder);
-	builder_text(&builder, &builder.enriched->user, "alice");
-	builder_text(&builder, &builder.enriched->parent.executable, "/usr/bin/make");
-	assert_int_equal(apply(rules), RULES_KEEP);
-	exec_ns = time_apply(rules);
-	builder_start(&builder, REC_EXIT, 1);
-	builder_enrich(&builder);
-	builder_text(&builder, &builder.enriched->process.executable, "/usr/bin/gcc");
-	builder_text(&builder, &builder.enriched->user, "alice");
-	builder_text(&builder, &builder.enriched->parent.executable, "/usr/bin/make");
-	assert_int_equal(apply(rules), RULES_KEEP);
-	exit_ns = time_apply(rules);
-	print_message("50 rules: %.0f ns per exec, %.0f ns per exit\n", exec_ns, exit_ns);
-	assert_true(exec_ns < 20000); /* under any sanitizer; docs/rules.md has the figure */
-	assert_true(exit_ns < 20000);
-	rules_state_free(rules);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -912,6 +852,7 @@ int main(void)
 		cmocka_unit_test(what_was_masked_before_is_told_again),
 		cmocka_unit_test(dropped_events_are_masked_for_the_process_table),
 		cmocka_unit_test(snapshots_are_masked_when_a_rule_may_match),
+		cmocka_unit_test(what_is_remembered_is_masked_when_a_rule_may_match),
 		cmocka_unit_test(hostile_arguments_take_bounded_time),
 		cmocka_unit_test(a_limit_counts_per_interval_and_key),
 		cmocka_unit_test(held_events_are_rendered),
@@ -922,7 +863,6 @@ int main(void)
 		cmocka_unit_test(every_fault_is_told_with_its_place),
 		cmocka_unit_test(drops_by_forgeable_names_are_warned_of),
 		cmocka_unit_test(an_event_document_is_explained),
-		cmocka_unit_test(fifty_rules_cost_little),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,10 +55,10 @@ static struct status_facts healthy_facts(void)
 			    .arrived = 94,
 			    .numbered = 99,
 			    .outstanding = 5,
-			    .ring_used_bytes = 1000,
-			    .ring_size_bytes = 10000},
+			    .rings = {{.used_bytes = 1000, .size_bytes = 10000},
+				      {.used_bytes = 400, .size_bytes = 1000}}},
 		.journal = {.bytes = 100, .max_size = 1000, .segments = 1},
-		.ring_bytes_per_second = 90,
+		.ring_bytes_per_second = {90, 60},
 		.sinks = sinks,
 		.sink_count = 2,
 		.rules = rules,
@@ -114,6 +114,9 @@ static void a_healthy_agent_says_so(void **state)
 	assert_null(json_read_string(document, "sinks.0.last_error.message"));
 	assert_int_equal(number(document, "rings.0.used_percent"), 10);
 	assert_int_equal(number(document, "rings.0.seconds_left"), 100);
+	assert_string_equal(json_read_string(document, "rings.1.name"), "bulk");
+	assert_int_equal(number(document, "rings.1.used_percent"), 40);
+	assert_int_equal(number(document, "rings.1.seconds_left"), 10);
 	assert_string_equal(json_read_string(document, "rules.0.reason"), "names are looked up");
 	json_read_free(document);
 }
@@ -144,6 +147,51 @@ static void the_parts_of_the_account_add_up_to_its_sum(void **state)
 	assert_true(json_read_is_true(document, "account.balances"));
 	assert_int_equal(number(document, "account.rejected"), 3);
 	assert_int_equal(number(document, "losses.rejected"), 4);
+	json_read_free(document);
+}
+
+static void a_loss_is_shown_by_ring_and_kind_and_the_ring_named_that_was_too_small(void **state)
+{
+	struct status_facts facts = healthy_facts();
+	struct json_read *document;
+
+	(void)state;
+	facts.collect.lost = 9;
+	facts.collect.seen += 9;
+	facts.collect.numbered += 9;
+	facts.collect.lost_ring[REC_RING_BULK] = 9;
+	facts.collect.lost_reason[REC_LOSS_RING_FULL] = 8;
+	facts.collect.lost_reason[REC_LOSS_TOO_LARGE] = 1;
+	facts.collect.lost_kind[REC_EXIT] = 7;
+	document = write(&facts);
+	assert_int_equal(number(document, "rings.0.lost"), 0);
+	assert_int_equal(number(document, "rings.1.lost"), 9);
+	assert_int_equal(number(document, "losses.ring_full"), 8);
+	assert_int_equal(number(document, "losses.too_large"), 1);
+	assert_string_equal(json_read_string(document, "events.2.kind"), "exit");
+	assert_int_equal(number(document, "events.2.lost"), 7);
+	assert_non_null(strstr(json_read_string(document, "attention.0"),
+			       "make capture.rings.bulk larger"));
+	json_read_free(document);
+	facts.collect.lost_ring[REC_RING_VITAL] = 1;
+	assert_string_equal(status_ring_options(&facts.collect),
+			    "capture.rings.vital and capture.rings.bulk");
+}
+
+static void what_a_hook_missed_is_shown_where_the_kernel_counts_it(void **state)
+{
+	struct status_facts facts = healthy_facts();
+	struct json_read *document;
+	int64_t value;
+
+	(void)state;
+	probes[0].counts_missed = true;
+	probes[0].missed = 3;
+	document = write(&facts);
+	assert_int_equal(number(document, "probes.0.missed"), 3);
+	assert_true(json_read_number(document, "probes.1.missed", &value) < 0);
+	assert_non_null(strstr(json_read_string(document, "attention.0"),
+			       "probe exec: the kernel did not call it for 3 events"));
 	json_read_free(document);
 }
 
@@ -214,7 +262,7 @@ static void what_needs_attention_is_told_in_plain_words(void **state)
 	facts.journal.skipped_events = 7;
 	expect_attention(&facts, "7 events in it cannot be read");
 	facts = healthy_facts();
-	facts.collect.ring_used_bytes = 9000;
+	facts.collect.rings[REC_RING_VITAL].used_bytes = 9000;
 	expect_attention(&facts, "ring vital: 90 % full");
 	facts = healthy_facts();
 	facts.collect.arrived++;
@@ -326,8 +374,9 @@ static void a_document_that_has_no_room_leaves_nothing_behind(void **state)
 
 static void tick(struct status_history *history, uint64_t second, uint64_t execs, uint64_t bytes)
 {
-	struct collect_status collect = {
-		.events = {[REC_EXEC] = execs}, .ring_position = bytes, .journal_bytes = 2 * bytes};
+	struct collect_status collect = {.events = {[REC_EXEC] = execs},
+					 .rings = {{.position = bytes}, {.position = 3 * bytes}},
+					 .journal_bytes = 2 * bytes};
 
 	status_history_add(history, &collect, NOW_NS + second * NS_PER_S);
 }
@@ -344,13 +393,15 @@ static void rates_are_of_the_last_second_and_the_last_minute(void **state)
 		tick(&history, i, 10 * i, 1000 * i);
 	facts.now_ns = NOW_NS + 200 * NS_PER_S + NS_PER_S / 2; /* between two ticks */
 	facts.collect.events[REC_EXEC] = 10 * 200 + 20;
-	facts.collect.ring_position = 1000 * 200 + 500;
+	facts.collect.rings[REC_RING_VITAL].position = 1000 * 200 + 500;
+	facts.collect.rings[REC_RING_BULK].position = 3 * 1000 * 200 + 1500;
 	facts.collect.journal_bytes = 2000 * 200 + 1000;
 	status_history_rates(&history, &facts);
 	assert_int_equal(facts.events[REC_EXEC].per_second, 20);  /* 30 in 1.5 s */
 	assert_int_equal(facts.events[REC_EXEC].per_minute, 610); /* 615 in 60.5 s */
 	assert_int_equal(facts.events[REC_EXIT].per_minute, 0);
-	assert_int_equal(facts.ring_bytes_per_second, 1000);
+	assert_int_equal(facts.ring_bytes_per_second[REC_RING_VITAL], 1000);
+	assert_int_equal(facts.ring_bytes_per_second[REC_RING_BULK], 3000);
 	assert_int_equal(facts.journal_bytes_per_second, 2000);
 }
 
@@ -373,6 +424,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_healthy_agent_says_so),
 		cmocka_unit_test(the_parts_of_the_account_add_up_to_its_sum),
+		cmocka_unit_test(
+			a_loss_is_shown_by_ring_and_kind_and_the_ring_named_that_was_too_small),
+		cmocka_unit_test(what_a_hook_missed_is_shown_where_the_kernel_counts_it),
 		cmocka_unit_test(an_account_that_does_not_balance_is_found_out),
 		cmocka_unit_test(what_needs_attention_is_told_in_plain_words),
 		cmocka_unit_test(a_failing_sink_is_told_with_lag_and_reason),

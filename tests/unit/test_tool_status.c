@@ -24,8 +24,8 @@
 
 #define HEALTHY                                                                                 \
 	"{\"ok\":true,\"healthy\":true,\"version\":\"9.9\",\"pid\":77,\"uptime_seconds\":3725," \
-	"\"events\":[{\"kind\":\"exec\",\"selected\":true,\"total\":1234567},"                  \
-	"{\"kind\":\"fork\",\"selected\":false,\"total\":5}],"                                  \
+	"\"events\":[{\"kind\":\"exec\",\"selected\":true,\"total\":1234567,\"lost\":7654},"    \
+	"{\"kind\":\"fork\",\"selected\":false,\"total\":5,\"lost\":0}],"                       \
 	"\"account\":{\"numbered\":10,\"journalled\":8,\"lost\":2,\"balances\":true},"          \
 	"\"probes\":[{\"name\":\"exec\",\"attached\":true},"                                    \
 	"{\"name\":\"exit\",\"attached\":false,\"reason\":\"no BTF\"}],"                        \
@@ -155,6 +155,7 @@ static void a_healthy_agent_is_shown_with_units(void **state)
 	expect_shown(agent, "auditship 9.9  process 77, up 1 h 2 min");
 	expect_shown(agent, "healthy: nothing needs attention");
 	expect_shown(agent, "1,234,567");
+	expect_shown(agent, "7,654");
 	expect_shown(agent, "1.5 MiB of 16.0 MiB");
 	expect_shown(agent, "full in 1 min 30 s");
 	expect_shown(agent, "numbered 10 = journalled 8 + lost 2\n");
