@@ -80,8 +80,8 @@ uint64_t harness_status(struct harness *harness, const char *path);
 /* Sends the signal, waits for the end, and fails unless the exit status is 0. */
 void harness_stop(struct harness *harness, int signal);
 
-/* The first event of that process and action since harness_forget; waits at most 10 s x slowdown.
- */
+/* The first event of that process and action since harness_forget; waits at most 10 s, 40 s where
+ * all is slow. */
 const struct event *harness_wait(struct harness *harness, pid_t pid, const char *action);
 
 /* The same, the nth one: 1 is the first. */
