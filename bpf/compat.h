@@ -12,6 +12,7 @@
 
 /* Values of macros and enums that BTF may not carry; unchanged since before 5.10. */
 #define PF_KTHREAD 0x00200000
+#define PF_EXITING 0x00000004
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define S_ISUID 0004000
 #define S_ISGID 0002000
@@ -103,6 +104,25 @@ static __always_inline void read_dentry(struct dentry *dentry, struct dentry_lin
 	}
 	link->parent = BPF_CORE_READ(dentry, d_parent);
 	link->name = BPF_CORE_READ(dentry, d_name.name);
+}
+
+/* Renamed to __parent in 6.15. */
+struct kernfs_node___old {
+	struct kernfs_node *parent;
+} __attribute__((preserve_access_index));
+
+struct kernfs_node___new {
+	struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
+{
+	struct kernfs_node___old *old = (void *)node;
+	struct kernfs_node___new *new = (void *)node;
+
+	if (bpf_core_field_exists(old->parent))
+		return BPF_CORE_READ(old, parent);
+	return BPF_CORE_READ(new, __parent);
 }
 
 extern const struct rq runqueues __ksym __weak;

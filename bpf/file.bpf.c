@@ -10,7 +10,6 @@
 #include "emit.h"
 #include "filter.h"
 #include "generation.h"
-#include "hook.h"
 #include "path.h"
 #include "syscall.h"
 #include "task.h"
@@ -187,12 +186,18 @@ static __always_inline void tell_open(struct task_struct *task, struct pt_regs *
 	struct file *file = call->error ? NULL : file_at(task, call->result);
 	struct scratch *space;
 	struct rec_open *record;
+	__u32 left_out_by;
 	__u16 kind;
 
 	read_request(regs, call, &request);
 	kind = kind_of_open(call, &request, file);
-	if (!filter_wants_open(task, kind, call->error) || !generation_takes(kind, task->pid))
+	left_out_by = filter_open(task, kind, call->error, file);
+	if (!generation_takes(kind, task->pid))
 		return;
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return;
+	}
 	space = record_begin(kind, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return;
@@ -218,9 +223,15 @@ static __always_inline void tell_exec_failed(struct task_struct *task, struct pt
 	__u64 second = syscall_argument(regs, call->is_32bit, 1);
 	struct scratch *space;
 	struct rec_exec_failed *record;
+	__u32 left_out_by;
 
 	if (!call->error || !generation_takes(REC_EXEC_FAILED, task->pid))
 		return;
+	left_out_by = filter_process(task);
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return;
+	}
 	space = record_begin(REC_EXEC_FAILED, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return;
@@ -250,22 +261,24 @@ static __always_inline void tell_call(struct task_struct *task, struct pt_regs *
 	}
 }
 
-static __always_inline bool is_ours(__u64 *ctx, struct pt_regs *regs, long result)
-{
-	return syscall_meaning(regs);
-}
-
 /* Called for every system call of the host: what is not wanted leaves at once. */
-HOOK_IF(is_ours, "tp_btf/sys_exit", on_syscall, REC_OPEN_READ, struct pt_regs *regs, long result)
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_syscall, struct pt_regs *regs, long result)
 {
-	tell_call(bpf_get_current_task_btf(), regs, result, syscall_meaning(regs));
+	__u8 meaning = syscall_meaning(regs);
+
+	if (meaning)
+		tell_call(bpf_get_current_task_btf(), regs, result, meaning);
 	return 0;
 }
 
 /* For kernels without that helper. */
-HOOK_IF(is_ours, "tp_btf/sys_exit", on_syscall_by_queue, REC_OPEN_READ, struct pt_regs *regs,
-	long result)
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_syscall_by_queue, struct pt_regs *regs, long result)
 {
-	tell_call(current_task_by_queue(), regs, result, syscall_meaning(regs));
+	__u8 meaning = syscall_meaning(regs);
+
+	if (meaning)
+		tell_call(current_task_by_queue(), regs, result, meaning);
 	return 0;
 }

@@ -15,6 +15,7 @@
 
 enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT };
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
+enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
 enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE };
 
 #define CONFIG_FILE "/etc/auditship/auditship.yaml"
@@ -33,6 +34,11 @@ struct config_list {
 struct config_pair {
 	char *key;
 	char *value;
+};
+
+/* What the probes leave out, or to what they keep; see capture/filters.h. */
+struct config_filters {
+	struct config_list executable, user, cgroup, path, pid;
 };
 
 /* In the byte order of the keys. */
@@ -65,6 +71,8 @@ struct config {
 		char *state_dir;
 		struct config_list tags;
 		struct config_map labels;
+		uint64_t heartbeat_ms; /* 0: none */
+		int coverage;          /* enum config_coverage */
 	} agent;
 	char *runtime_dir; /* agent.runtime_dir */
 	struct {
@@ -78,7 +86,9 @@ struct config {
 		struct config_list events; /* kind names: fork exec exit, or groups: process all */
 		struct {
 			int mode; /* enum rec_opens */
+			struct config_list read_paths;
 		} open;
+		struct config_filters exclude, include;
 		uint64_t args_max;      /* bytes, 256 to REC_ARGS_LIMIT */
 		struct config_list env; /* at most REC_ENV_NAMES names */
 		struct {
@@ -149,6 +159,8 @@ enum config_part {
 	CONFIG_PART_JOURNAL = 1 << 6,
 	CONFIG_PART_RULES = 1 << 7,
 	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
+	CONFIG_PART_FILTERS =
+		1 << 9, /* what the probes leave out, in maps: they stay as they are */
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

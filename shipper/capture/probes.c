@@ -26,6 +26,10 @@ struct probes {
 	struct bpf_link *links[HOOKS_MAX];
 	struct bpf_program *again[HOOKS_MAX]; /* called after it for the same event, or NULL */
 	struct bpf_link *again_links[HOOKS_MAX];
+<<<<<<< HEAD
+=======
+	bool preempted; /* what the kernel does with hooks */
+>>>>>>> vm
 	struct probe_status status[HOOKS_MAX];
 	uint64_t past_missed[HOOKS_MAX]; /* by the sets before */
 	bool preempted; /* this kernel calls hooks with preemption enabled: bpf/hook.h */
@@ -33,8 +37,8 @@ struct probes {
 	size_t snapshot; /* which of them is the task iterator */
 	struct bpf_map *rings[REC_RING_SHIPPER];
 	uint64_t number; /* of this set */
-	void *counts, *reader, *generation, *marks, *filter;
-	size_t counts_size, reader_size, generation_size, marks_size, filter_size;
+	void *counts, *reader, *generation, *marks;
+	size_t counts_size, reader_size, generation_size, marks_size;
 };
 
 /* What matters of libbpf's warnings; only used while probes_open or probes_attach run. */
@@ -168,27 +172,35 @@ static int size_maps(struct auditship_bpf *object, const struct probes_options *
 						  (__u32)options->ring_bytes[REC_RING_BULK]);
 	if (result == 0)
 		result = bpf_map__set_max_entries(object->maps.marks, options->cpus * REC_KINDS);
+	if (result == 0)
+		result = bpf_map__set_max_entries(object->maps.left_out, options->cpus);
 	if (result < 0)
 		return err_set(err, result, "cannot size the BPF maps for %u CPUs: %s",
 			       options->cpus, strerror(-result));
 	return 0;
 }
 
-/* The second and later sets of programs share three maps with the one before. */
+/* The second and later sets of programs share these with the one before. */
 static int share_maps(struct auditship_bpf *object, const struct probes *previous, struct err *err)
 {
-	int result;
+	const struct auditship_bpf *from = previous ? previous->object : object;
+	const struct {
+		struct bpf_map *to, *from;
+	} shared[] = {
+		{object->maps.generation, from->maps.generation},
+		{object->maps.marks, from->maps.marks},
+		{object->maps.filter_settings, from->maps.filter_settings},
+		{object->maps.filter_entries, from->maps.filter_entries},
+		{object->maps.filter_names, from->maps.filter_names},
+		{object->maps.left_out, from->maps.left_out},
+		{object->maps.executables, from->maps.executables},
+	};
+	int result = 0;
 
 	if (!previous)
 		return 0;
-	result = bpf_map__reuse_fd(object->maps.generation,
-				   bpf_map__fd(previous->object->maps.generation));
-	if (result == 0)
-		result = bpf_map__reuse_fd(object->maps.marks,
-					   bpf_map__fd(previous->object->maps.marks));
-	if (result == 0)
-		result = bpf_map__reuse_fd(object->maps.filter_settings,
-					   bpf_map__fd(previous->object->maps.filter_settings));
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]) && result == 0; i++)
+		result = bpf_map__reuse_fd(shared[i].to, bpf_map__fd(shared[i].from));
 	if (result < 0)
 		return err_set(err, result, "cannot share maps with the probes in place: %s",
 			       strerror(-result));
@@ -208,6 +220,7 @@ static int map_memory(struct bpf_map *map, void **ret_memory, size_t *ret_size, 
 	return 0;
 }
 
+<<<<<<< HEAD
 /* Of the three programs that HOOK makes of a hook, those that this kernel needs. */
 static struct bpf_program *choose_variant(struct probes *probes, struct bpf_program *plain,
 					  bool wanted)
@@ -232,6 +245,31 @@ static struct bpf_program *choose_variant(struct probes *probes, struct bpf_prog
 		return plain;
 	probes->again[probes->hooks] = again;
 	return alone;
+=======
+static struct bpf_program *variant(const struct probes *probes, const struct bpf_program *plain,
+				   const char *end)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s%s", bpf_program__name(plain), end);
+	return bpf_object__find_program_by_name(probes->object->obj, name);
+}
+
+/* NAME, or NAME_alone and NAME_again where the hook has them and the kernel asks for them. */
+static void choose_variant(struct probes *probes, struct bpf_program *plain, bool loaded)
+{
+	struct bpf_program *alone = variant(probes, plain, "_alone");
+	struct bpf_program *again = variant(probes, plain, "_again");
+	bool split = alone && again && probes->preempted;
+
+	(void)bpf_program__set_autoload(plain, loaded && !split);
+	if (alone && again) {
+		(void)bpf_program__set_autoload(alone, loaded && split);
+		(void)bpf_program__set_autoload(again, loaded && split);
+	}
+	probes->programs[probes->hooks] = !loaded ? NULL : split ? alone : plain;
+	probes->again[probes->hooks] = loaded && split ? again : NULL;
+>>>>>>> vm
 }
 
 /* What is not wanted is not loaded either. The order is that of the calls on one tracepoint. */
@@ -241,12 +279,18 @@ static void add_hook(struct probes *probes, const char *name, struct bpf_program
 	struct probe_status *status = &probes->status[probes->hooks];
 	bool refused = wanted && status->why[0]; /* by the kernel, at the try before */
 
+<<<<<<< HEAD
 	program = choose_variant(probes, program, wanted && !refused);
 	if (!wanted)
 		return;
 	probes->programs[probes->hooks] = refused ? NULL : program;
 	if (refused)
 		probes->again[probes->hooks] = NULL;
+=======
+	choose_variant(probes, program, wanted && !refused);
+	if (!wanted)
+		return;
+>>>>>>> vm
 	status->name = name;
 	probes->hooks++;
 }
@@ -267,6 +311,7 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 	bool group_dead = exit_tells_group_dead(btf), helper = has_current_task_helper(btf);
 	bool calls = kinds & (OPEN_KINDS | 1U << REC_EXEC_FAILED);
 
+	probes->preempted = hooks_are_preempted(btf);
 	probes->hooks = 0;
 	probes->preempted = hooks_are_preempted(btf);
 	require_hook(probes, "fork", object->progs.on_fork, true);
@@ -277,6 +322,9 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 	add_hook(probes, "syscall", object->progs.on_syscall_by_queue, calls && !helper);
 	add_hook(probes, "thread_exit", object->progs.on_thread_exit,
 		 kinds & 1U << REC_THREAD_EXIT);
+	object->rodata->cfg_exit_without_memory = !group_dead; /* both changed in 6.16 */
+	if (group_dead)
+		(void)bpf_map__set_max_entries(object->maps.executables, 1);
 	require_hook(probes, "exit", object->progs.on_exit, !group_dead);
 	require_hook(probes, "exit", object->progs.on_exit_group_dead, group_dead);
 	probes->snapshot = probes->hooks;
@@ -295,9 +343,6 @@ static int map_all(struct probes *probes, struct err *err)
 	if (result == 0)
 		result = map_memory(object->maps.generation, &probes->generation,
 				    &probes->generation_size, err);
-	if (result == 0)
-		result = map_memory(object->maps.filter_settings, &probes->filter,
-				    &probes->filter_size, err);
 	if (result == 0)
 		result = map_memory(object->maps.marks, &probes->marks, &probes->marks_size, err);
 	return result;
@@ -326,9 +371,18 @@ static void refuse(struct probe_status *status, int error)
 		       strerror(-error), said.text[0] ? ": " : "", said.text);
 }
 
+<<<<<<< HEAD
 static bool is_called(const struct bpf_program *program, const char *name)
 {
 	return program && strcmp(name, bpf_program__name(program)) == 0;
+=======
+static bool is_about(const struct probes *probes, size_t i, const char *name)
+{
+	const struct bpf_program *again = probes->again[i];
+
+	return strcmp(name, bpf_program__name(probes->programs[i])) == 0 ||
+	       (again && strcmp(name, bpf_program__name(again)) == 0);
+>>>>>>> vm
 }
 
 /*
@@ -341,11 +395,16 @@ static bool leave_out(struct probes *probes, int error)
 	bool left_out = false;
 
 	for (size_t i = 0; i < probes->hooks; i++) {
+<<<<<<< HEAD
 		struct bpf_program *program = probes->programs[i];
 
 		if (!program || probes->status[i].required ||
 		    (said_of[0] && !is_called(program, said_of) &&
 		     !is_called(probes->again[i], said_of)))
+=======
+		if (!probes->programs[i] || probes->status[i].required ||
+		    (said_of[0] && !is_about(probes, i, said_of)))
+>>>>>>> vm
 			continue;
 		refuse(&probes->status[i], error);
 		left_out = true;
@@ -408,7 +467,6 @@ void probes_close(struct probes *probes)
 	unmap(probes->reader, probes->reader_size);
 	unmap(probes->generation, probes->generation_size);
 	unmap(probes->marks, probes->marks_size);
-	unmap(probes->filter, probes->filter_size);
 	auditship_bpf__destroy(probes->object);
 	free(probes);
 }
@@ -423,9 +481,17 @@ static int attach_hook(struct probes *probes, size_t i, struct err *err)
 		return 0;
 	said.text[0] = '\0';
 	probes->links[i] = bpf_program__attach(probes->programs[i]);
+<<<<<<< HEAD
 	if (probes->links[i] && probes->again[i])
 		probes->again_links[i] = bpf_program__attach(probes->again[i]);
 	status->attached = probes->links[i] && (!probes->again[i] || probes->again_links[i]);
+=======
+	status->attached = probes->links[i] != NULL;
+	if (status->attached && probes->again[i]) {
+		probes->again_links[i] = bpf_program__attach(probes->again[i]);
+		status->attached = probes->again_links[i] != NULL;
+	}
+>>>>>>> vm
 	if (status->attached)
 		return 0;
 	error = -errno;
@@ -486,12 +552,17 @@ void probes_take_over(struct probes *probes)
 		__atomic_store_n(&marks[i], 0, __ATOMIC_SEQ_CST);
 }
 
-void probes_set_filter(struct probes *probes, const struct rec_filter *filter)
+void probes_filter_maps(const struct probes *probes, struct filter_maps_options *ret_options)
 {
-	struct rec_filter *shared = probes->filter;
+	const struct auditship_bpf *object = probes->object;
 
-	__atomic_store_n(&shared->agent_pid, filter->agent_pid, __ATOMIC_RELAXED);
-	__atomic_store_n(&shared->opens, filter->opens, __ATOMIC_RELAXED);
+	*ret_options = (struct filter_maps_options){
+		.settings_fd = bpf_map__fd(object->maps.filter_settings),
+		.entries_fd = bpf_map__fd(object->maps.filter_entries),
+		.names_fd = bpf_map__fd(object->maps.filter_names),
+		.left_out_fd = bpf_map__fd(object->maps.left_out),
+		.cpus = bpf_map__max_entries(object->maps.left_out),
+	};
 }
 
 size_t probes_status(const struct probes *probes, const struct probe_status **ret_status)
@@ -500,12 +571,23 @@ size_t probes_status(const struct probes *probes, const struct probe_status **re
 	return probes->hooks;
 }
 
+<<<<<<< HEAD
 /* False: the kernel is older than this counter. */
 static bool count_missed(const struct probes *probes, size_t hook, uint64_t *ret_missed)
 {
 	/* what the first of the two was not called for, the second has done */
 	const struct bpf_program *program =
 		probes->again[hook] ? probes->again[hook] : probes->programs[hook];
+=======
+/*
+ * False: the kernel is older than this counter. Where a hook has a second program, that one does
+ * what the first has missed, so that its own count is the bound of what nobody did.
+ */
+static bool count_missed(const struct probes *probes, size_t i, uint64_t *ret_missed)
+{
+	const struct bpf_program *program =
+		probes->again[i] ? probes->again[i] : probes->programs[i];
+>>>>>>> vm
 	struct bpf_prog_info info = {0};
 	__u32 size = sizeof(info);
 

@@ -64,6 +64,8 @@ static const char *check_number(const struct field *row, const uint8_t *member)
 	if (row->size != sizeof(number) || (row->type != FIELD_NUMBER && row->type != FIELD_SIGNED))
 		return NULL;
 	memcpy(&number, member, sizeof(number));
+	if ((row->flags & FIELD_SKIP_UNSET) && number == UINT64_MAX)
+		return NULL;
 	if (row->type == FIELD_SIGNED)
 		number += FIELD_NUMBER_MAX;
 	if (number > (row->type == FIELD_SIGNED ? 2 * FIELD_NUMBER_MAX : FIELD_NUMBER_MAX))

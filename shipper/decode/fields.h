@@ -57,8 +57,9 @@ enum field_flags {
 	FIELD_FULL_ONLY = 8,
 	FIELD_PROSE = 16, /* sentences for people: searched by words, not compared */
 	/* Of the enrichment only; rows without them are those of any process. */
-	FIELD_OF_END = 32,  /* of a kind that ends */
-	FIELD_OF_FILE = 64, /* of a kind that is about a file */
+	FIELD_OF_END = 32,     /* of a kind that ends */
+	FIELD_OF_FILE = 64,    /* of a kind that is about a file */
+	FIELD_OF_SENDER = 128, /* of a kind that tells who sent a signal */
 };
 
 struct field {
@@ -88,6 +89,8 @@ struct kind {
 	bool of_shipper; /* no probe numbers it; always journalled */
 	bool ends;       /* the process is over */
 	bool about_file;
+	bool has_sender; /* of a signal */
+	bool routine;    /* of_shipper, and tells of nothing out of the ordinary */
 	const struct field
 		*fields; /* rows of its own struct, ended by a row without type and path */
 };

@@ -31,13 +31,15 @@ struct event {
 struct harness_options {
 	const char *events;     /* a list as capture.events has it; NULL: [fork, exec, exit] */
 	const char *opens;      /* capture.open.mode; NULL: the default */
+	const char *capture;    /* more lines of capture, by two blanks; NULL: none */
 	const char *vital_ring; /* size of the ring buffer; NULL: the default */
 	const char *bulk_ring;  /* the same; only beside vital_ring */
 	const char *binary;     /* another agent than the one that is built; NULL: that one */
 	const char *args_max;   /* NULL: the default */
-	const char *journal;    /* journal.max_size; NULL: 64MiB */
-	bool screen;            /* a stdout sink with the format ecs as well */
-	const char *rules;      /* the lines of the configuration, or NULL */
+	const char *agent;   /* of its section agent; NULL: nothing of its own but start and stop */
+	const char *journal; /* journal.max_size; NULL: 64MiB */
+	bool screen;         /* a stdout sink with the format ecs as well */
+	const char *rules;   /* the lines of the configuration, or NULL */
 };
 
 /*
@@ -69,11 +71,17 @@ pid_t harness_agent(const struct harness *harness);
 /* All the agent has said on standard error so far, terminated. */
 const char *harness_log(struct harness *harness);
 
+/* Another configuration: returns when it is in force. */
+void harness_reload(struct harness *harness, const struct harness_options *options);
+
+/* A number of the agent's status document, as it is now. */
+uint64_t harness_status(struct harness *harness, const char *path);
+
 /* Sends the signal, waits for the end, and fails unless the exit status is 0. */
 void harness_stop(struct harness *harness, int signal);
 
-/* The first event of that process and action since harness_forget; waits at most 10 s x slowdown.
- */
+/* The first event of that process and action since harness_forget; waits at most 10 s, 40 s where
+ * all is slow. */
 const struct event *harness_wait(struct harness *harness, pid_t pid, const char *action);
 
 /* The same, the nth one: 1 is the first. */
