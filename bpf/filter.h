@@ -39,7 +39,7 @@ static __always_inline bool filter_wants_open(struct task_struct *task, __u16 ki
 
 	if (!filter)
 		return true;
-	if ((__u32)task->tgid == filter->agent_pid)
+	if ((__u32)LOAD(task, tgid) == filter->agent_pid)
 		return false;
 	if (filter->opens == REC_OPENS_ALL || kind == REC_OPEN_WRITE || kind == REC_FILE_CREATE)
 		return true;

@@ -91,21 +91,6 @@ static bool exit_tells_group_dead(const struct btf *btf)
 	return type && btf_is_func_proto(type) && btf_vlen(type) == 3;
 }
 
-/* Since 5.11. */
-static bool has_current_task_helper(const struct btf *btf)
-{
-	int id = btf ? btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM) : -1;
-	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
-
-	for (__u16 i = 0; type && i < btf_vlen(type); i++) {
-		const char *name = btf__name_by_offset(btf, btf_enum(type)[i].name_off);
-
-		if (name && strcmp(name, "BPF_FUNC_get_current_task_btf") == 0)
-			return true;
-	}
-	return false;
-}
-
 /*
  * Linux 7.0 and later: tracepoints protect themselves by SRCU, no longer by disabled preemption.
  * There was an SRCU domain of that name up to 6.12 too, for other calls; struct srcu_ctr is there
@@ -264,7 +249,7 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 {
 	struct auditship_bpf *object = probes->object;
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool group_dead = exit_tells_group_dead(btf), helper = has_current_task_helper(btf);
+	bool group_dead = exit_tells_group_dead(btf);
 	bool calls = kinds & (OPEN_KINDS | 1U << REC_EXEC_FAILED);
 
 	probes->hooks = 0;
@@ -273,8 +258,7 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 	add_hook(probes, "thread_start", object->progs.on_thread_start,
 		 kinds & 1U << REC_THREAD_START);
 	require_hook(probes, "exec", object->progs.on_exec, true);
-	add_hook(probes, "syscall", object->progs.on_syscall, calls && helper);
-	add_hook(probes, "syscall", object->progs.on_syscall_by_queue, calls && !helper);
+	add_hook(probes, "syscall", object->progs.on_syscall, calls);
 	add_hook(probes, "thread_exit", object->progs.on_thread_exit,
 		 kinds & 1U << REC_THREAD_EXIT);
 	require_hook(probes, "exit", object->progs.on_exit, !group_dead);
