@@ -336,12 +336,13 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	if (!file)
 		return -errno;
 	fprintf(file,
-		"agent: {state_dir: %s/state, runtime_dir: %s/run}\n"
+		"agent: {state_dir: %s/state, runtime_dir: %s/run, %s}\n"
 		"capture:\n"
 		"  events: %s\n"
 		"  env: [LD_PRELOAD, AUDITSHIP_TEST]\n"
 		"  args_max: %s\n",
 		harness->dir, harness->dir,
+		options->agent ? options->agent : "coverage: request, heartbeat: off",
 		options->events ? options->events : "[fork, exec, exit]",
 		options->args_max ? options->args_max : "32KiB");
 	if (options->opens)

@@ -35,9 +35,10 @@ struct harness_options {
 	const char *bulk_ring;  /* the same; only beside vital_ring */
 	const char *binary;     /* another agent than the one that is built; NULL: that one */
 	const char *args_max;   /* NULL: the default */
-	const char *journal;    /* journal.max_size; NULL: 64MiB */
-	bool screen;            /* a stdout sink with the format ecs as well */
-	const char *rules;      /* the lines of the configuration, or NULL */
+	const char *agent;   /* of its section agent; NULL: nothing of its own but start and stop */
+	const char *journal; /* journal.max_size; NULL: 64MiB */
+	bool screen;         /* a stdout sink with the format ecs as well */
+	const char *rules;   /* the lines of the configuration, or NULL */
 };
 
 /*

@@ -88,10 +88,12 @@ static void check_numbers(struct storm *storm, const struct event *event)
 {
 	uint64_t cpu = event_number(event, "Linux.sequence.cpu");
 
+	assert_int_equal(event_number(event, "event.sequence"), ++storm->next_sequence);
+	if (strcmp(event_string(event, "event.dataset"), "auditship.agent") == 0)
+		return; /* no probe has numbered it */
 	assert_string_equal(event_string(event, "Linux.sequence.ring"), "vital");
 	assert_string_equal(event_string(event, "Linux.sequence.class"), "task");
 	assert_true(cpu < CPUS);
-	assert_int_equal(event_number(event, "event.sequence"), ++storm->next_sequence);
 	assert_int_equal(event_number(event, "Linux.sequence.number"), ++storm->next_number[cpu]);
 }
 
@@ -146,8 +148,12 @@ static void check_line(struct storm *storm, const char *line)
 	yajl_val executable;
 
 	assert_non_null(event.root);
-	storm->records++;
 	check_numbers(storm, &event);
+	if (!event_get(&event, "process")) {
+		yajl_tree_free(event.root);
+		return;
+	}
+	storm->records++;
 	count_pauses(storm, &event);
 	executable = event_get(&event, "process.executable");
 	snprintf(event.action, sizeof(event.action), "%s", event_string(&event, "event.action"));
