@@ -35,11 +35,11 @@ static __always_inline void append_user_string(struct scratch *space, __u64 from
 /* The file at a descriptor, NULL: none. Not a reference, only an address to read from. */
 static __always_inline struct file *file_at(struct task_struct *task, __u32 descriptor)
 {
-	struct fdtable *table = task->files->fdt;
+	struct fdtable *table = LOAD(task, files, fdt);
 	struct file *file = NULL;
 
-	if (descriptor < table->max_fds)
-		bpf_probe_read_kernel(&file, sizeof(file), table->fd + descriptor);
+	if (descriptor < LOAD(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), LOAD(table, fd) + descriptor);
 	return file;
 }
 
@@ -51,7 +51,7 @@ static __always_inline void append_place(struct scratch *space, struct task_stru
 	struct file *file;
 
 	if (descriptor == AT_FDCWD) {
-		append_path(space, slot, &task->fs->pwd, ret_directory);
+		append_path(space, slot, &LOAD(task, fs)->pwd, ret_directory);
 		return;
 	}
 	file = file_at(task, descriptor);
@@ -65,7 +65,7 @@ static __always_inline void append_root(struct scratch *space, struct task_struc
 {
 	__u32 used = space->used;
 
-	append_path(space, scratch_slot(REC_CLASS_TASK), &task->fs->root, ret_directory);
+	append_path(space, scratch_slot(REC_CLASS_TASK), &LOAD(task, fs)->root, ret_directory);
 	if (ret_directory->length == 1 && ret_directory->full == 1) {
 		__builtin_memset(ret_directory, 0, sizeof(*ret_directory));
 		space->used = used;
@@ -192,7 +192,7 @@ static __always_inline void tell_open(struct task_struct *task, struct pt_regs *
 	read_request(regs, call, &request);
 	kind = kind_of_open(call, &request, file);
 	left_out_by = filter_open(task, kind, call->error, file);
-	if (!generation_takes(kind, task->pid))
+	if (!generation_takes(kind, LOAD(task, pid)))
 		return;
 	if (left_out_by != REC_FILTER_NONE) {
 		count_left_out(left_out_by);
@@ -208,7 +208,7 @@ static __always_inline void tell_open(struct task_struct *task, struct pt_regs *
 	record->resolve = request.resolve;
 	record->create_mode = request.mode;
 	record->file_uid = record->file_gid = REC_ID_UNSET;
-	record->fd_shared = !call->error && task->files->count.counter > 1;
+	record->fd_shared = !call->error && LOAD(task, files, count.counter) > 1;
 	if (file)
 		fill_file(file, record);
 	append_names(space, task, &request, file);
@@ -225,7 +225,7 @@ static __always_inline void tell_exec_failed(struct task_struct *task, struct pt
 	struct rec_exec_failed *record;
 	__u32 left_out_by;
 
-	if (!call->error || !generation_takes(REC_EXEC_FAILED, task->pid))
+	if (!call->error || !generation_takes(REC_EXEC_FAILED, LOAD(task, pid)))
 		return;
 	left_out_by = filter_process(task);
 	if (left_out_by != REC_FILTER_NONE) {
@@ -268,17 +268,6 @@ int BPF_PROG(on_syscall, struct pt_regs *regs, long result)
 	__u8 meaning = syscall_meaning(regs);
 
 	if (meaning)
-		tell_call(bpf_get_current_task_btf(), regs, result, meaning);
-	return 0;
-}
-
-/* For kernels without that helper. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_syscall_by_queue, struct pt_regs *regs, long result)
-{
-	__u8 meaning = syscall_meaning(regs);
-
-	if (meaning)
-		tell_call(current_task_by_queue(), regs, result, meaning);
+		tell_call(calling_task(), regs, result, meaning);
 	return 0;
 }

@@ -69,23 +69,24 @@ static __always_inline bool filter_refuses(const struct rec_filter_set *set, __u
 /* What it ran may be unknown: then it is recorded. */
 static __always_inline __u32 flags_of_ended(struct task_struct *task, __u32 half)
 {
-	__u32 pid = task->tgid;
+	__u32 pid = LOAD(task, tgid);
 	struct ran *ran = bpf_map_lookup_elem(&executables, &pid);
 
-	if (!ran || ran->start_ns != task->group_leader->start_boottime)
+	if (!ran || ran->start_ns != LOAD(task, group_leader, start_boottime))
 		return REC_FILTER_INCLUDE;
 	return filter_entry(half, REC_FILTER_EXECUTABLE, ran->device, ran->inode);
 }
 
 static __always_inline __u32 executable_flags(struct task_struct *task, __u32 half)
 {
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = LOAD(task, mm);
 	struct inode *inode;
 
-	if (cfg_exit_without_memory && !mm && (task->flags & PF_EXITING))
+	if (cfg_exit_without_memory && !mm && (LOAD(task, flags) & PF_EXITING))
 		return flags_of_ended(task, half);
-	inode = mm->exe_file->f_inode;
-	return filter_entry(half, REC_FILTER_EXECUTABLE, inode->i_sb->s_dev, inode->i_ino);
+	inode = LOAD(mm, exe_file, f_inode);
+	return filter_entry(half, REC_FILTER_EXECUTABLE, LOAD(inode, i_sb, s_dev),
+			    LOAD(inode, i_ino));
 }
 
 /* Of the cgroup, a kernfs node, and of all above it. Verified once, on its own. */
@@ -116,7 +117,7 @@ static __noinline __u32 filter_process(struct task_struct *task)
 
 	if (!filter)
 		return REC_FILTER_NONE;
-	if ((__u32)task->tgid == filter->agent_pid)
+	if ((__u32)LOAD(task, tgid) == filter->agent_pid)
 		return REC_FILTER_OWN;
 	half = filter_half(filter);
 	set = &filter->sets[half];
@@ -124,11 +125,12 @@ static __noinline __u32 filter_process(struct task_struct *task)
 	if (!(lists & PROCESS_LISTS))
 		return REC_FILTER_NONE;
 	if ((lists & LIST(REC_FILTER_PID)) &&
-	    filter_refuses(set, REC_FILTER_PID, filter_entry(half, REC_FILTER_PID, 0, task->tgid)))
+	    filter_refuses(set, REC_FILTER_PID,
+			   filter_entry(half, REC_FILTER_PID, 0, LOAD(task, tgid))))
 		return REC_FILTER_PID;
 	if ((lists & LIST(REC_FILTER_USER)) &&
 	    filter_refuses(set, REC_FILTER_USER,
-			   filter_entry(half, REC_FILTER_USER, 0, task->real_cred->euid.val)))
+			   filter_entry(half, REC_FILTER_USER, 0, LOAD(task, real_cred, euid.val))))
 		return REC_FILTER_USER;
 	if ((lists & LIST(REC_FILTER_EXECUTABLE)) &&
 	    filter_refuses(set, REC_FILTER_EXECUTABLE, executable_flags(task, half)))
@@ -208,9 +210,9 @@ static __always_inline void search_find(struct search *search, __u32 flags)
 static __always_inline void filter_remember(struct task_struct *task)
 {
 	struct rec_filter *filter = filter_get();
-	struct ran ran = {.start_ns = task->group_leader->start_boottime};
+	struct ran ran = {.start_ns = LOAD(task, group_leader, start_boottime)};
 	const struct rec_filter_set *set;
-	__u32 pid = task->tgid;
+	__u32 pid = LOAD(task, tgid);
 	struct inode *inode;
 
 	if (!cfg_exit_without_memory || !filter)
@@ -218,16 +220,16 @@ static __always_inline void filter_remember(struct task_struct *task)
 	set = &filter->sets[filter_half(filter)];
 	if (!((set->excludes | set->includes) & LIST(REC_FILTER_EXECUTABLE)))
 		return;
-	inode = task->mm->exe_file->f_inode;
-	ran.inode = inode->i_ino;
-	ran.device = inode->i_sb->s_dev;
+	inode = LOAD(task, mm, exe_file, f_inode);
+	ran.inode = LOAD(inode, i_ino);
+	ran.device = LOAD(inode, i_sb, s_dev);
 	bpf_map_update_elem(&executables, &pid, &ran, BPF_ANY);
 }
 
 /* At the end of a process. */
 static __always_inline void filter_forget(struct task_struct *task)
 {
-	__u32 pid = task->tgid;
+	__u32 pid = LOAD(task, tgid);
 
 	if (cfg_exit_without_memory)
 		bpf_map_delete_elem(&executables, &pid);
@@ -418,7 +420,7 @@ static __always_inline __u32 filter_open(struct task_struct *task, __u16 kind, _
 
 	if (!filter)
 		return REC_FILTER_NONE;
-	if ((__u32)task->tgid == filter->agent_pid)
+	if ((__u32)LOAD(task, tgid) == filter->agent_pid)
 		return REC_FILTER_OWN;
 	half = filter_half(filter);
 	set = &filter->sets[half];

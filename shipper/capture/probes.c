@@ -26,13 +26,9 @@ struct probes {
 	struct bpf_link *links[HOOKS_MAX];
 	struct bpf_program *again[HOOKS_MAX]; /* called after it for the same event, or NULL */
 	struct bpf_link *again_links[HOOKS_MAX];
-<<<<<<< HEAD
-=======
 	bool preempted; /* what the kernel does with hooks */
->>>>>>> vm
 	struct probe_status status[HOOKS_MAX];
 	uint64_t past_missed[HOOKS_MAX]; /* by the sets before */
-	bool preempted; /* this kernel calls hooks with preemption enabled: bpf/hook.h */
 	size_t hooks;
 	size_t snapshot; /* which of them is the task iterator */
 	struct bpf_map *rings[REC_RING_SHIPPER];
@@ -93,21 +89,6 @@ static bool exit_tells_group_dead(const struct btf *btf)
 	type = type ? btf__type_by_id(btf, type->type) : NULL;
 	/* context, task, group_dead */
 	return type && btf_is_func_proto(type) && btf_vlen(type) == 3;
-}
-
-/* Since 5.11. */
-static bool has_current_task_helper(const struct btf *btf)
-{
-	int id = btf ? btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM) : -1;
-	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
-
-	for (__u16 i = 0; type && i < btf_vlen(type); i++) {
-		const char *name = btf__name_by_offset(btf, btf_enum(type)[i].name_off);
-
-		if (name && strcmp(name, "BPF_FUNC_get_current_task_btf") == 0)
-			return true;
-	}
-	return false;
 }
 
 /*
@@ -220,32 +201,6 @@ static int map_memory(struct bpf_map *map, void **ret_memory, size_t *ret_size, 
 	return 0;
 }
 
-<<<<<<< HEAD
-/* Of the three programs that HOOK makes of a hook, those that this kernel needs. */
-static struct bpf_program *choose_variant(struct probes *probes, struct bpf_program *plain,
-					  bool wanted)
-{
-	struct bpf_object *object = probes->object->obj;
-	struct bpf_program *alone, *again;
-	char name[64];
-
-	(void)snprintf(name, sizeof(name), "%s_alone", bpf_program__name(plain));
-	alone = bpf_object__find_program_by_name(object, name);
-	(void)snprintf(name, sizeof(name), "%s_again", bpf_program__name(plain));
-	again = bpf_object__find_program_by_name(object, name);
-	probes->again[probes->hooks] = NULL;
-	if (!alone || !again) {
-		(void)bpf_program__set_autoload(plain, wanted);
-		return plain;
-	}
-	(void)bpf_program__set_autoload(plain, wanted && !probes->preempted);
-	(void)bpf_program__set_autoload(alone, wanted && probes->preempted);
-	(void)bpf_program__set_autoload(again, wanted && probes->preempted);
-	if (!probes->preempted)
-		return plain;
-	probes->again[probes->hooks] = again;
-	return alone;
-=======
 static struct bpf_program *variant(const struct probes *probes, const struct bpf_program *plain,
 				   const char *end)
 {
@@ -269,7 +224,6 @@ static void choose_variant(struct probes *probes, struct bpf_program *plain, boo
 	}
 	probes->programs[probes->hooks] = !loaded ? NULL : split ? alone : plain;
 	probes->again[probes->hooks] = loaded && split ? again : NULL;
->>>>>>> vm
 }
 
 /* What is not wanted is not loaded either. The order is that of the calls on one tracepoint. */
@@ -279,18 +233,9 @@ static void add_hook(struct probes *probes, const char *name, struct bpf_program
 	struct probe_status *status = &probes->status[probes->hooks];
 	bool refused = wanted && status->why[0]; /* by the kernel, at the try before */
 
-<<<<<<< HEAD
-	program = choose_variant(probes, program, wanted && !refused);
-	if (!wanted)
-		return;
-	probes->programs[probes->hooks] = refused ? NULL : program;
-	if (refused)
-		probes->again[probes->hooks] = NULL;
-=======
 	choose_variant(probes, program, wanted && !refused);
 	if (!wanted)
 		return;
->>>>>>> vm
 	status->name = name;
 	probes->hooks++;
 }
@@ -308,18 +253,16 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 {
 	struct auditship_bpf *object = probes->object;
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool group_dead = exit_tells_group_dead(btf), helper = has_current_task_helper(btf);
+	bool group_dead = exit_tells_group_dead(btf);
 	bool calls = kinds & (OPEN_KINDS | 1U << REC_EXEC_FAILED);
 
 	probes->preempted = hooks_are_preempted(btf);
 	probes->hooks = 0;
-	probes->preempted = hooks_are_preempted(btf);
 	require_hook(probes, "fork", object->progs.on_fork, true);
 	add_hook(probes, "thread_start", object->progs.on_thread_start,
 		 kinds & 1U << REC_THREAD_START);
 	require_hook(probes, "exec", object->progs.on_exec, true);
-	add_hook(probes, "syscall", object->progs.on_syscall, calls && helper);
-	add_hook(probes, "syscall", object->progs.on_syscall_by_queue, calls && !helper);
+	add_hook(probes, "syscall", object->progs.on_syscall, calls);
 	add_hook(probes, "thread_exit", object->progs.on_thread_exit,
 		 kinds & 1U << REC_THREAD_EXIT);
 	object->rodata->cfg_exit_without_memory = !group_dead; /* both changed in 6.16 */
@@ -371,18 +314,12 @@ static void refuse(struct probe_status *status, int error)
 		       strerror(-error), said.text[0] ? ": " : "", said.text);
 }
 
-<<<<<<< HEAD
-static bool is_called(const struct bpf_program *program, const char *name)
-{
-	return program && strcmp(name, bpf_program__name(program)) == 0;
-=======
 static bool is_about(const struct probes *probes, size_t i, const char *name)
 {
 	const struct bpf_program *again = probes->again[i];
 
 	return strcmp(name, bpf_program__name(probes->programs[i])) == 0 ||
 	       (again && strcmp(name, bpf_program__name(again)) == 0);
->>>>>>> vm
 }
 
 /*
@@ -395,16 +332,8 @@ static bool leave_out(struct probes *probes, int error)
 	bool left_out = false;
 
 	for (size_t i = 0; i < probes->hooks; i++) {
-<<<<<<< HEAD
-		struct bpf_program *program = probes->programs[i];
-
-		if (!program || probes->status[i].required ||
-		    (said_of[0] && !is_called(program, said_of) &&
-		     !is_called(probes->again[i], said_of)))
-=======
 		if (!probes->programs[i] || probes->status[i].required ||
 		    (said_of[0] && !is_about(probes, i, said_of)))
->>>>>>> vm
 			continue;
 		refuse(&probes->status[i], error);
 		left_out = true;
@@ -481,17 +410,11 @@ static int attach_hook(struct probes *probes, size_t i, struct err *err)
 		return 0;
 	said.text[0] = '\0';
 	probes->links[i] = bpf_program__attach(probes->programs[i]);
-<<<<<<< HEAD
-	if (probes->links[i] && probes->again[i])
-		probes->again_links[i] = bpf_program__attach(probes->again[i]);
-	status->attached = probes->links[i] && (!probes->again[i] || probes->again_links[i]);
-=======
 	status->attached = probes->links[i] != NULL;
 	if (status->attached && probes->again[i]) {
 		probes->again_links[i] = bpf_program__attach(probes->again[i]);
 		status->attached = probes->again_links[i] != NULL;
 	}
->>>>>>> vm
 	if (status->attached)
 		return 0;
 	error = -errno;
@@ -571,14 +494,6 @@ size_t probes_status(const struct probes *probes, const struct probe_status **re
 	return probes->hooks;
 }
 
-<<<<<<< HEAD
-/* False: the kernel is older than this counter. */
-static bool count_missed(const struct probes *probes, size_t hook, uint64_t *ret_missed)
-{
-	/* what the first of the two was not called for, the second has done */
-	const struct bpf_program *program =
-		probes->again[hook] ? probes->again[hook] : probes->programs[hook];
-=======
 /*
  * False: the kernel is older than this counter. Where a hook has a second program, that one does
  * what the first has missed, so that its own count is the bound of what nobody did.
@@ -587,7 +502,6 @@ static bool count_missed(const struct probes *probes, size_t i, uint64_t *ret_mi
 {
 	const struct bpf_program *program =
 		probes->again[i] ? probes->again[i] : probes->programs[i];
->>>>>>> vm
 	struct bpf_prog_info info = {0};
 	__u32 size = sizeof(info);
 

@@ -710,6 +710,52 @@ void harness_settle(struct harness *harness)
 	harness_wait(harness, marker, "end");
 }
 
+static bool is_end_of(const char *line, pid_t pid)
+{
+	char field[32];
+
+	snprintf(field, sizeof(field), "\"pid\":%d,", pid);
+	return strstr(line, "\"action\":\"end\"") && strstr(line, field);
+}
+
+/* Reads on to the end of that process; false when it is not there yet. */
+static bool read_on_to(FILE *trail, pid_t pid)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+	bool found = false;
+
+	while (!found && (length = getline(&line, &size, trail)) > 0) {
+		if (line[length - 1] != '\n') { /* half a line: read again when it is whole */
+			assert_int_equal(fseek(trail, -length, SEEK_CUR), 0);
+			break;
+		}
+		found = is_end_of(line, pid);
+	}
+	clearerr(trail);
+	free(line);
+	return found;
+}
+
+/* What comes last is a process of our own. */
+void harness_drain(struct harness *harness)
+{
+	uint64_t deadline = boot_ns() + 60000000000ull * harness_slowdown();
+	FILE *trail = fopen(harness_trail(harness), "re");
+	pid_t marker = fork();
+
+	if (marker == 0)
+		_exit(0);
+	assert_non_null(trail);
+	assert_int_equal(waitpid(marker, NULL, 0), marker);
+	while (!read_on_to(trail, marker)) {
+		assert_true(boot_ns() < deadline);
+		harness_poll(harness, 100);
+	}
+	fclose(trail);
+}
+
 size_t harness_count(const struct harness *harness, pid_t pid, const char *action)
 {
 	size_t count = 0;

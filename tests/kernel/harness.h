@@ -91,6 +91,9 @@ const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const c
 /* Returns once everything that happened before the call is in the trail. */
 void harness_settle(struct harness *harness);
 
+/* The same after a storm, without taking its events up; waits at most a minute x slowdown. */
+void harness_drain(struct harness *harness);
+
 /* Events of that process and action now in the trail; pid 0: of all. NULL: every action. */
 size_t harness_count(const struct harness *harness, pid_t pid, const char *action);
 
