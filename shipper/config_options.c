@@ -176,21 +176,25 @@ static bool is_absolute(const char *text)
 static const struct option_pattern pid_pattern = {
 	"the number of a process, from 1 to 4194304",
 	is_pid,
+	"^0*[1-9][0-9]{0,6}$",
 };
 
 static const struct option_pattern user_pattern = {
 	"the name or the number of a user",
 	is_user,
+	"^[^:/ ]+$",
 };
 
 static const struct option_pattern path_pattern = {
 	"an absolute path without '..', such as /var/cache",
 	is_absolute,
+	"^/",
 };
 
 static const struct option_pattern cgroup_pattern = {
 	"a path below the cgroup mount without '..', such as /system.slice/cron.service",
 	is_absolute,
+	"^/",
 };
 
 static const struct option_pattern label_pattern = {

@@ -159,7 +159,11 @@ static void write_form(struct schema_out *out, const struct option *option)
 			  "{\"type\": \"string\", \"pattern\": \"" SIZE_EXPRESSION "\"}");
 		break;
 	case OPTION_DURATION:
-		schema_literal(out, "$ref", "\"#/$defs/duration\"");
+		if (option->flags & OPTION_MAY_BE_OFF)
+			write_any(out, "{\"$ref\": \"#/$defs/duration\"}",
+				  "{\"enum\": [\"off\", false]}");
+		else
+			schema_literal(out, "$ref", "\"#/$defs/duration\"");
 		break;
 	case OPTION_ENUM:
 		write_any(out, words_form(form, option->words), NULL);
