@@ -10,6 +10,7 @@
 #include "emit.h"
 #include "filter.h"
 #include "generation.h"
+#include "hook.h"
 #include "path.h"
 #include "syscall.h"
 #include "task.h"
@@ -261,13 +262,14 @@ static __always_inline void tell_call(struct task_struct *task, struct pt_regs *
 	}
 }
 
-/* Called for every system call of the host: what is not wanted leaves at once. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_syscall, struct pt_regs *regs, long result)
+static __always_inline bool is_ours(__u64 *ctx, struct pt_regs *regs, long result)
 {
-	__u8 meaning = syscall_meaning(regs);
+	return syscall_meaning(regs);
+}
 
-	if (meaning)
-		tell_call(calling_task(), regs, result, meaning);
+/* Called for every system call of the host: what is not wanted leaves at once. */
+HOOK_IF(is_ours, "tp_btf/sys_exit", on_syscall, REC_OPEN_READ, struct pt_regs *regs, long result)
+{
+	tell_call(calling_task(), regs, result, syscall_meaning(regs));
 	return 0;
 }

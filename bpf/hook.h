@@ -43,18 +43,28 @@ static __always_inline bool call_was_told(__u32 hook)
 	return bpf_map_delete_elem(&told, &call) == 0;
 }
 
-/* HOOK(section, name, kind, arguments...) { body returning int }; kind: which hook it is. */
+/*
+ * HOOK(section, name, kind, arguments...) { body returning int }; kind: which hook it is.
+ * HOOK_IF(condition, ...): the body is for calls of which condition(ctx, arguments...) is true;
+ * the others, most of them, leave before they cost more.
+ */
 /* clang-format off */
-#define HOOK(section, name, kind, args...)                              \
+#define HOOK_ALWAYS(ctx, args...) true
+#define HOOK(section, name, kind, args...) HOOK_IF(HOOK_ALWAYS, section, name, kind, ##args)
+#define HOOK_IF(condition, section, name, kind, args...)                \
 	static __always_inline int name##_body(__u64 *ctx, ##args);     \
 	_Pragma("GCC diagnostic push")                                  \
 	_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")          \
 	SEC(section) int name(__u64 *ctx)                               \
 	{                                                               \
+		if (!condition(___bpf_ctx_cast(args)))                  \
+			return 0;                                       \
 		return name##_body(___bpf_ctx_cast(args));              \
 	}                                                               \
 	SEC(section) int name##_alone(__u64 *ctx)                       \
 	{                                                               \
+		if (!condition(___bpf_ctx_cast(args)))                  \
+			return 0;                                       \
 		bpf_preempt_disable();                                  \
 		call_told(kind);                                        \
 		name##_body(___bpf_ctx_cast(args));                     \
@@ -63,6 +73,8 @@ static __always_inline bool call_was_told(__u32 hook)
 	}                                                               \
 	SEC(section) int name##_again(__u64 *ctx)                       \
 	{                                                               \
+		if (!condition(___bpf_ctx_cast(args)))                  \
+			return 0;                                       \
 		bpf_preempt_disable();                                  \
 		if (!call_was_told(kind))                               \
 			name##_body(___bpf_ctx_cast(args));             \
