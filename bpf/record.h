@@ -375,6 +375,7 @@ struct rec_agent_heartbeat {
 	__u8 pad[7];
 	struct rec_string sinks; /* each with NUL */
 	struct rec_string message;
+	__u64 left_out; /* by kernel filters: never numbered */
 };
 
 /* CLOCK_REALTIME went another way than CLOCK_BOOTTIME. */

@@ -161,6 +161,7 @@ void agent_record_heartbeat(struct own_record *out, const struct agent_heartbeat
 	own_record_init(out, REC_AGENT_HEARTBEAT);
 	fill_account(beat, &facts->collect);
 	beat->uptime_ns = facts->uptime_ns;
+	beat->left_out = facts->left_out;
 	beat->recursion_misses = facts->recursion_misses;
 	beat->memory_anon_bytes = facts->memory_bytes;
 	for (size_t i = 0; i < facts->sink_count; i++)

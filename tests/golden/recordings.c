@@ -539,6 +539,7 @@ static void add_heartbeat(struct entry_builder *builder, struct buf *out)
 	beat->limited = 20;
 	beat->not_selected = 8;
 	beat->excluded = 2;
+	beat->left_out = 5000;
 	beat->canaries = 12;
 	beat->rejected = 1;
 	beat->lost = beat->lost_ring_full = 7;

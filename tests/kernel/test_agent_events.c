@@ -260,7 +260,8 @@ static void want_account(struct want *want, const struct event *event)
 	static const char *const any[] = {
 		"Linux.account.numbered",         "Linux.account.journalled",
 		"Linux.account.unjournalled",     "Linux.account.in_ring",
-		"Linux.account.recursion_misses", "Linux.account.excluded"};
+		"Linux.account.recursion_misses", "Linux.account.excluded",
+		"Linux.account.left_out"};
 	static const char *const none[] = {
 		"Linux.account.dropped",        "Linux.account.limited",
 		"Linux.account.not_selected",   "Linux.account.canaries",
