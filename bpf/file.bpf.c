@@ -209,6 +209,7 @@ static __always_inline void tell_open(struct task_struct *task, struct pt_regs *
 	record->resolve = request.resolve;
 	record->create_mode = request.mode;
 	record->file_uid = record->file_gid = REC_ID_UNSET;
+	record->file_size = REC_SIZE_UNKNOWN;
 	record->fd_shared = !call->error && LOAD(task, files, count.counter) > 1;
 	if (file)
 		fill_file(file, record);
