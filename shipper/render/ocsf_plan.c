@@ -410,10 +410,10 @@ static const struct {
 	[OCSF_UNKNOWN_TYPE_NAME] = {FIELD_STRING, 0, 0},
 };
 
-/* OCSF_INTEGER leaves out what JSON cannot carry. */
-static bool may_be_left_out(const struct leaf *leaf, enum ocsf_form form)
+/* OCSF_INTEGER leaves out what JSON cannot carry; an id of the record may be that. */
+static bool may_be_left_out(const struct plan_member *member)
 {
-	return form == OCSF_INTEGER && leaf->max > FIELD_NUMBER_MAX;
+	return member->special == OCSF_INTEGER && member->rows[0].field->size == sizeof(uint64_t);
 }
 
 static struct leaf leaf_of_column(const struct plan_member *member)
@@ -421,7 +421,7 @@ static struct leaf leaf_of_column(const struct plan_member *member)
 	enum ocsf_form form = (enum ocsf_form)member->special;
 	struct leaf leaf = leaf_of_rows(member);
 
-	if (may_be_left_out(&leaf, form))
+	if (may_be_left_out(member))
 		leaf.flags &= (uint8_t)~FIELD_REQUIRED;
 	if (shapes[form].type != FIELD_HIDDEN) {
 		leaf.type = shapes[form].type;

@@ -77,6 +77,7 @@ static void the_committed_schemas_are_current(void **state)
 	} files[] = {
 		{"schemas/event.schema.json", schema_event},
 		{"schemas/batch.schema.json", schema_batch},
+		{"schemas/ocsf/ocsf.schema.json", schema_ocsf},
 		{"schemas/config.schema.json", schema_config},
 		{"schemas/elasticsearch/index-template.json", schema_index},
 	};
@@ -380,7 +381,8 @@ static void the_versions_name_every_schema(void **state)
 	assert_int_equal(buf_add(&out, "", 1), 0);
 	assert_string_equal(out.data,
 			    "schemas: event " SCHEMA_EVENT_VERSION " batch " SCHEMA_BATCH_VERSION
-			    " config " SCHEMA_CONFIG_VERSION "; ECS " ECS_VERSION "\n");
+			    " ocsf " SCHEMA_OCSF_VERSION " config " SCHEMA_CONFIG_VERSION
+			    "; ECS " ECS_VERSION ", OCSF " OCSF_VERSION "\n");
 	buf_done(&out);
 }
 
