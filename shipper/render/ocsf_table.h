@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What OCSF calls what we know: per kind its class, its activity and the columns of its document.
- * Nothing but data; private to the plan.
+ * Nothing but data; private to the plan and to descriptions.
  */
 #ifndef AUDITSHIP_OCSF_TABLE_H
 #define AUDITSHIP_OCSF_TABLE_H

@@ -33,6 +33,7 @@ int schema_page(struct buf *out, const char *const examples[REC_KINDS], struct e
 int schema_ocsf_page(struct buf *out, struct err *err);
 /* Every field of every kind, one line per path: what may not change. */
 int schema_fields(struct buf *out, struct err *err);
+int schema_ocsf_fields(struct buf *out, struct err *err);
 
 /* auditship schema NAME: prints one. Returns the exit code: 0, 1, or 64 when there is no such. */
 int tool_schema(int argc, char **argv, struct err *err);
