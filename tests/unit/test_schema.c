@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "decode/lookup.h"
 #include "render/ecs_plan.h"
+#include "render/ocsf_plan.h"
 #include "tool/schema_fields.h"
 #include "tool/schema_type.h"
 
@@ -228,6 +229,45 @@ static void a_path_has_one_type_in_all_kinds(void **state)
 	free(leaves);
 }
 
+static void an_attribute_has_one_type_in_all_kinds(void **state)
+{
+	const struct leaf *first[LEAF_MAX * 2];
+	struct ocsf_plan *plans = calloc(REC_KINDS, sizeof(*plans));
+	struct leaf(*leaves)[LEAF_MAX] = calloc(REC_KINDS, sizeof(*leaves));
+	unsigned int known = 0;
+	struct err err;
+
+	(void)state;
+	assert_true(plans && leaves);
+	for (unsigned int kind = 0; kind < REC_KINDS; kind++) {
+		int count = 0;
+
+		if (schema_kind(kind)) {
+			assert_int_equal(
+				ocsf_plan_make(&plans[kind], schema_kind(kind), false, &err), 0);
+			count = ocsf_leaves(leaves[kind], schema_kind(kind), &plans[kind]);
+		}
+		for (int i = 0; i < count; i++) {
+			const struct leaf *leaf = &leaves[kind][i];
+			unsigned int at = 0;
+
+			while (at < known && strcmp(first[at]->path, leaf->path) != 0)
+				at++;
+			assert_true(at < sizeof(first) / sizeof(first[0]));
+			if (at == known)
+				first[known++] = leaf;
+			else if (strcmp(schema_type_of(first[at])->json,
+					schema_type_of(leaf)->json) != 0)
+				fail_msg("%s is of two types", leaf->path);
+		}
+	}
+	assert_true(known > 200);
+	for (unsigned int kind = 0; kind < REC_KINDS; kind++)
+		ocsf_plan_done(&plans[kind]);
+	free(plans);
+	free(leaves);
+}
+
 /* Of the compact form of a kind that is not about processes. */
 static void the_compact_form_leaves_out_what_is_only_of_the_full_one(void **state)
 {
@@ -407,6 +447,7 @@ int main(void)
 		cmocka_unit_test(the_page_of_events_is_current),
 		cmocka_unit_test(every_kind_can_be_told_from_the_others),
 		cmocka_unit_test(a_path_has_one_type_in_all_kinds),
+		cmocka_unit_test(an_attribute_has_one_type_in_all_kinds),
 		cmocka_unit_test(a_schema_that_does_not_exist_is_a_mistake_of_the_command_line),
 		cmocka_unit_test(the_versions_name_every_schema),
 		cmocka_unit_test(the_compact_form_leaves_out_what_is_only_of_the_full_one),
