@@ -161,6 +161,57 @@ static void every_column_has_a_field(void **state)
 					fail_msg("%s: no event has %s", at->path, at->from);
 }
 
+static bool is_told(const struct plan *plan, const struct field *field)
+{
+	for (unsigned int i = 0; i < plan->member_count; i++)
+		for (unsigned int r = 0; r < plan->members[i].row_count; r++)
+			if (plan->members[i].rows[r].field == field)
+				return true;
+	return false;
+}
+
+static bool is_said_by_another(const struct kind *kind, const char *path)
+{
+	const struct ocsf_column *const *tables = ocsf_kinds[kind->kind].tables;
+
+	for (unsigned int t = 0; t < OCSF_TABLES_MAX && tables[t]; t++)
+		for (const struct ocsf_column *at = tables[t]; at->from; at++)
+			if (!at->path && strcmp(at->from, path) == 0)
+				return true;
+	return false;
+}
+
+/* Parts of a path are the path's; tags are put together elsewhere. */
+static bool needs_no_column(const struct field *field)
+{
+	return field->type == FIELD_HIDDEN || field->type == FIELD_BASENAME ||
+	       field->type == FIELD_DIRNAME || strcmp(field->path, "tags") == 0;
+}
+
+static void every_row_of_every_kind_is_told(void **state)
+{
+	unsigned int rows = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < REC_KINDS; i++) {
+		const struct kind *kind = kind_get(i);
+		unsigned int cursor = 0;
+		struct ocsf_plan plan;
+		struct err err;
+		struct row row;
+
+		if (!kind || !kind->journalled)
+			continue;
+		assert_int_equal(ocsf_plan_make(&plan, kind, false, &err), 0);
+		for (; row_next(kind, &cursor, &row); rows++)
+			if (!needs_no_column(row.field) && !is_told(&plan.plan, row.field) &&
+			    !is_said_by_another(kind, row.field->path))
+				fail_msg("%s of %s is told nowhere", row.field->path, kind->name);
+		ocsf_plan_done(&plan);
+	}
+	assert_true(rows > 500);
+}
+
 /* Of what ECS tells of an event nothing is missing: it has a column, or stands under unmapped. */
 static void no_field_is_lost(void **state)
 {
@@ -350,6 +401,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		OCSF_TEST(every_kind_has_a_class_and_says_so_in_each_event),
 		OCSF_TEST(every_column_has_a_field),
+		OCSF_TEST(every_row_of_every_kind_is_told),
 		OCSF_TEST(no_field_is_lost),
 		OCSF_TEST(times_are_milliseconds_and_exact_in_text),
 		OCSF_TEST(a_file_that_nobody_knows_has_what_ocsf_insists_on),
