@@ -695,26 +695,28 @@ static void add_bounds_of(struct bounds *bounds, const struct tests *tests)
 	}
 }
 
-/* Fields are of every kind: one that is the user of any counts, more of them do no harm. */
+/* Of any kind: more of them than a kind needs do no harm. */
+static bool is_user_of_any(const struct matcher *matcher, const struct tests *tests)
+{
+	for (unsigned int kind = 0; kind < REC_KINDS; kind++) {
+		const struct program *program = &matcher->programs[kind];
+
+		for (size_t i = 0; i < program->step_count; i++)
+			if (program->steps[i].tests == tests &&
+			    is_user(kind_get(kind), &program->steps[i].lookup))
+				return true;
+	}
+	return false;
+}
+
 size_t matcher_user_bounds(const struct matcher *matcher, uint32_t *ret_bounds, size_t max)
 {
 	struct bounds bounds = {.users = ret_bounds, .max = max};
 
-	for (size_t i = 0; i < matcher->field_count; i++) {
-		const struct tests *tests = &matcher->fields[i];
-		bool any = false;
-
-		for (unsigned int kind = 0; kind < REC_KINDS && !any; kind++) {
-			struct lookup lookup;
-
-			if (!kind_get(kind))
-				continue;
-			lookup_init(&lookup, kind_get(kind), tests->path);
-			any = tests->field.class == FACT_NUMBER && is_user(kind_get(kind), &lookup);
-		}
-		if (any)
-			add_bounds_of(&bounds, tests);
-	}
+	for (size_t i = 0; i < matcher->field_count; i++)
+		if (matcher->fields[i].field.class == FACT_NUMBER &&
+		    is_user_of_any(matcher, &matcher->fields[i]))
+			add_bounds_of(&bounds, &matcher->fields[i]);
 	return bounds.count;
 }
 
