@@ -186,6 +186,7 @@ static void what_a_rule_drops_by_user_is_counted_exactly(void **state)
 	assert_balances();
 	harness_stop(harness, SIGTERM);
 	assert_int_equal(harness_summary(harness, "left out by kernel filters:", "rule "), 50);
+	assert_int_equal(harness_summary(harness, "rules:", "held back by limits, "), 50);
 }
 
 static void the_life_of_a_process_is_dropped_by_the_agent_all_else_in_the_kernel(void **state)
