@@ -229,7 +229,7 @@ static __always_inline void tell_exec_failed(struct task_struct *task, struct pt
 
 	if (!call->error || !generation_takes(REC_EXEC_FAILED, LOAD(task, pid)))
 		return;
-	left_out_by = filter_process(task);
+	left_out_by = filter_event(task, REC_EXEC_FAILED);
 	if (left_out_by != REC_FILTER_NONE) {
 		count_left_out(left_out_by);
 		return;

@@ -442,7 +442,8 @@ enum rec_filter_by {
 	REC_FILTER_EXECUTABLE = 5,
 	REC_FILTER_CGROUP = 6,
 	REC_FILTER_PATH = 7,
-	REC_FILTERS = 8
+	REC_FILTER_RULE = 8, /* a rule of the configuration that drops */
+	REC_FILTERS = 9
 };
 
 /* What an entry is for. */
@@ -472,6 +473,16 @@ struct rec_filter_name {
 #define REC_FILTER_NAMES_MAX 512
 
 /*
+ * Events of these kinds by these effective users are dropped by a rule. Never fork, exec and exit,
+ * which the process table needs.
+ */
+struct rec_filter_rule {
+	__u32 kinds;       /* bits 1 << enum rec_kind; 0: there are no more */
+	__u32 first, last; /* users, both included */
+	__u32 slot;        /* which of rec_left_out.rules counts them */
+};
+
+/*
  * What there is to look up, so that what is not there costs nothing.
  * seen: bit number % 1024 for the inode number of each directory that has an entry.
  * lengths: bit length % 64 for each name.
@@ -479,6 +490,7 @@ struct rec_filter_name {
  */
 #define REC_FILTER_SEEN 16
 #define REC_FILTER_MAGICS 8
+#define REC_FILTER_RULES 32 /* a power of two */
 struct rec_filter_set {
 	__u32 opens;        /* enum rec_opens */
 	__u32 excludes;     /* bits 1 << enum rec_filter_by: lists that exclude something */
@@ -490,6 +502,9 @@ struct rec_filter_set {
 	__u64 magics[REC_FILTER_MAGICS]; /* 0: none */
 	__u64 lengths;
 	__u64 seen[REC_FILTER_SEEN];
+	struct rec_filter_rule rules[REC_FILTER_RULES]; /* of one kind and user: at most one */
+	__u32 rule_kinds;                               /* kinds of all rules */
+	__u32 pad_end;
 };
 
 /*
@@ -505,6 +520,7 @@ struct rec_filter {
 /* What a CPU has left out; written by the probes only. */
 struct rec_left_out {
 	__u64 by[REC_FILTERS];
+	__u64 rules[2][REC_FILTER_RULES]; /* of REC_FILTER_RULE, by half and slot */
 };
 
 #endif

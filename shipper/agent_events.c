@@ -147,17 +147,19 @@ static void tell_coverage(struct agent_events *events)
 	}
 }
 
-/* The kinds that are recorded without further condition. */
-static uint32_t kinds_to_cover(const struct config *config)
+/* The kinds of which the probes tell whatever the agent's user does. */
+static uint32_t kinds_to_cover(const struct agent_events *events)
 {
-	uint32_t kinds = config_event_kinds(config);
+	const struct config *config = events->pipeline->config;
+	uint32_t kinds =
+		config_event_kinds(config) & ~kernel_filter_dropped_kinds(events->pipeline->filter);
 
 	return config->capture.open.mode == REC_OPENS_ALL ? kinds : kinds & ~(1U << REC_OPEN_READ);
 }
 
 void agent_events_cover(struct agent_events *events)
 {
-	(void)coverage_begin(events->coverage, kinds_to_cover(events->pipeline->config), true);
+	(void)coverage_begin(events->coverage, kinds_to_cover(events), true);
 }
 
 void agent_events_begin(struct agent_events *events)
@@ -166,7 +168,7 @@ void agent_events_begin(struct agent_events *events)
 
 	agent_events_change(events);
 	if (config->agent.coverage == CONFIG_COVERAGE_START)
-		(void)coverage_begin(events->coverage, kinds_to_cover(config), false);
+		(void)coverage_begin(events->coverage, kinds_to_cover(events), false);
 }
 
 /* An interval that is the same goes on as it was. */

@@ -191,7 +191,8 @@ static int open_probes(struct pipeline *pipeline, struct err *err)
 	if (result == 0)
 		result = kernel_filter_new(&pipeline->filter, pipeline->probes, err);
 	if (result == 0)
-		result = kernel_filter_prepare(pipeline->filter, pipeline->config, err);
+		result = kernel_filter_prepare(pipeline->filter, pipeline->config,
+					       pipeline->first_rules, err);
 	if (result == 0)
 		kernel_filter_use(pipeline->filter, pipeline->config);
 	return result;

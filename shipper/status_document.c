@@ -204,6 +204,7 @@ static void write_filters(struct writer *writer, const struct status_facts *fact
 	NUMBER(json, "executable", facts->left_out[REC_FILTER_EXECUTABLE]);
 	NUMBER(json, "cgroup", facts->left_out[REC_FILTER_CGROUP]);
 	NUMBER(json, "path", facts->left_out[REC_FILTER_PATH]);
+	NUMBER(json, "rule", facts->left_out[REC_FILTER_RULE]);
 	json_close(json);
 	json_member(json, JSON_KEY("remarks"));
 	json_list_open(json);
@@ -237,6 +238,7 @@ static void write_rules(struct writer *writer, const struct status_facts *facts)
 
 		TEXT(json, "name", rule->name);
 		NUMBER(json, "dropped", rule->dropped);
+		NUMBER(json, "dropped_in_kernel", rule->dropped_in_kernel);
 		NUMBER(json, "limited", rule->held);
 		BOOL(json, "in_kernel", rule->in_kernel);
 		if (!rule->in_kernel && rule->why_not)

@@ -444,7 +444,7 @@ static const struct field agent_heartbeat_fields[] = {
 	BEAT(excluded, "Linux.account.excluded", NUMBER, FIELD_REQUIRED,
 	     "Of processes that a kernel filter excludes; they inform the process table."),
 	BEAT(left_out, "Linux.account.left_out", NUMBER, FIELD_REQUIRED,
-	     "Left out by kernel filters since the start; they have no number."),
+	     "Left out in the kernel by filters and rules since the start; they have no number."),
 	BEAT(canaries, "Linux.account.canaries", NUMBER, FIELD_REQUIRED,
 	     "Made by the agent's own canaries, which agent_coverage tells of."),
 	BEAT(rejected, "Linux.account.rejected", NUMBER, FIELD_REQUIRED, "Damaged."),

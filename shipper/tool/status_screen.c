@@ -229,8 +229,8 @@ static void put_account(struct screen *screen)
 /* Never numbered, so no part of the account. What is 0 is left out, and all of it with nothing. */
 static void put_filters(struct screen *screen)
 {
-	static const char *const words[] = {"own",        "mode",   "pid", "user",
-					    "executable", "cgroup", "path"};
+	static const char *const words[] = {"own",        "mode",   "pid",  "user",
+					    "executable", "cgroup", "path", "rule"};
 	size_t count = json_read_count(screen->document, "filters.remarks");
 	char amount[AMOUNT_SIZE], path[64], remark[TEXT_SIZE];
 	const char *between = "  left out by:";
