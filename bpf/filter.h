@@ -214,12 +214,19 @@ struct links {
 #define LINK(member, type) *(type *)(bytes + (bpf_core_field_offset(struct dentry, member) - first))
 
 /* Reads are what a search costs, and these members stand together: one read gets them all. */
-static __always_inline void read_links(struct dentry *dentry, struct links *links)
+static __always_inline void read_links(struct dentry *dentry, struct links *links, bool cast)
 {
 	const __u32 first = bpf_core_field_offset(struct dentry, d_parent);
 	const __u32 last = bpf_core_field_offset(struct dentry, d_sb);
 	char bytes[LINKS_SIZE] = {};
 
+	if (cast) {
+		links->parent = PEEK(true, struct dentry, dentry, d_parent);
+		links->inode = PEEK(true, struct dentry, dentry, d_inode);
+		links->super = PEEK(true, struct dentry, dentry, d_sb);
+		links->length = PEEK(true, struct dentry, dentry, d_name.len);
+		return;
+	}
 	if (last <= first || last - first > LINKS_SIZE - sizeof(__u64) ||
 	    bpf_core_field_offset(struct dentry, d_inode) - first > LINKS_SIZE - sizeof(__u64) ||
 	    bpf_core_field_offset(struct dentry, d_name.len) - first > LINKS_SIZE - sizeof(__u64)) {
@@ -301,17 +308,17 @@ static __always_inline void filter_forget(struct task_struct *task)
  * and on from where it is mounted: so a directory is found above a file however the file was
  * reached, by a bind mount too, and above what is mounted in it.
  */
-static __always_inline void search_cross_mount(struct search *search)
+static __always_inline void search_cross_mount(struct search *search, bool cast)
 {
 	struct mount *mount = (struct mount *)search->mount;
-	struct mount *parent = BPF_CORE_READ(mount, mnt_parent);
+	struct mount *parent = PEEK(cast, struct mount, mount, mnt_parent);
 
 	if (parent == mount) {
 		search->done = 1;
 		return;
 	}
 	search->crossed = search->mount;
-	search->dentry = (__u64)BPF_CORE_READ(mount, mnt_mountpoint);
+	search->dentry = (__u64)PEEK(cast, struct mount, mount, mnt_mountpoint);
 	search->mount = (__u64)parent;
 	search->below = 0;
 }
@@ -334,11 +341,11 @@ static __always_inline __u32 name_flags(struct search *search, const struct rec_
 }
 
 static __always_inline void search_look(struct search *search, const struct rec_filter_set *set,
-					const struct links *links)
+					const struct links *links, bool cast)
 {
 	struct super_block *super = links->super;
 	struct inode *inode = links->inode;
-	__u64 number = BPF_CORE_READ(inode, i_ino);
+	__u64 number = PEEK(cast, struct inode, inode, i_ino);
 	struct rec_filter_key *key = &search->key.directory;
 	__u32 flags;
 
@@ -352,22 +359,23 @@ static __always_inline void search_look(struct search *search, const struct rec_
 	search_find(search, flags);
 }
 
-static __always_inline void search_step(struct search *search, const struct rec_filter_set *set)
+static __always_inline void search_step(struct search *search, const struct rec_filter_set *set,
+					bool cast)
 {
 	struct dentry *dentry = (struct dentry *)search->dentry;
 	bool names = set->directories & search->wanted;
 	struct super_block *super;
 	struct links links;
 
-	read_links(dentry, &links);
+	read_links(dentry, &links, cast);
 	super = links.super;
 	if (search->super != (__u64)super && (set->file_systems & search->wanted))
 		search_find(search, magic_flags(set, BPF_CORE_READ(super, s_magic)));
 	search->super = (__u64)super;
 	if (names)
-		search_look(search, set, &links);
+		search_look(search, set, &links, cast);
 	if (!names || links.parent == dentry) {
-		search_cross_mount(search);
+		search_cross_mount(search, cast);
 		return;
 	}
 	search->below = search->dentry;
@@ -375,9 +383,8 @@ static __always_inline void search_step(struct search *search, const struct rec_
 	search->dentry = (__u64)links.parent;
 }
 
-/* Goes up to SEARCH_STEPS steps on. Returns 1 when the search is over. Verified once, on its own.
- */
-__noinline int search_some(__u32 slot)
+/* Goes up to SEARCH_STEPS steps on. Returns 1 when the search is over. */
+static __always_inline int search_steps(__u32 slot, bool cast)
 {
 	struct scratch *space = bpf_map_lookup_elem(&scratch, &slot);
 	struct rec_filter *filter = filter_get();
@@ -390,13 +397,24 @@ __noinline int search_some(__u32 slot)
 		if (search->done || !(search->wanted & ~search->found) ||
 		    (search->found & REC_FILTER_EXCLUDE))
 			return 1;
-		search_step(search, &filter->sets[search->key.directory.half & 1]);
+		search_step(search, &filter->sets[search->key.directory.half & 1], cast);
 	}
 	return 0;
 }
 
+/* Both are verified once, on their own. */
+__noinline int search_some(__u32 slot)
+{
+	return search_steps(slot, false);
+}
+
+__noinline int search_some_cast(__u32 slot)
+{
+	return search_steps(slot, true);
+}
+
 /* Which of the bits wanted the listed paths have that the file is, or is below. */
-static __always_inline __u32 search_path(__u32 half, struct file *file, __u32 wanted)
+static __always_inline __u32 search_path(__u32 half, struct file *file, __u32 wanted, bool cast)
 {
 	__u32 slot = scratch_slot(REC_CLASS_TASK);
 	struct scratch *space = bpf_map_lookup_elem(&scratch, &slot);
@@ -418,7 +436,7 @@ static __always_inline __u32 search_path(__u32 half, struct file *file, __u32 wa
 	search->key.directory.half = half;
 	search->key.directory.by = REC_FILTER_PATH;
 	for (int i = 0; i < SEARCH_CALLS; i++) {
-		if (search_some(slot))
+		if (cast ? search_some_cast(slot) : search_some(slot))
 			break;
 	}
 	return search->found;
@@ -456,13 +474,13 @@ static __always_inline bool open_is_notable(__u16 kind, __u32 error)
  * else matters: so that is searched for alone.
  */
 static __always_inline __u32 filter_path(const struct rec_filter_set *set, __u32 half,
-					 struct file *file, bool notable)
+					 struct file *file, bool notable, bool cast)
 {
 	__u32 all = set->directories | set->file_systems, found;
 
-	if (!notable && !(search_path(half, file, all & REC_FILTER_READS) & REC_FILTER_READS))
+	if (!notable && !(search_path(half, file, all & REC_FILTER_READS, cast) & REC_FILTER_READS))
 		return REC_FILTER_MODE;
-	found = search_path(half, file, all & ~REC_FILTER_READS);
+	found = search_path(half, file, all & ~REC_FILTER_READS, cast);
 	return filter_refuses(set, REC_FILTER_PATH, found) ? REC_FILTER_PATH : REC_FILTER_NONE;
 }
 
@@ -472,7 +490,7 @@ static __always_inline __u32 filter_path(const struct rec_filter_set *set, __u32
  * no file nothing can be said of its path, and what a path would decide is recorded.
  */
 static __always_inline __u32 filter_open(struct task_struct *task, __u16 kind, __u32 error,
-					 struct file *file)
+					 struct file *file, bool cast)
 {
 	struct rec_filter *filter = filter_get();
 	const struct rec_filter_set *set;
@@ -494,7 +512,7 @@ static __always_inline __u32 filter_open(struct task_struct *task, __u16 kind, _
 		by = filter_lists(task, half);
 	if (by != REC_FILTER_NONE || !file)
 		return by;
-	return filter_path(set, half, file, notable);
+	return filter_path(set, half, file, notable, cast);
 }
 
 #endif
