@@ -11,8 +11,7 @@ cat >"$DIR/config.yaml" <<EOF
 agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, name: box, labels: {role: web}}
 journal: {max_size: 64MiB}
 capture:
-  open: {mode: all}
-  events: [fork, exec, exit, exec_failed, open_read, open_write, file_create, open_failed, thread_start, thread_exit]
+  events: [fork, exec, exit, exec_failed, open_write, file_create, open_failed, thread_start, thread_exit]
 sinks:
   - {name: ecs, type: file, path: $DIR/trail/ecs.ndjson}
   - {name: ocsf, type: file, path: $DIR/trail/ocsf.ndjson, format: ocsf}
@@ -21,8 +20,9 @@ EOF
 
 # A shell of our own name, so that its events can be told from the host's.
 cp "$(readlink -f /bin/sh)" "$DIR/actor"
+ln -s loop "$DIR/loop"
 act() {
-	"$DIR/actor" -c 'echo $$ >"$1/pid"; "$1/missing"; true <"$1/nothing"; exit 3' actor "$DIR" 2>"$DIR/acted" || :
+	"$DIR/actor" -c 'echo $$ >"$1/pid"; "$1/missing"; true <"$1/loop"; exit 3' actor "$DIR" 2>"$DIR/acted" || :
 }
 start_agent
 act
@@ -72,8 +72,8 @@ is "[100701,2,true]" \
 	[.type_uid, .launch_type_id, .actor.process.pid == .process.parent_process.pid]"
 is "[100702,3,\"$DIR/actor\",true]" \
 	"$(of exit process) | [.type_uid, .exit_code, .process.path, .end_time >= .start_time]"
-is "[100114,2,\"ENOENT\",\"$DIR/nothing\",\"nothing\",0,\"$DIR/actor\"]" \
-	"$(of open_failed actor.process) | select(.file.name == \"nothing\") | [.type_uid, .status_id, .status_code,
+is "[100114,2,\"ELOOP\",\"$DIR/loop\",\"loop\",0,\"$DIR/actor\"]" \
+	"$(of open_failed actor.process) | select(.file.name == \"loop\") | [.type_uid, .status_id, .status_code,
 	.file.path, .file.name, .file.type_id, .actor.process.path]"
 is "[100101,1,\"$DIR/pid\",\"pid\",1,[\"O_CREAT\"]]" \
 	"$(of file_create actor.process) | select(.file.name == \"pid\") | [.type_uid, .status_id, .file.path, .file.name,
