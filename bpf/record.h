@@ -404,6 +404,8 @@ struct rec_agent_coverage {
 	struct rec_string missed;        /* NAME: WHY */
 	struct rec_string skipped;       /* NAME: WHY */
 	struct rec_string message;
+	__u32 gap_count;
+	struct rec_string gaps; /* NAME: WHY */
 };
 
 /* Shared with the probes through maps, one per ring x CPU x class. Written by the probes only. */

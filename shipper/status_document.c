@@ -420,6 +420,7 @@ static void write_coverage(struct writer *writer, const struct status_facts *fac
 		write_canaries(writer, JSON_KEY("seen"), result, COVERAGE_SEEN);
 		write_canaries(writer, JSON_KEY("missed"), result, COVERAGE_MISSED);
 		write_canaries(writer, JSON_KEY("skipped"), result, COVERAGE_SKIPPED);
+		write_canaries(writer, JSON_KEY("gaps"), result, COVERAGE_GAP);
 	}
 	json_close(json);
 }

@@ -312,6 +312,11 @@ static void put_coverage(struct screen *screen)
 		put(screen, "  %smissed:%s", colored(screen, RED), colored(screen, PLAIN));
 		put_canaries(screen, "coverage.missed");
 	}
+	if (json_read_count(screen->document, "coverage.gaps")) {
+		put(screen, "  %sknown gaps%s (--json says why):", colored(screen, RED),
+		    colored(screen, PLAIN));
+		put_canaries(screen, "coverage.gaps");
+	}
 	if (json_read_count(screen->document, "coverage.skipped")) {
 		put(screen, "  not tried (--json says why):");
 		put_canaries(screen, "coverage.skipped");

@@ -416,6 +416,29 @@ static struct want *want_coverage(struct harness *harness, const struct event *e
 #define SEEN_FILES \
 	"\"thread_exit\",\"open_write\",\"relative_open\",\"file_create\",\"open_failed\""
 
+/*
+ * What differs by kernel: the entry of 32-bit programs, io_uring and its hook. Every canary is in
+ * one list, and what is not seen is never missed here.
+ */
+static void want_ways(struct want *want, const struct event *event, unsigned int seen)
+{
+	bool has_32bit = strstr(event->text, "\"open_failed\",\"open_32bit\"");
+	bool has_io_uring = strstr(event->text, "\"open_io_uring\"]");
+	bool has_gap = strstr(event->text, "\"gaps\":[\"open_io_uring: ");
+
+	want_number(want, "Linux.coverage.seen_count", seen + has_32bit + has_io_uring);
+	want_number(want, "Linux.coverage.gap_count", has_gap);
+	want_number(want, "Linux.coverage.skipped_count",
+		    3U - has_32bit - has_io_uring - has_gap); /* open_read is one */
+#ifdef __x86_64__
+	assert_true(has_32bit || strstr(event->text, "open_32bit: cannot be tried here: "));
+#endif
+	if (has_gap)
+		want_same_list(want, event, "Linux.coverage.gaps");
+	want_same_list(want, event, "Linux.coverage.seen");
+	want_same_list(want, event, "Linux.coverage.skipped");
+}
+
 /* Nothing that the canaries do is in the trail, and every number of it is in the account. */
 static void check_hidden(struct harness *harness, const struct event *coverage)
 {
@@ -443,13 +466,12 @@ static void tries_out_what_it_sees(void **state)
 	want_number(want, "Linux.probes.total", 7);
 	want_number(want, "Linux.probes.attached", 7);
 	want_json(want, "Linux.probes.on", PROBES);
-	want_number(want, "Linux.coverage.seen_count", 12);
 	want_number(want, "Linux.coverage.missed_count", 0);
-	want_number(want, "Linux.coverage.skipped_count", 1);
-	want_json(want, "Linux.coverage.seen",
-		  "[" SEEN_WITHOUT_THREAD_START "\"thread_start\"," SEEN_FILES "]");
-	want_json(want, "Linux.coverage.skipped",
-		  "[\"open_read: open_read is not recorded by this configuration\"]");
+	want_ways(want, event, 12);
+	assert_non_null(
+		strstr(event->text, "[" SEEN_WITHOUT_THREAD_START "\"thread_start\"," SEEN_FILES));
+	assert_non_null(strstr(event->text,
+			       "[\"open_read: open_read is not recorded by this configuration\""));
 	want_check(want, harness, event);
 	check_hidden(harness, event);
 }
@@ -475,13 +497,10 @@ static void tells_what_it_does_not_see(void **state)
 	want_number(want, "Linux.probes.attached", 6);
 	want_same_list(want, event, "Linux.probes.on");
 	want_same_list(want, event, "Linux.probes.failed");
-	want_number(want, "Linux.coverage.seen_count", 11);
 	want_number(want, "Linux.coverage.missed_count", 1);
-	want_number(want, "Linux.coverage.skipped_count", 1);
-	want_json(want, "Linux.coverage.seen", "[" SEEN_WITHOUT_THREAD_START SEEN_FILES "]");
+	want_ways(want, event, 11);
+	assert_non_null(strstr(event->text, "[" SEEN_WITHOUT_THREAD_START SEEN_FILES));
 	want_json(want, "Linux.coverage.missed", "[\"thread_start: no thread_start record came\"]");
-	want_json(want, "Linux.coverage.skipped",
-		  "[\"open_read: open_read is not recorded by this configuration\"]");
 	want_check(want, harness, event);
 	assert_non_null(strstr(harness_log(harness), "coverage: not seen: thread_start;"));
 }
