@@ -46,8 +46,8 @@ static __always_inline void count_left_out(__u32 by)
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct rec_left_out *own = bpf_map_lookup_elem(&left_out, &cpu);
 
-	if (own && by < REC_FILTERS)
-		own->by[by]++;
+	if (own && by < REC_FILTERS) /* one class of programs can preempt another */
+		__sync_fetch_and_add(&own->by[by], 1);
 }
 
 static __always_inline __u32 filter_entry(__u32 half, __u32 by, __u32 device, __u64 number)
@@ -335,9 +335,8 @@ __noinline int search_some(__u32 slot)
 }
 
 /* Which of the bits wanted the listed paths have that the file is, or is below. */
-static __always_inline __u32 search_path(__u32 half, struct file *file, __u32 wanted)
+static __always_inline __u32 search_path(__u32 slot, __u32 half, struct file *file, __u32 wanted)
 {
-	__u32 slot = scratch_slot(REC_CLASS_TASK);
 	struct scratch *space = bpf_map_lookup_elem(&scratch, &slot);
 	struct search *search;
 	struct path path = {};
@@ -394,24 +393,25 @@ static __always_inline bool open_is_notable(__u16 kind, __u32 error)
  * By its path; file is not NULL. Most opens are reads that are not notable, and of those nothing
  * else matters: so that is searched for alone.
  */
-static __always_inline __u32 filter_path(const struct rec_filter_set *set, __u32 half,
+static __always_inline __u32 filter_path(__u32 slot, const struct rec_filter_set *set, __u32 half,
 					 struct file *file, bool notable)
 {
 	__u32 all = set->directories | set->file_systems, found;
 
-	if (!notable && !(search_path(half, file, all & REC_FILTER_READS) & REC_FILTER_READS))
+	if (!notable && !(search_path(slot, half, file, all & REC_FILTER_READS) & REC_FILTER_READS))
 		return REC_FILTER_MODE;
-	found = search_path(half, file, all & ~REC_FILTER_READS);
+	found = search_path(slot, half, file, all & ~REC_FILTER_READS);
 	return filter_refuses(set, REC_FILTER_PATH, found) ? REC_FILTER_PATH : REC_FILTER_NONE;
 }
 
 /*
- * What leaves an open out, REC_FILTER_NONE: nothing. kind: how it turned out; error: 0 unless it
- * failed; file: NULL when it failed, or when another thread has closed it already. Where there is
- * no file nothing can be said of its path, and what a path would decide is recorded.
+ * What leaves an open out, REC_FILTER_NONE: nothing. slot: of the scratch to search in; kind: how
+ * it turned out; error: 0 unless it failed; file: NULL when it failed, or when another thread has
+ * closed it already. Where there is no file nothing can be said of its path, and what a path would
+ * decide is recorded.
  */
-static __always_inline __u32 filter_open(struct task_struct *task, __u16 kind, __u32 error,
-					 struct file *file)
+static __always_inline __u32 filter_open(__u32 slot, struct task_struct *task, __u16 kind,
+					 __u32 error, struct file *file)
 {
 	struct rec_filter *filter = filter_get();
 	const struct rec_filter_set *set;
@@ -431,7 +431,7 @@ static __always_inline __u32 filter_open(struct task_struct *task, __u16 kind, _
 	by = filter_process(task);
 	if (by != REC_FILTER_NONE || !file)
 		return by;
-	return filter_path(set, half, file, notable);
+	return filter_path(slot, set, half, file, notable);
 }
 
 #endif

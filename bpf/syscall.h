@@ -18,9 +18,11 @@
 #define NATIVE(call) (call)
 #define COMPAT(call) ((call) << 4)
 #define SYSCALL_NUMBERS 548
+#define SYSCALL_IO_URING_ENTER 426 /* by every entry */
 
 #if defined(__TARGET_ARCH_x86)
 
+#define O_LARGEFILE 0100000
 #define TS_COMPAT 0x0002        /* thread_info.status: in a 32-bit call */
 #define X32_SYSCALL 0x40000000u /* the ABI of 64-bit registers and 32-bit pointers */
 
@@ -71,6 +73,7 @@ static __always_inline __u64 syscall_argument(struct pt_regs *regs, bool is_32bi
 
 #elif defined(__TARGET_ARCH_arm64)
 
+#define O_LARGEFILE 0400000
 #define TIF_32BIT 22 /* thread_info.flags: an AArch32 task */
 
 static const __u8 syscall_numbers[SYSCALL_NUMBERS] = {

@@ -138,6 +138,7 @@ static void write_probes(struct writer *writer, const struct status_facts *facts
 		TEXT(json, "name", probe->name);
 		BOOL(json, "attached", probe->attached);
 		BOOL(json, "required", probe->required);
+		BOOL(json, "optional", probe->optional);
 		if (probe->counts_missed)
 			NUMBER(json, "missed", probe->missed);
 		if (!probe->attached)

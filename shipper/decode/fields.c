@@ -61,7 +61,7 @@
 #define END {0}
 
 static const char *const ring_names[] = {"vital", "bulk", "shipper", NULL};
-static const char *const class_names[] = {"task", "softirq", "iterator", NULL};
+static const char *const class_names[] = {"task", "softirq", "iterator", "preempted", NULL};
 static const char *const syscall_names[] = {
 	"io_uring", "open", "openat", "openat2", "creat", "open_by_handle_at", "execve", "execveat", NULL};
 static const char *const stop_names[] = {"signal", "time_over", "reader_gone", "error", NULL};
