@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define CHANGE "[\"access\",\"change\"]"
@@ -79,9 +80,21 @@ static long open_by_ring(const struct attempt *attempt, int flags, unsigned char
 	return submit(&ring);
 }
 
+/* Since 6.10 a program can keep the CPU. */
+static const char *class_name(void)
+{
+	int major = 0, minor = 0;
+	struct utsname name;
+
+	assert_int_equal(uname(&name), 0);
+	assert_int_equal(sscanf(name.release, "%d.%d", &major, &minor), 2);
+	return major > 6 || (major == 6 && minor >= 10) ? "task" : "preempted";
+}
+
 /* No descriptor is known, and O_CLOEXEC neither. */
 static void want_result(struct want *want, const struct attempt *attempt)
 {
+	want_string(want, "Linux.sequence.class", class_name());
 	if (!attempt->error)
 		want_number(want, "Linux.syscall.exit", 0);
 }
