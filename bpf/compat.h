@@ -14,6 +14,7 @@
 #define PF_KTHREAD 0x00200000
 #define PF_EXITING 0x00000004
 #define PF_IO_WORKER 0x00000010 /* since 5.12: a thread of the process that io_uring works for */
+#define PF_DUMPCORE 0x00000200
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define S_ISUID 0004000
 #define S_ISGID 0002000
@@ -33,6 +34,7 @@
 #define EXDEV 18
 #define ETXTBSY 26
 #define EROFS 30
+#define ENOSYS 38
 #define ELOOP 40
 #define O_ACCMODE 00000003
 #define O_RDONLY 00000000

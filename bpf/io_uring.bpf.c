@@ -23,12 +23,20 @@
 #define HOOK_IO_URING REC_OPEN_WRITE /* see this_call; no other hook has that number */
 #define MARK_IO_URING REC_NONE       /* see generation.h: no other hook's, whatever the kind */
 
-/* Submitting, or a thread of the kernel's making that submits or works for the process. */
+/*
+ * Submitting; or a thread of the kernel's making that submits or works for the process; or on the
+ * way back to user space, with what has to go on after it had to wait. There nothing else opens
+ * files but a core dump.
+ */
 static __always_inline bool is_by_io_uring(struct task_struct *task)
 {
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
 	if (task->flags & PF_IO_WORKER)
 		return true;
-	return syscall_number((struct pt_regs *)bpf_task_pt_regs(task)) == SYSCALL_IO_URING_ENTER;
+	if (task->flags & (PF_KTHREAD | PF_DUMPCORE | PF_EXITING))
+		return false;
+	return syscall_number(regs) == SYSCALL_IO_URING_ENTER || syscall_is_over(regs);
 }
 
 static __always_inline bool is_worker(struct task_struct *task)

@@ -71,6 +71,16 @@ static __always_inline __u64 syscall_argument(struct pt_regs *regs, bool is_32bi
 	}
 }
 
+/*
+ * On the way back to user space, where a thread does what has been left for it (task_work). In a
+ * call ax is -ENOSYS, as the entry has put it there; orig_ax is negative in no call at all. A
+ * thread that was never in user space has no ip.
+ */
+static __always_inline bool syscall_is_over(struct pt_regs *regs)
+{
+	return regs->ip && ((__s64)regs->orig_ax < 0 || (__s64)regs->ax != -ENOSYS);
+}
+
 #elif defined(__TARGET_ARCH_arm64)
 
 #define O_LARGEFILE 0400000
@@ -98,6 +108,12 @@ static __always_inline __u32 syscall_number(struct pt_regs *regs)
 static __always_inline bool syscall_is_32bit(struct task_struct *task)
 {
 	return LOAD(task, thread_info.flags) & (1UL << TIF_32BIT);
+}
+
+/* Only seen where there was no call, but an interrupt. */
+static __always_inline bool syscall_is_over(struct pt_regs *regs)
+{
+	return regs->pc && regs->syscallno < 0;
 }
 
 static __always_inline __u64 syscall_argument(struct pt_regs *regs, bool is_32bit, int index)

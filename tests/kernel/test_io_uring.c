@@ -9,12 +9,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/io_uring.h>
+#include <linux/time_types.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHANGE "[\"access\",\"change\"]"
@@ -37,12 +39,12 @@ static void *map(const struct ring *ring, size_t size, off_t what)
 static int set_up(struct ring *ring)
 {
 	memset(ring, 0, sizeof(*ring));
-	ring->fd = (int)syscall(SYS_io_uring_setup, 1, &ring->params);
+	ring->fd = (int)syscall(SYS_io_uring_setup, 2, &ring->params);
 	if (ring->fd < 0)
 		return -errno;
 	ring->submissions = map(ring, 4096, IORING_OFF_SQ_RING);
 	ring->completions = map(ring, 4096, IORING_OFF_CQ_RING);
-	ring->entry = map(ring, sizeof(*ring->entry), IORING_OFF_SQES);
+	ring->entry = map(ring, 2 * sizeof(*ring->entry), IORING_OFF_SQES);
 	return ring->submissions == MAP_FAILED || ring->completions == MAP_FAILED ||
 			       ring->entry == MAP_FAILED
 		       ? -errno
@@ -89,6 +91,49 @@ static const char *class_name(void)
 	assert_int_equal(uname(&name), 0);
 	assert_int_equal(sscanf(name.release, "%d.%d", &major, &minor), 2);
 	return major > 6 || (major == 6 && minor >= 10) ? "task" : "preempted";
+}
+
+static void put(struct ring *ring, unsigned int at, const struct io_uring_sqe *entry)
+{
+	ring->entry[at] = *entry;
+	((unsigned int *)(void *)(ring->submissions + ring->params.sq_off.array))[at] = at;
+}
+
+/*
+ * Behind a timeout, while this thread sleeps: the open is done on the way back from the sleep, when
+ * no call of io_uring is there any more.
+ */
+static long read_behind_a_timeout(const struct attempt *attempt)
+{
+	struct __kernel_timespec timeout = {.tv_nsec = 50000000};
+	struct timespec pause = {.tv_nsec = 10000000};
+	struct ring ring;
+	struct io_uring_cqe *results;
+	unsigned int *tail;
+	int result = set_up(&ring);
+
+	if (result < 0)
+		return result;
+	put(&ring, 0,
+	    &(struct io_uring_sqe){.opcode = IORING_OP_TIMEOUT,
+				   .flags = IOSQE_IO_HARDLINK,
+				   .fd = -1,
+				   .addr = (uintptr_t)&timeout,
+				   .len = 1});
+	put(&ring, 1,
+	    &(struct io_uring_sqe){.opcode = IORING_OP_OPENAT,
+				   .fd = AT_FDCWD,
+				   .addr = (uintptr_t)attempt->argument,
+				   .open_flags = O_RDONLY});
+	tail = (void *)(ring.submissions + ring.params.sq_off.tail);
+	results = (void *)(ring.completions + ring.params.cq_off.cqes);
+	__atomic_store_n(tail, 2, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring.fd, 2, 0, 0, NULL, 0) != 2)
+		return -errno;
+	tail = (void *)(ring.completions + ring.params.cq_off.tail);
+	while (__atomic_load_n(tail, __ATOMIC_ACQUIRE) < 2)
+		(void)nanosleep(&pause, NULL);
+	return results[1].res;
 }
 
 /* No descriptor is known, and O_CLOEXEC neither. */
@@ -205,6 +250,18 @@ static void an_open_by_a_worker(void **state)
 	check(state, &attempt);
 }
 
+static void an_open_that_goes_on_when_its_thread_does_something_else(void **state)
+{
+	const char *path = plain_file(state);
+	struct attempt attempt = {.call = read_behind_a_timeout,
+				  .argument = path,
+				  .path = path,
+				  .given = path,
+				  .adjust = want_result};
+
+	check(state, &attempt);
+}
+
 /* It always takes a worker. */
 static void a_file_that_it_makes(void **state)
 {
@@ -297,6 +354,7 @@ int main(void)
 		KERNEL_TEST(an_open_that_is_done_at_once),
 		KERNEL_TEST(an_open_for_writing),
 		KERNEL_TEST(an_open_by_a_worker),
+		KERNEL_TEST(an_open_that_goes_on_when_its_thread_does_something_else),
 		KERNEL_TEST(a_file_that_it_makes),
 		KERNEL_TEST(a_relative_path_and_the_descriptor_it_is_relative_to),
 		KERNEL_TEST(an_open_that_fails),
