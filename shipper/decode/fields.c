@@ -506,7 +506,7 @@ static const struct field agent_coverage_fields[] = {
 		 "Canaries that were not: such events are not recorded on this host."),
 	COVERAGE(skipped_count, "Linux.coverage.skipped_count", NUMBER, FIELD_REQUIRED,
 		 "Canaries that were not tried."),
-	COVERAGE(gap_count, "Linux.coverage.gap_count", NUMBER, FIELD_REQUIRED,
+	COVERAGE(gap_count, "Linux.coverage.gap_count", NUMBER, 0,
 		 "Canaries that were not seen because this kernel has no hook for them."),
 	COVERAGE(records, "Linux.coverage.records", NUMBER, FIELD_REQUIRED,
 		 "Records that the canaries made; none of them is an event."),
