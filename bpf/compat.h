@@ -49,6 +49,18 @@
 extern void bpf_preempt_disable(void) __ksym __weak;
 extern void bpf_preempt_enable(void) __ksym __weak;
 
+/* Since 6.2: an address read from memory becomes a pointer that may be looked through. */
+extern void *bpf_rdonly_cast(const void *address, __u32 type_id) __ksym __weak;
+
+/*
+ * PEEK(cast, struct inode, address, i_ino): a load of some nanoseconds where cast is a true
+ * constant, else a helper call of some 30. Only programs that are loaded on kernels with that
+ * function may say true: older ones refuse the call even in code that is never reached.
+ */
+#define PEEK(cast, type, address, member)                                                   \
+	((cast) ? ((type *)bpf_rdonly_cast(address, bpf_core_type_id_kernel(type)))->member \
+		: BPF_CORE_READ((type *)(address), member))
+
 /*
  * The task that made a system call. Linux 5.10 has no helper that gives it in a form that may be
  * looked into, only its address. So whatever can be reached from there, by a hook of system calls,

@@ -93,7 +93,7 @@ static __always_inline void append_names(struct scratch *space, struct task_stru
 }
 
 static __always_inline void tell_open(struct task_struct *task, struct pt_regs *regs,
-				      const struct rec_call *call)
+				      const struct rec_call *call, bool cast)
 {
 	struct open_request request = {};
 	struct file *file = call->error ? NULL : file_at(task, call->result);
@@ -104,7 +104,7 @@ static __always_inline void tell_open(struct task_struct *task, struct pt_regs *
 
 	read_request(regs, call, &request);
 	kind = kind_of_open(call, &request, file);
-	left_out_by = filter_open(scratch_slot(REC_CLASS_TASK), task, kind, call->error, file);
+	left_out_by = filter_open(task, kind, call->error, file, cast ? SEARCH_CAST : 0);
 	if (!generation_takes(kind, LOAD(task, pid)))
 		return;
 	if (left_out_by != REC_FILTER_NONE) {
@@ -121,6 +121,7 @@ static __always_inline void tell_open(struct task_struct *task, struct pt_regs *
 	record->resolve = request.resolve;
 	record->create_mode = request.mode;
 	record->file_uid = record->file_gid = REC_ID_UNSET;
+	record->file_size = REC_SIZE_UNKNOWN;
 	record->fd_shared = !call->error && LOAD(task, files, count.counter) > 1;
 	if (file)
 		fill_file(file, record);
@@ -162,17 +163,17 @@ static __always_inline void tell_exec_failed(struct task_struct *task, struct pt
 }
 
 static __always_inline void tell_call(struct task_struct *task, struct pt_regs *regs, long result,
-				      __u8 meaning)
+				      bool cast)
 {
 	struct rec_call call = {};
 
-	if (!syscall_take(meaning, task, result, &call))
+	if (!syscall_take(syscall_meaning(regs), task, result, &call))
 		return;
 	if (call.number >= REC_SYSCALL_EXECVE) {
 		if (cfg_wants_exec_failed)
 			tell_exec_failed(task, regs, &call);
 	} else if (cfg_wants_open) {
-		tell_open(task, regs, &call);
+		tell_open(task, regs, &call, cast);
 	}
 }
 
@@ -184,6 +185,14 @@ static __always_inline bool is_ours(__u64 *ctx, struct pt_regs *regs, long resul
 /* Called for every system call of the host: what is not wanted leaves at once. */
 HOOK_IF(is_ours, "tp_btf/sys_exit", on_syscall, REC_OPEN_READ, struct pt_regs *regs, long result)
 {
-	tell_call(calling_task(), regs, result, syscall_meaning(regs));
+	tell_call(calling_task(), regs, result, false);
+	return 0;
+}
+
+/* The same for kernels with bpf_rdonly_cast. */
+HOOK_IF(is_ours, "tp_btf/sys_exit", on_syscall_cast, REC_OPEN_READ, struct pt_regs *regs,
+	long result)
+{
+	tell_call(calling_task(), regs, result, true);
 	return 0;
 }

@@ -153,12 +153,19 @@ struct links {
 #define LINK(member, type) *(type *)(bytes + (bpf_core_field_offset(struct dentry, member) - first))
 
 /* Reads are what a search costs, and these members stand together: one read gets them all. */
-static __always_inline void read_links(struct dentry *dentry, struct links *links)
+static __always_inline void read_links(struct dentry *dentry, struct links *links, bool cast)
 {
 	const __u32 first = bpf_core_field_offset(struct dentry, d_parent);
 	const __u32 last = bpf_core_field_offset(struct dentry, d_sb);
 	char bytes[LINKS_SIZE] = {};
 
+	if (cast) {
+		links->parent = PEEK(true, struct dentry, dentry, d_parent);
+		links->inode = PEEK(true, struct dentry, dentry, d_inode);
+		links->super = PEEK(true, struct dentry, dentry, d_sb);
+		links->length = PEEK(true, struct dentry, dentry, d_name.len);
+		return;
+	}
 	if (last <= first || last - first > LINKS_SIZE - sizeof(__u64) ||
 	    bpf_core_field_offset(struct dentry, d_inode) - first > LINKS_SIZE - sizeof(__u64) ||
 	    bpf_core_field_offset(struct dentry, d_name.len) - first > LINKS_SIZE - sizeof(__u64)) {
@@ -240,17 +247,17 @@ static __always_inline void filter_forget(struct task_struct *task)
  * and on from where it is mounted: so a directory is found above a file however the file was
  * reached, by a bind mount too, and above what is mounted in it.
  */
-static __always_inline void search_cross_mount(struct search *search)
+static __always_inline void search_cross_mount(struct search *search, bool cast)
 {
 	struct mount *mount = (struct mount *)search->mount;
-	struct mount *parent = BPF_CORE_READ(mount, mnt_parent);
+	struct mount *parent = PEEK(cast, struct mount, mount, mnt_parent);
 
 	if (parent == mount) {
 		search->done = 1;
 		return;
 	}
 	search->crossed = search->mount;
-	search->dentry = (__u64)BPF_CORE_READ(mount, mnt_mountpoint);
+	search->dentry = (__u64)PEEK(cast, struct mount, mount, mnt_mountpoint);
 	search->mount = (__u64)parent;
 	search->below = 0;
 }
@@ -273,11 +280,11 @@ static __always_inline __u32 name_flags(struct search *search, const struct rec_
 }
 
 static __always_inline void search_look(struct search *search, const struct rec_filter_set *set,
-					const struct links *links)
+					const struct links *links, bool cast)
 {
 	struct super_block *super = links->super;
 	struct inode *inode = links->inode;
-	__u64 number = BPF_CORE_READ(inode, i_ino);
+	__u64 number = PEEK(cast, struct inode, inode, i_ino);
 	struct rec_filter_key *key = &search->key.directory;
 	__u32 flags;
 
@@ -291,22 +298,23 @@ static __always_inline void search_look(struct search *search, const struct rec_
 	search_find(search, flags);
 }
 
-static __always_inline void search_step(struct search *search, const struct rec_filter_set *set)
+static __always_inline void search_step(struct search *search, const struct rec_filter_set *set,
+					bool cast)
 {
 	struct dentry *dentry = (struct dentry *)search->dentry;
 	bool names = set->directories & search->wanted;
 	struct super_block *super;
 	struct links links;
 
-	read_links(dentry, &links);
+	read_links(dentry, &links, cast);
 	super = links.super;
 	if (search->super != (__u64)super && (set->file_systems & search->wanted))
 		search_find(search, magic_flags(set, BPF_CORE_READ(super, s_magic)));
 	search->super = (__u64)super;
 	if (names)
-		search_look(search, set, &links);
+		search_look(search, set, &links, cast);
 	if (!names || links.parent == dentry) {
-		search_cross_mount(search);
+		search_cross_mount(search, cast);
 		return;
 	}
 	search->below = search->dentry;
@@ -314,9 +322,8 @@ static __always_inline void search_step(struct search *search, const struct rec_
 	search->dentry = (__u64)links.parent;
 }
 
-/* Goes up to SEARCH_STEPS steps on. Returns 1 when the search is over. Verified once, on its own.
- */
-__noinline int search_some(__u32 slot)
+/* Goes up to SEARCH_STEPS steps on. Returns 1 when the search is over. */
+static __always_inline int search_steps(__u32 slot, bool cast)
 {
 	struct scratch *space = bpf_map_lookup_elem(&scratch, &slot);
 	struct rec_filter *filter = filter_get();
@@ -329,14 +336,30 @@ __noinline int search_some(__u32 slot)
 		if (search->done || !(search->wanted & ~search->found) ||
 		    (search->found & REC_FILTER_EXCLUDE))
 			return 1;
-		search_step(search, &filter->sets[search->key.directory.half & 1]);
+		search_step(search, &filter->sets[search->key.directory.half & 1], cast);
 	}
 	return 0;
 }
 
-/* Which of the bits wanted the listed paths have that the file is, or is below. */
-static __always_inline __u32 search_path(__u32 slot, __u32 half, struct file *file, __u32 wanted)
+/* Both are verified once, on their own. */
+__noinline int search_some(__u32 slot)
 {
+	return search_steps(slot, false);
+}
+
+__noinline int search_some_cast(__u32 slot)
+{
+	return search_steps(slot, true);
+}
+
+/* How to search; a constant. */
+#define SEARCH_CAST 1      /* see PEEK */
+#define SEARCH_PREEMPTED 2 /* of a program of that class */
+
+/* Which of the bits wanted the listed paths have that the file is, or is below. */
+static __always_inline __u32 search_path(__u32 half, struct file *file, __u32 wanted, __u32 how)
+{
+	__u32 slot = scratch_slot(how & SEARCH_PREEMPTED ? REC_CLASS_PREEMPTED : REC_CLASS_TASK);
 	struct scratch *space = bpf_map_lookup_elem(&scratch, &slot);
 	struct search *search;
 	struct path path = {};
@@ -356,7 +379,7 @@ static __always_inline __u32 search_path(__u32 slot, __u32 half, struct file *fi
 	search->key.directory.half = half;
 	search->key.directory.by = REC_FILTER_PATH;
 	for (int i = 0; i < SEARCH_CALLS; i++) {
-		if (search_some(slot))
+		if (how & SEARCH_CAST ? search_some_cast(slot) : search_some(slot))
 			break;
 	}
 	return search->found;
@@ -393,25 +416,24 @@ static __always_inline bool open_is_notable(__u16 kind, __u32 error)
  * By its path; file is not NULL. Most opens are reads that are not notable, and of those nothing
  * else matters: so that is searched for alone.
  */
-static __always_inline __u32 filter_path(__u32 slot, const struct rec_filter_set *set, __u32 half,
-					 struct file *file, bool notable)
+static __always_inline __u32 filter_path(const struct rec_filter_set *set, __u32 half,
+					 struct file *file, bool notable, __u32 how)
 {
 	__u32 all = set->directories | set->file_systems, found;
 
-	if (!notable && !(search_path(slot, half, file, all & REC_FILTER_READS) & REC_FILTER_READS))
+	if (!notable && !(search_path(half, file, all & REC_FILTER_READS, how) & REC_FILTER_READS))
 		return REC_FILTER_MODE;
-	found = search_path(slot, half, file, all & ~REC_FILTER_READS);
+	found = search_path(half, file, all & ~REC_FILTER_READS, how);
 	return filter_refuses(set, REC_FILTER_PATH, found) ? REC_FILTER_PATH : REC_FILTER_NONE;
 }
 
 /*
- * What leaves an open out, REC_FILTER_NONE: nothing. slot: of the scratch to search in; kind: how
- * it turned out; error: 0 unless it failed; file: NULL when it failed, or when another thread has
- * closed it already. Where there is no file nothing can be said of its path, and what a path would
- * decide is recorded.
+ * What leaves an open out, REC_FILTER_NONE: nothing. kind: how it turned out; error: 0 unless it
+ * failed; file: NULL when it failed, or when another thread has closed it already; how: SEARCH_...
+ * Where there is no file nothing can be said of its path, and what a path would decide is recorded.
  */
-static __always_inline __u32 filter_open(__u32 slot, struct task_struct *task, __u16 kind,
-					 __u32 error, struct file *file)
+static __always_inline __u32 filter_open(struct task_struct *task, __u16 kind, __u32 error,
+					 struct file *file, __u32 how)
 {
 	struct rec_filter *filter = filter_get();
 	const struct rec_filter_set *set;
@@ -431,7 +453,7 @@ static __always_inline __u32 filter_open(__u32 slot, struct task_struct *task, _
 	by = filter_process(task);
 	if (by != REC_FILTER_NONE || !file)
 		return by;
-	return filter_path(slot, set, half, file, notable);
+	return filter_path(set, half, file, notable, how);
 }
 
 #endif

@@ -102,7 +102,8 @@ static __always_inline void tell(struct task_struct *task, __u8 class, const str
 	struct file *file = outcome->error ? NULL : (void *)call->file;
 	__u16 kind = kind_of_open(outcome, request, file);
 	__u32 slot = scratch_slot(class);
-	__u32 left_out_by = filter_open(slot, task, kind, outcome->error, file);
+	__u32 how = class == REC_CLASS_PREEMPTED ? SEARCH_PREEMPTED : 0;
+	__u32 left_out_by = filter_open(task, kind, outcome->error, file, how);
 	struct scratch *space;
 	struct rec_open *record;
 
@@ -121,6 +122,7 @@ static __always_inline void tell(struct task_struct *task, __u8 class, const str
 	record->flags = request->flags;
 	record->create_mode = request->mode;
 	record->file_uid = record->file_gid = REC_ID_UNSET;
+	record->file_size = REC_SIZE_UNKNOWN;
 	if (file)
 		fill_file(file, record);
 	append_names_of(space, slot, task, call, file);

@@ -105,6 +105,7 @@ struct rec_id {
 	__u32 pad;
 };
 
+#define REC_SIZE_UNKNOWN 0xffffffffffffffffULL
 #define REC_ID_UNSET 0xffffffffu /* a login uid or audit session that was never set */
 
 struct rec_creds {
@@ -249,7 +250,7 @@ struct rec_exec_failed {
 
 /*
  * All four kinds of file open. What is known of the file comes from the opened file itself; of a
- * failed open there is none: its owner is REC_ID_UNSET and the other members of the file are 0.
+ * failed open there is none: owner and size are unset and the other members of the file are 0.
  */
 struct rec_open {
 	struct rec_header header;
@@ -258,7 +259,7 @@ struct rec_open {
 	__u64 flags;   /* as given: O_... of the architecture's own */
 	__u64 resolve; /* openat2: RESOLVE_... */
 	__u64 inode;
-	__u64 file_size;
+	__u64 file_size;   /* REC_SIZE_UNKNOWN: of a failed open */
 	__u32 create_mode; /* as given; only with O_CREAT or O_TMPFILE */
 	__u32 device;      /* major << 20 | minor of the file system */
 	__u32 mode;        /* type and permission bits, as in stat(2) */

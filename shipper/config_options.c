@@ -404,7 +404,7 @@ const struct option config_options[] = {
 	{
 		"capture.exclude.path",
 		LIST_AT(struct config, capture.exclude.path),
-		.fallback = "[/proc, /sys]",
+		.fallback = "[]",
 		.example = "[/var/cache]",
 		.max = FILTER_PLACES_MAX,
 		.pattern = &path_pattern,

@@ -348,6 +348,7 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 	struct auditship_bpf *object = probes->object;
 	struct btf *btf = btf__load_vmlinux_btf();
 	bool group_dead = exit_tells_group_dead(btf);
+	bool cast = btf && btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	bool calls = kinds & (OPEN_KINDS | 1U << REC_EXEC_FAILED);
 
 	probes->preempted = hooks_are_preempted(btf);
@@ -356,7 +357,8 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 	add_hook(probes, "thread_start", object->progs.on_thread_start,
 		 kinds & 1U << REC_THREAD_START);
 	require_hook(probes, "exec", object->progs.on_exec, true);
-	add_hook(probes, "syscall", object->progs.on_syscall, calls);
+	add_hook(probes, "syscall", object->progs.on_syscall, calls && !cast);
+	add_hook(probes, "syscall", object->progs.on_syscall_cast, calls && cast);
 	add_io_uring(probes, btf, kinds & OPEN_KINDS);
 	add_hook(probes, "thread_exit", object->progs.on_thread_exit,
 		 kinds & 1U << REC_THREAD_EXIT);

@@ -302,7 +302,7 @@ static const struct field open_fields[] = {
 	OPEN(resolve, "Linux.open.resolve", RESOLVE, FIELD_SKIP_ZERO,
 	     "How openat2 was to resolve the path."),
 	OPEN(inode, "file.inode", ID, FIELD_SKIP_ZERO, "Inode number."),
-	OPEN(file_size, "file.size", NUMBER, FIELD_SKIP_ZERO, "Size in bytes once it was open."),
+	OPEN(file_size, "file.size", NUMBER, FIELD_SKIP_UNSET, "Size in bytes once it was open."),
 	OPEN(create_mode, "Linux.open.mode", MODE, FIELD_SKIP_ZERO,
 	     "Permission bits asked for, before the umask."),
 	OPEN(device, "file.device", DEVICE, FIELD_SKIP_ZERO, "File system, MAJOR:MINOR."),

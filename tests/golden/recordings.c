@@ -406,6 +406,7 @@ static struct rec_open *start_failed_open(struct entry_builder *builder, uint64_
 	builder->header->ring = REC_RING_BULK;
 	open = builder->open;
 	open->call = (struct rec_call){-error, (__u32)error, REC_SYSCALL_OPENAT, 0, {0}};
+	open->file_size = REC_SIZE_UNKNOWN;
 	open->file_uid = open->file_gid = REC_ID_UNSET;
 	return open;
 }
