@@ -55,11 +55,11 @@ static __always_inline void count_left_out(__u32 left_out_by)
 
 	if (!own || by >= REC_FILTERS)
 		return;
-	own->by[by]++;
+	__sync_fetch_and_add(&own->by[by], 1); /* one class of programs can preempt another */
 	barrier_var(slot);
 	slot &= REC_FILTER_RULES - 1;
 	if (by == REC_FILTER_RULE)
-		own->rules[half][slot]++;
+		__sync_fetch_and_add(&own->rules[half][slot], 1);
 }
 
 /* Verified once, on its own. */
@@ -413,10 +413,14 @@ __noinline int search_some_cast(__u32 slot)
 	return search_steps(slot, true);
 }
 
+/* How to search; a constant. */
+#define SEARCH_CAST 1      /* see PEEK */
+#define SEARCH_PREEMPTED 2 /* of a program of that class */
+
 /* Which of the bits wanted the listed paths have that the file is, or is below. */
-static __always_inline __u32 search_path(__u32 half, struct file *file, __u32 wanted, bool cast)
+static __always_inline __u32 search_path(__u32 half, struct file *file, __u32 wanted, __u32 how)
 {
-	__u32 slot = scratch_slot(REC_CLASS_TASK);
+	__u32 slot = scratch_slot(how & SEARCH_PREEMPTED ? REC_CLASS_PREEMPTED : REC_CLASS_TASK);
 	struct scratch *space = bpf_map_lookup_elem(&scratch, &slot);
 	struct search *search;
 	struct path path = {};
@@ -436,7 +440,7 @@ static __always_inline __u32 search_path(__u32 half, struct file *file, __u32 wa
 	search->key.directory.half = half;
 	search->key.directory.by = REC_FILTER_PATH;
 	for (int i = 0; i < SEARCH_CALLS; i++) {
-		if (cast ? search_some_cast(slot) : search_some(slot))
+		if (how & SEARCH_CAST ? search_some_cast(slot) : search_some(slot))
 			break;
 	}
 	return search->found;
@@ -474,23 +478,23 @@ static __always_inline bool open_is_notable(__u16 kind, __u32 error)
  * else matters: so that is searched for alone.
  */
 static __always_inline __u32 filter_path(const struct rec_filter_set *set, __u32 half,
-					 struct file *file, bool notable, bool cast)
+					 struct file *file, bool notable, __u32 how)
 {
 	__u32 all = set->directories | set->file_systems, found;
 
-	if (!notable && !(search_path(half, file, all & REC_FILTER_READS, cast) & REC_FILTER_READS))
+	if (!notable && !(search_path(half, file, all & REC_FILTER_READS, how) & REC_FILTER_READS))
 		return REC_FILTER_MODE;
-	found = search_path(half, file, all & ~REC_FILTER_READS, cast);
+	found = search_path(half, file, all & ~REC_FILTER_READS, how);
 	return filter_refuses(set, REC_FILTER_PATH, found) ? REC_FILTER_PATH : REC_FILTER_NONE;
 }
 
 /*
  * What leaves an open out, REC_FILTER_NONE: nothing. kind: how it turned out; error: 0 unless it
- * failed; file: NULL when it failed, or when another thread has closed it already. Where there is
- * no file nothing can be said of its path, and what a path would decide is recorded.
+ * failed; file: NULL when it failed, or when another thread has closed it already; how: SEARCH_...
+ * Where there is no file nothing can be said of its path, and what a path would decide is recorded.
  */
 static __always_inline __u32 filter_open(struct task_struct *task, __u16 kind, __u32 error,
-					 struct file *file, bool cast)
+					 struct file *file, __u32 how)
 {
 	struct rec_filter *filter = filter_get();
 	const struct rec_filter_set *set;
@@ -512,7 +516,7 @@ static __always_inline __u32 filter_open(struct task_struct *task, __u16 kind, _
 		by = filter_lists(task, half);
 	if (by != REC_FILTER_NONE || !file)
 		return by;
-	return filter_path(set, half, file, notable, cast);
+	return filter_path(set, half, file, notable, how);
 }
 
 #endif

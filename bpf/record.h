@@ -55,7 +55,13 @@ enum rec_kind {
 enum rec_ring { REC_RING_VITAL = 0, REC_RING_BULK = 1, REC_RING_SHIPPER = 2, REC_RINGS };
 
 /* Who can interrupt whom on a CPU: each class has its own scratch space and its own numbers. */
-enum rec_class { REC_CLASS_TASK = 0, REC_CLASS_SOFTIRQ = 1, REC_CLASS_ITERATOR = 2, REC_CLASSES };
+enum rec_class {
+	REC_CLASS_TASK = 0,
+	REC_CLASS_SOFTIRQ = 1,
+	REC_CLASS_ITERATOR = 2,
+	REC_CLASS_PREEMPTED = 3, /* a task that can be preempted within the program */
+	REC_CLASSES
+};
 
 /* Why a numbered record did not reach the ring. */
 enum rec_loss {
@@ -405,6 +411,8 @@ struct rec_agent_coverage {
 	struct rec_string missed;        /* NAME: WHY */
 	struct rec_string skipped;       /* NAME: WHY */
 	struct rec_string message;
+	__u32 gap_count;
+	struct rec_string gaps; /* NAME: WHY */
 };
 
 /* Shared with the probes through maps, one per ring x CPU x class. Written by the probes only. */

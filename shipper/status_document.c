@@ -138,6 +138,7 @@ static void write_probes(struct writer *writer, const struct status_facts *facts
 		TEXT(json, "name", probe->name);
 		BOOL(json, "attached", probe->attached);
 		BOOL(json, "required", probe->required);
+		BOOL(json, "optional", probe->optional);
 		if (probe->counts_missed)
 			NUMBER(json, "missed", probe->missed);
 		if (!probe->attached)
@@ -422,6 +423,7 @@ static void write_coverage(struct writer *writer, const struct status_facts *fac
 		write_canaries(writer, JSON_KEY("seen"), result, COVERAGE_SEEN);
 		write_canaries(writer, JSON_KEY("missed"), result, COVERAGE_MISSED);
 		write_canaries(writer, JSON_KEY("skipped"), result, COVERAGE_SKIPPED);
+		write_canaries(writer, JSON_KEY("gaps"), result, COVERAGE_GAP);
 	}
 	json_close(json);
 }

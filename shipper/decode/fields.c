@@ -61,7 +61,7 @@
 #define END {0}
 
 static const char *const ring_names[] = {"vital", "bulk", "shipper", NULL};
-static const char *const class_names[] = {"task", "softirq", "iterator", NULL};
+static const char *const class_names[] = {"task", "softirq", "iterator", "preempted", NULL};
 static const char *const syscall_names[] = {
 	"io_uring", "open", "openat", "openat2", "creat", "open_by_handle_at", "execve", "execveat", NULL};
 static const char *const stop_names[] = {"signal", "time_over", "reader_gone", "error", NULL};
@@ -506,6 +506,8 @@ static const struct field agent_coverage_fields[] = {
 		 "Canaries that were not: such events are not recorded on this host."),
 	COVERAGE(skipped_count, "Linux.coverage.skipped_count", NUMBER, FIELD_REQUIRED,
 		 "Canaries that were not tried."),
+	COVERAGE(gap_count, "Linux.coverage.gap_count", NUMBER, 0,
+		 "Canaries that were not seen because this kernel has no hook for them."),
 	COVERAGE(records, "Linux.coverage.records", NUMBER, FIELD_REQUIRED,
 		 "Records that the canaries made; none of them is an event."),
 	NAMED(struct rec_agent_coverage, asked, "Linux.coverage.occasion", occasion_names, FIELD_REQUIRED,
@@ -520,6 +522,9 @@ static const struct field agent_coverage_fields[] = {
 		 "Canaries that were not seen, each with the kind of event it should have been."),
 	COVERAGE(skipped, "Linux.coverage.skipped", LIST, 0,
 		 "Canaries that were not tried, each with the reason."),
+	COVERAGE(gaps, "Linux.coverage.gaps", LIST, 0,
+		 "Known gaps: such events are not recorded on this host, as the kernel has no hook for "
+		 "them; each with the reason."),
 	COVERAGE(message, "message", STRING, FIELD_PROSE, "The same for people."),
 	END
 };
