@@ -151,7 +151,11 @@ static __always_inline void tell_by_io_uring(__u64 *ctx, struct task_struct *tas
 	tell(task, class, &call, &outcome, &request);
 }
 
-/* Before 6.10 nothing can keep a program of this kind from being preempted. */
+/*
+ * Before 6.10 nothing can keep a program of this kind from being preempted, and some kernels up to
+ * 6.19 that can refuse the calls of global functions meanwhile (6.12: "use static function
+ * instead").
+ */
 SEC("fexit/do_filp_open") int on_io_uring(__u64 *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();

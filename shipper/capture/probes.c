@@ -27,7 +27,6 @@ struct probes {
 	struct bpf_program *again[HOOKS_MAX]; /* called after it for the same event, or NULL */
 	struct bpf_link *again_links[HOOKS_MAX];
 	bool preempted;   /* what the kernel does with hooks */
-	bool can_hold;    /* a program can keep the CPU: since 6.10 */
 	bool preemptible; /* a program is there that can be preempted: it needs memory of its own */
 	struct probe_status status[HOOKS_MAX];
 	uint64_t past_missed[HOOKS_MAX]; /* by the sets before */
@@ -236,8 +235,7 @@ static void add_hook(struct probes *probes, const char *name, struct bpf_program
 	struct probe_status *status = &probes->status[probes->hooks];
 	bool refused = wanted && status->why[0]; /* by the kernel, at the try before */
 
-	choose_variant(probes, program, status->optional ? probes->can_hold : probes->preempted,
-		       wanted && !refused);
+	choose_variant(probes, program, probes->preempted, wanted && !refused);
 	if (!wanted)
 		return;
 	status->name = name;
@@ -332,7 +330,6 @@ static void add_io_uring(struct probes *probes, const struct btf *btf, bool want
 	struct probe_status *status = &probes->status[probes->hooks];
 	const char *function = find_open_function(btf);
 
-	probes->can_hold = btf && has_function(btf, "bpf_preempt_disable");
 	status->optional = wanted;
 	if (wanted && !status->why[0])
 		judge_io_uring(status, btf, function);

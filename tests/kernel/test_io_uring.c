@@ -82,15 +82,15 @@ static long open_by_ring(const struct attempt *attempt, int flags, unsigned char
 	return submit(&ring);
 }
 
-/* Since 6.10 a program can keep the CPU. */
+/* Since 7.0 the program keeps the CPU. */
 static const char *class_name(void)
 {
-	int major = 0, minor = 0;
+	int major = 0;
 	struct utsname name;
 
 	assert_int_equal(uname(&name), 0);
-	assert_int_equal(sscanf(name.release, "%d.%d", &major, &minor), 2);
-	return major > 6 || (major == 6 && minor >= 10) ? "task" : "preempted";
+	assert_int_equal(sscanf(name.release, "%d", &major), 1);
+	return major >= 7 ? "task" : "preempted";
 }
 
 static void put(struct ring *ring, unsigned int at, const struct io_uring_sqe *entry)
