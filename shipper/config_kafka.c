@@ -6,6 +6,7 @@
 #include "tool/schema.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void check_property(const struct yaml_node *node, struct faults *faults)
 {
@@ -28,6 +29,11 @@ static bool uses_tls(const struct config_sink *sink)
 {
 	return sink->tls.use == CONFIG_TLS_ON ||
 	       (sink->tls.use == CONFIG_TLS_AUTO && (sink->tls.ca || sink->tls.cert));
+}
+
+static bool uses_scram(const struct config_sink *sink)
+{
+	return strncmp(word_of(config_sasl_mechanisms, sink->sasl.mechanism), "SCRAM", 5) == 0;
 }
 
 static void check_pairs(const struct config_sink *sink, const struct yaml_node *node,
@@ -66,6 +72,11 @@ int config_kafka_check(struct config *config, const struct config_sink *sink,
 		return 0;
 	if (sink->sasl.mechanism && !uses_tls(sink))
 		result = warn(config, sink, "sasl without tls: who is on the way can read along");
+	if (result == 0 && uses_scram(sink) && !kafka_knows_scram())
+		result = warn(
+			config, sink,
+			"this librdkafka cannot do SCRAM with Kafka 4: it takes 2.6.1, or PLAIN "
+			"with tls");
 	if (result == 0 && !sink->sasl.mechanism && sink->sasl.username)
 		result = warn(config, sink, "sasl.mechanism is none: nobody is told the user");
 	if (result == 0 && uses_tls(sink) && sink->tls.verify == CONFIG_VERIFY_NONE)
