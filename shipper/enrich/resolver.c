@@ -133,6 +133,9 @@ void resolver_free(struct resolver *resolver)
 		return;
 	for (size_t i = 0; i < RESOLVER_LANES; i++)
 		close_descriptor(resolver->lanes[i].fd);
+	/* another child of the agent may hold a copy: the end has to be told */
+	if (resolver->control_fd >= 0)
+		(void)shutdown(resolver->control_fd, SHUT_RDWR);
 	close_descriptor(resolver->control_fd);
 	close_descriptor(resolver->epoll_fd);
 	if (resolver->pid > 0)
