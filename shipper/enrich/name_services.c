@@ -17,6 +17,7 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define FILE_LIMIT ((size_t)1024 * 1024) /* of a container; larger ones are not read */
 #define NSS_BUFFER_MAX ((size_t)1024 * 1024)
@@ -119,17 +120,26 @@ static int check_process(const struct name_files *files, const struct scope_ques
 	return 0;
 }
 
-/* Its root may be another one by now. A kernel that does not tell the mount is believed. */
-static int check_root(int root_fd, const struct scope_key *key)
+/*
+ * Its root may be another one by now: a first process of a container goes from the host's root into
+ * its own between clone and exec. A kernel that does not tell the mount is believed.
+ */
+static int check_root(const struct name_files *files, int root_fd,
+		      const struct scope_question *question)
 {
 	struct statx st;
+	struct stat own;
+	bool is_own;
 
-	if (statx(root_fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &st) < 0)
+	if (statx(root_fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &st) < 0 ||
+	    stat(files->root[0] ? files->root : "/", &own) < 0)
 		return -errno;
-	if (key->root_mount && st.stx_mask & STATX_MNT_ID &&
-	    (uint32_t)st.stx_mnt_id != key->root_mount)
+	if (question->key.root_mount && st.stx_mask & STATX_MNT_ID &&
+	    (uint32_t)st.stx_mnt_id != question->key.root_mount)
 		return -ESRCH;
-	return 0;
+	is_own = st.stx_ino == own.st_ino &&
+		 makedev(st.stx_dev_major, st.stx_dev_minor) == own.st_dev;
+	return question->root != (is_own ? NAME_ROOT_OTHER : NAME_ROOT_HOST) ? 0 : -ESRCH;
 }
 
 static struct found look(int root_fd, const char *path)
@@ -293,7 +303,7 @@ int name_service_scope(void *data, const void *bytes, size_t size, struct buf *o
 	if (result == 0)
 		result = procfs_id_map(files->root, question.pid, "gid_map", &maps[1]);
 	if (result == 0)
-		result = check_root(root_fd, &question.key);
+		result = check_root(files, root_fd, &question);
 	if (result == 0)
 		result = check_process(files, &question); /* all of it was the same process's */
 	return result < 0 ? result : answer_scope(files, &question, root_fd, maps, out);

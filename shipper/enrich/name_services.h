@@ -28,12 +28,15 @@ int name_service_nss(void *data, const void *question, size_t size, struct buf *
  * name_service_scope: the names in the files of a process. -ESRCH: it has gone or is not what it
  * was; another error: its root or its id maps cannot be read. data: a struct name_files.
  */
+enum name_root { NAME_ROOT_ANY, NAME_ROOT_HOST, NAME_ROOT_OTHER };
 struct scope_question {
 	struct scope_key key;
 	uint64_t start_ticks; /* of the process, in USER_HZ */
 	uint32_t pid;
+	uint32_t root; /* enum name_root */
 	uint32_t count;
 	struct name_want wants[NAME_WANTS_MAX];
+	uint32_t pad;
 };
 int name_service_scope(void *data, const void *question, size_t size, struct buf *out);
 

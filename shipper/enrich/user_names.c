@@ -193,6 +193,9 @@ static void ask_scope(struct user_names *names, struct work *work, struct scope 
 		      struct scope_question *question)
 {
 	question->key = scope->key;
+	if (names->host_root_directory && scope->key.root_directory)
+		question->root =
+			has_host_root(names, &scope->key) ? NAME_ROOT_HOST : NAME_ROOT_OTHER;
 	question->pid = work->subject->process.pid;
 	question->start_ticks = work->subject->process.start_ns / names->options.tick_ns;
 	if (scope->ticket || work->subject->ending || work->asks == ASKS_MAX ||
