@@ -55,6 +55,12 @@ int procfs_possible_cpus(const char *root, uint32_t *ret_cpus);
  * errno. The way from one of O_PATH to one that reads (open(2)). */
 int procfs_reopen(const char *root, int fd, int flags);
 
+/*
+ * The device of a mount's file system as the kernel has it, major << 20 | minor, by the mount's id
+ * (statx(2)): stat(2) shows another one for subvolumes of btrfs.
+ */
+int procfs_mount_device(const char *root, uint64_t mount_id, uint32_t *ret_device);
+
 /* Effective capabilities of this process as bits, from /proc/self/status. */
 int procfs_own_capabilities(const char *root, uint64_t *ret_bits);
 
