@@ -124,7 +124,9 @@ struct rec_creds {
 
 /* Inode numbers of the namespaces, as in /proc/PID/ns. */
 struct rec_namespaces {
-	__u32 cgroup, ipc, mnt, net, time, user, uts, pad;
+	__u32 cgroup, ipc, mnt, net, time, user, uts;
+	/* what the process has for "/": number of the mount, as stx_mnt_id of statx(2) */
+	__u32 root_mount;
 };
 
 #define REC_COMM_SIZE 16
@@ -141,7 +143,9 @@ struct rec_task {
 	__u32 group_pid;
 	__u32 tty; /* major << 20 | minor of the controlling terminal, 0: none */
 	__u8 kernel_thread;
-	__u8 pad[7];
+	__u8 pad[3];
+	__u32 root_directory; /* the same for the same directory, whatever the mount; 0: not known
+			       */
 	char comm[REC_COMM_SIZE];
 };
 

@@ -70,6 +70,22 @@ static __always_inline void fill_namespaces(struct task_struct *task, struct rec
 	ns->time = read_time_namespace(proxy);
 }
 
+/* Namespaces alone do not tell whose files a process sees: there are pivot_root and chroot. */
+static __always_inline void fill_root(struct task_struct *task, struct rec_task *record)
+{
+	struct fs_struct *fs = LOAD(task, fs);
+	struct mount *mount;
+
+	if (!fs)
+		return;
+	mount = (void *)BPF_CORE_READ(fs, root.mnt) - bpf_core_field_offset(struct mount, mnt);
+	record->ns.root_mount = (__u32)BPF_CORE_READ(mount, mnt_id);
+	/* Two file systems may have the same inode number, so the entry itself stands for the
+	 * directory; read, since the verifier lets nobody compute with a pointer. */
+	record->root_directory =
+		(__u32)(((__u64)BPF_CORE_READ(fs, root.dentry) >> 6) * 2654435761U);
+}
+
 /* Session and process group, as numbers of the initial pid namespace. */
 static __always_inline void fill_groups(struct signal_struct *signal, struct rec_task *record)
 {
@@ -107,6 +123,7 @@ static __always_inline void fill_task(struct task_struct *task, struct rec_task 
 	fill_id(LOAD(leader, real_parent, group_leader), &record->parent);
 	fill_creds(task, &record->creds);
 	fill_namespaces(task, &record->ns);
+	fill_root(task, record);
 	fill_groups(LOAD(task, signal), record);
 	record->cgroup_id = LOAD(task, cgroups, dfl_cgrp, kn, id);
 	record->tid = LOAD(task, pid);

@@ -110,6 +110,7 @@ static void publish(struct collect *collect)
 	status->images = processes.images;
 	status->image_bytes = processes.image_bytes;
 	status->image_failures = processes.image_failures;
+	enrich_name_counters(collect->options.enrich, &status->names, &status->helper);
 	if (collect->rules)
 		rules_totals(collect->rules, &rules);
 	status->dropped = rules.dropped;
@@ -286,6 +287,7 @@ static void *run(void *data)
 			attend(collect);
 		if (atomic_load(&collect->stopping))
 			break;
+		enrich_poll(collect->options.enrich);
 		take_users(collect);
 		take_rules(collect);
 		take_change(collect);

@@ -57,6 +57,8 @@ struct collect_status {
 	uint64_t overtakes;       /* see capture/merge.h */
 	uint64_t processes, process_evictions;
 	uint64_t images, image_bytes, image_failures;
+	struct user_names_counters names;
+	struct resolver_counters helper; /* what was asked of the helper process */
 	/* From here on not of that one moment, but of a later one. */
 	uint64_t outstanding; /* numbers that neither arrived nor were told as lost */
 	uint64_t numbered;    /* numbers the probes took */

@@ -101,8 +101,13 @@ struct config {
 		int durability; /* enum journal_durability */
 		uint64_t sync_every_ms;
 	} journal;
-	struct rules *rules;       /* NULL once somebody has taken them over */
-	struct config_sink *sinks; /* default: one file sink, state_dir/audit.ndjson */
+	struct {
+		int nss; /* 1: the host's name services are asked */
+		uint64_t positive_age_ms, negative_age_ms;
+		uint64_t cache_size; /* bytes */
+	} users;                     /* enrich.users */
+	struct rules *rules;         /* NULL once somebody has taken them over */
+	struct config_sink *sinks;   /* default: one file sink, state_dir/audit.ndjson */
 	size_t sink_count;
 
 	/*
@@ -161,6 +166,7 @@ enum config_part {
 	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
 	CONFIG_PART_FILTERS =
 		1 << 9, /* what the probes leave out, in maps: they stay as they are */
+	CONFIG_PART_ENRICH = 1 << 10, /* how names are found; wants another process */
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

@@ -76,6 +76,8 @@ static const struct option_word open_modes[] = {
 	{},
 };
 
+static const struct option_word truth_words[] = {{"true", 1}, {"false", 0}, {}};
+
 static const struct option_word level_words[] = {
 	{"error", LOG_LEVEL_ERROR},
 	{"warning", LOG_LEVEL_WARNING},
@@ -236,6 +238,8 @@ const struct option_section config_sections[] = {
 	{"capture.exclude", "Left out by the probes themselves: each of these is enough."},
 	{"capture.include", "Where a list is not empty: only what is in it; exclude wins."},
 	{"capture.rings", "Memory between the kernel and the agent."},
+	{"enrich", "What the agent adds to what the kernel says."},
+	{"enrich.users", "Names of users and groups that /etc/passwd and /etc/group do not have."},
 	{"journal", "The store on disk between capture and sinks: it bridges outages of a sink."},
 	{},
 };
@@ -522,6 +526,48 @@ const struct option config_options[] = {
 		.doc = "Ring for what comes in great numbers (file opens, threads): when it is "
 		       "full, "
 		       "process events still have their own.",
+	},
+	{
+		"enrich.users.nss",
+		ENUM_AT(struct config, users.nss),
+		.fallback = "true",
+		.words = truth_words,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Ask the host's name services (LDAP, SSSD, what /etc/nsswitch.conf has), in "
+		       "a process of its own that may hang. A name that is not there in time is "
+		       "left out, and the event says so.",
+	},
+	{
+		"enrich.users.positive_age",
+		DURATION_AT(struct config, users.positive_age_ms),
+		.fallback = "1h",
+		.example = "1h",
+		.min = SECOND_MS,
+		.max = 7 * 24 * 3600 * SECOND_MS,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "How long a name that a name service gave is good for.",
+	},
+	{
+		"enrich.users.negative_age",
+		DURATION_AT(struct config, users.negative_age_ms),
+		.fallback = "1m",
+		.example = "1m",
+		.min = SECOND_MS,
+		.max = 24 * 3600 * SECOND_MS,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "How long before a name is asked for again that there was not, or that was "
+		       "not answered.",
+	},
+	{
+		"enrich.users.cache_size",
+		SIZE_AT(struct config, users.cache_size),
+		.fallback = "1MiB",
+		.example = "1MiB",
+		.min = 64 * KIB,
+		.max = 64 * MIB,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Memory for names of name services and of containers, at most: about 300 "
+		       "bytes each.",
 	},
 	{
 		"journal.dir",

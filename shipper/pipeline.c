@@ -19,6 +19,7 @@
 #include "control.h"
 #include "decode/fields.h"
 #include "enrich/host.h"
+#include "enrich/procfs.h"
 #include "enrich/users_watch.h"
 #include "sink/deliver.h"
 #include "status.h"
@@ -236,6 +237,23 @@ static void watch_users(struct pipeline *pipeline)
 	log_warning("%s; user names stay as they are now", err.text);
 }
 
+static void describe_names(const struct pipeline *pipeline, struct user_names_options *ret_options)
+{
+	const struct config *config = pipeline->config;
+
+	*ret_options = (struct user_names_options){
+		.resolver = pipeline->helper,
+		.nss_service = HELPER_NSS,
+		.scope_service = HELPER_SCOPE,
+		.nss = config->users.nss,
+		.positive_ns = config->users.positive_age_ms * NS_PER_MS,
+		.negative_ns = config->users.negative_age_ms * NS_PER_MS,
+		.cache_bytes = config->users.cache_size,
+		.own_mnt = procfs_own_namespace("", "mnt"),
+		.own_user = procfs_own_namespace("", "user"),
+	};
+}
+
 static int open_collect(struct pipeline *pipeline, struct err *err)
 {
 	const struct config *config = pipeline->config;
@@ -253,6 +271,7 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	};
 	int result;
 
+	describe_names(pipeline, &enrich.names);
 	memcpy(enrich.boot_id, pipeline->host.boot_id, sizeof(enrich.boot_id));
 	pipeline_select(config, options.selected);
 	result = rules_state_new(&options.rules, pipeline->first_rules, err);
@@ -586,6 +605,8 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 {
 	int result = check_machine(err);
 
+	if (result == 0) /* before anything that it must not inherit */
+		result = helper_new(&pipeline->helper, err);
 	if (result == 0)
 		result = open_signals(pipeline, options->seconds, err);
 	if (result == 0)
@@ -647,6 +668,7 @@ static void close_all(struct pipeline *pipeline)
 	agent_events_free(pipeline->events);
 	kernel_filter_free(pipeline->filter);
 	probes_close(pipeline->probes);
+	resolver_free(pipeline->helper);
 	journal_close(pipeline->journal);
 	sinks_free(pipeline->sinks);
 	rules_free(pipeline->first_rules);

@@ -12,6 +12,7 @@
 #include "collect.h"
 #include "control.h"
 #include "enrich/host.h"
+#include "helper.h"
 #include "journal/journal.h"
 #include "kernel_filter.h"
 #include "pipeline.h"
@@ -27,6 +28,7 @@ struct pipeline {
 	struct host host;
 	char agent_id[UUID_TEXT_SIZE];
 	struct render_identity identity;
+	struct resolver *helper; /* of the collect thread from its start to its end */
 	struct journal *journal;
 	struct probes *probes;
 	struct kernel_filter *filter;

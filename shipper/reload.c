@@ -101,6 +101,8 @@ static void tell_until_restart(unsigned int parts)
 {
 	if (parts & CONFIG_PART_STATE)
 		log_warning("agent.state_dir has changed: it takes effect at the next start");
+	if (parts & CONFIG_PART_ENRICH)
+		log_warning("enrich has changed: it takes effect at the next start");
 	if (parts & CONFIG_PART_JOURNAL)
 		log_warning("journal has changed: it takes effect at the next start");
 }

@@ -296,6 +296,37 @@ static void write_journal(struct writer *writer, const struct status_facts *fact
 	json_close(json);
 }
 
+static void write_cache(struct writer *writer, const char *name, const struct cache_counters *cache)
+{
+	struct json *json = begin_item(writer);
+
+	TEXT(json, "name", name);
+	NUMBER(json, "size", cache->size);
+	NUMBER(json, "max", cache->max);
+	NUMBER(json, "hits", cache->hits);
+	NUMBER(json, "misses", cache->misses);
+	NUMBER(json, "evictions", cache->evictions);
+	NUMBER(json, "failures", cache->failures);
+	end_item(writer);
+}
+
+static void write_helper(struct writer *writer, const struct resolver_counters *helper)
+{
+	struct json *json = writer->json;
+
+	json_open(json, JSON_KEY("helper"));
+	NUMBER(json, "asked", helper->asked);
+	NUMBER(json, "answered", helper->answered);
+	NUMBER(json, "timed_out", helper->timed_out);
+	NUMBER(json, "aborted", helper->aborted);
+	NUMBER(json, "canceled", helper->canceled);
+	NUMBER(json, "waiting", helper->waiting);
+	NUMBER(json, "refused", helper->refused);
+	NUMBER(json, "starts", helper->starts);
+	NUMBER(json, "waited_microseconds", helper->waited_ns / NS_PER_US);
+	json_close(json);
+}
+
 static void write_caches(struct writer *writer, const struct status_facts *facts)
 {
 	const struct collect_status *collect = &facts->collect;
@@ -308,6 +339,12 @@ static void write_caches(struct writer *writer, const struct status_facts *facts
 	NUMBER(json, "image_bytes", collect->image_bytes);
 	NUMBER(json, "image_failures", collect->image_failures);
 	json_close(json);
+	json_member(json, JSON_KEY("caches"));
+	json_list_open(json);
+	write_cache(writer, "names", &collect->names.ids);
+	write_cache(writer, "name_scopes", &collect->names.scopes);
+	json_list_close(json);
+	write_helper(writer, &collect->helper);
 	json_open(json, JSON_KEY("reader"));
 	NUMBER(json, "wakeups", collect->wakeups);
 	NUMBER(json, "sleeps", collect->sleeps);

@@ -45,6 +45,11 @@ struct enriched {
 	struct rec_string file_path; /* made of what a failed call was given */
 	uint32_t file_path_as_given, pad3;      /* 1: file_path is there */
 	struct rec_string sender, sender_login; /* names of who stopped the agent */
+	struct rec_string
+		names_of_nss; /* fields whose name the name services gave, each with NUL */
+	struct rec_string names_unknown; /* fields whose name was not to be had in time, the same */
+	uint8_t names_source;            /* enum name_source of enrich/user_names.h */
+	uint8_t pad4[7];
 };
 
 #endif

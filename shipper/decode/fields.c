@@ -70,6 +70,8 @@ static const char *const clock_names[] = {"kernel", "comparison", NULL};
 static const char *const occasion_names[] = {"start", "request", NULL};
 static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "record_too_large", NULL};
 
+static const char *const name_sources[] = {"unknown", "files", "container", NULL};
+
 /* In the full form of an event only. */
 #define FULL_SKIP_ZERO (FIELD_SKIP_ZERO | FIELD_FULL_ONLY)
 #define FULL_REQUIRED (FIELD_REQUIRED | FIELD_FULL_ONLY)
@@ -154,7 +156,7 @@ const struct field task_fields[] = {
 	     "Inode number of the user namespace."),
 	TASK(ns.uts, "Linux.namespaces.uts", ID, FULL_SKIP_ZERO,
 	     "Inode number of the UTS namespace."),
-	HIDDEN_TASK(ns.pad, "Padding."),
+	HIDDEN_TASK(ns.root_mount, "Tells whose names are meant."),
 	TASK(cgroup_id, "Linux.cgroup.id", ID, FIELD_SKIP_ZERO,
 	     "Cgroup of the v2 hierarchy: inode number of its directory."),
 	TASK(tid, "process.thread.id", NUMBER, FIELD_REQUIRED, "Thread that caused the event."),
@@ -167,6 +169,7 @@ const struct field task_fields[] = {
 	TASK(kernel_thread, "Linux.kernel_thread", BOOL, FIELD_SKIP_ZERO,
 	     "True for a kernel thread."),
 	HIDDEN_TASK(pad, "Padding."),
+	HIDDEN_TASK(root_directory, "Tells whose names are meant."),
 	TASK(comm, "process.thread.name", COMM, 0,
 	     "Name the thread gave itself (comm); cut by the kernel at 15 bytes."),
 	END
@@ -625,6 +628,17 @@ const struct field enriched_fields[] = {
 	MORE(sender, "Linux.signal.sender.user.name", STRING, FIELD_OF_SENDER, "Name of the user who stopped the agent."),
 	MORE(sender_login, "Linux.signal.sender.login_user.name", STRING, FIELD_OF_SENDER,
 	     "Name under which that user had logged in."),
+	NAMED(struct enriched, names_source, "Linux.names.source", name_sources, FIELD_SKIP_ZERO,
+	      "Whose names the event has: files: of the host's passwd and group; container: of the "
+	      "files that the process sees. Absent when that could not be found out: then there is "
+	      "no name."),
+	MORE(names_of_nss, "Linux.names.nss", LIST, 0,
+	     "Fields whose name is not from the host's files but from its name services; user.name "
+	     "stands for process.user.name too, group.name for process.group.name."),
+	MORE(names_unknown, "Linux.names.unresolved", LIST, 0,
+	     "Fields that are absent because the name could not be found out in time. One that is "
+	     "absent and not listed here belongs to an id that has no name."),
+	HIDDEN_MORE(pad4, "Padding."),
 	MORE(tags, "tags", LIST, 0, "Tags that rules have put on, behind those of the agent."),
 	MORE(masked, "Linux.masked", LIST, 0,
 	     "Fields of which a rule has hidden a part, shown as ***."),

@@ -13,11 +13,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct enrich {
 	struct process_table *processes;
 	struct entity_ids *ids;
-	struct users *users;
+	struct user_names *names;
+	struct resolver *resolver; /* NULL: nobody can be asked */
 	uint64_t tick_ns;
 	char *const *env;
 	size_t env_count;
@@ -35,6 +37,32 @@ struct tail {
 	uint32_t used;
 };
 
+/* Each part knows the services that it asks. */
+static void on_answer(void *data, const struct resolver_answer *answer)
+{
+	struct enrich *enrich = data;
+
+	(void)user_names_answer(enrich->names, answer);
+}
+
+void enrich_poll(struct enrich *enrich)
+{
+	if (enrich->resolver)
+		(void)resolver_poll(enrich->resolver, on_answer, enrich);
+}
+
+static int new_names(struct enrich *enrich, const struct user_names_options *wanted,
+		     struct err *err)
+{
+	struct user_names_options options = *wanted;
+
+	options.handler = on_answer;
+	options.handler_data = enrich;
+	options.tick_ns = enrich->tick_ns;
+	enrich->resolver = options.resolver;
+	return user_names_new(&enrich->names, &options, err);
+}
+
 int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options, struct err *err)
 {
 	struct enrich *enrich = calloc(1, sizeof(*enrich));
@@ -49,6 +77,8 @@ int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options,
 	result = entity_ids_new(&enrich->ids, options->boot_id, err);
 	if (result == 0)
 		result = process_table_new(&enrich->processes, &defaults, err);
+	if (result == 0)
+		result = new_names(enrich, &options->names, err);
 	if (result < 0) {
 		enrich_free(enrich);
 		return result;
@@ -63,7 +93,7 @@ void enrich_free(struct enrich *enrich)
 		return;
 	process_table_free(enrich->processes);
 	entity_ids_free(enrich->ids);
-	users_free(enrich->users);
+	user_names_free(enrich->names);
 	free(enrich);
 }
 
@@ -75,8 +105,16 @@ void enrich_set_env(struct enrich *enrich, char *const *env, size_t env_count)
 
 void enrich_take_users(struct enrich *enrich, struct users *users)
 {
-	users_free(enrich->users);
-	enrich->users = users;
+	user_names_take_users(enrich->names, users);
+}
+
+void enrich_name_counters(struct enrich *enrich, struct user_names_counters *ret_names,
+			  struct resolver_counters *ret_helper)
+{
+	user_names_counters(enrich->names, ret_names);
+	*ret_helper = (struct resolver_counters){0};
+	if (enrich->resolver)
+		resolver_counters(enrich->resolver, ret_helper);
 }
 
 static void compute_entity_id(struct enrich *enrich, const struct rec_id *id, uint8_t ret_id[16])
@@ -115,6 +153,13 @@ static const struct process *note_task(struct enrich *enrich, const struct task_
 	return process_table_insert(enrich->processes, &told);
 }
 
+/* What the agent has for "/" is the host's root. */
+static void note_own_root(struct enrich *enrich, const struct rec_task *task)
+{
+	if (task->id.pid == (uint32_t)getpid())
+		user_names_set_host_root(enrich->names, task->root_directory);
+}
+
 void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 		     int64_t wall_offset_ns, const struct image *args)
 {
@@ -122,6 +167,7 @@ void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 		note_task(enrich, (const struct task_record *)record, wall_offset_ns, NULL);
 	struct image image = *args;
 
+	note_own_root(enrich, &record->task);
 	if (!process)
 		return;
 	image.executable = record_string(&record->header, &record->executable);
@@ -138,12 +184,6 @@ static void put(struct tail *tail, struct rec_string *string, const char *bytes,
 	memcpy((char *)tail->out + tail->used, bytes, length);
 	*string = (struct rec_string){tail->used, (uint32_t)length, (uint32_t)length};
 	tail->used += (uint32_t)length;
-}
-
-static void put_text(struct tail *tail, struct rec_string *string, const char *text)
-{
-	if (text)
-		put(tail, string, text, strlen(text));
 }
 
 static void put_image(struct enrich *enrich, struct tail *tail, const struct process *process,
@@ -188,21 +228,118 @@ static void put_other(struct enrich *enrich, struct tail *tail, const struct rec
 	put_image(enrich, tail, process, out);
 }
 
-static void put_names(struct enrich *enrich, struct tail *tail, const struct rec_creds *creds)
-{
-	const struct users *users = enrich->users;
-	struct enriched *out = tail->out;
+/* Where a name goes, and the field that the lists call it by. */
+struct name_row {
+	size_t offset; /* in struct enriched */
+	const char *field;
+	bool is_group;
+};
+static const struct name_row name_rows[] = {
+	{offsetof(struct enriched, user), "user.name", false},
+	{offsetof(struct enriched, real_user), "process.real_user.name", false},
+	{offsetof(struct enriched, saved_user), "process.saved_user.name", false},
+	{offsetof(struct enriched, fs_user), "Linux.fs_user.name", false},
+	{offsetof(struct enriched, login_user), "Linux.audit.user.name", false},
+	{offsetof(struct enriched, group), "group.name", true},
+	{offsetof(struct enriched, real_group), "process.real_group.name", true},
+	{offsetof(struct enriched, saved_group), "process.saved_group.name", true},
+	{offsetof(struct enriched, fs_group), "Linux.fs_group.name", true},
+	{offsetof(struct enriched, file_owner), "file.owner", false},
+	{offsetof(struct enriched, file_group), "file.group", true},
+};
+#define NAME_ROWS (sizeof(name_rows) / sizeof(name_rows[0]))
+_Static_assert(NAME_ROWS <= NAME_SLOTS_MAX, "every name has a slot");
 
-	put_text(tail, &out->user, users_user_name(users, creds->euid));
-	put_text(tail, &out->real_user, users_user_name(users, creds->uid));
-	put_text(tail, &out->saved_user, users_user_name(users, creds->suid));
-	put_text(tail, &out->fs_user, users_user_name(users, creds->fsuid));
-	put_text(tail, &out->group, users_group_name(users, creds->egid));
-	put_text(tail, &out->real_group, users_group_name(users, creds->gid));
-	put_text(tail, &out->saved_group, users_group_name(users, creds->sgid));
-	put_text(tail, &out->fs_group, users_group_name(users, creds->fsgid));
-	if (creds->login_uid != REC_ID_UNSET)
-		put_text(tail, &out->login_user, users_user_name(users, creds->login_uid));
+/* Who owns the file of the event; REC_ID_UNSET: there is none. */
+static void find_owner(const struct rec_header *record, uint32_t *ret_uid, uint32_t *ret_gid)
+{
+	const struct rec_exec *exec = (const struct rec_exec *)record;
+	const struct rec_open *open = (const struct rec_open *)record;
+
+	*ret_uid = *ret_gid = REC_ID_UNSET;
+	if (record->kind == REC_EXEC) {
+		*ret_uid = exec->file_uid;
+		*ret_gid = exec->file_gid;
+	} else if (record->kind == REC_OPEN_READ || record->kind == REC_OPEN_WRITE ||
+		   record->kind == REC_FILE_CREATE) {
+		*ret_uid = open->file_uid;
+		*ret_gid = open->file_gid;
+	}
+}
+
+/* The rows that apply: their slots lie side by side. */
+static size_t list_ids(const struct task_record *record, struct name_slot slots[NAME_ROWS],
+		       const struct name_row *rows[NAME_ROWS])
+{
+	const struct rec_creds *creds = &record->task.creds;
+	uint32_t owner, group;
+	size_t count = 0;
+
+	find_owner(&record->header, &owner, &group);
+	const uint32_t ids[NAME_ROWS] = {creds->euid,      creds->uid,  creds->suid, creds->fsuid,
+					 creds->login_uid, creds->egid, creds->gid,  creds->sgid,
+					 creds->fsgid,     owner,       group};
+
+	for (size_t i = 0; i < NAME_ROWS; i++) {
+		if (ids[i] == REC_ID_UNSET)
+			continue;
+		rows[count] = &name_rows[i];
+		slots[count++] =
+			(struct name_slot){.id = ids[i], .is_group = name_rows[i].is_group};
+	}
+	return count;
+}
+
+enum name_list { NAMES_OF_NSS, NAMES_UNKNOWN };
+
+static void put_name_list(struct tail *tail, struct rec_string *string, enum name_list list,
+			  const struct name_slot *slots, const struct name_row *const *rows,
+			  size_t count)
+{
+	struct rec_string part;
+
+	string->offset = tail->used;
+	for (size_t i = 0; i < count; i++)
+		if (list == NAMES_OF_NSS ? slots[i].by_nss : slots[i].is_unknown)
+			put(tail, &part, rows[i]->field, strlen(rows[i]->field) + 1);
+	string->length = string->full = tail->used - string->offset;
+	if (string->length == 0)
+		string->offset = 0;
+}
+
+static struct name_subject subject_of(const struct task_record *record)
+{
+	const struct rec_task *task = &record->task;
+
+	return (struct name_subject){
+		.place = {task->ns.mnt, task->ns.user, task->ns.root_mount, task->root_directory},
+		.process = {task->id.pid, task->id.start_ns},
+		.ending = record->header.kind == REC_EXIT,
+	};
+}
+
+static void put_names(struct enrich *enrich, struct tail *tail, const struct task_record *record)
+{
+	struct name_subject subject = subject_of(record);
+	struct name_slot slots[NAME_ROWS];
+	const struct name_row *rows[NAME_ROWS];
+	size_t count = list_ids(record, slots, rows);
+	enum name_source source = user_names_resolve(enrich->names, &subject, slots, count);
+	bool by_nss = false, unknown = false;
+
+	for (size_t i = 0; i < count; i++) {
+		put(tail, (struct rec_string *)((char *)tail->out + rows[i]->offset), slots[i].name,
+		    slots[i].length);
+		by_nss |= slots[i].by_nss;
+		unknown |= slots[i].is_unknown;
+	}
+	tail->out->names_source = (uint8_t)source;
+	if (by_nss)
+		put_name_list(tail, &tail->out->names_of_nss, NAMES_OF_NSS, slots, rows, count);
+	if (unknown)
+		put_name_list(tail, &tail->out->names_unknown, NAMES_UNKNOWN, slots, rows, count);
+	if (subject.ending)
+		user_names_leave(enrich->names, &subject);
 }
 
 static bool env_is_configured(const struct enrich *enrich, const char *variable, size_t length)
@@ -329,19 +466,11 @@ static void enrich_task(struct enrich *enrich, struct task_record *record, int64
 	if (process)
 		put_process(enrich, tail, process, wall_offset_ns, with_image);
 	put_other(enrich, tail, &record->task.parent, wall_offset_ns, &tail->out->parent);
-	put_names(enrich, tail, &record->task.creds);
+	put_names(enrich, tail, record);
 	if (kind == REC_EXIT) {
 		put_exit((struct rec_exit *)record, process, tail->out);
 		process_table_exit(enrich->processes, &record->task.id);
 	}
-}
-
-static void put_owner(struct enrich *enrich, struct tail *tail, uint32_t uid, uint32_t gid)
-{
-	if (uid != REC_ID_UNSET)
-		put_text(tail, &tail->out->file_owner, users_user_name(enrich->users, uid));
-	if (gid != REC_ID_UNSET)
-		put_text(tail, &tail->out->file_group, users_group_name(enrich->users, gid));
 }
 
 /*
@@ -370,22 +499,26 @@ static void put_given_path(struct tail *tail, const struct rec_header *record,
 	tail->out->file_path_as_given = 1;
 }
 
-static void put_file(struct enrich *enrich, const struct rec_header *record, struct tail *tail)
+static void put_file(const struct rec_header *record, struct tail *tail)
 {
 	const struct rec_exec_failed *failed = (const struct rec_exec_failed *)record;
-	const struct rec_exec *exec = (const struct rec_exec *)record;
 	const struct rec_open *open = (const struct rec_open *)record;
 
-	if (record->kind == REC_EXEC) {
-		put_owner(enrich, tail, exec->file_uid, exec->file_gid);
-	} else if (record->kind == REC_EXEC_FAILED) {
+	if (record->kind == REC_EXEC_FAILED) {
 		put_given_path(tail, record, &failed->filename, &failed->directory);
 	} else if (record->kind == REC_OPEN_FAILED) {
 		put_given_path(tail, record, &open->given, &open->directory);
-	} else if (record->kind == REC_OPEN_READ || record->kind == REC_OPEN_WRITE ||
-		   record->kind == REC_FILE_CREATE) {
-		put_owner(enrich, tail, open->file_uid, open->file_gid);
 	}
+}
+
+static void put_host_user(struct enrich *enrich, struct tail *tail, struct rec_string *string,
+			  uint32_t uid)
+{
+	struct name_subject subject = {.place = user_names_host_place(enrich->names)};
+	struct name_slot slot = {.id = uid};
+
+	(void)user_names_resolve(enrich->names, &subject, &slot, 1);
+	put(tail, string, slot.name, slot.length);
 }
 
 /* Who stopped the agent: what main could not read any more the table may still know. */
@@ -395,7 +528,7 @@ static void put_sender(struct enrich *enrich, struct rec_agent_stop *record, str
 
 	if (record->sender_uid == REC_ID_UNSET)
 		return;
-	put_text(tail, &tail->out->sender, users_user_name(enrich->users, record->sender_uid));
+	put_host_user(enrich, tail, &tail->out->sender, record->sender_uid);
 	if (record->sender_login_uid == REC_ID_UNSET && record->initial_pid && record->sender_pid &&
 	    !record->claimed) {
 		process = process_table_find_at(enrich->processes, record->sender_pid,
@@ -404,8 +537,7 @@ static void put_sender(struct enrich *enrich, struct rec_agent_stop *record, str
 			record->sender_login_uid = process->login_uid;
 	}
 	if (record->sender_login_uid != REC_ID_UNSET)
-		put_text(tail, &tail->out->sender_login,
-			 users_user_name(enrich->users, record->sender_login_uid));
+		put_host_user(enrich, tail, &tail->out->sender_login, record->sender_login_uid);
 }
 
 static void init_enriched(struct enriched *out)
@@ -427,7 +559,7 @@ size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wa
 		keep_configured_env(enrich, (struct rec_exec *)record);
 	if (kind && kind->has_task) {
 		enrich_task(enrich, (struct task_record *)record, wall_offset_ns, &tail);
-		put_file(enrich, record, &tail);
+		put_file(record, &tail);
 	}
 	if (record->kind == REC_AGENT_STOP)
 		put_sender(enrich, (struct rec_agent_stop *)record, &tail);

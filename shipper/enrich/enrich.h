@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "decode/enriched.h"
 #include "enrich/process_table.h"
+#include "enrich/user_names.h"
 #include "enrich/users.h"
 #include "record.h"
 
@@ -22,6 +23,8 @@ struct enrich_options {
 	uint32_t ticks_per_s; /* USER_HZ */
 	char *const *env;     /* names of the variables that may be recorded; borrowed */
 	size_t env_count;
+	/* handler and tick are filled in */
+	struct user_names_options names;
 };
 
 int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options, struct err *err);
@@ -58,6 +61,12 @@ void enrich_forget_args(struct enrich *enrich, const struct rec_header *record);
 
 /* All that is remembered, see process_table_rewrite_args. */
 void enrich_rewrite_args(struct enrich *enrich, process_image_rewriter *rewriter, void *data);
+
+/* Takes what the helper process has answered; to be called now and then. */
+void enrich_poll(struct enrich *enrich);
+
+void enrich_name_counters(struct enrich *enrich, struct user_names_counters *ret_names,
+			  struct resolver_counters *ret_helper);
 
 void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters);
 

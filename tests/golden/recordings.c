@@ -83,6 +83,9 @@ static void enrich_names(struct entry_builder *builder)
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		builder_text(builder, strings[i], "alice");
+	enriched->names_source = 1;
+	BUILDER_LIST(builder, &enriched->names_of_nss, "Linux.audit.user.name");
+	BUILDER_LIST(builder, &enriched->names_unknown, "file.owner\0file.group");
 }
 
 static void enrich_process(struct entry_builder *builder)

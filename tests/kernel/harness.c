@@ -361,6 +361,7 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	if (options->rules)
 		fprintf(file, "rules:\n%s", options->rules);
 	fprintf(file,
+		"enrich: {users: {nss: false}}\n" /* an id without a name needs no time to be one */
 		"journal: {max_size: %s}\n"
 		"sinks:\n"
 		"  - {name: trail, type: file, detail: full, path: %s}\n",

@@ -482,6 +482,7 @@ static void want_credentials(struct want *want, const struct facts *facts)
 	want_group(want, gid[FILE_SYSTEM], "Linux.fs_group.id", "Linux.fs_group.name");
 	if (facts->login_uid != FACTS_UNSET)
 		want_user(want, facts->login_uid, "Linux.audit.user.id", "Linux.audit.user.name");
+	want_string(want, "Linux.names.source", "files");
 	if (facts->audit_session != FACTS_UNSET)
 		want_id(want, "Linux.audit.session", facts->audit_session);
 }
