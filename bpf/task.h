@@ -87,6 +87,17 @@ static __always_inline __u32 tty_device(struct signal_struct *signal)
 	       ((__u32)(tty->driver->minor_start + tty->index) & ((1 << MINOR_BITS) - 1));
 }
 
+static __always_inline void fill_cgroups(struct css_set *set, struct rec_task *record)
+{
+	struct cgroup *v1 = read_v1_cgroup(set);
+
+	record->cgroup_id = set->dfl_cgrp->kn->id;
+	if (!v1)
+		return;
+	record->cgroup_v1_id = v1->kn->id;
+	record->cgroup_v1_hierarchy = v1->root->hierarchy_id;
+}
+
 /* task is the thread that acts; its leader stands for the process. */
 static __always_inline void fill_task(struct task_struct *task, struct rec_task *record)
 {
@@ -97,7 +108,7 @@ static __always_inline void fill_task(struct task_struct *task, struct rec_task 
 	fill_creds(task, &record->creds);
 	fill_namespaces(task, &record->ns);
 	fill_groups(task->signal, record);
-	record->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	fill_cgroups(task->cgroups, record);
 	record->tid = task->pid;
 	record->tty = tty_device(task->signal);
 	record->kernel_thread = !!(task->flags & PF_KTHREAD);

@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define HOOKS_MAX 8
+#define HOOKS_MAX 12
 #define OPEN_KINDS \
 	(1U << REC_OPEN_READ | 1U << REC_OPEN_WRITE | 1U << REC_FILE_CREATE | 1U << REC_OPEN_FAILED)
 
@@ -236,6 +236,9 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 		 kinds & 1U << REC_THREAD_EXIT);
 	require_hook(probes, "exit", object->progs.on_exit, !group_dead);
 	require_hook(probes, "exit", object->progs.on_exit_group_dead, group_dead);
+	add_hook(probes, "cgroup_mkdir", object->progs.on_cgroup_mkdir, true);
+	add_hook(probes, "cgroup_rename", object->progs.on_cgroup_rename, true);
+	add_hook(probes, "cgroup_rmdir", object->progs.on_cgroup_rmdir, true);
 	probes->snapshot = probes->hooks;
 	require_hook(probes, "snapshot", object->progs.on_snapshot, true);
 	btf__free(btf);

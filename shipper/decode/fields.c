@@ -151,6 +151,11 @@ const struct field task_fields[] = {
 	HIDDEN_TASK(pad, "Padding."),
 	TASK(comm, "process.thread.name", COMM, FIELD_REQUIRED,
 	     "Name the thread gave itself (comm); cut by the kernel at 15 bytes."),
+	TASK(cgroup_v1_id, "Linux.cgroup.v1_id", ID, FIELD_SKIP_ZERO,
+	     "Cgroup of the v1 hierarchy that has the pids controller, else memory: inode number of its "
+	     "directory."),
+	HIDDEN_TASK(cgroup_v1_hierarchy, "Tells equal numbers of two hierarchies apart."),
+	HIDDEN_TASK(pad_end, "Padding."),
 	END
 };
 
@@ -314,6 +319,15 @@ static const struct field open_fields[] = {
 static const struct field snapshot_fields[] = {
 	FIELD(struct rec_snapshot, executable, "process.executable", PATH, 0,
 	      "Path of the binary; fills the process table only."),
+	END
+};
+
+static const struct field cgroup_fields[] = {
+	HIDDEN(struct rec_cgroup, id, "Fills the table of cgroups only, as do the others."),
+	HIDDEN(struct rec_cgroup, hierarchy, "0: v2."),
+	HIDDEN(struct rec_cgroup, pad, "Padding."),
+	HIDDEN(struct rec_cgroup, path, "Linux.cgroup.path of the processes in it shows it."),
+	HIDDEN(struct rec_cgroup, pad_end, "Padding."),
 	END
 };
 
@@ -571,6 +585,16 @@ static const struct kind kinds[REC_KINDS] = {
 		.doc = "A file could not be opened.",
 		.record_size = sizeof(struct rec_open), .has_task = true, .journalled = true,
 		.fields = open_fields,
+	},
+	[REC_CGROUP_MADE] = {
+		.kind = REC_CGROUP_MADE, .name = "cgroup_made",
+		.doc = "A cgroup was made or renamed; informs enrichment only.",
+		.record_size = sizeof(struct rec_cgroup), .fields = cgroup_fields,
+	},
+	[REC_CGROUP_GONE] = {
+		.kind = REC_CGROUP_GONE, .name = "cgroup_gone",
+		.doc = "A cgroup was removed; informs enrichment only.",
+		.record_size = sizeof(struct rec_cgroup), .fields = cgroup_fields,
 	},
 };
 /* clang-format on */
