@@ -184,6 +184,19 @@ int procfs_possible_cpus(const char *root, uint32_t *ret_cpus)
 	return 0;
 }
 
+int procfs_reopen(const char *root, int fd, int flags)
+{
+	char path[PATH_MAX], name[40];
+	int result, opened;
+
+	(void)snprintf(name, sizeof(name), "proc/self/fd/%d", fd);
+	result = make_path(path, root, name);
+	if (result < 0)
+		return result;
+	opened = open(path, flags);
+	return opened < 0 ? -errno : opened;
+}
+
 /* What follows key at the start of a line, NULL when no line has it. */
 static const char *line_value(const char *text, const char *key)
 {

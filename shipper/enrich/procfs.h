@@ -32,6 +32,10 @@ int procfs_start_ticks(const char *root, uint32_t pid, uint64_t *ret_ticks);
  * sys/devices/system/cpu/possible. */
 int procfs_possible_cpus(const char *root, uint32_t *ret_cpus);
 
+/* Opens once more, with these flags, what the descriptor stands for; a descriptor or a negative
+ * errno. The way from one of O_PATH to one that reads (open(2)). */
+int procfs_reopen(const char *root, int fd, int flags);
+
 /* Effective capabilities of this process as bits, from /proc/self/status. */
 int procfs_own_capabilities(const char *root, uint64_t *ret_bits);
 
