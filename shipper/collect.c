@@ -87,6 +87,27 @@ static void take_counters(struct collect *collect)
 	status->overtakes = counters.overtakes;
 }
 
+#define TAKE_CACHE(status, cache, counters)                               \
+	do {                                                              \
+		(status)->caches[cache].entries = (counters).entries;     \
+		(status)->caches[cache].max = (counters).max;             \
+		(status)->caches[cache].hits = (counters).hits;           \
+		(status)->caches[cache].misses = (counters).misses;       \
+		(status)->caches[cache].evictions = (counters).evictions; \
+	} while (0)
+
+static void take_caches(struct collect *collect)
+{
+	struct containers_counters containers;
+	struct cgroups_counters cgroups;
+
+	enrich_cgroup_counters(collect->options.enrich, &cgroups);
+	enrich_container_counters(collect->options.enrich, &containers);
+	TAKE_CACHE(&collect->status, COLLECT_CGROUPS, cgroups);
+	TAKE_CACHE(&collect->status, COLLECT_CONTAINERS, containers);
+	collect->status.containers_late = containers.late;
+}
+
 /* After each sweep: some eighty plain stores, whatever has happened in between. */
 static void publish(struct collect *collect)
 {
@@ -107,6 +128,7 @@ static void publish(struct collect *collect)
 	status->images = processes.images;
 	status->image_bytes = processes.image_bytes;
 	status->image_failures = processes.image_failures;
+	take_caches(collect);
 	if (collect->rules)
 		rules_totals(collect->rules, &rules);
 	status->dropped = rules.dropped;
@@ -370,6 +392,11 @@ void collect_free(struct collect *collect)
 void collect_snapshot(struct collect *collect, const void *record, size_t size)
 {
 	sweep_snapshot(collect->sweep, record, size);
+}
+
+void collect_cgroup(struct collect *collect, const struct cgroup_told *told)
+{
+	enrich_cgroup(collect->options.enrich, told);
 }
 
 int collect_start(struct collect *collect, struct err *err)

@@ -84,6 +84,10 @@ struct config {
 		} rings;
 	} capture;
 	struct {
+		char *host_root;           /* enrich.containers.host_root */
+		struct config_list labels; /* enrich.containers.labels */
+	} enrich;
+	struct {
 		char *dir; /* default: state_dir/journal */
 		uint64_t max_size;
 		int durability; /* enum journal_durability */
@@ -146,7 +150,8 @@ enum config_part {
 	CONFIG_PART_PROBES = 1 << 5,  /* what the probes were loaded with: they must be new */
 	CONFIG_PART_JOURNAL = 1 << 6,
 	CONFIG_PART_RULES = 1 << 7,
-	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
+	CONFIG_PART_ENRICH = 1 << 9, /* what the helper process was started with */
+	CONFIG_PART_SINKS = 1 << 8,  /* any sink: added, removed or changed */
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

@@ -21,6 +21,7 @@
 #define NAME_LENGTH_MAX 64
 #define TAGS_MAX 64
 #define LABELS_MAX 64
+#define CONTAINER_LABELS_MAX 64
 
 #define SOCKET_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 #define RUNTIME_DIR_MAX (SOCKET_MAX - (sizeof("/control.sock") - 1))
@@ -157,6 +158,8 @@ const struct option_section config_sections[] = {
 	{"capture", "What is recorded."},
 	{"capture.open", "File opens, where capture.events has them."},
 	{"capture.rings", "Memory between the kernel and the agent."},
+	{"enrich", "What the agent adds to events."},
+	{"enrich.containers", "What is known of containers."},
 	{"journal", "The store on disk between capture and sinks: it bridges outages of a sink."},
 	{},
 };
@@ -306,6 +309,28 @@ const struct option config_options[] = {
 		.doc = "Ring for what comes in great numbers (file opens, threads): when it is "
 		       "full, "
 		       "process events still have their own.",
+	},
+	{
+		"enrich.containers.host_root",
+		PATH_AT(struct config, enrich.host_root),
+		.fallback = "/",
+		.example = "/host",
+		.max = DIR_MAX,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Where the host's file system is, for an agent that runs in a container "
+		       "itself: "
+		       "what container runtimes leave on disk is looked for below it.",
+	},
+	{
+		"enrich.containers.labels",
+		LIST_AT(struct config, enrich.labels),
+		.fallback = "[app, app.kubernetes.io/name, com.docker.compose.project, "
+			    "com.docker.compose.service]",
+		.example = "[app, 'com.example.*']",
+		.max = CONTAINER_LABELS_MAX,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Labels of containers that go into events, by name; * ? and [] are "
+		       "wildcards.",
 	},
 	{
 		"journal.dir",

@@ -18,7 +18,10 @@
 #include "collect.h"
 #include "control.h"
 #include "decode/fields.h"
+#include "enrich/cgroup_scan.h"
+#include "enrich/container_files.h"
 #include "enrich/host.h"
+#include "enrich/resolver.h"
 #include "enrich/users_watch.h"
 #include "sink/deliver.h"
 #include "status.h"
@@ -237,6 +240,25 @@ static void watch_users(struct pipeline *pipeline)
 	log_warning("%s; user names stay as they are now", err.text);
 }
 
+enum { SERVICE_CONTAINERS, SERVICES };
+
+/* Before threads and descriptors are there, which a forked helper should not have. */
+static int open_resolver(struct pipeline *pipeline, struct err *err)
+{
+	const struct config *config = pipeline->config;
+	const struct resolver_service services[SERVICES] = {
+		[SERVICE_CONTAINERS] = {"containers", container_files_answer,
+					&pipeline->container_files, 0},
+	};
+	const struct resolver_options options = {.services = services, .count = SERVICES};
+
+	pipeline->container_files = (struct container_files){
+		.host_root = config->enrich.host_root,
+		.labels = {config->enrich.labels.items, config->enrich.labels.count},
+	};
+	return resolver_new(&pipeline->resolver, &options, err);
+}
+
 static int open_collect(struct pipeline *pipeline, struct err *err)
 {
 	const struct config *config = pipeline->config;
@@ -244,6 +266,8 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 		.ticks_per_s = pipeline->host.ticks_per_s,
 		.env = config->capture.env.items,
 		.env_count = config->capture.env.count,
+		.resolver = pipeline->resolver,
+		.container_service = SERVICE_CONTAINERS,
 	};
 	struct collect_options options = {
 		.probes = pipeline->probes,
@@ -271,6 +295,20 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	return result;
 }
 
+static void on_cgroup(void *data, const struct cgroup_told *told)
+{
+	collect_cgroup(data, told);
+}
+
+/* Without them the agent knows those made from here on. */
+static void scan_cgroups(struct pipeline *pipeline)
+{
+	struct err err;
+
+	if (cgroup_scan("", CGROUPS_ROOT_ID, on_cgroup, pipeline->collect, &err) < 0)
+		log_warning("%s", err.text);
+}
+
 static void on_snapshot(void *data, const void *record, size_t size)
 {
 	collect_snapshot(data, record, size);
@@ -288,6 +326,7 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 		preflight_gather(&facts, "");
 		return preflight_explain(&facts, result, err);
 	}
+	scan_cgroups(pipeline);
 	result = probes_snapshot(pipeline->probes, on_snapshot, pipeline->collect, err);
 	if (result < 0)
 		return result;
@@ -537,6 +576,8 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 	int result = check_machine(err);
 
 	if (result == 0)
+		result = open_resolver(pipeline, err);
+	if (result == 0)
 		result = open_signals(pipeline, options->seconds, err);
 	if (result == 0)
 		result = open_facts(pipeline, err);
@@ -590,6 +631,7 @@ static void close_all(struct pipeline *pipeline)
 	watchers_free(pipeline->watchers);
 	status_free(pipeline->status);
 	collect_free(pipeline->collect);
+	resolver_free(pipeline->resolver);
 	probes_close(pipeline->probes);
 	journal_close(pipeline->journal);
 	sinks_free(pipeline->sinks);

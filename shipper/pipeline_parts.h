@@ -10,7 +10,9 @@
 #include "capture/probes.h"
 #include "collect.h"
 #include "control.h"
+#include "enrich/container_files.h"
 #include "enrich/host.h"
+#include "enrich/resolver.h"
 #include "journal/journal.h"
 #include "pipeline.h"
 #include "reload.h"
@@ -25,6 +27,8 @@ struct pipeline {
 	struct host host;
 	char agent_id[UUID_TEXT_SIZE];
 	struct render_identity identity;
+	struct container_files container_files;
+	struct resolver *resolver;
 	struct journal *journal;
 	struct probes *probes;
 	struct collect *collect;

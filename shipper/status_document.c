@@ -265,6 +265,30 @@ static void write_journal(struct writer *writer, const struct status_facts *fact
 	json_close(json);
 }
 
+static void write_cache_list(struct writer *writer, const struct collect_status *collect)
+{
+	static const char *const names[COLLECT_CACHES] = {
+		[COLLECT_CGROUPS] = "cgroups",
+		[COLLECT_CONTAINERS] = "containers",
+	};
+
+	json_member(writer->json, JSON_KEY("caches"));
+	json_list_open(writer->json);
+	for (int i = 0; i < COLLECT_CACHES; i++) {
+		struct json *json = begin_item(writer);
+
+		TEXT(json, "name", names[i]);
+		NUMBER(json, "entries", collect->caches[i].entries);
+		NUMBER(json, "max", collect->caches[i].max);
+		NUMBER(json, "hits", collect->caches[i].hits);
+		NUMBER(json, "misses", collect->caches[i].misses);
+		NUMBER(json, "evictions", collect->caches[i].evictions);
+		end_item(writer);
+	}
+	json_list_close(writer->json);
+	NUMBER(writer->json, "containers_late", collect->containers_late);
+}
+
 static void write_caches(struct writer *writer, const struct status_facts *facts)
 {
 	const struct collect_status *collect = &facts->collect;
@@ -277,6 +301,7 @@ static void write_caches(struct writer *writer, const struct status_facts *facts
 	NUMBER(json, "image_bytes", collect->image_bytes);
 	NUMBER(json, "image_failures", collect->image_failures);
 	json_close(json);
+	write_cache_list(writer, collect);
 	json_open(json, JSON_KEY("reader"));
 	NUMBER(json, "wakeups", collect->wakeups);
 	NUMBER(json, "sleeps", collect->sleeps);

@@ -44,6 +44,15 @@ struct enriched {
 	struct rec_string masked;    /* paths of which a rule has hidden a part, each with NUL */
 	struct rec_string file_path; /* made of what a failed call was given */
 	uint32_t file_path_as_given, pad3; /* 1: file_path is there */
+	struct rec_string cgroup_path;
+	struct rec_string systemd_unit, systemd_user_unit, systemd_slice;
+	struct rec_string container_id, container_outer_id, container_name;
+	struct rec_string image_name, image_tag; /* image_tag with NUL */
+	struct rec_string container_labels;      /* "name=value", each with NUL */
+	struct rec_string orchestrator_namespace, resource_name, resource_id;
+	/* Numbers whose names are in fields.c; 0: absent. */
+	uint8_t cgroup_hierarchy; /* 1: v2, 2: v1 */
+	uint8_t container_runtime, container_unresolved, orchestrator;
 };
 
 #endif

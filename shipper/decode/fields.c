@@ -45,6 +45,7 @@
 #define FITS_ERROR_TEXT(x) IS_U32(x)
 #define FITS_OPEN_FLAGS(x) IS_U64(x)
 #define FITS_RESOLVE(x) IS_U64(x)
+#define FITS_MAP(x) IS_STRING(x)
 
 #define MEMBER(s, m) (((s *)0)->m)
 #define ROW(s, m, p, t, f, list, text)                                                            \
@@ -386,6 +387,15 @@ static const struct field config_fields[] = {
 	END
 };
 
+static const char *const hierarchy_names[] = {"none", "v2", "v1", NULL};
+static const char *const runtime_names[] = {
+	"unknown", "docker", "containerd", "cri-o", "podman", "lxc", "systemd-nspawn", "buildkit",
+	"garden", NULL};
+static const char *const unresolved_names[] = {
+	"resolved", "late", "not_found", "unreadable", "nested", NULL};
+static const char *const orchestrator_names[] = {"none", "kubernetes", "ecs", NULL};
+static const char *const resource_names[] = {"none", "pod", "task", NULL};
+
 #define MORE(m, ...) FIELD(struct enriched, m, __VA_ARGS__)
 #define HIDDEN_MORE(m, text) HIDDEN(struct enriched, m, text)
 const struct field enriched_fields[] = {
@@ -465,6 +475,36 @@ const struct field enriched_fields[] = {
 	     "True: file.path is what the program gave, not what the kernel made of it; links and .. "
 	     "are as they were given."),
 	HIDDEN_MORE(pad3, "Padding."),
+	MORE(cgroup_path, "Linux.cgroup.path", STRING, 0,
+	     "Path of the cgroup from the root of its hierarchy; Linux.cgroup.hierarchy says of which."),
+	NAMED(struct enriched, cgroup_hierarchy, "Linux.cgroup.hierarchy", hierarchy_names, FIELD_SKIP_ZERO,
+	      "Whose path Linux.cgroup.path is: that of Linux.cgroup.id (v2) or of Linux.cgroup.v1_id (v1)."),
+	MORE(systemd_unit, "Linux.systemd.unit", STRING, 0,
+	     "Service or scope of systemd, by the cgroup's path."),
+	MORE(systemd_user_unit, "Linux.systemd.user_unit", STRING, 0,
+	     "Service or scope of the systemd of a user, in Linux.systemd.unit."),
+	MORE(systemd_slice, "Linux.systemd.slice", STRING, 0, "Slice that the unit is in."),
+	MORE(container_id, "container.id", STRING, 0,
+	     "Container, by the cgroup's path; of containers in one another the innermost."),
+	MORE(container_outer_id, "Linux.container.outer_id", STRING, 0,
+	     "The outermost container, when container.id is in it."),
+	NAMED(struct enriched, container_runtime, "container.runtime", runtime_names, FIELD_SKIP_ZERO,
+	      "What runs the container."),
+	MORE(container_name, "container.name", STRING, 0,
+	     "Name of the container; in a pod, within the pod."),
+	MORE(image_name, "container.image.name", STRING, 0, "Image it was made of."),
+	MORE(image_tag, "container.image.tag", LIST, 0, "Tag of the image."),
+	MORE(container_labels, "container.labels", MAP, 0,
+	     "The configured labels; dots in their names are underscores."),
+	NAMED(struct enriched, container_unresolved, "Linux.container.unresolved", unresolved_names,
+	      FIELD_SKIP_ZERO, "Why name and image are not known."),
+	NAMED(struct enriched, orchestrator, "orchestrator.type", orchestrator_names, FIELD_SKIP_ZERO,
+	      "What has the container run."),
+	NAMED(struct enriched, orchestrator, "orchestrator.resource.type", resource_names, FIELD_SKIP_ZERO,
+	      "What the container is a part of."),
+	MORE(orchestrator_namespace, "orchestrator.namespace", STRING, 0, "Namespace of the pod."),
+	MORE(resource_name, "orchestrator.resource.name", STRING, 0, "Name of the pod."),
+	MORE(resource_id, "orchestrator.resource.id", STRING, 0, "Uid of the pod, or id of the task."),
 	MORE(tags, "tags", LIST, 0, "Tags that rules have put on, behind those of the agent."),
 	MORE(masked, "Linux.masked", LIST, 0, "Fields of which a rule has hidden a part, shown as ***."),
 	END

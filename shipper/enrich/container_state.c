@@ -82,12 +82,24 @@ static bool make_key(char out[LABEL_NAME_SIZE], const char *name)
 	return true;
 }
 
+/* Two names may become the same key. */
+static bool has_label(const struct container_state *state, const char *key)
+{
+	size_t length = strlen(key);
+
+	for (const char *at = state->labels; at < state->labels + state->labels_length;
+	     at += strlen(at) + 1)
+		if (strncmp(at, key, length) == 0 && at[length] == '=')
+			return true;
+	return false;
+}
+
 static void add_label(struct container_state *state, const char *name, const char *value)
 {
 	char key[LABEL_NAME_SIZE], text[LABEL_NAME_SIZE + LABEL_VALUE_MAX + 2];
 	size_t size;
 
-	if (!make_key(key, name) || strlen(value) > LABEL_VALUE_MAX) {
+	if (!make_key(key, name) || strlen(value) > LABEL_VALUE_MAX || has_label(state, key)) {
 		state->labels_full++;
 		return;
 	}
@@ -208,21 +220,15 @@ static bool fill_crio(struct container_state *state, const struct json_read *doc
 	return true;
 }
 
-/* Of a Podman container the annotations only say that it is one. */
-static bool fill_others(struct container_state *state, const struct json_read *document,
-			const struct container_labels *labels)
+static bool fill_nerdctl(struct container_state *state, const struct json_read *document,
+			 const struct container_labels *labels)
 {
-	const char *manager = text_in(document, "annotations", "io.container.manager");
-	const char *nerdctl = text_in(document, "annotations", "nerdctl/name");
+	const char *name = text_in(document, "annotations", "nerdctl/name");
 
-	if (manager && strcmp(manager, "libpod") == 0) {
-		state->runtime = CONTAINER_PODMAN;
-		return true;
-	}
-	if (!nerdctl)
+	if (!name)
 		return false;
 	state->runtime = CONTAINER_CONTAINERD;
-	COPY(state->name, nerdctl);
+	COPY(state->name, name);
 	add_labels(state, document, "annotations", labels);
 	return true;
 }
@@ -239,7 +245,7 @@ int container_state_oci(const char *text, size_t length, const struct container_
 	if (!json_read_string(document, "ociVersion"))
 		result = -EBADMSG;
 	else if (!fill_crio(ret_state, document, labels) && !fill_containerd(ret_state, document) &&
-		 !fill_others(ret_state, document, labels))
+		 !fill_nerdctl(ret_state, document, labels))
 		result = -ENOENT;
 	json_read_free(document);
 	return result;

@@ -50,8 +50,8 @@ int container_state_docker(const char *text, size_t length, const char *id,
 			   const struct container_labels *labels,
 			   struct container_state *ret_state);
 
-/* config.json of the OCI runtime specification, with the annotations of containerd, CRI-O, Podman
- * or nerdctl. */
+/* config.json of the OCI runtime specification, with the annotations of containerd, CRI-O or
+ * nerdctl. */
 int container_state_oci(const char *text, size_t length, const struct container_labels *labels,
 			struct container_state *ret_state);
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Adds to a record what the kernel did not say: identity, parent, creator, names. Owns the process
- * table. Belongs to the collect thread; does no I/O.
+ * Adds to a record what the kernel did not say: identity, parent, creator, names, container. Owns
+ * the process table and the tables of cgroups and containers. Belongs to the collect thread; does
+ * no I/O but to ask the resolver.
  */
 #ifndef AUDITSHIP_ENRICH_H
 #define AUDITSHIP_ENRICH_H
 
 #include "base/err.h"
 #include "decode/enriched.h"
+#include "enrich/cgroups.h"
+#include "enrich/containers.h"
 #include "enrich/process_table.h"
 #include "enrich/users.h"
 #include "record.h"
@@ -22,6 +25,8 @@ struct enrich_options {
 	uint32_t ticks_per_s; /* USER_HZ */
 	char *const *env;     /* names of the variables that may be recorded; borrowed */
 	size_t env_count;
+	struct resolver *resolver;      /* borrowed; NULL: nobody is asked */
+	unsigned int container_service; /* container_files, by its number in the resolver */
 };
 
 int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options, struct err *err);
@@ -39,6 +44,12 @@ void enrich_take_users(struct enrich *enrich, struct users *users);
  */
 void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 		     int64_t wall_offset_ns, const struct image *args);
+
+/* A cgroup that was there before the agent. */
+void enrich_cgroup(struct enrich *enrich, const struct cgroup_told *told);
+
+/* Takes in what the resolver has found out meanwhile. */
+void enrich_poll(struct enrich *enrich);
 
 /* Most bytes that enrich_event writes. */
 #define ENRICH_MAX_SIZE (48 * 1024)
@@ -60,5 +71,8 @@ void enrich_forget_args(struct enrich *enrich, const struct rec_header *record);
 void enrich_rewrite_args(struct enrich *enrich, process_image_rewriter *rewriter, void *data);
 
 void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters);
+void enrich_cgroup_counters(const struct enrich *enrich, struct cgroups_counters *ret_counters);
+void enrich_container_counters(const struct enrich *enrich,
+			       struct containers_counters *ret_counters);
 
 #endif

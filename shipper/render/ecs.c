@@ -236,6 +236,30 @@ static void write_list(struct ecs *ecs, const char *path, const struct value *va
 	json_list_close(ecs->json);
 }
 
+/* Raw bytes are told of the part as a whole: name, '=' and value. */
+static void write_map(struct ecs *ecs, const char *path, const struct value *value)
+{
+	const char *part;
+	size_t at = 0, length;
+
+	JSON_RAW(ecs->json, "{");
+	for (uint32_t i = 0; value_next_part(value, &at, &part, &length); i++) {
+		const char *sign = memchr(part, '=', length);
+		size_t name = sign ? (size_t)(sign - part) : length;
+		size_t skip = sign ? name + 1 : length;
+		bool replaced = false;
+
+		if (i > 0)
+			JSON_RAW(ecs->json, ",");
+		json_text(ecs->json, part, name, &replaced);
+		JSON_RAW(ecs->json, ":");
+		json_text(ecs->json, part + skip, length - skip, &replaced);
+		if (replaced)
+			note_raw(ecs, &(struct remark_raw){path, part, length, i});
+	}
+	JSON_RAW(ecs->json, "}");
+}
+
 static void write_names(struct ecs *ecs, const struct plan_member *member,
 			const struct value *value)
 {
@@ -291,6 +315,10 @@ static void write_value(struct ecs *ecs, const struct plan_member *member,
 		break;
 	case SHAPE_NAMES:
 		write_names(ecs, member, value);
+		break;
+	case SHAPE_MAP:
+		start_member(ecs, member);
+		write_map(ecs, member->path, value);
 		break;
 	}
 }
