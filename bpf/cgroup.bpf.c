@@ -10,8 +10,9 @@
 #include "generation.h"
 #include "path.h"
 
-#define CGROUP_PATH_SIZE 1024 /* of the kernel's buffer for its tracepoints; what fills it is cut \
-			       */
+#define CGROUP_PATH_SIZE                                                         \
+	1024 /* of the kernel's buffer for its tracepoints; what fills it is cut \
+	      */
 
 static __always_inline void tell_cgroup(__u16 kind, struct cgroup *cgroup, const char *path)
 {
