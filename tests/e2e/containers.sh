@@ -17,6 +17,9 @@ top=auditship-e2e-$$
 uid=5f1c2d3e-4a5b-6c7d-8e9f-0a1b2c3d4e5f
 slice=kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod5f1c2d3e_4a5b_6c7d_8e9f_0a1b2c3d4e5f.slice
 remove_cgroups() {
+	if [ -d /sys/fs/cgroup/unified ] && ! mountpoint -q /sys/fs/cgroup/unified; then
+		mount -t cgroup2 none /sys/fs/cgroup/unified
+	fi
 	for mount in /sys/fs/cgroup /sys/fs/cgroup/*; do
 		[ ! -d "$mount/$top" ] || find "$mount/$top" -depth -type d -exec rmdir {} \; 2>/dev/null || :
 	done
@@ -101,7 +104,6 @@ if [ -d /sys/fs/cgroup/unified ]; then
 	start hybrid
 	[ "$(hierarchy_of hybrid-docker)" = v2 ] || fail "hybrid: path of $(hierarchy_of hybrid-docker)"
 	umount /sys/fs/cgroup/unified
-	rmdir /sys/fs/cgroup/unified 2>/dev/null || :
 	start v1
 	[ "$(hierarchy_of v1-docker)" = v1 ] || fail "v1: path of $(hierarchy_of v1-docker)"
 	modes=2
