@@ -28,6 +28,7 @@ struct entry_builder {
 		struct rec_open *open;
 		struct rec_lost *lost;
 		struct rec_limited *limited;
+		struct rec_cgroup *cgroup;
 	};
 	struct rec_task *task; /* NULL when the kind has none */
 	struct enriched *enriched;
