@@ -278,7 +278,7 @@ static void write_cache_list(struct writer *writer, const struct collect_status 
 		struct json *json = begin_item(writer);
 
 		TEXT(json, "name", names[i]);
-		NUMBER(json, "entries", collect->caches[i].entries);
+		NUMBER(json, "size", collect->caches[i].entries);
 		NUMBER(json, "max", collect->caches[i].max);
 		NUMBER(json, "hits", collect->caches[i].hits);
 		NUMBER(json, "misses", collect->caches[i].misses);

@@ -48,7 +48,7 @@ jq -r 'select(.event.action == "end" and .container.id) | .container.id' "$trail
 seq 1 10000 | awk '{printf "%064x\n", $1}' | sort | cmp - "$DIR/ids" || fail "a container is missing or told twice"
 
 for cache in cgroups containers; do
-	[ "$(of_cache $cache entries)" -le "$(of_cache $cache max)" ] || fail "$cache: above its ceiling"
+	[ "$(of_cache $cache size)" -le "$(of_cache $cache max)" ] || fail "$cache: above its ceiling"
 done
 [ "$(of_cache containers evictions)" -ge $((10000 - $(of_cache containers max))) ] || fail "evictions are not counted"
 [ "$(of_cache cgroups hits)" -ge 10000 ] || fail "hits are not counted"

@@ -78,6 +78,8 @@ struct expected {
 	void (*say)(struct want *want);
 };
 
+static void say_docker(struct want *want);
+
 static void adjust(struct want *want, const char *action, const struct life *life)
 {
 	const struct expected *expected = (const struct expected *)life;
@@ -91,6 +93,8 @@ static void adjust(struct want *want, const char *action, const struct life *lif
 	}
 	want_cgroup(want, &life->facts);
 	expected->say(want);
+	if (expected->say == say_docker)
+		assert_non_null(event_get(life->event, "container.labels"));
 }
 
 static void check(void **state, void (*say)(struct want *want))
