@@ -12,6 +12,7 @@
 
 /* Values of macros and enums that BTF may not carry; unchanged since before 5.10. */
 #define PF_KTHREAD 0x00200000
+#define PF_EXITING 0x00000004
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define S_ISUID 0004000
 #define S_ISGID 0002000
@@ -39,6 +40,31 @@
 #define O_PATH 010000000
 #define O_TMPFILE_BIT 020000000 /* O_TMPFILE without O_DIRECTORY, whose number differs */
 
+/* Since 6.10; used where the kernel calls hooks with preemption enabled, see hook.h. */
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+
+/*
+ * The task that made a system call. Linux 5.10 has no helper that gives it in a form that may be
+ * looked into, only its address. So whatever can be reached from there, by a hook of system calls,
+ * is read by LOAD: a plain load where the kernel knows the type, a helper on 5.10. The verifier
+ * removes the other branch.
+ */
+static __always_inline bool has_typed_task(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf);
+}
+
+static __always_inline struct task_struct *calling_task(void)
+{
+	return has_typed_task() ? bpf_get_current_task_btf()
+				: (struct task_struct *)bpf_get_current_task();
+}
+
+/* LOAD(task, signal, tty) is task->signal->tty */
+#define LOAD(pointer, members...) \
+	(has_typed_task() ? ___arrow(pointer, members) : BPF_CORE_READ(pointer, members))
+
 /* CONFIG_AUDIT: without it, or where a vendor moved the fields, the ids are unset. */
 struct task_struct___audit {
 	kuid_t loginuid;
@@ -52,9 +78,9 @@ static __always_inline void read_audit_ids(struct task_struct *task, struct rec_
 	creds->login_uid = REC_ID_UNSET;
 	creds->audit_session = REC_ID_UNSET;
 	if (bpf_core_field_exists(audit->loginuid))
-		creds->login_uid = audit->loginuid.val;
+		creds->login_uid = LOAD(audit, loginuid.val);
 	if (bpf_core_field_exists(audit->sessionid))
-		creds->audit_session = audit->sessionid;
+		creds->audit_session = LOAD(audit, sessionid);
 }
 
 /*
@@ -65,6 +91,10 @@ static __always_inline void read_capabilities(const struct cred *cred, struct re
 {
 	const __u64 *sets = (const __u64 *)&cred->cap_inheritable;
 
+	if (!has_typed_task()) {
+		bpf_core_read(&creds->cap_inheritable, 5 * sizeof(*sets), sets);
+		return;
+	}
 	creds->cap_inheritable = sets[0];
 	creds->cap_permitted = sets[1];
 	creds->cap_effective = sets[2];
@@ -77,7 +107,7 @@ static __always_inline __u32 read_time_namespace(struct nsproxy *proxy)
 {
 	if (!bpf_core_field_exists(proxy->time_ns))
 		return 0;
-	return proxy->time_ns->ns.inum;
+	return LOAD(proxy, time_ns, ns.inum);
 }
 
 /* Controllers are numbered by what a kernel is configured with. */
@@ -89,25 +119,33 @@ enum cgroup_subsys_id___known {
 	bpf_core_enum_value_exists(enum cgroup_subsys_id___known, name##___known)
 #define CONTROLLER(name) bpf_core_enum_value(enum cgroup_subsys_id___known, name##___known)
 
-/*
- * The cgroup of a v1 hierarchy that container runtimes make use of, or NULL. A controller that is
- * mounted nowhere is on the v2 hierarchy, whose number is 0.
- */
+/* The cgroup of a controller that is on a v1 hierarchy; one that is mounted nowhere is on v2, whose
+ * number is 0. */
+static __always_inline struct cgroup *read_v1_controller(struct css_set *set, __u32 index)
+{
+	struct cgroup_subsys_state *state = NULL;
+	struct cgroup *cgroup;
+
+	if (has_typed_task())
+		state = set->subsys[index];
+	else
+		bpf_probe_read_kernel(&state, sizeof(state),
+				      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
+					      index * sizeof(void *));
+	cgroup = LOAD(state, cgroup);
+	return LOAD(cgroup, root, hierarchy_id) != 0 ? cgroup : NULL;
+}
+
+/* The cgroup of a v1 hierarchy that container runtimes make use of, or NULL. */
 static __always_inline struct cgroup *read_v1_cgroup(struct css_set *set)
 {
-	if (CONTROLLER_EXISTS(pids_cgrp_id)) {
-		struct cgroup *cgroup = set->subsys[CONTROLLER(pids_cgrp_id)]->cgroup;
+	struct cgroup *cgroup = NULL;
 
-		if (cgroup->root->hierarchy_id != 0)
-			return cgroup;
-	}
-	if (CONTROLLER_EXISTS(memory_cgrp_id)) {
-		struct cgroup *cgroup = set->subsys[CONTROLLER(memory_cgrp_id)]->cgroup;
-
-		if (cgroup->root->hierarchy_id != 0)
-			return cgroup;
-	}
-	return NULL;
+	if (CONTROLLER_EXISTS(pids_cgrp_id))
+		cgroup = read_v1_controller(set, CONTROLLER(pids_cgrp_id));
+	if (!cgroup && CONTROLLER_EXISTS(memory_cgrp_id))
+		cgroup = read_v1_controller(set, CONTROLLER(memory_cgrp_id));
+	return cgroup;
 }
 
 /* Whether a task may be said to be in a cgroup of that hierarchy. */
@@ -143,17 +181,23 @@ static __always_inline void read_dentry(struct dentry *dentry, struct dentry_lin
 	link->name = BPF_CORE_READ(dentry, d_name.name);
 }
 
-extern const struct rq runqueues __ksym __weak;
+/* Renamed to __parent in 6.15. */
+struct kernfs_node___old {
+	struct kernfs_node *parent;
+} __attribute__((preserve_access_index));
 
-/*
- * Linux 5.10 has no helper that gives the task in a form that may be looked into. A tracepoint's
- * program is not preempted, so the run queue of its CPU names the task. Needs CONFIG_KALLSYMS_ALL.
- */
-static __always_inline struct task_struct *current_task_by_queue(void)
+struct kernfs_node___new {
+	struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
 {
-	struct rq *queue = bpf_this_cpu_ptr(&runqueues);
+	struct kernfs_node___old *old = (void *)node;
+	struct kernfs_node___new *new = (void *)node;
 
-	return queue->curr;
+	if (bpf_core_field_exists(old->parent))
+		return BPF_CORE_READ(old, parent);
+	return BPF_CORE_READ(new, __parent);
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include "emit.h"
 #include "filter.h"
 #include "generation.h"
+#include "hook.h"
 #include "path.h"
 #include "syscall.h"
 #include "task.h"
@@ -35,11 +36,11 @@ static __always_inline void append_user_string(struct scratch *space, __u64 from
 /* The file at a descriptor, NULL: none. Not a reference, only an address to read from. */
 static __always_inline struct file *file_at(struct task_struct *task, __u32 descriptor)
 {
-	struct fdtable *table = task->files->fdt;
+	struct fdtable *table = LOAD(task, files, fdt);
 	struct file *file = NULL;
 
-	if (descriptor < table->max_fds)
-		bpf_probe_read_kernel(&file, sizeof(file), table->fd + descriptor);
+	if (descriptor < LOAD(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), LOAD(table, fd) + descriptor);
 	return file;
 }
 
@@ -51,7 +52,7 @@ static __always_inline void append_place(struct scratch *space, struct task_stru
 	struct file *file;
 
 	if (descriptor == AT_FDCWD) {
-		append_path(space, slot, &task->fs->pwd, ret_directory);
+		append_path(space, slot, &LOAD(task, fs)->pwd, ret_directory);
 		return;
 	}
 	file = file_at(task, descriptor);
@@ -65,7 +66,7 @@ static __always_inline void append_root(struct scratch *space, struct task_struc
 {
 	__u32 used = space->used;
 
-	append_path(space, scratch_slot(REC_CLASS_TASK), &task->fs->root, ret_directory);
+	append_path(space, scratch_slot(REC_CLASS_TASK), &LOAD(task, fs)->root, ret_directory);
 	if (ret_directory->length == 1 && ret_directory->full == 1) {
 		__builtin_memset(ret_directory, 0, sizeof(*ret_directory));
 		space->used = used;
@@ -186,12 +187,18 @@ static __always_inline void tell_open(struct task_struct *task, struct pt_regs *
 	struct file *file = call->error ? NULL : file_at(task, call->result);
 	struct scratch *space;
 	struct rec_open *record;
+	__u32 left_out_by;
 	__u16 kind;
 
 	read_request(regs, call, &request);
 	kind = kind_of_open(call, &request, file);
-	if (!filter_wants_open(task, kind, call->error) || !generation_takes(kind, task->pid))
+	left_out_by = filter_open(task, kind, call->error, file);
+	if (!generation_takes(kind, LOAD(task, pid)))
 		return;
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return;
+	}
 	space = record_begin(kind, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return;
@@ -202,7 +209,7 @@ static __always_inline void tell_open(struct task_struct *task, struct pt_regs *
 	record->resolve = request.resolve;
 	record->create_mode = request.mode;
 	record->file_uid = record->file_gid = REC_ID_UNSET;
-	record->fd_shared = !call->error && task->files->count.counter > 1;
+	record->fd_shared = !call->error && LOAD(task, files, count.counter) > 1;
 	if (file)
 		fill_file(file, record);
 	append_names(space, task, &request, file);
@@ -217,9 +224,15 @@ static __always_inline void tell_exec_failed(struct task_struct *task, struct pt
 	__u64 second = syscall_argument(regs, call->is_32bit, 1);
 	struct scratch *space;
 	struct rec_exec_failed *record;
+	__u32 left_out_by;
 
-	if (!call->error || !generation_takes(REC_EXEC_FAILED, task->pid))
+	if (!call->error || !generation_takes(REC_EXEC_FAILED, LOAD(task, pid)))
 		return;
+	left_out_by = filter_process(task);
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return;
+	}
 	space = record_begin(REC_EXEC_FAILED, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return;
@@ -249,24 +262,14 @@ static __always_inline void tell_call(struct task_struct *task, struct pt_regs *
 	}
 }
 
-/* Called for every system call of the host: what is not wanted leaves at once. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_syscall, struct pt_regs *regs, long result)
+static __always_inline bool is_ours(__u64 *ctx, struct pt_regs *regs, long result)
 {
-	__u8 meaning = syscall_meaning(regs);
-
-	if (meaning)
-		tell_call(bpf_get_current_task_btf(), regs, result, meaning);
-	return 0;
+	return syscall_meaning(regs);
 }
 
-/* For kernels without that helper. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_syscall_by_queue, struct pt_regs *regs, long result)
+/* Called for every system call of the host: what is not wanted leaves at once. */
+HOOK_IF(is_ours, "tp_btf/sys_exit", on_syscall, REC_OPEN_READ, struct pt_regs *regs, long result)
 {
-	__u8 meaning = syscall_meaning(regs);
-
-	if (meaning)
-		tell_call(current_task_by_queue(), regs, result, meaning);
+	tell_call(calling_task(), regs, result, syscall_meaning(regs));
 	return 0;
 }

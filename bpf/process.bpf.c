@@ -8,13 +8,21 @@
 
 #include "compat.h"
 #include "emit.h"
+#include "filter.h"
 #include "generation.h"
+#include "hook.h"
 #include "memory.h"
 #include "path.h"
 #include "task.h"
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+static __always_inline void mark_excluded(struct rec_header *header, struct task_struct *task)
+{
+	if (filter_process(task) != REC_FILTER_NONE)
+		header->flags |= REC_FLAG_EXCLUDED;
+}
+
+HOOK("tp_btf/sched_process_fork", on_fork, REC_FORK, struct task_struct *parent,
+     struct task_struct *child)
 {
 	struct scratch *space;
 	struct rec_fork *record;
@@ -27,6 +35,8 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if (!space)
 		return 0;
 	record = (struct rec_fork *)space->bytes;
+	filter_remember(child);
+	mark_excluded(&record->header, child);
 	fill_task(child, &record->task);
 	fill_id(parent->group_leader, &record->creator);
 	record->creator_tid = parent->pid;
@@ -64,8 +74,8 @@ static __always_inline void fill_binary(struct file *file, struct rec_exec *reco
 	record->deleted = inode->i_nlink == 0 || (!dentry->d_hash.pprev && !record->memfd);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+HOOK("tp_btf/sched_process_exec", on_exec, REC_EXEC, struct task_struct *task, pid_t old_pid,
+     struct linux_binprm *bprm)
 {
 	__u32 slot = scratch_slot(REC_CLASS_TASK);
 	struct mm_struct *mm = task->mm;
@@ -78,6 +88,8 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	if (!space)
 		return 0;
 	record = (struct rec_exec *)space->bytes;
+	filter_remember(task);
+	mark_excluded(&record->header, task);
 	fill_task(task, &record->task);
 	fill_binary(mm->exe_file, record);
 	record->old_tid = old_pid;
@@ -90,7 +102,8 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	append_kernel_string(space, bprm->filename, &record->filename);
 	if (bprm->interp != bprm->filename)
 		append_kernel_string(space, bprm->interp, &record->interpreter);
-	append_env(space, slot, mm, &record->env);
+	if (!(record->header.flags & REC_FLAG_EXCLUDED)) /* the table keeps none */
+		append_env(space, slot, mm, &record->env);
 	append_args(space, slot, mm, &record->args);
 	record_submit(space, REC_EXEC, REC_CLASS_TASK);
 	return 0;
@@ -210,6 +223,8 @@ static __always_inline void tell_exit(struct task_struct *task)
 	if (!space)
 		return;
 	record = (struct rec_exit *)space->bytes;
+	mark_excluded(&record->header, task);
+	filter_forget(task);
 	fill_task(task, &record->task);
 	fill_status(task, record);
 	fill_usage(space, slot, task);
@@ -217,8 +232,8 @@ static __always_inline void tell_exit(struct task_struct *task)
 }
 
 /* Kernels whose tracepoint says whether the last thread is going (6.16 and later). */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit_group_dead, struct task_struct *task, bool group_dead)
+HOOK("tp_btf/sched_process_exit", on_exit_group_dead, REC_EXIT, struct task_struct *task,
+     bool group_dead)
 {
 	if (group_dead)
 		tell_exit(task);
@@ -248,8 +263,7 @@ __noinline int threads_are_behind(__u64 address)
 
 /* Two last threads on two CPUs can both see live == 0 and nobody behind: the first to insert tells.
  */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+HOOK("tp_btf/sched_process_exit", on_exit, REC_EXIT, struct task_struct *task)
 {
 	struct rec_id id = {};
 	__u8 one = 1;

@@ -43,9 +43,15 @@ enum rec_kind {
 	REC_OPEN_WRITE = 13,  /* of a file that was there, for writing */
 	REC_FILE_CREATE = 14, /* the open made the file */
 	REC_OPEN_FAILED = 15,
+	/* What the agent tells of itself; all made by the shipper. */
+	REC_AGENT_START = 16,
+	REC_AGENT_STOP = 17,
+	REC_AGENT_HEARTBEAT = 18,
+	REC_CLOCK_STEP = 19,
+	REC_AGENT_COVERAGE = 20,
 	/* Only inform the table of cgroups; never journalled. */
-	REC_CGROUP_MADE = 16, /* or renamed */
-	REC_CGROUP_GONE = 17,
+	REC_CGROUP_MADE = 21, /* or renamed */
+	REC_CGROUP_GONE = 22,
 	REC_KINDS
 };
 
@@ -323,6 +329,102 @@ struct rec_config {
 	struct rec_string message; /* what changed, or what is wrong */
 };
 
+/* The first of a run. Version and kernel stand here too: another agent may deliver it later. */
+struct rec_agent_start {
+	struct rec_header header;
+	__u32 probes, attached;
+	struct rec_string version;
+	struct rec_string kernel; /* release */
+	struct rec_string hash;   /* of the configuration, hexadecimal */
+	struct rec_string failed; /* probes that are not attached, "NAME: WHY", each with NUL */
+	struct rec_string message;
+	__u32 pad;
+};
+
+/* Why an agent stops. */
+enum rec_stop {
+	REC_STOP_SIGNAL = 0,
+	REC_STOP_TIME_OVER = 1,
+	REC_STOP_READER_GONE = 2, /* of standard output */
+	REC_STOP_ERROR = 3,
+};
+
+/* How a signal came: si_code of sigaction(2). */
+enum rec_signal_way {
+	REC_SIGNAL_NONE = 0,
+	REC_SIGNAL_KILL = 1,
+	REC_SIGNAL_TGKILL = 2,
+	REC_SIGNAL_QUEUE = 3,  /* or another code that a sender chooses, who then also says himself
+				* who he is */
+	REC_SIGNAL_KERNEL = 4, /* Ctrl-C on the agent's terminal, for one: there is no sender */
+};
+
+/* The last of a run. */
+struct rec_agent_stop {
+	struct rec_header header;
+	__u64 uptime_ns;
+	__u64 asked_ns;         /* CLOCK_BOOTTIME at which the agent noticed that it is to stop */
+	__u32 signal;           /* 0: it was none */
+	__u32 sender_pid;       /* as the agent's own pid namespace has it; 0: unknown */
+	__u32 sender_uid;       /* real; REC_ID_UNSET: unknown */
+	__u32 sender_login_uid; /* REC_ID_UNSET: unknown, or never set */
+	__u8 reason;            /* enum rec_stop */
+	__u8 way;               /* enum rec_signal_way */
+	__u8 claimed;           /* nobody vouches for sender_pid and sender_uid */
+	__u8 initial_pid;       /* sender_pid is that of the initial pid namespace */
+	struct rec_string message;
+	__u32 pad;
+};
+
+/* The account of one moment: see struct collect_status. */
+struct rec_agent_heartbeat {
+	struct rec_header header;
+	__u64 uptime_ns;
+	__u64 numbered; /* = the next ten */
+	__u64 journalled, dropped, limited, not_selected, excluded, canaries, rejected;
+	__u64 lost, unjournalled, in_ring;
+	__u64 lost_ring_full, lost_no_scratch, lost_too_large; /* of lost; the rest: unexplained */
+	__u64 own_events;     /* journalled too, but no probe numbered them */
+	__u64 journal_events; /* appended since the agent's start */
+	__u64 vital_high_water_bytes, vital_size_bytes;
+	__u64 bulk_high_water_bytes, bulk_size_bytes; /* 0: there is no such ring */
+	__u64 memory_anon_bytes;                      /* RssAnon; 0: unknown */
+	__u64 recursion_misses;                       /* all ones: unknown */
+	__u8 balances;
+	__u8 pad[7];
+	struct rec_string sinks; /* each with NUL */
+	struct rec_string message;
+	__u64 left_out; /* by kernel filters: never numbered */
+};
+
+/* CLOCK_REALTIME went another way than CLOCK_BOOTTIME. */
+struct rec_clock_step {
+	struct rec_header header;
+	__s64 step_us;        /* negative: back */
+	__u64 before_wall_ns; /* what the clock would show without the step */
+	__u64 after_wall_ns;  /* what it shows */
+	__u8 noticed;         /* 0: the kernel told that the clock was set; 1: the agent compared */
+	__u8 pad[3];
+	struct rec_string message;
+};
+
+/* Lists have one part each per canary or probe, with NUL. */
+struct rec_agent_coverage {
+	struct rec_header header;
+	__u32 probes, attached;
+	__u32 seen_count, missed_count, skipped_count;
+	__u32 records; /* that the canaries made; none of them is in the stream */
+	__u8 asked;    /* 0: at the start; 1: somebody asked */
+	__u8 pad[3];
+	struct rec_string kernel;        /* release */
+	struct rec_string probes_on;     /* NAME */
+	struct rec_string probes_failed; /* NAME: WHY */
+	struct rec_string seen;          /* NAME */
+	struct rec_string missed;        /* NAME: WHY */
+	struct rec_string skipped;       /* NAME: WHY */
+	struct rec_string message;
+};
+
 /* Shared with the probes through maps, one per ring x CPU x class. Written by the probes only. */
 struct rec_counts {
 	__u64 sequence; /* last number taken */
@@ -345,13 +447,82 @@ struct rec_env_prefix {
 	__u64 bytes, mask;
 };
 
-/* Which opens are recorded. Notable: for writing, creations, refusals. */
+/* Which opens are recorded. Notable: for writing, creations, refusals, reads of what is watched. */
 enum rec_opens { REC_OPENS_NOTABLE = 0, REC_OPENS_ALL = 1 };
 
-/* Shared with the probes: what they leave out. Written by the shipper, also while they run. */
+/* What a kernel filter goes by. */
+enum rec_filter_by {
+	REC_FILTER_NONE = 0,
+	REC_FILTER_OWN = 1,  /* the agent's own process */
+	REC_FILTER_MODE = 2, /* enum rec_opens */
+	REC_FILTER_PID = 3,  /* from here on lists */
+	REC_FILTER_USER = 4, /* the effective one */
+	REC_FILTER_EXECUTABLE = 5,
+	REC_FILTER_CGROUP = 6,
+	REC_FILTER_PATH = 7,
+	REC_FILTERS = 8
+};
+
+/* What an entry is for. */
+#define REC_FILTER_EXCLUDE 1
+#define REC_FILTER_INCLUDE 2
+#define REC_FILTER_READS 4  /* of paths: reads are notable */
+#define REC_FILTER_NAMES 32 /* of directories: names below it are in the map of names */
+#define REC_FILTER_WHAT (REC_FILTER_EXCLUDE | REC_FILTER_INCLUDE | REC_FILTER_READS)
+
+/* Keys of the two maps of entries; the value is a __u32 of the bits above. */
+struct rec_filter_key {
+	__u64 number; /* pid, uid, inode or cgroup id */
+	__u32 device; /* of the inode, as the kernel has it: major << 20 | minor */
+	__u8 half;    /* which of rec_filter.sets it belongs to */
+	__u8 by;      /* enum rec_filter_by */
+	__u8 pad[2];
+};
+
+#define REC_FILTER_NAME_SIZE 256
+struct rec_filter_name {
+	struct rec_filter_key directory;
+	char name[REC_FILTER_NAME_SIZE]; /* filled up with NUL */
+};
+
+/* Entries of both halves together. */
+#define REC_FILTER_ENTRIES 4096
+#define REC_FILTER_NAMES_MAX 512
+
+/*
+ * What there is to look up, so that what is not there costs nothing.
+ * seen: bit number % 1024 for the inode number of each directory that has an entry.
+ * lengths: bit length % 64 for each name.
+ * magics: file systems of which every mount is meant, with the bits above.
+ */
+#define REC_FILTER_SEEN 16
+#define REC_FILTER_MAGICS 8
+struct rec_filter_set {
+	__u32 opens;        /* enum rec_opens */
+	__u32 excludes;     /* bits 1 << enum rec_filter_by: lists that exclude something */
+	__u32 includes;     /* lists of which an entry must match */
+	__u32 file_systems; /* REC_FILTER_WHAT of all magics */
+	__u32 directories;  /* of all others for paths */
+	__u32 magic_flags[REC_FILTER_MAGICS];
+	__u32 pad;
+	__u64 magics[REC_FILTER_MAGICS]; /* 0: none */
+	__u64 lengths;
+	__u64 seen[REC_FILTER_SEEN];
+};
+
+/*
+ * Shared with the probes: what they leave out. Written by the shipper, also while they run: it
+ * fills the set that is not in force and its entries, and then half, by one store.
+ */
 struct rec_filter {
-	__u32 agent_pid; /* its own opens are not told; 0: nobody's */
-	__u32 opens;     /* enum rec_opens */
+	__u32 agent_pid; /* 0: nobody's */
+	__u32 half;
+	struct rec_filter_set sets[2];
+};
+
+/* What a CPU has left out; written by the probes only. */
+struct rec_left_out {
+	__u64 by[REC_FILTERS];
 };
 
 #endif

@@ -6,19 +6,27 @@
 #include <bpf/bpf_tracing.h>
 
 #include "emit.h"
+#include "filter.h"
 #include "generation.h"
+#include "hook.h"
 #include "task.h"
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_thread_start, struct task_struct *parent, struct task_struct *child)
+HOOK("tp_btf/sched_process_fork", on_thread_start, REC_THREAD_START, struct task_struct *parent,
+     struct task_struct *child)
 {
 	struct scratch *space;
 	struct rec_thread_start *record;
+	__u32 left_out_by;
 
 	if (child->pid == child->tgid)
 		return 0; /* a process */
 	if (!generation_takes(REC_THREAD_START, child->pid))
 		return 0;
+	left_out_by = filter_process(child);
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return 0;
+	}
 	space = record_begin(REC_THREAD_START, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return 0;
@@ -30,14 +38,19 @@ int BPF_PROG(on_thread_start, struct task_struct *parent, struct task_struct *ch
 }
 
 /* Attached before the hook that tells the end of the process, so that this comes first. */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_thread_exit, struct task_struct *task)
+HOOK("tp_btf/sched_process_exit", on_thread_exit, REC_THREAD_EXIT, struct task_struct *task)
 {
 	struct scratch *space;
 	struct rec_thread_exit *record;
+	__u32 left_out_by;
 
 	if (!generation_takes(REC_THREAD_EXIT, task->pid))
 		return 0;
+	left_out_by = filter_process(task);
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return 0;
+	}
 	space = record_begin(REC_THREAD_EXIT, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return 0;

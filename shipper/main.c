@@ -6,6 +6,7 @@
 #include "control.h"
 #include "pipeline.h"
 #include "tool/check.h"
+#include "tool/schema.h"
 #include "tool/status.h"
 #include "tool/watch.h"
 
@@ -19,7 +20,7 @@ struct arguments {
 	const char *config; /* NULL: CONFIG_FILE or the built-in defaults */
 	const char *socket; /* NULL: that of the configuration */
 	unsigned int seconds;
-	bool json, watch;
+	bool json, watch, coverage;
 	struct check_options check;
 };
 
@@ -30,10 +31,12 @@ static const char help_text[] =
 	"usage: auditship run    [-c FILE] [--seconds N]    watch and ship until stopped\n"
 	"       auditship watch  [OPTION...]                show events as they happen (watch "
 	"--help)\n"
-	"       auditship status [--json] [--watch] [-c FILE | --socket PATH]\n"
+	"       auditship status [--json] [--watch] [--coverage] [-c FILE | --socket PATH]\n"
 	"                                                   ask the running agent how it is\n"
 	"       auditship check  [-c FILE] [--print] [--explain EVENTS]\n"
 	"                                                   tell every fault of a configuration\n"
+	"       auditship schema event|batch|config|elasticsearch\n"
+	"                                                   print a published schema\n"
 	"       auditship --help | --version\n"
 	"\n"
 	"  -c, --config FILE   configuration (YAML), with conf.d/*.yaml beside it; without it\n"
@@ -43,6 +46,7 @@ static const char help_text[] =
 	"      --socket PATH   the control socket of the agent to ask\n"
 	"      --json          the status as one line of JSON\n"
 	"      --watch         the status again every second\n"
+	"      --coverage      have the agent try out first what it sees on this host\n"
 	"      --print         show the effective configuration and where each value is from\n"
 	"      --explain FILE  tell which rule decides over each event of FILE (-: of standard\n"
 	"                      input), which holds one JSON document per line\n"
@@ -94,6 +98,9 @@ static int take_option(int option, struct arguments *arguments)
 	case 'w':
 		arguments->watch = true;
 		return 0;
+	case 'o':
+		arguments->coverage = true;
+		return 0;
 	case 'p':
 		arguments->check.print = true;
 		return 0;
@@ -113,6 +120,7 @@ static int read_arguments(int argc, char **argv, const char *letters,
 		{"socket", required_argument, NULL, 'S'},
 		{"json", no_argument, NULL, 'j'},
 		{"watch", no_argument, NULL, 'w'},
+		{"coverage", no_argument, NULL, 'o'},
 		{"print", no_argument, NULL, 'p'},
 		{"explain", required_argument, NULL, 'e'},
 		{NULL, 0, NULL, 0},
@@ -176,6 +184,7 @@ static int command_status(const struct arguments *arguments)
 		.socket = arguments->socket,
 		.json = arguments->json,
 		.watch = arguments->watch,
+		.coverage = arguments->coverage,
 	};
 	struct config *config = NULL;
 	struct buf faults;
@@ -207,6 +216,27 @@ static int command_watch(int argc, char **argv)
 	return code;
 }
 
+static int command_schema(int argc, char **argv)
+{
+	struct err err = {0};
+	int code = tool_schema(argc, argv, &err);
+
+	if (err.text[0])
+		log_error("%s%s", err.text, code == EXIT_USAGE ? "; see auditship --help" : "");
+	return code;
+}
+
+static int show_version(void)
+{
+	struct buf schemas;
+
+	buf_init(&schemas, 4096);
+	tool_schema_versions(&schemas);
+	(void)printf("auditship " AUDITSHIP_VERSION "\n%.*s", (int)schemas.length, schemas.data);
+	buf_done(&schemas);
+	return EXIT_SUCCESS;
+}
+
 static const struct {
 	const char *name;
 	const char *options; /* letters of its options in read_arguments */
@@ -214,7 +244,7 @@ static const struct {
 } commands[] = {
 	{"run", "cs", command_run},
 	{"check", "cpe", command_check},
-	{"status", "cSjw", command_status},
+	{"status", "cSjwo", command_status},
 };
 
 int main(int argc, char **argv)
@@ -230,12 +260,12 @@ int main(int argc, char **argv)
 		(void)fputs(help_text, stdout);
 		return EXIT_SUCCESS;
 	}
-	if (strcmp(argv[1], "--version") == 0) {
-		(void)puts("auditship " AUDITSHIP_VERSION);
-		return EXIT_SUCCESS;
-	}
+	if (strcmp(argv[1], "--version") == 0)
+		return show_version();
 	if (strcmp(argv[1], "watch") == 0)
 		return command_watch(argc - 1, argv + 1);
+	if (strcmp(argv[1], "schema") == 0)
+		return command_schema(argc - 1, argv + 1);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;

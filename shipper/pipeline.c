@@ -189,17 +189,15 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 
 static int open_probes(struct pipeline *pipeline, struct err *err)
 {
-	return pipeline_open_probes(pipeline, pipeline->config, NULL, &pipeline->probes, err);
-}
+	int result = pipeline_open_probes(pipeline, pipeline->config, NULL, &pipeline->probes, err);
 
-void pipeline_filter(const struct pipeline *pipeline, const struct config *config)
-{
-	struct rec_filter filter = {
-		.agent_pid = (__u32)getpid(),
-		.opens = (__u32)config->capture.open.mode,
-	};
-
-	probes_set_filter(pipeline->probes, &filter);
+	if (result == 0)
+		result = kernel_filter_new(&pipeline->filter, pipeline->probes, err);
+	if (result == 0)
+		result = kernel_filter_prepare(pipeline->filter, pipeline->config, err);
+	if (result == 0)
+		kernel_filter_use(pipeline->filter, pipeline->config);
+	return result;
 }
 
 void pipeline_select(const struct config *config, bool ret_selected[REC_KINDS])
@@ -270,6 +268,7 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 		.container_service = SERVICE_CONTAINERS,
 	};
 	struct collect_options options = {
+		.canaries = pipeline->events ? agent_events_canaries(pipeline->events) : NULL,
 		.probes = pipeline->probes,
 		.journal = pipeline->journal,
 		.cpus = pipeline->host.cpus,
@@ -318,10 +317,8 @@ static void on_snapshot(void *data, const void *record, size_t size)
 static int start_capture(struct pipeline *pipeline, struct err *err)
 {
 	struct preflight_facts facts;
-	int result;
+	int result = probes_attach(pipeline->probes, err);
 
-	pipeline_filter(pipeline, pipeline->config);
-	result = probes_attach(pipeline->probes, err);
 	if (result < 0) {
 		preflight_gather(&facts, "");
 		return preflight_explain(&facts, result, err);
@@ -330,7 +327,12 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 	result = probes_snapshot(pipeline->probes, on_snapshot, pipeline->collect, err);
 	if (result < 0)
 		return result;
-	return collect_start(pipeline->collect, err);
+	if (pipeline->events)
+		agent_events_tell_start(pipeline->events);
+	result = collect_start(pipeline->collect, err);
+	if (result == 0 && pipeline->events)
+		agent_events_begin(pipeline->events);
+	return result;
 }
 
 /* Signals are blocked in every thread and read from a descriptor. */
@@ -373,6 +375,13 @@ static int answer_version(void *data, struct buf *out, struct err *err)
 		       : 0;
 }
 
+/* What comes of it is in the stream, and in the status once it does not run any more. */
+static int answer_coverage(void *data, struct buf *out, struct err *err)
+{
+	agent_events_cover(((struct pipeline *)data)->events);
+	return buf_add_text(out, "{\"ok\":true}\n") < 0 ? err_set(err, -ENOMEM, "no memory") : 0;
+}
+
 static int answer_watch(void *data, struct buf *out, struct err *err)
 {
 	return watchers_greet(((struct pipeline *)data)->watchers, out, err);
@@ -388,6 +397,7 @@ int pipeline_open_control(struct pipeline *pipeline, const struct config *config
 	static const struct control_request requests[] = {
 		{"status", answer_status, NULL},
 		{"version", answer_version, NULL},
+		{"coverage", answer_coverage, NULL},
 		{"watch", answer_watch, take_watcher},
 		{NULL, NULL, NULL},
 	};
@@ -427,11 +437,13 @@ void pipeline_describe_status(const struct pipeline *pipeline, struct status_opt
 	*ret_options = (struct status_options){
 		.config = pipeline->config,
 		.probes = pipeline->probes,
+		.filter = pipeline->filter,
 		.collect = pipeline->collect,
 		.journal = pipeline->journal,
 		.delivers = sinks_delivers(pipeline->sinks),
 		.control = pipeline->control,
 		.watchers = pipeline->watchers,
+		.coverage = agent_events_coverage(pipeline->events),
 	};
 }
 
@@ -458,6 +470,17 @@ static int open_reload(struct pipeline *pipeline, struct err *err)
 	return result;
 }
 
+/* What fails once a second is told once. */
+static void tick_filter(struct pipeline *pipeline)
+{
+	struct err err;
+	bool good = kernel_filter_tick(pipeline->filter, &err);
+
+	if (!good && !pipeline->filter_failing)
+		log_error("the kernel filters stay as they are: %s", err.text);
+	pipeline->filter_failing = !good;
+}
+
 static void on_tick(struct pipeline *pipeline)
 {
 	uint64_t count;
@@ -465,9 +488,11 @@ static void on_tick(struct pipeline *pipeline)
 	if (read(pipeline->tick_fd, &count, sizeof(count)) < 0)
 		return;
 	status_tick(pipeline->status);
+	tick_filter(pipeline);
 	if (pipeline->control)
 		control_tick(pipeline->control, clock_mono_ns());
 	watchers_tick(pipeline->watchers, clock_boot_ns());
+	agent_events_tick(pipeline->events);
 }
 
 void pipeline_tell_missing(const struct pipeline *pipeline)
@@ -507,8 +532,11 @@ static bool handle_signal(struct pipeline *pipeline)
 
 	if (read(pipeline->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return false;
-	if (info.ssi_signo != SIGHUP || !pipeline->reload)
+	if (info.ssi_signo != SIGHUP || !pipeline->reload) {
+		pipeline->end.reason = REC_STOP_SIGNAL;
+		pipeline->end.signal = info;
 		return true;
+	}
 	reload_request(pipeline->reload);
 	return false;
 }
@@ -521,15 +549,21 @@ static bool handle(struct pipeline *pipeline, int fd)
 	if (pipeline->reload && fd == collect_changed_fd(pipeline->collect)) {
 		reload_finish(pipeline->reload);
 	} else if (fd == pipeline->users_fd) {
-		if (users_watch_changed(fd))
+		if (users_watch_changed(fd)) {
+			kernel_filter_forget_users(pipeline->filter);
 			give_users(pipeline);
+		}
 	} else if (fd == pipeline->tick_fd) {
 		on_tick(pipeline);
 	} else if (pipeline->control && fd == control_fd(pipeline->control)) {
 		control_serve(pipeline->control);
 	} else if (pipeline->watchers && fd == watchers_fd(pipeline->watchers)) {
 		watchers_serve(pipeline->watchers);
+	} else if (pipeline->events && fd == agent_events_fd(pipeline->events)) {
+		agent_events_serve(pipeline->events);
 	} else {
+		pipeline->end.reason =
+			fd == pipeline->timer_fd ? REC_STOP_TIME_OVER : REC_STOP_READER_GONE;
 		return true;
 	}
 	return false;
@@ -540,10 +574,18 @@ static void wait_for_end(struct pipeline *pipeline)
 	struct epoll_event event;
 
 	for (;;) {
-		int n = epoll_wait(pipeline->epoll_fd, &event, 1, -1);
+		uint64_t now_ns = clock_boot_ns();
+		int n = epoll_wait(pipeline->epoll_fd, &event, 1, 0);
 
-		if (n < 0 && errno != EINTR)
+		if (n == 0) {
+			pipeline->end.idle_ns = now_ns;
+			n = epoll_wait(pipeline->epoll_fd, &event, 1, -1);
+		}
+		if (n < 0 && errno != EINTR) {
+			pipeline->end.reason = REC_STOP_ERROR;
+			pipeline->end.what = strerror(errno);
 			return;
+		}
 		if (n > 0 && handle(pipeline, event.data.fd))
 			return;
 	}
@@ -553,6 +595,9 @@ static void wait_for_end(struct pipeline *pipeline)
 static int open_agent(struct pipeline *pipeline, struct err *err)
 {
 	int result = open_watchers(pipeline, err);
+
+	if (result == 0 && watch(pipeline->epoll_fd, agent_events_fd(pipeline->events)) < 0)
+		result = err_set(err, -errno, "cannot wait for anything: %s", strerror(errno));
 
 	if (result == 0)
 		result = pipeline_open_control(pipeline, pipeline->config, err);
@@ -581,6 +626,8 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 		result = open_signals(pipeline, options->seconds, err);
 	if (result == 0)
 		result = open_facts(pipeline, err);
+	if (result == 0 && !options->view)
+		result = agent_events_new(&pipeline->events, pipeline, err);
 	if (result == 0)
 		result = open_probes(pipeline, err);
 	if (result == 0)
@@ -606,6 +653,8 @@ static void stop_all(struct pipeline *pipeline, struct summary *summary)
 	if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
 	sinks_stop(pipeline->sinks, STOP_DEADLINE_MS, summary->sinks);
+	if (pipeline->filter)
+		kernel_filter_left_out(pipeline->filter, summary->left_out);
 	summary->config = pipeline->config;
 }
 
@@ -632,6 +681,8 @@ static void close_all(struct pipeline *pipeline)
 	status_free(pipeline->status);
 	collect_free(pipeline->collect);
 	resolver_free(pipeline->resolver);
+	agent_events_free(pipeline->events);
+	kernel_filter_free(pipeline->filter);
 	probes_close(pipeline->probes);
 	journal_close(pipeline->journal);
 	sinks_free(pipeline->sinks);
@@ -670,6 +721,8 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	if (result == 0) {
 		tell_ready(&pipeline);
 		wait_for_end(&pipeline);
+		if (pipeline.events)
+			agent_events_tell_stop(pipeline.events, &pipeline.end);
 	}
 	stop_all(&pipeline, &summary);
 	stop_view(&pipeline);

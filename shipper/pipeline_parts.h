@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What pipeline.c wires and reload.c changes while it runs: the agent's parts, all of the main
- * thread. Nobody else includes this.
+ * What pipeline.c wires, reload.c changes while it runs and agent_events.c tells of: the agent's
+ * parts, all of the main thread. Nobody else includes this.
  */
 #ifndef AUDITSHIP_PIPELINE_PARTS_H
 #define AUDITSHIP_PIPELINE_PARTS_H
 
+#include "agent_events.h"
 #include "base/uuid.h"
 #include "capture/probes.h"
 #include "collect.h"
@@ -14,6 +15,7 @@
 #include "enrich/host.h"
 #include "enrich/resolver.h"
 #include "journal/journal.h"
+#include "kernel_filter.h"
 #include "pipeline.h"
 #include "reload.h"
 #include "sinks.h"
@@ -31,6 +33,8 @@ struct pipeline {
 	struct resolver *resolver;
 	struct journal *journal;
 	struct probes *probes;
+	struct kernel_filter *filter;
+	bool filter_failing;
 	struct collect *collect;
 	struct sinks *sinks;
 	struct rules *first_rules; /* of the configuration at the start, until collect has them */
@@ -39,6 +43,8 @@ struct pipeline {
 	struct control *control; /* NULL, and so are the next two: nobody may ask */
 	struct watchers *watchers;
 	struct status *status;
+	struct agent_events *events; /* NULL for a mere view */
+	struct agent_end end;
 	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd, tick_fd;
 };
 
@@ -63,8 +69,5 @@ void pipeline_describe_status(const struct pipeline *pipeline, struct status_opt
 
 /* The kinds that a configuration wants in the journal. */
 void pipeline_select(const struct config *config, bool ret_selected[REC_KINDS]);
-
-/* Tells the probes what to leave out. */
-void pipeline_filter(const struct pipeline *pipeline, const struct config *config);
 
 #endif

@@ -12,7 +12,9 @@
 #include "collect.h"
 #include "config.h"
 #include "control.h"
+#include "coverage.h"
 #include "journal/journal.h"
+#include "kernel_filter.h"
 #include "sink/deliver.h"
 #include "watchers.h"
 
@@ -22,11 +24,13 @@ struct status;
 struct status_options {
 	const struct config *config;
 	struct probes *probes;
+	const struct kernel_filter *filter;
 	struct collect *collect;
 	struct journal *journal;
 	struct deliver *const *delivers; /* one per sink of the configuration */
 	const struct control *control;   /* NULL: there is none */
 	const struct watchers *watchers; /* NULL: there is none */
+	const struct coverage *coverage;
 };
 
 int status_new(struct status **ret_status, const struct status_options *options, struct err *err);

@@ -10,6 +10,7 @@
 #include "capture/probes.h"
 #include "collect.h"
 #include "control.h"
+#include "coverage.h"
 #include "journal/journal.h"
 #include "sink/deliver.h"
 #include "watchers.h"
@@ -46,6 +47,9 @@ struct status_facts {
 	const struct probe_status *probes;
 	size_t probe_count;
 	struct collect_status collect;
+	uint64_t left_out[REC_FILTERS]; /* by the probes' filters */
+	char *const *remarks;           /* of the filters */
+	size_t remark_count;
 	struct journal_status journal;
 	struct status_rate events[REC_KINDS];
 	uint64_t ring_bytes_per_second[REC_RING_SHIPPER], journal_bytes_per_second;
@@ -55,6 +59,8 @@ struct status_facts {
 	size_t rule_count;
 	struct control_counters control;
 	struct watchers_counters watchers;
+	const struct coverage_result *coverage; /* of the last run; NULL: none has ended yet */
+	bool coverage_runs;                     /* one is under way */
 };
 
 /* Appends the document with its line feed. 0, -ENOMEM or -EMSGSIZE; out is then as before. */

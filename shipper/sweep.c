@@ -31,6 +31,7 @@ struct sweep {
 	bool has_more;
 	uint64_t past_overtakes; /* of the rings before */
 	struct loss *loss;
+	struct canary_watch *canaries;
 	uint32_t ticks_per_s;
 	bool selected[REC_KINDS];
 
@@ -78,6 +79,12 @@ void sweep_select(struct sweep *sweep, const bool selected[REC_KINDS])
 		sweep->selected[i] = selected[i] || is_own(i);
 }
 
+/* Others only inform the process table. */
+static bool is_wanted(const struct sweep *sweep, const struct rec_header *record)
+{
+	return sweep->selected[record->kind] && !(record->flags & REC_FLAG_EXCLUDED);
+}
+
 /* The record behind the entry, where it may still grow, and what is known of it beside. */
 static enum rules_verdict apply_rules(struct sweep *sweep, const struct entry *entry,
 				      struct rec_header *record)
@@ -88,7 +95,7 @@ static enum rules_verdict apply_rules(struct sweep *sweep, const struct entry *e
 		.record_room = REC_MAX_SIZE,
 		.enriched = sweep->enriched,
 		.enriched_room = ENRICH_MAX_SIZE,
-		.only_mask = !sweep->selected[record->kind],
+		.only_mask = !is_wanted(sweep, record),
 	};
 	enum rules_verdict verdict;
 
@@ -118,8 +125,8 @@ static void finish_entry(struct sweep *sweep, struct entry *entry, const struct 
 	sweep->batch_kinds[record->kind]++;
 }
 
-/* Appends a checked record to the batch as an entry, unless its kind was not asked for or a rule
- * does not want it. */
+/* Appends a checked record to the batch as an entry, unless its kind was not asked for, or a filter
+ * or a rule does not want it. */
 static void batch_add(struct sweep *sweep, const struct rec_header *record)
 {
 	struct entry *entry = (struct entry *)(sweep->batch + sweep->batch_used);
@@ -138,9 +145,15 @@ static void batch_add(struct sweep *sweep, const struct rec_header *record)
 		.created_ns = clock_boot_ns() + (uint64_t)sweep->wall_offset_ns,
 		.wall_offset_ns = sweep->wall_offset_ns,
 	};
+	if (sweep->canaries && canary_watch_takes(sweep->canaries, copy)) {
+		sweep->counters.canaries++;
+		return;
+	}
 	verdict = apply_rules(sweep, entry, copy);
 	if (!sweep->selected[copy->kind])
 		sweep->counters.not_selected++;
+	else if (copy->flags & REC_FLAG_EXCLUDED)
+		sweep->counters.excluded++;
 	else if (verdict == RULES_KEEP)
 		finish_entry(sweep, entry, copy);
 }
@@ -370,7 +383,7 @@ static void count_unjournalled_of(struct sweep *sweep, struct ring *ring)
 
 		if (record_check(record, size, &why) < 0)
 			reject(sweep, record, size);
-		else if (sweep->selected[header->kind])
+		else if (is_wanted(sweep, header))
 			sweep->counters.unjournalled++;
 	}
 }
@@ -508,6 +521,7 @@ int sweep_new(struct sweep **ret_sweep, const struct sweep_options *options, str
 		return err_set(err, -ENOMEM, "no memory for a batch of events");
 	sweep->journal = options->journal;
 	sweep->enrich = options->enrich;
+	sweep->canaries = options->canaries;
 	sweep->ticks_per_s = options->ticks_per_s;
 	sweep_use_rules(sweep, options->rules);
 	sweep_read_from(sweep, options->rings, options->loss);

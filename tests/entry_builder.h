@@ -29,6 +29,11 @@ struct entry_builder {
 		struct rec_lost *lost;
 		struct rec_limited *limited;
 		struct rec_cgroup *cgroup;
+		struct rec_agent_start *agent_start;
+		struct rec_agent_stop *agent_stop;
+		struct rec_agent_heartbeat *heartbeat;
+		struct rec_clock_step *clock_step;
+		struct rec_agent_coverage *coverage;
 	};
 	struct rec_task *task; /* NULL when the kind has none */
 	struct enriched *enriched;

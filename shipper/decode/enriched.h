@@ -43,7 +43,8 @@ struct enriched {
 	struct rec_string tags;      /* of rules, each with NUL */
 	struct rec_string masked;    /* paths of which a rule has hidden a part, each with NUL */
 	struct rec_string file_path; /* made of what a failed call was given */
-	uint32_t file_path_as_given, pad3; /* 1: file_path is there */
+	uint32_t file_path_as_given, pad3;      /* 1: file_path is there */
+	struct rec_string sender, sender_login; /* names of who stopped the agent */
 	struct rec_string cgroup_path;
 	struct rec_string systemd_unit, systemd_user_unit, systemd_slice;
 	struct rec_string container_id, container_outer_id, container_name;

@@ -146,6 +146,7 @@ static const struct process *note_task(struct enrich *enrich, const struct task_
 		.gid = task->creds.gid,
 		.euid = task->creds.euid,
 		.egid = task->creds.egid,
+		.login_uid = task->creds.login_uid,
 		.kernel_thread = task->kernel_thread,
 		.snapshot = record->header.kind == REC_SNAPSHOT,
 	};
@@ -553,6 +554,26 @@ static void put_file(struct enrich *enrich, const struct rec_header *record, str
 	}
 }
 
+/* Who stopped the agent: what main could not read any more the table may still know. */
+static void put_sender(struct enrich *enrich, struct rec_agent_stop *record, struct tail *tail)
+{
+	const struct process *process;
+
+	if (record->sender_uid == REC_ID_UNSET)
+		return;
+	put_text(tail, &tail->out->sender, users_user_name(enrich->users, record->sender_uid));
+	if (record->sender_login_uid == REC_ID_UNSET && record->initial_pid && record->sender_pid &&
+	    !record->claimed) {
+		process = process_table_find_at(enrich->processes, record->sender_pid,
+						record->asked_ns);
+		if (process && process->told_ns && process->uid == record->sender_uid)
+			record->sender_login_uid = process->login_uid;
+	}
+	if (record->sender_login_uid != REC_ID_UNSET)
+		put_text(tail, &tail->out->sender_login,
+			 users_user_name(enrich->users, record->sender_login_uid));
+}
+
 static void init_enriched(struct enriched *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -576,6 +597,8 @@ size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wa
 		enrich_task(enrich, (struct task_record *)record, wall_offset_ns, &tail);
 		put_file(enrich, record, &tail);
 	}
+	if (record->kind == REC_AGENT_STOP)
+		put_sender(enrich, (struct rec_agent_stop *)record, &tail);
 	out->size = tail.used;
 	return tail.used;
 }

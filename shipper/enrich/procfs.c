@@ -19,7 +19,8 @@
 #include <sys/stat.h>
 
 #define FILE_LIMIT ((size_t)64 * 1024)
-#define MOUNTS_LIMIT ((size_t)8 * 1024 * 1024)
+#define MOUNTS_LIMIT ((size_t)16 * 1024 * 1024)
+#define MINOR_BITS 20
 
 static int make_path(char path[PATH_MAX], const char *root, const char *name)
 {
@@ -310,6 +311,79 @@ int procfs_cgroup_hierarchy(const char *root, const char *controller, uint32_t *
 	return -ENOENT;
 }
 
+int procfs_open_own_program(const char *root)
+{
+	char path[PATH_MAX];
+	int result = make_path(path, root, "proc/self/exe"), fd;
+
+	if (result < 0)
+		return result;
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int procfs_own_memory(const char *root, uint64_t *ret_bytes)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *value;
+	size_t length;
+	uint64_t kib;
+	int result = read_text(root, "proc/self/status", &text, &length);
+
+	if (result < 0)
+		return result;
+	value = line_value(text, "RssAnon:");
+	if (!value)
+		return -EINVAL;
+	value += strspn(value, "\t ");
+	if (read_number(&value, UINT64_MAX / 1024, &kib) < 0 || strncmp(value, " kB\n", 4) != 0)
+		return -EINVAL;
+	*ret_bytes = kib * 1024;
+	return 0;
+}
+
+/* Absent in a kernel without auditing. */
+static int read_login_uid(const char *root, uint32_t pid, uint32_t *ret_login_uid)
+{
+	_cleanup_free_ char *text = NULL;
+	char name[40];
+	const char *at;
+	size_t length;
+	uint64_t uid;
+	int result;
+
+	*ret_login_uid = UINT32_MAX;
+	(void)snprintf(name, sizeof(name), "proc/%" PRIu32 "/loginuid", pid);
+	result = read_text(root, name, &text, &length);
+	if (result < 0)
+		return result == -ENOENT ? 0 : result;
+	at = text;
+	if (read_number(&at, UINT32_MAX, &uid) < 0 || *at != '\0')
+		return -EINVAL;
+	*ret_login_uid = (uint32_t)uid;
+	return 0;
+}
+
+int procfs_users_of(const char *root, uint32_t pid, uint32_t *ret_uid, uint32_t *ret_login_uid)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *value;
+	char name[40];
+	size_t length;
+	uint64_t uid;
+	int result;
+
+	(void)snprintf(name, sizeof(name), "proc/%" PRIu32 "/status", pid);
+	result = read_text(root, name, &text, &length);
+	if (result < 0)
+		return result;
+	value = line_value(text, "Uid:\t");
+	if (!value || read_number(&value, UINT32_MAX, &uid) < 0 || *value != '\t')
+		return -EINVAL;
+	*ret_uid = (uint32_t)uid;
+	return read_login_uid(root, pid, ret_login_uid);
+}
+
 int procfs_own_capabilities(const char *root, uint64_t *ret_bits)
 {
 	_cleanup_free_ char *text = NULL;
@@ -330,4 +404,43 @@ int procfs_own_capabilities(const char *root, uint64_t *ret_bits)
 	}
 	*ret_bits = bits;
 	return 0;
+}
+
+/* A line of mountinfo: "ID PARENT MAJOR:MINOR ROOT ..." (proc(5)). */
+static int parse_mount(const char *at, uint64_t *ret_id, uint32_t *ret_device)
+{
+	uint64_t parent, major, minor;
+
+	if (read_number(&at, UINT32_MAX, ret_id) < 0 || *at++ != ' ' ||
+	    read_number(&at, UINT32_MAX, &parent) < 0 || *at++ != ' ' ||
+	    read_number(&at, (1U << (32 - MINOR_BITS)) - 1, &major) < 0 || *at++ != ':' ||
+	    read_number(&at, (1U << MINOR_BITS) - 1, &minor) < 0 || *at != ' ')
+		return -EINVAL;
+	*ret_device = (uint32_t)(major << MINOR_BITS | minor);
+	return 0;
+}
+
+int procfs_mount_device(const char *root, uint64_t mount_id, uint32_t *ret_device)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[PATH_MAX];
+	size_t length;
+	int result = make_path(path, root, "proc/self/mountinfo");
+
+	if (result == 0)
+		result = io_read_file(AT_FDCWD, path, MOUNTS_LIMIT, &text, &length);
+	if (result < 0)
+		return result;
+	for (const char *at = text; at && *at; at = strchr(at, '\n'), at = at ? at + 1 : NULL) {
+		uint32_t device;
+		uint64_t id;
+
+		if (parse_mount(at, &id, &device) < 0)
+			return -EINVAL;
+		if (id == mount_id) {
+			*ret_device = device;
+			return 0;
+		}
+	}
+	return -ENOENT;
 }

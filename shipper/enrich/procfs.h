@@ -47,7 +47,25 @@ int procfs_cgroup_mounts(const char *root, procfs_mount_handler *handler, void *
  * not there. */
 int procfs_cgroup_hierarchy(const char *root, const char *controller, uint32_t *ret_number);
 
+/*
+ * The device of a mount's file system as the kernel has it, major << 20 | minor, by the mount's id
+ * (statx(2)): stat(2) shows another one for subvolumes of btrfs.
+ */
+int procfs_mount_device(const char *root, uint64_t mount_id, uint32_t *ret_device);
+
 /* Effective capabilities of this process as bits, from /proc/self/status. */
 int procfs_own_capabilities(const char *root, uint64_t *ret_bits);
+
+/* A descriptor (O_PATH) of the program that this process runs, or a negative errno. */
+int procfs_open_own_program(const char *root);
+
+/* Memory of this process that no file backs (RssAnon of /proc/self/status), in bytes. */
+int procfs_own_memory(const char *root, uint64_t *ret_bytes);
+
+/*
+ * The real and the login (audit) user id of a process: from /proc/PID/status and loginuid.
+ * *ret_login_uid is UINT32_MAX when no login started it, or the kernel keeps none.
+ */
+int procfs_users_of(const char *root, uint32_t pid, uint32_t *ret_uid, uint32_t *ret_login_uid);
 
 #endif

@@ -200,10 +200,16 @@ static void put_account(struct screen *screen)
 	static const struct {
 		const char *path, *words;
 	} parts[] = {
-		{"account.journalled", "journalled"},     {"account.dropped", "dropped by rules"},
-		{"account.limited", "limited by rules"},  {"account.not_selected", "not selected"},
-		{"account.rejected", "rejected"},         {"account.lost", "lost"},
-		{"account.unjournalled", "unjournalled"}, {"account.in_ring", "in the ring"},
+		{"account.journalled", "journalled"},
+		{"account.dropped", "dropped by rules"},
+		{"account.excluded", "excluded by filters"},
+		{"account.limited", "limited by rules"},
+		{"account.not_selected", "not selected"},
+		{"account.canaries", "own canaries"},
+		{"account.rejected", "rejected"},
+		{"account.lost", "lost"},
+		{"account.unjournalled", "unjournalled"},
+		{"account.in_ring", "in the ring"},
 	};
 	char amount[AMOUNT_SIZE];
 
@@ -218,6 +224,29 @@ static void put_account(struct screen *screen)
 	}
 	put(screen, "%s\n",
 	    json_read_is_true(screen->document, "account.balances") ? "" : ": DOES NOT BALANCE");
+}
+
+/* Never numbered, so no part of the account. What is 0 is left out, and all of it with nothing. */
+static void put_filters(struct screen *screen)
+{
+	static const char *const words[] = {"own",        "mode",   "pid", "user",
+					    "executable", "cgroup", "path"};
+	size_t count = json_read_count(screen->document, "filters.remarks");
+	char amount[AMOUNT_SIZE], path[64], remark[TEXT_SIZE];
+	const char *between = "  left out by:";
+
+	put_title(screen, "kernel filters");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		(void)snprintf(path, sizeof(path), "filters.left_out.%s", words[i]);
+		if (number(screen, path) == 0)
+			continue;
+		put(screen, "%s %s %s", between, words[i], grouped(amount, number(screen, path)));
+		between = ",";
+	}
+	put(screen, "%s\n", between[0] == ',' ? "" : "  nothing left out");
+	for (size_t i = 0; i < count; i++)
+		put(screen, "  no effect now: %s\n",
+		    text(screen, item("filters.remarks", i, "").text, remark));
 }
 
 static void put_rules(struct screen *screen)
@@ -256,6 +285,37 @@ static void put_probes(struct screen *screen)
 			    text(screen, item("probes", i, "name").text, name),
 			    colored(screen, PLAIN),
 			    text(screen, item("probes", i, "reason").text, reason));
+}
+
+static void put_canaries(struct screen *screen, const char *list)
+{
+	size_t count = json_read_count(screen->document, list);
+	char name[TEXT_SIZE];
+
+	for (size_t i = 0; i < count; i++)
+		put(screen, " %s", text(screen, item(list, i, "name").text, name));
+	put(screen, "\n");
+}
+
+static void put_coverage(struct screen *screen)
+{
+	char time[TEXT_SIZE];
+
+	put_title(screen, "coverage");
+	if (!json_read_string(screen->document, "coverage.time")) {
+		put(screen, "  not tried out yet\n");
+		return;
+	}
+	put(screen, "  %.19sZ seen:", text(screen, "coverage.time", time));
+	put_canaries(screen, "coverage.seen");
+	if (json_read_count(screen->document, "coverage.missed")) {
+		put(screen, "  %smissed:%s", colored(screen, RED), colored(screen, PLAIN));
+		put_canaries(screen, "coverage.missed");
+	}
+	if (json_read_count(screen->document, "coverage.skipped")) {
+		put(screen, "  not tried (--json says why):");
+		put_canaries(screen, "coverage.skipped");
+	}
 }
 
 static void put_room(struct screen *screen, const char *name, uint64_t used, uint64_t size,
@@ -360,8 +420,10 @@ int status_screen_write(const struct json_read *document, bool color, struct buf
 	put_sinks(&screen);
 	put_rooms(&screen);
 	put_account(&screen);
+	put_filters(&screen);
 	put_rules(&screen);
 	put_probes(&screen);
+	put_coverage(&screen);
 	put_caches(&screen);
 	return screen.error;
 }

@@ -31,14 +31,16 @@ struct event {
 struct harness_options {
 	const char *events;     /* a list as capture.events has it; NULL: [fork, exec, exit] */
 	const char *opens;      /* capture.open.mode; NULL: the default */
+	const char *capture;    /* more lines of capture, by two blanks; NULL: none */
 	const char *vital_ring; /* size of the ring buffer; NULL: the default */
 	const char *bulk_ring;  /* the same; only beside vital_ring */
 	const char *binary;     /* another agent than the one that is built; NULL: that one */
 	const char *args_max;   /* NULL: the default */
-	const char *journal;    /* journal.max_size; NULL: 64MiB */
-	bool screen;            /* a stdout sink with the format ecs as well */
-	const char *rules;      /* the lines of the configuration, or NULL */
-	const char *host_root;  /* enrich.containers.host_root; NULL: the default */
+	const char *agent;   /* of its section agent; NULL: nothing of its own but start and stop */
+	const char *journal; /* journal.max_size; NULL: 64MiB */
+	bool screen;         /* a stdout sink with the format ecs as well */
+	const char *rules;   /* the lines of the configuration, or NULL */
+	const char *host_root; /* enrich.containers.host_root; NULL: the default */
 };
 
 /*
@@ -46,6 +48,12 @@ struct harness_options {
  * environment variable CI is "true". 0: they can.
  */
 int harness_cannot_run(void);
+
+/*
+ * How many times slower than a usual host this one is: TEST_SLOWDOWN in the environment, as where
+ * instructions are emulated, else 1. Deadlines grow by it, loads shrink.
+ */
+unsigned int harness_slowdown(void);
 
 /* Starts the agent and waits until it says that it watches. NULL: printed why. */
 struct harness *harness_new(const struct harness_options *options);
@@ -64,10 +72,17 @@ pid_t harness_agent(const struct harness *harness);
 /* All the agent has said on standard error so far, terminated. */
 const char *harness_log(struct harness *harness);
 
+/* Another configuration: returns when it is in force. */
+void harness_reload(struct harness *harness, const struct harness_options *options);
+
+/* A number of the agent's status document, as it is now. */
+uint64_t harness_status(struct harness *harness, const char *path);
+
 /* Sends the signal, waits for the end, and fails unless the exit status is 0. */
 void harness_stop(struct harness *harness, int signal);
 
-/* The first event of that process and action since harness_forget; waits at most 10 s. */
+/* The first event of that process and action since harness_forget; waits at most 10 s, 40 s where
+ * all is slow. */
 const struct event *harness_wait(struct harness *harness, pid_t pid, const char *action);
 
 /* The same, the nth one: 1 is the first. */
@@ -76,6 +91,9 @@ const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const c
 
 /* Returns once everything that happened before the call is in the trail. */
 void harness_settle(struct harness *harness);
+
+/* The same after a storm, without taking its events up; waits at most a minute x slowdown. */
+void harness_drain(struct harness *harness);
 
 /* Events of that process and action now in the trail; pid 0: of all. NULL: every action. */
 size_t harness_count(const struct harness *harness, pid_t pid, const char *action);
