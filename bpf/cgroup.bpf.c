@@ -8,6 +8,7 @@
 #include "compat.h"
 #include "emit.h"
 #include "generation.h"
+#include "hook.h"
 #include "path.h"
 
 #define CGROUP_PATH_SIZE                                                         \
@@ -34,23 +35,22 @@ static __always_inline void tell_cgroup(__u16 kind, struct cgroup *cgroup, const
 	record_submit(space, kind, REC_CLASS_TASK);
 }
 
-SEC("tp_btf/cgroup_mkdir")
-int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
+HOOK("tp_btf/cgroup_mkdir", on_cgroup_mkdir, REC_CGROUP_MADE, struct cgroup *cgroup,
+     const char *path)
 {
 	tell_cgroup(REC_CGROUP_MADE, cgroup, path);
 	return 0;
 }
 
 /* On v1 only. What is below it is told by its old name until it ends. */
-SEC("tp_btf/cgroup_rename")
-int BPF_PROG(on_cgroup_rename, struct cgroup *cgroup, const char *path)
+HOOK("tp_btf/cgroup_rename", on_cgroup_rename, REC_CGROUP_MADE, struct cgroup *cgroup,
+     const char *path)
 {
 	tell_cgroup(REC_CGROUP_MADE, cgroup, path);
 	return 0;
 }
 
-SEC("tp_btf/cgroup_rmdir")
-int BPF_PROG(on_cgroup_rmdir, struct cgroup *cgroup, const char *path)
+HOOK("tp_btf/cgroup_rmdir", on_cgroup_rmdir, REC_CGROUP_GONE, struct cgroup *cgroup)
 {
 	tell_cgroup(REC_CGROUP_GONE, cgroup, NULL);
 	return 0;

@@ -91,7 +91,7 @@ static void check_start(struct harness *harness, uint64_t after_ns)
 	assert_ptr_equal(event, harness_event(harness, 0));
 	assert_int_equal(event_number(event, "event.sequence"), 1);
 	assert_int_equal(strlen(event_string(event, "Linux.config.hash")), 64);
-	snprintf(message, sizeof(message), "auditship %s started: 4 of 4 probes attached",
+	snprintf(message, sizeof(message), "auditship %s started: 7 of 7 probes attached",
 		 AUDITSHIP_VERSION);
 	want_json(want, "event.category", "[\"configuration\"]");
 	want_string(want, "message", message);

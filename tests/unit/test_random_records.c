@@ -184,8 +184,9 @@ static bool fits(const struct leaf *leaf, yajl_val value)
 
 	if (leaf->map)
 		return YAJL_IS_OBJECT(value);
-	if (!type->list)
-		return fits_one(type, value);
+	if (!type->list) /* the parts of lists and maps may be empty, nothing else may */
+		return fits_one(type, value) &&
+		       !(YAJL_IS_STRING(value) && YAJL_GET_STRING(value)[0] == '\0');
 	if (!YAJL_IS_ARRAY(value) || YAJL_GET_ARRAY(value)->len == 0)
 		return false;
 	for (size_t i = 0; i < YAJL_GET_ARRAY(value)->len; i++)
@@ -251,7 +252,6 @@ static void check_line(const struct known *known, struct buf *out)
 	assert_true(utf8_is_valid(out->data, out->length));
 	assert_null(memchr(out->data, '\n', out->length - 1));
 	out->data[out->length - 1] = '\0';
-	assert_null(strstr(out->data, ":\"\"")); /* in a text the quotes have backslashes */
 	root = yajl_tree_parse(out->data, why, sizeof(why));
 	if (!root)
 		fail_msg("%s in %s", why, out->data);
