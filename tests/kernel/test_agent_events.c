@@ -17,8 +17,9 @@
 #define ALL_EVENTS "[all]"
 #define UNSET 4294967295u
 #define NOBODY 65534
-#define PROBES \
-	"[\"fork\",\"thread_start\",\"exec\",\"syscall\",\"thread_exit\",\"exit\",\"snapshot\"]"
+#define PROBES                                                                               \
+	"[\"fork\",\"thread_start\",\"exec\",\"syscall\",\"thread_exit\",\"exit\",\"cgroup_" \
+	"mkdir\",\"cgroup_rename\",\"cgroup_rmdir\",\"snapshot\"]"
 
 static char clock_path[64]; /* "": there is none */
 
@@ -95,8 +96,8 @@ static void check_start(struct harness *harness, uint64_t after_ns)
 		 AUDITSHIP_VERSION);
 	want_json(want, "event.category", "[\"configuration\"]");
 	want_string(want, "message", message);
-	want_number(want, "Linux.probes.total", 4);
-	want_number(want, "Linux.probes.attached", 4);
+	want_number(want, "Linux.probes.total", 7);
+	want_number(want, "Linux.probes.attached", 7);
 	want_string(want, "Linux.agent.version", AUDITSHIP_VERSION);
 	want_string(want, "Linux.agent.kernel", kernel_release());
 	want_string(want, "Linux.config.hash", event_string(event, "Linux.config.hash"));
@@ -440,8 +441,8 @@ static void tries_out_what_it_sees(void **state)
 	const struct event *event = harness_wait(harness, 0, "agent_coverage");
 	struct want *want = want_coverage(harness, event, after_ns);
 
-	want_number(want, "Linux.probes.total", 7);
-	want_number(want, "Linux.probes.attached", 7);
+	want_number(want, "Linux.probes.total", 10);
+	want_number(want, "Linux.probes.attached", 10);
 	want_json(want, "Linux.probes.on", PROBES);
 	want_number(want, "Linux.coverage.seen_count", 12);
 	want_number(want, "Linux.coverage.missed_count", 0);
@@ -466,13 +467,13 @@ static void tells_what_it_does_not_see(void **state)
 							 .events = ALL_EVENTS,
 							 .binary = REFUSED_BINARY});
 	event = harness_wait(harness, 0, "agent_start");
-	assert_int_equal(event_number(event, "Linux.probes.attached"), 6);
+	assert_int_equal(event_number(event, "Linux.probes.attached"), 9);
 	assert_string_equal(event_get(event, "Linux.probes.failed")->u.array.values[0]->u.string,
 			    "thread_start: the kernel refuses it: Operation not supported");
 	event = harness_wait(harness, 0, "agent_coverage");
 	want = want_coverage(harness, event, after_ns);
-	want_number(want, "Linux.probes.total", 7);
-	want_number(want, "Linux.probes.attached", 6);
+	want_number(want, "Linux.probes.total", 10);
+	want_number(want, "Linux.probes.attached", 9);
 	want_same_list(want, event, "Linux.probes.on");
 	want_same_list(want, event, "Linux.probes.failed");
 	want_number(want, "Linux.coverage.seen_count", 11);

@@ -184,9 +184,8 @@ static bool fits(const struct leaf *leaf, yajl_val value)
 
 	if (leaf->map)
 		return YAJL_IS_OBJECT(value);
-	if (!type->list) /* the parts of lists and maps may be empty, nothing else may */
-		return fits_one(type, value) &&
-		       !(YAJL_IS_STRING(value) && YAJL_GET_STRING(value)[0] == '\0');
+	if (!type->list)
+		return fits_one(type, value);
 	if (!YAJL_IS_ARRAY(value) || YAJL_GET_ARRAY(value)->len == 0)
 		return false;
 	for (size_t i = 0; i < YAJL_GET_ARRAY(value)->len; i++)
@@ -243,6 +242,26 @@ static unsigned int count_required(const struct known *known)
 	return count;
 }
 
+/* The value of a label may be empty, no other member may. */
+static bool is_label(const char *line, const char *at)
+{
+	static const char start[] = "\"labels\":{";
+	const char *open = strstr(line, start);
+	bool quoted = false;
+
+	if (!open || open > at)
+		return false;
+	for (open += sizeof(start) - 1; open < at; open++) {
+		if (quoted && *open == '\\')
+			open++;
+		else if (*open == '"')
+			quoted = !quoted;
+		else if (*open == '}' && !quoted)
+			return false;
+	}
+	return true;
+}
+
 static void check_line(const struct known *known, struct buf *out)
 {
 	char why[256];
@@ -252,6 +271,9 @@ static void check_line(const struct known *known, struct buf *out)
 	assert_true(utf8_is_valid(out->data, out->length));
 	assert_null(memchr(out->data, '\n', out->length - 1));
 	out->data[out->length - 1] = '\0';
+	/* in a text the quotes have backslashes */
+	for (const char *at = out->data; (at = strstr(at, ":\"\"")); at++)
+		assert_true(is_label(out->data, at));
 	root = yajl_tree_parse(out->data, why, sizeof(why));
 	if (!root)
 		fail_msg("%s in %s", why, out->data);
