@@ -49,6 +49,9 @@ enum rec_kind {
 	REC_AGENT_HEARTBEAT = 18,
 	REC_CLOCK_STEP = 19,
 	REC_AGENT_COVERAGE = 20,
+	/* Only inform the table of cgroups; never journalled. */
+	REC_CGROUP_MADE = 21, /* or renamed */
+	REC_CGROUP_GONE = 22,
 	REC_KINDS
 };
 
@@ -147,6 +150,11 @@ struct rec_task {
 	__u32 root_directory; /* the same for the same directory, whatever the mount; 0: not known
 			       */
 	char comm[REC_COMM_SIZE];
+	/* Of the v1 hierarchy that has the pids controller, else of the one that has memory; 0:
+	 * both are on v2, or not there. Numbers are unique within one hierarchy only. */
+	__u64 cgroup_v1_id;
+	__u32 cgroup_v1_hierarchy; /* as in the first column of /proc/PID/cgroup */
+	__u32 pad_end;
 };
 
 /* task is the child. */
@@ -283,6 +291,17 @@ struct rec_snapshot {
 	struct rec_header header;
 	struct rec_task task;
 	struct rec_string executable; /* a path */
+};
+
+/* A directory of a cgroup hierarchy that rec_task may name. */
+struct rec_cgroup {
+	struct rec_header header;
+	__u64 id;        /* inode number of the directory */
+	__u32 hierarchy; /* 0: v2 */
+	__u32 pad;
+	/* From the root of the hierarchy, in plain order; full unknown: the kernel cut it. */
+	struct rec_string path;
+	__u32 pad_end;
 };
 
 /* Numbers of one ring, CPU and class that never arrived. Made by the shipper's reader. */

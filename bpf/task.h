@@ -114,6 +114,17 @@ static __always_inline void fill_comm(struct task_struct *task, struct rec_task 
 	((__u64 *)record->comm)[1] = ((const __u64 *)task->comm)[1];
 }
 
+static __always_inline void fill_cgroups(struct css_set *set, struct rec_task *record)
+{
+	struct cgroup *v1 = read_v1_cgroup(set);
+
+	record->cgroup_id = LOAD(set, dfl_cgrp, kn, id);
+	if (!v1)
+		return;
+	record->cgroup_v1_id = LOAD(v1, kn, id);
+	record->cgroup_v1_hierarchy = LOAD(v1, root, hierarchy_id);
+}
+
 /* task is the thread that acts; its leader stands for the process. */
 static __always_inline void fill_task(struct task_struct *task, struct rec_task *record)
 {
@@ -125,7 +136,7 @@ static __always_inline void fill_task(struct task_struct *task, struct rec_task 
 	fill_namespaces(task, &record->ns);
 	fill_root(task, record);
 	fill_groups(LOAD(task, signal), record);
-	record->cgroup_id = LOAD(task, cgroups, dfl_cgrp, kn, id);
+	fill_cgroups(LOAD(task, cgroups), record);
 	record->tid = LOAD(task, pid);
 	record->tty = tty_device(LOAD(task, signal));
 	record->kernel_thread = !!(LOAD(task, flags) & PF_KTHREAD);

@@ -90,7 +90,7 @@ static void take_counters(struct collect *collect)
 	status->overtakes = counters.overtakes;
 }
 
-/* After each sweep: some eighty plain stores, whatever has happened in between. */
+/* After each sweep: some two hundred plain stores, whatever has happened in between. */
 static void publish(struct collect *collect)
 {
 	struct collect_status *status = &collect->status;
@@ -110,7 +110,7 @@ static void publish(struct collect *collect)
 	status->images = processes.images;
 	status->image_bytes = processes.image_bytes;
 	status->image_failures = processes.image_failures;
-	enrich_name_counters(collect->options.enrich, &status->names, &status->helper);
+	enrich_cache_counters(collect->options.enrich, &status->caches);
 	if (collect->rules)
 		rules_totals(collect->rules, &rules);
 	status->dropped = rules.dropped;
@@ -287,7 +287,6 @@ static void *run(void *data)
 			attend(collect);
 		if (atomic_load(&collect->stopping))
 			break;
-		enrich_poll(collect->options.enrich);
 		take_users(collect);
 		take_rules(collect);
 		take_change(collect);
@@ -389,6 +388,11 @@ void collect_free(struct collect *collect)
 void collect_snapshot(struct collect *collect, const void *record, size_t size)
 {
 	sweep_snapshot(collect->sweep, record, size);
+}
+
+void collect_cgroup(struct collect *collect, const struct cgroup_told *told)
+{
+	enrich_cgroup(collect->options.enrich, told);
 }
 
 int collect_start(struct collect *collect, struct err *err)

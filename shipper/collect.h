@@ -31,6 +31,8 @@ struct collect_options {
 	bool selected[REC_KINDS]; /* kinds that are journalled; the others only inform enrichment */
 };
 
+/* What is remembered beside processes, each up to a bound. */
+
 /*
  * The account. Nothing but uint64_t: it is published word by word. Two equations hold at every
  * moment that the thread publishes: seen = arrived + lost, and
@@ -57,8 +59,7 @@ struct collect_status {
 	uint64_t overtakes;       /* see capture/merge.h */
 	uint64_t processes, process_evictions;
 	uint64_t images, image_bytes, image_failures;
-	struct user_names_counters names;
-	struct resolver_counters helper; /* what was asked of the helper process */
+	struct enrich_caches caches;
 	/* From here on not of that one moment, but of a later one. */
 	uint64_t outstanding; /* numbers that neither arrived nor were told as lost */
 	uint64_t numbered;    /* numbers the probes took */
@@ -77,6 +78,9 @@ int collect_new(struct collect **ret_collect, const struct collect_options *opti
 
 /* Before collect_start: a process that already runs, see probes_snapshot. */
 void collect_snapshot(struct collect *collect, const void *record, size_t size);
+
+/* Before collect_start: a cgroup that is there already, see cgroup_scan. */
+void collect_cgroup(struct collect *collect, const struct cgroup_told *told);
 
 int collect_start(struct collect *collect, struct err *err);
 

@@ -96,6 +96,10 @@ struct config {
 		} rings;
 	} capture;
 	struct {
+		char *host_root;           /* enrich.containers.host_root */
+		struct config_list labels; /* enrich.containers.labels */
+	} enrich;
+	struct {
 		char *dir; /* default: state_dir/journal */
 		uint64_t max_size;
 		int durability; /* enum journal_durability */
@@ -166,7 +170,7 @@ enum config_part {
 	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
 	CONFIG_PART_FILTERS =
 		1 << 9, /* what the probes leave out, in maps: they stay as they are */
-	CONFIG_PART_ENRICH = 1 << 10, /* how names are found; wants another process */
+	CONFIG_PART_ENRICH = 1 << 10, /* what the helper process and the names want anew */
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

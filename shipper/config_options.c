@@ -22,6 +22,7 @@
 #define NAME_LENGTH_MAX 64
 #define TAGS_MAX 64
 #define LABELS_MAX 64
+#define CONTAINER_LABELS_MAX 64
 #define PID_MAX 4194304
 
 /* Together they fit into REC_FILTER_ENTRIES, twice. */
@@ -240,6 +241,7 @@ const struct option_section config_sections[] = {
 	{"capture.rings", "Memory between the kernel and the agent."},
 	{"enrich", "What the agent adds to what the kernel says."},
 	{"enrich.users", "Names of users and groups that /etc/passwd and /etc/group do not have."},
+	{"enrich.containers", "What is known of containers."},
 	{"journal", "The store on disk between capture and sinks: it bridges outages of a sink."},
 	{},
 };
@@ -568,6 +570,28 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_ENRICH,
 		.doc = "Memory for names of name services and of containers, at most: about 300 "
 		       "bytes each.",
+	},
+	{
+		"enrich.containers.host_root",
+		PATH_AT(struct config, enrich.host_root),
+		.fallback = "/",
+		.example = "/host",
+		.max = DIR_MAX,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Where the host's file system is, for an agent that runs in a container "
+		       "itself: "
+		       "what container runtimes leave on disk is looked for below it.",
+	},
+	{
+		"enrich.containers.labels",
+		LIST_AT(struct config, enrich.labels),
+		.fallback = "[app, app.kubernetes.io/name, com.docker.compose.project, "
+			    "com.docker.compose.service]",
+		.example = "[app, 'com.example.*']",
+		.max = CONTAINER_LABELS_MAX,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Labels of containers that go into events, by name; * ? and [] are "
+		       "wildcards.",
 	},
 	{
 		"journal.dir",

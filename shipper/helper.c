@@ -6,12 +6,14 @@
 
 #include <errno.h>
 
-int helper_new(struct resolver **ret_resolver, struct err *err)
+int helper_new(struct resolver **ret_resolver, struct container_files *containers, struct err *err)
 {
 	struct name_files *files = name_files_new("");
 	const struct resolver_service services[HELPER_SERVICES] = {
 		[HELPER_NSS] = {"nss", name_service_nss, NULL, HELPER_LANE_NSS},
 		[HELPER_SCOPE] = {"scope", name_service_scope, files, HELPER_LANE_FILES},
+		[HELPER_CONTAINERS] = {"containers", container_files_answer, containers,
+				       HELPER_LANE_CONTAINERS},
 	};
 	struct resolver_options options = {.services = services, .count = HELPER_SERVICES};
 	int result;

@@ -7,13 +7,15 @@
 #define AUDITSHIP_HELPER_H
 
 #include "base/err.h"
+#include "enrich/container_files.h"
 #include "enrich/resolver.h"
 
-enum helper_service { HELPER_NSS, HELPER_SCOPE, HELPER_SERVICES };
+enum helper_service { HELPER_NSS, HELPER_SCOPE, HELPER_CONTAINERS, HELPER_SERVICES };
 
 /* What hangs in one lane holds up nobody in another. */
-enum helper_lane { HELPER_LANE_NSS, HELPER_LANE_FILES };
+enum helper_lane { HELPER_LANE_NSS, HELPER_LANE_FILES, HELPER_LANE_CONTAINERS };
 
-int helper_new(struct resolver **ret_resolver, struct err *err);
+/* containers is only needed until helper_new returns. */
+int helper_new(struct resolver **ret_resolver, struct container_files *containers, struct err *err);
 
 #endif

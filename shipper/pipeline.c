@@ -18,6 +18,7 @@
 #include "collect.h"
 #include "control.h"
 #include "decode/fields.h"
+#include "enrich/cgroup_scan.h"
 #include "enrich/host.h"
 #include "enrich/procfs.h"
 #include "enrich/users_watch.h"
@@ -242,7 +243,6 @@ static void describe_names(const struct pipeline *pipeline, struct user_names_op
 	const struct config *config = pipeline->config;
 
 	*ret_options = (struct user_names_options){
-		.resolver = pipeline->helper,
 		.nss_service = HELPER_NSS,
 		.scope_service = HELPER_SCOPE,
 		.nss = config->users.nss,
@@ -254,6 +254,17 @@ static void describe_names(const struct pipeline *pipeline, struct user_names_op
 	};
 }
 
+static int open_helper(struct pipeline *pipeline, struct err *err)
+{
+	const struct config *config = pipeline->config;
+	struct container_files containers = {
+		.host_root = config->enrich.host_root,
+		.labels = {config->enrich.labels.items, config->enrich.labels.count},
+	};
+
+	return helper_new(&pipeline->helper, &containers, err);
+}
+
 static int open_collect(struct pipeline *pipeline, struct err *err)
 {
 	const struct config *config = pipeline->config;
@@ -261,6 +272,8 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 		.ticks_per_s = pipeline->host.ticks_per_s,
 		.env = config->capture.env.items,
 		.env_count = config->capture.env.count,
+		.resolver = pipeline->helper,
+		.container_service = HELPER_CONTAINERS,
 	};
 	struct collect_options options = {
 		.canaries = pipeline->events ? agent_events_canaries(pipeline->events) : NULL,
@@ -290,6 +303,20 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	return result;
 }
 
+static void on_cgroup(void *data, const struct cgroup_told *told)
+{
+	collect_cgroup(data, told);
+}
+
+/* Without them the agent knows those made from here on. */
+static void scan_cgroups(struct pipeline *pipeline)
+{
+	struct err err;
+
+	if (cgroup_scan("", CGROUPS_ROOT_ID, on_cgroup, pipeline->collect, &err) < 0)
+		log_warning("%s", err.text);
+}
+
 static void on_snapshot(void *data, const void *record, size_t size)
 {
 	collect_snapshot(data, record, size);
@@ -305,6 +332,7 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 		preflight_gather(&facts, "");
 		return preflight_explain(&facts, result, err);
 	}
+	scan_cgroups(pipeline);
 	result = probes_snapshot(pipeline->probes, on_snapshot, pipeline->collect, err);
 	if (result < 0)
 		return result;
@@ -606,7 +634,7 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 	int result = check_machine(err);
 
 	if (result == 0) /* before anything that it must not inherit */
-		result = helper_new(&pipeline->helper, err);
+		result = open_helper(pipeline, err);
 	if (result == 0)
 		result = open_signals(pipeline, options->seconds, err);
 	if (result == 0)

@@ -11,6 +11,7 @@
 #include "capture/probes.h"
 #include "collect.h"
 #include "control.h"
+#include "enrich/container_files.h"
 #include "enrich/host.h"
 #include "helper.h"
 #include "journal/journal.h"

@@ -105,6 +105,8 @@ static void tell_until_restart(unsigned int parts)
 		log_warning("enrich has changed: it takes effect at the next start");
 	if (parts & CONFIG_PART_JOURNAL)
 		log_warning("journal has changed: it takes effect at the next start");
+	if (parts & CONFIG_PART_ENRICH)
+		log_warning("enrich has changed: it takes effect at the next start");
 }
 
 /* Another set of probes beside the one in place, silent so far. */

@@ -341,10 +341,13 @@ static void write_caches(struct writer *writer, const struct status_facts *facts
 	json_close(json);
 	json_member(json, JSON_KEY("caches"));
 	json_list_open(json);
-	write_cache(writer, "names", &collect->names.ids);
-	write_cache(writer, "name_scopes", &collect->names.scopes);
+	write_cache(writer, "names", &collect->caches.names.ids);
+	write_cache(writer, "name_scopes", &collect->caches.names.scopes);
+	write_cache(writer, "cgroups", &collect->caches.cgroups);
+	write_cache(writer, "containers", &collect->caches.containers.cache);
 	json_list_close(json);
-	write_helper(writer, &collect->helper);
+	NUMBER(json, "containers_late", collect->caches.containers.late);
+	write_helper(writer, &collect->caches.helper);
 	json_open(json, JSON_KEY("reader"));
 	NUMBER(json, "wakeups", collect->wakeups);
 	NUMBER(json, "sleeps", collect->sleeps);

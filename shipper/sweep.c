@@ -136,6 +136,10 @@ static void batch_add(struct sweep *sweep, const struct rec_header *record)
 	memcpy(copy, record, record->size);
 	record_resolve_paths(copy);
 	(void)enrich_event(sweep->enrich, copy, sweep->wall_offset_ns, sweep->enriched);
+	if (!kind_get(copy->kind)->journalled) {
+		sweep->counters.not_selected++;
+		return;
+	}
 	*entry = (struct entry){
 		.sequence = journal_next_sequence(sweep->journal) + sweep->batch_count,
 		.created_ns = clock_boot_ns() + (uint64_t)sweep->wall_offset_ns,
@@ -324,6 +328,7 @@ int sweep_once(struct sweep *sweep)
 	if (sweep->batch_count > 0 && sweep_flush(sweep) < 0)
 		return -EAGAIN;
 	sample_offset(sweep);
+	enrich_poll(sweep->enrich);
 	loss_begin_sweep(sweep->loss);
 	count = read_rings(sweep, &full);
 	result = full ? sweep_flush(sweep) : 0;

@@ -28,6 +28,7 @@ struct entry_builder {
 		struct rec_open *open;
 		struct rec_lost *lost;
 		struct rec_limited *limited;
+		struct rec_cgroup *cgroup;
 		struct rec_agent_start *agent_start;
 		struct rec_agent_stop *agent_stop;
 		struct rec_agent_heartbeat *heartbeat;

@@ -48,8 +48,17 @@ struct enriched {
 	struct rec_string
 		names_of_nss; /* fields whose name the name services gave, each with NUL */
 	struct rec_string names_unknown; /* fields whose name was not to be had in time, the same */
-	uint8_t names_source;            /* enum name_source of enrich/user_names.h */
-	uint8_t pad4[7];
+	struct rec_string cgroup_path;
+	struct rec_string systemd_unit, systemd_user_unit, systemd_slice;
+	struct rec_string container_id, container_outer_id, container_name;
+	struct rec_string image_name, image_tag; /* image_tag with NUL */
+	struct rec_string container_labels;      /* "name=value", each with NUL */
+	struct rec_string orchestrator_namespace, resource_name, resource_id;
+	/* Numbers whose names are in fields.c; 0: absent. */
+	uint8_t cgroup_hierarchy; /* 1: v2, 2: v1 */
+	uint8_t container_runtime, container_unresolved, orchestrator;
+	uint8_t names_source; /* enum name_source of enrich/user_names.h */
+	uint8_t pad4[3];
 };
 
 #endif

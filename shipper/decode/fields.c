@@ -45,6 +45,7 @@
 #define FITS_ERROR_TEXT(x) IS_U32(x)
 #define FITS_OPEN_FLAGS(x) IS_U64(x)
 #define FITS_RESOLVE(x) IS_U64(x)
+#define FITS_MAP(x) IS_STRING(x)
 
 #define MEMBER(s, m) (((s *)0)->m)
 #define ROW(s, m, p, t, f, list, text)                                                            \
@@ -172,6 +173,11 @@ const struct field task_fields[] = {
 	HIDDEN_TASK(root_directory, "Tells whose names are meant."),
 	TASK(comm, "process.thread.name", COMM, 0,
 	     "Name the thread gave itself (comm); cut by the kernel at 15 bytes."),
+	TASK(cgroup_v1_id, "Linux.cgroup.v1_id", ID, FIELD_SKIP_ZERO,
+	     "Cgroup of the v1 hierarchy that has the pids controller, else memory: inode number of its "
+	     "directory."),
+	HIDDEN_TASK(cgroup_v1_hierarchy, "Tells equal numbers of two hierarchies apart."),
+	HIDDEN_TASK(pad_end, "Padding."),
 	END
 };
 
@@ -338,6 +344,15 @@ static const struct field snapshot_fields[] = {
 	END
 };
 
+static const struct field cgroup_fields[] = {
+	HIDDEN(struct rec_cgroup, id, "Fills the table of cgroups only, as do the others."),
+	HIDDEN(struct rec_cgroup, hierarchy, "0: v2."),
+	HIDDEN(struct rec_cgroup, pad, "Padding."),
+	HIDDEN(struct rec_cgroup, path, "Linux.cgroup.path of the processes in it shows it."),
+	HIDDEN(struct rec_cgroup, pad_end, "Padding."),
+	END
+};
+
 #define LOST(m, ...) FIELD(struct rec_lost, m, __VA_ARGS__)
 static const struct field lost_fields[] = {
 	LOST(cpu, "Linux.lost.cpu", NUMBER, FIELD_REQUIRED, "CPU whose numbers are missing."),
@@ -392,6 +407,15 @@ static const struct field config_fields[] = {
 	CONFIG(message, "message", STRING, FIELD_PROSE, "What changed, or why nothing did."),
 	END
 };
+
+static const char *const hierarchy_names[] = {"none", "v2", "v1", NULL};
+static const char *const runtime_names[] = {
+	"unknown", "docker", "containerd", "cri-o", "podman", "lxc", "systemd-nspawn", "buildkit",
+	"garden", NULL};
+static const char *const unresolved_names[] = {
+	"resolved", "late", "not_found", "unreadable", "nested", NULL};
+static const char *const orchestrator_names[] = {"none", "kubernetes", "ecs", NULL};
+static const char *const resource_names[] = {"none", "pod", "task", NULL};
 
 #define START(m, ...) FIELD(struct rec_agent_start, m, __VA_ARGS__)
 static const struct field agent_start_fields[] = {
@@ -625,6 +649,36 @@ const struct field enriched_fields[] = {
 	     "True: file.path is what the program gave, not what the kernel made of it; links and .. "
 	     "are as they were given."),
 	HIDDEN_MORE(pad3, "Padding."),
+	MORE(cgroup_path, "Linux.cgroup.path", STRING, 0,
+	     "Path of the cgroup from the root of its hierarchy; Linux.cgroup.hierarchy says of which."),
+	NAMED(struct enriched, cgroup_hierarchy, "Linux.cgroup.hierarchy", hierarchy_names, FIELD_SKIP_ZERO,
+	      "Whose path Linux.cgroup.path is: that of Linux.cgroup.id (v2) or of Linux.cgroup.v1_id (v1)."),
+	MORE(systemd_unit, "Linux.systemd.unit", STRING, 0,
+	     "Service or scope of systemd, by the cgroup's path."),
+	MORE(systemd_user_unit, "Linux.systemd.user_unit", STRING, 0,
+	     "Service or scope of the systemd of a user, in Linux.systemd.unit."),
+	MORE(systemd_slice, "Linux.systemd.slice", STRING, 0, "Slice that the unit is in."),
+	MORE(container_id, "container.id", STRING, 0,
+	     "Container, by the cgroup's path; of containers in one another the innermost."),
+	MORE(container_outer_id, "Linux.container.outer_id", STRING, 0,
+	     "The outermost container, when container.id is in it."),
+	NAMED(struct enriched, container_runtime, "container.runtime", runtime_names, FIELD_SKIP_ZERO,
+	      "What runs the container."),
+	MORE(container_name, "container.name", STRING, 0,
+	     "Name of the container; in a pod, within the pod."),
+	MORE(image_name, "container.image.name", STRING, 0, "Image it was made of."),
+	MORE(image_tag, "container.image.tag", LIST, 0, "Tag of the image."),
+	MORE(container_labels, "container.labels", MAP, 0,
+	     "The configured labels; dots in their names are underscores."),
+	NAMED(struct enriched, container_unresolved, "Linux.container.unresolved", unresolved_names,
+	      FIELD_SKIP_ZERO, "Why name and image are not known."),
+	NAMED(struct enriched, orchestrator, "orchestrator.type", orchestrator_names, FIELD_SKIP_ZERO,
+	      "What has the container run."),
+	NAMED(struct enriched, orchestrator, "orchestrator.resource.type", resource_names, FIELD_SKIP_ZERO,
+	      "What the container is a part of."),
+	MORE(orchestrator_namespace, "orchestrator.namespace", STRING, 0, "Namespace of the pod."),
+	MORE(resource_name, "orchestrator.resource.name", STRING, 0, "Name of the pod."),
+	MORE(resource_id, "orchestrator.resource.id", STRING, 0, "Uid of the pod, or id of the task."),
 	MORE(sender, "Linux.signal.sender.user.name", STRING, FIELD_OF_SENDER, "Name of the user who stopped the agent."),
 	MORE(sender_login, "Linux.signal.sender.login_user.name", STRING, FIELD_OF_SENDER,
 	     "Name under which that user had logged in."),
@@ -802,6 +856,16 @@ static const struct kind kinds[REC_KINDS] = {
 		.record_size = sizeof(struct rec_agent_coverage), .journalled = true, .of_shipper = true,
 		.routine = true,
 		.fields = agent_coverage_fields,
+	},
+	[REC_CGROUP_MADE] = {
+		.kind = REC_CGROUP_MADE, .name = "cgroup_made",
+		.doc = "A cgroup was made or renamed; informs enrichment only.",
+		.record_size = sizeof(struct rec_cgroup), .fields = cgroup_fields,
+	},
+	[REC_CGROUP_GONE] = {
+		.kind = REC_CGROUP_GONE, .name = "cgroup_gone",
+		.doc = "A cgroup was removed; informs enrichment only.",
+		.record_size = sizeof(struct rec_cgroup), .fields = cgroup_fields,
 	},
 };
 /* clang-format on */

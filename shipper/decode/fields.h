@@ -45,6 +45,7 @@ enum field_type {
 	FIELD_ERROR_TEXT, /* the same: "No such file or directory" */
 	FIELD_OPEN_FLAGS, /* __u64 bits: array of "O_..." names, unknown bits in hexadecimal */
 	FIELD_RESOLVE,    /* __u64 bits of openat2: array of "RESOLVE_..." names */
+	FIELD_MAP,        /* rec_string of NUL-terminated "name=value": object of strings */
 	FIELD_TYPES
 };
 

@@ -19,7 +19,9 @@ struct enrich {
 	struct process_table *processes;
 	struct entity_ids *ids;
 	struct user_names *names;
-	struct resolver *resolver; /* NULL: nobody can be asked */
+	struct cgroups *cgroups;
+	struct containers *containers;
+	struct resolver *resolver; /* borrowed; NULL: nobody can be asked */
 	uint64_t tick_ns;
 	char *const *env;
 	size_t env_count;
@@ -42,13 +44,21 @@ static void on_answer(void *data, const struct resolver_answer *answer)
 {
 	struct enrich *enrich = data;
 
-	(void)user_names_answer(enrich->names, answer);
+	if (!user_names_answer(enrich->names, answer))
+		containers_answer(enrich->containers, answer);
+}
+
+static void poll_resolver(void *data)
+{
+	struct enrich *enrich = data;
+
+	(void)resolver_poll(enrich->resolver, on_answer, enrich);
 }
 
 void enrich_poll(struct enrich *enrich)
 {
 	if (enrich->resolver)
-		(void)resolver_poll(enrich->resolver, on_answer, enrich);
+		poll_resolver(enrich);
 }
 
 static int new_names(struct enrich *enrich, const struct user_names_options *wanted,
@@ -56,11 +66,26 @@ static int new_names(struct enrich *enrich, const struct user_names_options *wan
 {
 	struct user_names_options options = *wanted;
 
+	options.resolver = enrich->resolver;
 	options.handler = on_answer;
 	options.handler_data = enrich;
 	options.tick_ns = enrich->tick_ns;
-	enrich->resolver = options.resolver;
 	return user_names_new(&enrich->names, &options, err);
+}
+
+static int open_cgroups(struct enrich *enrich, const struct enrich_options *options,
+			struct err *err)
+{
+	const struct containers_options containers = {
+		.resolver = options->resolver,
+		.service = options->container_service,
+		.max = CONTAINERS_DEFAULT_MAX,
+		.poll = poll_resolver,
+		.data = enrich,
+	};
+	int result = cgroups_new(&enrich->cgroups, CGROUPS_DEFAULT_MAX, err);
+
+	return result == 0 ? containers_new(&enrich->containers, &containers, err) : result;
 }
 
 int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options, struct err *err)
@@ -74,11 +99,14 @@ int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options,
 	enrich->tick_ns = 1000000000ULL / options->ticks_per_s;
 	enrich->env = options->env;
 	enrich->env_count = options->env_count;
+	enrich->resolver = options->resolver;
 	result = entity_ids_new(&enrich->ids, options->boot_id, err);
 	if (result == 0)
 		result = process_table_new(&enrich->processes, &defaults, err);
 	if (result == 0)
 		result = new_names(enrich, &options->names, err);
+	if (result == 0)
+		result = open_cgroups(enrich, options, err);
 	if (result < 0) {
 		enrich_free(enrich);
 		return result;
@@ -94,6 +122,8 @@ void enrich_free(struct enrich *enrich)
 	process_table_free(enrich->processes);
 	entity_ids_free(enrich->ids);
 	user_names_free(enrich->names);
+	cgroups_free(enrich->cgroups);
+	containers_free(enrich->containers);
 	free(enrich);
 }
 
@@ -106,15 +136,6 @@ void enrich_set_env(struct enrich *enrich, char *const *env, size_t env_count)
 void enrich_take_users(struct enrich *enrich, struct users *users)
 {
 	user_names_take_users(enrich->names, users);
-}
-
-void enrich_name_counters(struct enrich *enrich, struct user_names_counters *ret_names,
-			  struct resolver_counters *ret_helper)
-{
-	user_names_counters(enrich->names, ret_names);
-	*ret_helper = (struct resolver_counters){0};
-	if (enrich->resolver)
-		resolver_counters(enrich->resolver, ret_helper);
 }
 
 static void compute_entity_id(struct enrich *enrich, const struct rec_id *id, uint8_t ret_id[16])
@@ -184,6 +205,11 @@ static void put(struct tail *tail, struct rec_string *string, const char *bytes,
 	memcpy((char *)tail->out + tail->used, bytes, length);
 	*string = (struct rec_string){tail->used, (uint32_t)length, (uint32_t)length};
 	tail->used += (uint32_t)length;
+}
+
+static void put_text(struct tail *tail, struct rec_string *string, const char *text)
+{
+	put(tail, string, text, strlen(text));
 }
 
 static void put_image(struct enrich *enrich, struct tail *tail, const struct process *process,
@@ -342,6 +368,125 @@ static void put_names(struct enrich *enrich, struct tail *tail, const struct tas
 		user_names_leave(enrich->names, &subject);
 }
 
+void enrich_cgroup(struct enrich *enrich, const struct cgroup_told *told)
+{
+	const struct cgroup *cgroup = cgroups_insert(enrich->cgroups, told);
+
+	containers_prefetch(enrich->containers, &cgroup->container);
+}
+
+static void note_cgroup(struct enrich *enrich, const struct rec_cgroup *record)
+{
+	const struct cgroup_told told = {
+		.id = record->id,
+		.hierarchy = record->hierarchy,
+		.path = record_string(&record->header, &record->path),
+		.length = record->path.length,
+		.full = record->path.full,
+	};
+
+	if (record->header.kind == REC_CGROUP_GONE)
+		cgroups_remove(enrich->cgroups, record->hierarchy, record->id,
+			       record->header.time_ns);
+	else if (told.length > 0)
+		enrich_cgroup(enrich, &told);
+}
+
+enum { HIERARCHY_NONE, HIERARCHY_V2, HIERARCHY_V1 }; /* struct enriched, cgroup_hierarchy */
+
+/*
+ * Where v1 is in use the containers may be there alone, or in both. Preferred: what carries a
+ * container, then what is not the root, then v2.
+ */
+static const struct cgroup *choose_cgroup(struct enrich *enrich, const struct rec_task *task,
+					  uint8_t *ret_hierarchy)
+{
+	const struct cgroup *v2 = cgroups_find(enrich->cgroups, 0, task->cgroup_id), *v1 = NULL;
+	bool v2_says, v1_says;
+
+	*ret_hierarchy = HIERARCHY_V2;
+	if (!task->cgroup_v1_id || (v2 && v2->container.depth))
+		return v2;
+	v1 = cgroups_find(enrich->cgroups, task->cgroup_v1_hierarchy, task->cgroup_v1_id);
+	v2_says = v2 && v2->path_length > 1;
+	v1_says = v1 && v1->path_length > 1;
+	if (!v1 || (!v1->container.depth && (v2_says || !v1_says) && v2))
+		return v2;
+	*ret_hierarchy = HIERARCHY_V1;
+	return v1;
+}
+
+/* What lies beyond the kept part of the path stays absent. */
+static void put_part(struct tail *tail, struct rec_string *string, const struct cgroup *cgroup,
+		     const struct container_part *part)
+{
+	if (part->offset + part->length <= cgroup->path_length)
+		put(tail, string, cgroup->path + part->offset, part->length);
+}
+
+static void put_cgroup(struct tail *tail, const struct cgroup *cgroup)
+{
+	const struct container_path *container = &cgroup->container;
+	struct enriched *out = tail->out;
+
+	put(tail, &out->cgroup_path, cgroup->path, cgroup->path_length);
+	if (out->cgroup_path.length)
+		out->cgroup_path.full = cgroup->path_full;
+	put_part(tail, &out->systemd_unit, cgroup, &container->unit);
+	put_part(tail, &out->systemd_user_unit, cgroup, &container->user_unit);
+	put_part(tail, &out->systemd_slice, cgroup, &container->slice);
+	put_text(tail, &out->container_id, container->id);
+	put_text(tail, &out->container_outer_id, container->outer_id);
+	put_text(tail, &out->resource_id, container->pod_uid);
+	out->container_runtime = container->runtime;
+	out->orchestrator = container->orchestrator;
+	if (container->runtime == CONTAINER_LXC || container->runtime == CONTAINER_NSPAWN)
+		out->container_name = out->container_id;
+}
+
+static void put_state(struct tail *tail, const struct container_state *state)
+{
+	struct enriched *out = tail->out;
+
+	if (state->runtime)
+		out->container_runtime = state->runtime;
+	put_text(tail, &out->container_name, state->name);
+	put_text(tail, &out->image_name, state->image);
+	put(tail, &out->image_tag, state->tag, state->tag[0] ? strlen(state->tag) + 1 : 0);
+	put(tail, &out->container_labels, state->labels, state->labels_length);
+	if (out->container_labels.length)
+		out->container_labels.full = state->labels_full;
+	if (!state->pod_name[0] && !state->pod_uid[0])
+		return;
+	out->orchestrator = CONTAINER_KUBERNETES;
+	put_text(tail, &out->resource_name, state->pod_name);
+	put_text(tail, &out->orchestrator_namespace, state->pod_namespace);
+	if (!out->resource_id.length)
+		put_text(tail, &out->resource_id, state->pod_uid);
+}
+
+static void put_container(struct enrich *enrich, struct tail *tail,
+			  const struct task_record *record)
+{
+	bool starts = record->header.kind == REC_EXEC;
+	enum container_unresolved unresolved;
+	const struct container_state *state;
+	const struct cgroup *cgroup;
+	uint8_t hierarchy;
+
+	cgroup = choose_cgroup(enrich, &record->task, &hierarchy);
+	if (!cgroup)
+		return;
+	tail->out->cgroup_hierarchy = hierarchy;
+	put_cgroup(tail, cgroup);
+	if (!cgroup->container.depth)
+		return;
+	state = containers_find(enrich->containers, &cgroup->container, starts, &unresolved);
+	tail->out->container_unresolved = (uint8_t)unresolved;
+	if (state)
+		put_state(tail, state);
+}
+
 static bool env_is_configured(const struct enrich *enrich, const char *variable, size_t length)
 {
 	for (size_t i = 0; i < enrich->env_count; i++) {
@@ -467,6 +612,7 @@ static void enrich_task(struct enrich *enrich, struct task_record *record, int64
 		put_process(enrich, tail, process, wall_offset_ns, with_image);
 	put_other(enrich, tail, &record->task.parent, wall_offset_ns, &tail->out->parent);
 	put_names(enrich, tail, record);
+	put_container(enrich, tail, record);
 	if (kind == REC_EXIT) {
 		put_exit((struct rec_exit *)record, process, tail->out);
 		process_table_exit(enrich->processes, &record->task.id);
@@ -557,6 +703,8 @@ size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wa
 	init_enriched(out);
 	if (record->kind == REC_EXEC)
 		keep_configured_env(enrich, (struct rec_exec *)record);
+	if (record->kind == REC_CGROUP_MADE || record->kind == REC_CGROUP_GONE)
+		note_cgroup(enrich, (struct rec_cgroup *)record);
 	if (kind && kind->has_task) {
 		enrich_task(enrich, (struct task_record *)record, wall_offset_ns, &tail);
 		put_file(record, &tail);
@@ -587,4 +735,14 @@ void enrich_rewrite_args(struct enrich *enrich, process_image_rewriter *rewriter
 void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters)
 {
 	process_table_counters(enrich->processes, ret_counters);
+}
+
+void enrich_cache_counters(const struct enrich *enrich, struct enrich_caches *ret_counters)
+{
+	user_names_counters(enrich->names, &ret_counters->names);
+	ret_counters->helper = (struct resolver_counters){0};
+	if (enrich->resolver)
+		resolver_counters(enrich->resolver, &ret_counters->helper);
+	cgroups_counters(enrich->cgroups, &ret_counters->cgroups);
+	containers_counters(enrich->containers, &ret_counters->containers);
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Adds to a record what the kernel did not say: identity, parent, creator, names. Owns the process
- * table. Belongs to the collect thread; does no I/O.
+ * Adds to a record what the kernel did not say: identity, parent, creator, names, container. Owns
+ * the process table and the tables of cgroups and containers. Belongs to the collect thread; does
+ * no I/O but to ask the resolver.
  */
 #ifndef AUDITSHIP_ENRICH_H
 #define AUDITSHIP_ENRICH_H
 
 #include "base/err.h"
 #include "decode/enriched.h"
+#include "enrich/cgroups.h"
+#include "enrich/containers.h"
 #include "enrich/process_table.h"
 #include "enrich/user_names.h"
 #include "enrich/users.h"
@@ -23,7 +26,9 @@ struct enrich_options {
 	uint32_t ticks_per_s; /* USER_HZ */
 	char *const *env;     /* names of the variables that may be recorded; borrowed */
 	size_t env_count;
-	/* handler and tick are filled in */
+	struct resolver *resolver;      /* borrowed; NULL: nobody is asked */
+	unsigned int container_service; /* container_files, by its number in the resolver */
+	/* resolver, handler and tick are filled in */
 	struct user_names_options names;
 };
 
@@ -42,6 +47,12 @@ void enrich_take_users(struct enrich *enrich, struct users *users);
  */
 void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 		     int64_t wall_offset_ns, const struct image *args);
+
+/* A cgroup that was there before the agent. */
+void enrich_cgroup(struct enrich *enrich, const struct cgroup_told *told);
+
+/* Takes what the helper process has answered; to be called now and then. */
+void enrich_poll(struct enrich *enrich);
 
 /* Most bytes that enrich_event writes. */
 #define ENRICH_MAX_SIZE (48 * 1024)
@@ -62,12 +73,14 @@ void enrich_forget_args(struct enrich *enrich, const struct rec_header *record);
 /* All that is remembered, see process_table_rewrite_args. */
 void enrich_rewrite_args(struct enrich *enrich, process_image_rewriter *rewriter, void *data);
 
-/* Takes what the helper process has answered; to be called now and then. */
-void enrich_poll(struct enrich *enrich);
-
-void enrich_name_counters(struct enrich *enrich, struct user_names_counters *ret_names,
-			  struct resolver_counters *ret_helper);
-
 void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters);
+
+struct enrich_caches {
+	struct user_names_counters names;
+	struct resolver_counters helper; /* what was asked of the helper process */
+	struct cache_counters cgroups;
+	struct containers_counters containers;
+};
+void enrich_cache_counters(const struct enrich *enrich, struct enrich_caches *ret_counters);
 
 #endif

@@ -7,6 +7,7 @@
 #define AUDITSHIP_ID_CACHE_H
 
 #include "base/err.h"
+#include "enrich/cache_counters.h"
 
 #include <stdint.h>
 
@@ -48,11 +49,6 @@ struct id_entry *id_cache_find(struct id_cache *cache, const struct id_key *key)
 /* The entry, made when it is not there; the one least used gives way. */
 struct id_entry *id_cache_add(struct id_cache *cache, const struct id_key *key);
 
-struct cache_counters {
-	uint64_t size, max; /* entries */
-	uint64_t hits, misses, evictions;
-	uint64_t failures; /* questions that were not answered: time was over, or refused */
-};
 /* Of size, max and evictions; hits, misses and failures are for the owner to count. */
 struct cache_counters *id_cache_counters(struct id_cache *cache);
 

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -293,6 +294,102 @@ static const char *line_value(const char *text, const char *key)
 			text++;
 	}
 	return NULL;
+}
+
+/* "\\040" for a space, as mountinfo has it (proc_pid_mountinfo(5)); in place. */
+static void undo_octal(char *text)
+{
+	char *out = text;
+
+	for (const char *at = text; *at; at++) {
+		if (at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] >= '0' && at[2] <= '7' &&
+		    at[3] >= '0' && at[3] <= '7') {
+			*out++ = (char)((at[1] - '0') * 64 + (at[2] - '0') * 8 + (at[3] - '0'));
+			at += 3;
+		} else {
+			*out++ = *at;
+		}
+	}
+	*out = '\0';
+}
+
+/* "36 35 0:31 / /sys/fs/cgroup/pids rw,relatime shared:5 - cgroup cgroup rw,pids"; in place. */
+static void read_mount(char *line, procfs_mount_handler *handler, void *data)
+{
+	char *tail = strstr(line, " - "), *path = NULL, *type, *options;
+
+	if (!tail)
+		return;
+	*tail = '\0';
+	tail += strlen(" - ");
+	for (int field = 1; field <= 5; field++)
+		path = strsep(&line, " ");
+	type = strsep(&tail, " ");
+	(void)strsep(&tail, " ");
+	options = tail;
+	if (!path || !options)
+		return;
+	undo_octal(path);
+	if (strcmp(type, "cgroup2") == 0)
+		handler(data, path, NULL);
+	else if (strcmp(type, "cgroup") == 0)
+		handler(data, path, options);
+}
+
+int procfs_cgroup_mounts(const char *root, procfs_mount_handler *handler, void *data)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[PATH_MAX], *rest, *line;
+	size_t length;
+	int result = make_path(path, root, "proc/self/mountinfo");
+
+	if (result == 0)
+		result = io_read_file(AT_FDCWD, path, MOUNTS_LIMIT, &text, &length);
+	if (result < 0)
+		return result;
+	rest = text;
+	while ((line = strsep(&rest, "\n")))
+		read_mount(line, handler, data);
+	return 0;
+}
+
+/* Whether the word is in a list with commas. */
+static bool is_listed(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = list; *at; at += *at == ',') {
+		size_t size = strcspn(at, ",");
+
+		if (size == length && memcmp(at, word, length) == 0)
+			return true;
+		at += size;
+	}
+	return false;
+}
+
+/* "8:pids:/", and "0::/" for all that is on v2. */
+int procfs_cgroup_hierarchy(const char *root, const char *controller, uint32_t *ret_number)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *line;
+	size_t length;
+	int result = read_text(root, "proc/self/cgroup", &text, &length);
+
+	if (result < 0)
+		return result;
+	rest = text;
+	while ((line = strsep(&rest, "\n"))) {
+		const char *at = strsep(&line, ":"), *list = strsep(&line, ":");
+		uint64_t number;
+
+		if (!list || read_number(&at, UINT32_MAX, &number) < 0 || *at ||
+		    !is_listed(list, controller))
+			continue;
+		*ret_number = (uint32_t)number;
+		return 0;
+	}
+	return -ENOENT;
 }
 
 int procfs_open_own_program(const char *root)

@@ -56,6 +56,17 @@ int procfs_possible_cpus(const char *root, uint32_t *ret_cpus);
 int procfs_reopen(const char *root, int fd, int flags);
 
 /*
+ * Calls handler for each mounted cgroup hierarchy: v1 with its options ("rw,pids"), v2 with NULL.
+ * path: where it is mounted, without root. 0 or a negative errno.
+ */
+typedef void procfs_mount_handler(void *data, const char *path, const char *v1_options);
+int procfs_cgroup_mounts(const char *root, procfs_mount_handler *handler, void *data);
+
+/* The number of the v1 hierarchy of a controller, from /proc/self/cgroup. -ENOENT: it is on v2, or
+ * not there. */
+int procfs_cgroup_hierarchy(const char *root, const char *controller, uint32_t *ret_number);
+
+/*
  * The device of a mount's file system as the kernel has it, major << 20 | minor, by the mount's id
  * (statx(2)): stat(2) shows another one for subvolumes of btrfs.
  */

@@ -82,6 +82,30 @@ static void write_list(struct document *document, const char *path, const struct
 	json_list_close(document->json);
 }
 
+/* Raw bytes are told of the part as a whole: name, '=' and value. */
+static void write_map(struct document *document, const char *path, const struct value *value)
+{
+	const char *part;
+	size_t at = 0, length;
+
+	JSON_RAW(document->json, "{");
+	for (uint32_t i = 0; value_next_part(value, &at, &part, &length); i++) {
+		const char *sign = memchr(part, '=', length);
+		size_t name = sign ? (size_t)(sign - part) : length;
+		size_t skip = sign ? name + 1 : length;
+		bool replaced = false;
+
+		if (i > 0)
+			JSON_RAW(document->json, ",");
+		json_text(document->json, part, name, &replaced);
+		JSON_RAW(document->json, ":");
+		json_text(document->json, part + skip, length - skip, &replaced);
+		if (replaced)
+			note_raw(document, &(struct remark_raw){path, part, length, i});
+	}
+	JSON_RAW(document->json, "}");
+}
+
 static void write_names(struct document *document, const struct plan_member *member,
 			const struct value *value)
 {
@@ -138,6 +162,10 @@ void document_value(struct document *document, const struct plan_member *member,
 		break;
 	case SHAPE_NAMES:
 		write_names(document, member, value);
+		break;
+	case SHAPE_MAP:
+		document_start(document, member);
+		write_map(document, member->path, value);
 		break;
 	}
 }

@@ -39,6 +39,7 @@ static const struct schema_type types[] = {
 			      true},
 	[FIELD_RESOLVE] = {"list of flags", "string", "^(RESOLVE_[A-Z_]+|0x[0-9a-f]+)$", "keyword",
 			   true},
+	[FIELD_MAP] = {"map of texts", "string", NULL, "flattened", false},
 };
 _Static_assert(sizeof(types) / sizeof(types[0]) == FIELD_TYPES,
 	       "a new field type gets a line above");

@@ -329,6 +329,52 @@ static void make_threads(struct entry_builder *builder, struct buf *out)
 	end_entry(builder, out);
 }
 
+/* A container of a pod, and one in another. */
+static void make_container(struct entry_builder *builder, struct buf *out)
+{
+	static const char id[] = "3f2b8c1d9e7a6054f3c2b1a0d9e8f7c6b5a4938271605f4e3d2c1b0a99887766";
+	static const char inner[] =
+		"0011223344556677889900aabbccddeeff0123456789abcdef0123456789abcd";
+	struct enriched *enriched;
+
+	start_exec(builder, 15, "app");
+	builder->task->cgroup_v1_id = 77;
+	builder_text(builder, &builder->exec->executable, "/app");
+	enrich_all(builder);
+	enriched = builder->enriched;
+	enriched->cgroup_hierarchy = 1;
+	enriched->container_runtime = 2;
+	enriched->orchestrator = 1;
+	builder_text(
+		builder, &enriched->cgroup_path,
+		"/kubepods.slice/kubepods-pod5f1c2d3e_4a5b_6c7d_8e9f_0a1b2c3d4e5f.slice/"
+		"cri-containerd-3f2b8c1d9e7a6054f3c2b1a0d9e8f7c6b5a4938271605f4e3d2c1b0a99887766"
+		".scope");
+	builder_text(builder, &enriched->systemd_slice,
+		     "kubepods-pod5f1c2d3e_4a5b_6c7d_8e9f_0a1b2c3d4e5f.slice");
+	builder_text(builder, &enriched->container_id, id);
+	builder_text(builder, &enriched->container_name, "app");
+	builder_text(builder, &enriched->image_name, "registry.example.net/shop/app");
+	BUILDER_LIST(builder, &enriched->image_tag, "v2.1");
+	BUILDER_LIST(builder, &enriched->container_labels,
+		     "app=shop\0app_kubernetes_io/name=a=\"b\"");
+	builder_text(builder, &enriched->orchestrator_namespace, "prod");
+	builder_text(builder, &enriched->resource_name, "web-7c5b");
+	builder_text(builder, &enriched->resource_id, "5f1c2d3e-4a5b-6c7d-8e9f-0a1b2c3d4e5f");
+	end_entry(builder, out);
+	start_exec(builder, 16, "sh");
+	builder_text(builder, &builder->exec->executable, "/bin/sh");
+	enrich_all(builder);
+	enriched = builder->enriched;
+	enriched->cgroup_hierarchy = 2;
+	enriched->container_runtime = 1;
+	enriched->container_unresolved = 4;
+	builder_text(builder, &enriched->cgroup_path, "/docker/.../docker/...");
+	builder_text(builder, &enriched->container_id, inner);
+	builder_text(builder, &enriched->container_outer_id, id);
+	end_entry(builder, out);
+}
+
 static void make_exec_failed(struct entry_builder *builder, struct buf *out)
 {
 	struct rec_exec_failed *failed;
@@ -617,6 +663,6 @@ const struct recording recordings[] = {
 	{"threads", make_threads}, {"exec_failed", make_exec_failed},
 	{"open", make_open},       {"open_failed", make_open_failed},
 	{"limited", make_limited}, {"config", make_config},
-	{"agent", make_agent},
+	{"agent", make_agent},     {"container", make_container},
 };
 const unsigned int recording_count = sizeof(recordings) / sizeof(recordings[0]);

@@ -7,6 +7,7 @@
 #define AUDITSHIP_FACTS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -25,7 +26,10 @@ struct facts {
 	uint32_t uid[4], gid[4];
 	uint64_t caps[CAP_SETS];
 	uint64_t namespaces[NAMESPACES];
-	uint64_t cgroup; /* inode number of its directory in the v2 hierarchy; 0: none mounted */
+	uint64_t cgroup;    /* inode number of its directory in the v2 hierarchy; 0: none mounted */
+	uint64_t cgroup_v1; /* in the v1 hierarchy of pids, else of memory; 0: both are on v2 */
+	char cgroup_path[1024]; /* of v2, unless that is the root's and that of v1 is not */
+	bool cgroup_path_is_v1;
 	uint32_t login_uid, audit_session;
 	char comm[16];
 	char executable[PATH_MAX]; /* "": a thread of the kernel */

@@ -576,6 +576,50 @@ static void want_start(struct want *want, const char *path, uint64_t ticks)
 	want_time(want, path, ticks * TICK_NS, (ticks + 1) * TICK_NS);
 }
 
+static bool has_end(const char *text, const char *end)
+{
+	size_t length = strlen(text), size = strlen(end);
+
+	return length > size && strcmp(text + length - size, end) == 0;
+}
+
+/* "/user.slice/user-0.slice/session-1.scope": below slices, a unit. */
+static void want_unit(struct want *want, const char *cgroup_path)
+{
+	char path[1024], *rest = path, *name;
+
+	want_absent(want, "Linux.systemd.slice");
+	want_absent(want, "Linux.systemd.unit");
+	want_absent(want, "Linux.systemd.user_unit");
+	snprintf(path, sizeof(path), "%s", cgroup_path);
+	while ((name = strsep(&rest, "/"))) {
+		if (has_end(name, ".slice"))
+			want_string(want, "Linux.systemd.slice", name);
+		else if (*name)
+			break;
+	}
+	if (!name || !(has_end(name, ".scope") || has_end(name, ".service")))
+		return;
+	want_string(want, "Linux.systemd.unit", name);
+	while (strncmp(name, "user@", 5) == 0 && (name = strsep(&rest, "/"))) {
+		if (has_end(name, ".scope") || has_end(name, ".service"))
+			want_string(want, "Linux.systemd.user_unit", name);
+		else if (has_end(name, ".slice"))
+			name = (char *)"user@";
+	}
+}
+
+void want_cgroup(struct want *want, const struct facts *facts)
+{
+	if (facts->cgroup)
+		want_id(want, "Linux.cgroup.id", facts->cgroup);
+	if (facts->cgroup_v1)
+		want_id(want, "Linux.cgroup.v1_id", facts->cgroup_v1);
+	want_string(want, "Linux.cgroup.path", facts->cgroup_path);
+	want_string(want, "Linux.cgroup.hierarchy", facts->cgroup_path_is_v1 ? "v1" : "v2");
+	want_unit(want, facts->cgroup_path);
+}
+
 void want_process(struct want *want, const struct facts *facts)
 {
 	want_number(want, "process.pid", facts->pid);
@@ -592,8 +636,7 @@ void want_process(struct want *want, const struct facts *facts)
 		want_number(want, "process.tty.char_device.major", facts->tty_major);
 		want_number(want, "process.tty.char_device.minor", facts->tty_minor);
 	}
-	if (facts->cgroup)
-		want_id(want, "Linux.cgroup.id", facts->cgroup);
+	want_cgroup(want, facts);
 	want_credentials(want, facts);
 	want_capabilities(want, facts);
 	want_namespaces(want, facts);

@@ -680,6 +680,89 @@ static void a_record_without_a_process_gets_nothing(void **state)
 	assert_int_equal(made.out->duration_ns, ENRICHED_UNSET);
 }
 
+/* A directory of a hierarchy; path NULL: it has gone. */
+static void tell_cgroup(uint32_t hierarchy, uint64_t id, const char *path, uint64_t time_s)
+{
+	builder_start(&made.builder, path ? REC_CGROUP_MADE : REC_CGROUP_GONE, 1);
+	made.builder.header->time_ns = time_s * SECOND;
+	made.builder.cgroup->id = id;
+	made.builder.cgroup->hierarchy = hierarchy;
+	if (path)
+		builder_text(&made.builder, &made.builder.cgroup->path, path);
+	(void)enrich();
+}
+
+static const struct enriched *exec_in(uint64_t v2, uint64_t v1, uint64_t time_s)
+{
+	build_exec(make_id(700, 1), make_id(1, 0), "/bin/a", time_s);
+	made.builder.task->cgroup_id = v2;
+	made.builder.task->cgroup_v1_id = v1;
+	made.builder.task->cgroup_v1_hierarchy = v1 ? 8 : 0;
+	return enrich();
+}
+
+static bool says(const struct rec_string *string, const char *text)
+{
+	return string->length == strlen(text) &&
+	       memcmp((const char *)made.out + string->offset, text, string->length) == 0;
+}
+
+#define ID_A "3f2b8c1d9e7a6054f3c2b1a0d9e8f7c6b5a4938271605f4e3d2c1b0a99887766"
+
+static void of_two_hierarchies_the_one_that_carries_the_container_counts(void **state)
+{
+	(void)state;
+	tell_cgroup(0, 1, "/", 1);
+	tell_cgroup(8, 1, "/", 1);
+	tell_cgroup(0, 10, "/system.slice/docker.service", 1);
+	tell_cgroup(8, 10, "/docker/" ID_A, 1);
+	tell_cgroup(8, 11, "/user.slice", 1);
+	assert_true(says(&exec_in(10, 10, 2)->container_id, ID_A));
+	assert_int_equal(made.out->cgroup_hierarchy, 2);
+	assert_true(says(&exec_in(10, 11, 2)->cgroup_path, "/system.slice/docker.service"));
+	assert_int_equal(made.out->cgroup_hierarchy, 1);
+	assert_true(says(&exec_in(1, 11, 2)->cgroup_path, "/user.slice"));
+	assert_int_equal(made.out->cgroup_hierarchy, 2);
+	assert_true(says(&exec_in(1, 1, 2)->cgroup_path, "/"));
+	assert_int_equal(made.out->cgroup_hierarchy, 1);
+	assert_true(says(&exec_in(999, 11, 2)->cgroup_path, "/user.slice"));
+	assert_true(says(&exec_in(10, 999, 2)->systemd_unit, "docker.service"));
+	assert_int_equal(exec_in(999, 999, 2)->cgroup_path.length, 0);
+	assert_int_equal(made.out->cgroup_hierarchy, 0);
+}
+
+static void a_cgroup_that_has_gone_is_known_for_a_while(void **state)
+{
+	(void)state;
+	tell_cgroup(0, 10, "/docker/" ID_A, 1);
+	tell_cgroup(0, 10, NULL, 2);
+	assert_true(says(&exec_in(10, 0, 3)->container_id, ID_A));
+	assert_int_equal(made.out->container_unresolved, CONTAINER_NOT_FOUND);
+	tell_cgroup(0, 11, NULL, 100);
+	assert_int_equal(exec_in(10, 0, 101)->container_id.length, 0);
+}
+
+static void a_path_that_the_kernel_cut_is_told_as_cut(void **state)
+{
+	(void)state;
+	builder_start(&made.builder, REC_CGROUP_MADE, 1);
+	made.builder.cgroup->id = 10;
+	builder_text(&made.builder, &made.builder.cgroup->path, "/docker/" ID_A "/long");
+	made.builder.cgroup->path.full = REC_FULL_UNKNOWN;
+	(void)enrich();
+	assert_true(says(&exec_in(10, 0, 3)->container_id, ID_A));
+	assert_int_equal(made.out->cgroup_path.full, REC_FULL_UNKNOWN);
+}
+
+static void an_lxc_container_has_its_name_for_an_id(void **state)
+{
+	(void)state;
+	tell_cgroup(0, 10, "/lxc.payload.web-1/init.scope", 1);
+	assert_true(says(&exec_in(10, 0, 3)->container_id, "web-1"));
+	assert_true(says(&made.out->container_name, "web-1"));
+	assert_int_equal(made.out->container_unresolved, CONTAINER_RESOLVED);
+}
+
 int main(void)
 {
 #define ENRICH_TEST(name) cmocka_unit_test_setup_teardown(name, make_enrich, remove_enrich)
@@ -708,6 +791,10 @@ int main(void)
 		ENRICH_TEST(who_stopped_the_agent_is_named),
 		ENRICH_TEST(a_sender_that_may_be_another_process_has_no_login),
 		ENRICH_TEST(a_record_without_a_process_gets_nothing),
+		ENRICH_TEST(of_two_hierarchies_the_one_that_carries_the_container_counts),
+		ENRICH_TEST(a_cgroup_that_has_gone_is_known_for_a_while),
+		ENRICH_TEST(a_path_that_the_kernel_cut_is_told_as_cut),
+		ENRICH_TEST(an_lxc_container_has_its_name_for_an_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
