@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #endif
 
-#define REC_ABI 1
+#define REC_ABI 2
 
 /* Everything but the arguments, which come last; a power of two. */
 #define REC_HEAD_SIZE (64 * 1024)
@@ -124,9 +124,13 @@ struct rec_task {
 	struct rec_namespaces ns;
 	__u64 cgroup_id; /* of the cgroup v2 hierarchy: inode number of the directory */
 	__u32 tid;       /* of the thread that caused the event */
-	__u32 session_pid;
-	__u32 group_pid;
-	__u32 tty; /* major << 20 | minor of the controlling terminal, 0: none */
+	__u32 tty;       /* major << 20 | minor of the controlling terminal, 0: none */
+	/*
+	 * Leaders of session and process group. start_ns 0: the leader has ended; its number stays
+	 * taken while the session or group has members.
+	 */
+	struct rec_id session;
+	struct rec_id group;
 	__u8 kernel_thread;
 	__u8 pad[7];
 	char comm[REC_COMM_SIZE];

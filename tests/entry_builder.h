@@ -49,6 +49,9 @@ static inline void builder_enrich(struct entry_builder *builder)
 		.system_cpu_ns = ENRICHED_UNSET,
 		.children_user_cpu_ns = ENRICHED_UNSET,
 		.children_system_cpu_ns = ENRICHED_UNSET,
+		.session_is_self = ENRICHED_NO_ANSWER,
+		.group_is_self = ENRICHED_NO_ANSWER,
+		.entry_is_self = ENRICHED_NO_ANSWER,
 	};
 }
 

@@ -5,10 +5,12 @@
  */
 #include "enrich/enrich.h"
 
+#include "base/uuid.h"
 #include "decode/decode.h"
 #include "decode/fields.h"
 #include "enrich/cputime.h"
 #include "enrich/entity_id.h"
+#include "enrich/lineage.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@ struct enrich {
 	struct entity_ids *ids;
 	struct users *users;
 	uint64_t tick_ns;
+	uint32_t ancestry;
 	char *const *env;
 	size_t env_count;
 };
@@ -33,22 +36,22 @@ struct task_record {
 struct tail {
 	struct enriched *out;
 	uint32_t used;
+	int64_t wall_offset_ns;
 };
 
 int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options, struct err *err)
 {
 	struct enrich *enrich = calloc(1, sizeof(*enrich));
-	const struct process_table_options defaults = {0};
 	int result;
 
 	if (!enrich)
 		return err_set(err, -ENOMEM, "no memory for enrichment");
 	enrich->tick_ns = 1000000000ULL / options->ticks_per_s;
-	enrich->env = options->env;
-	enrich->env_count = options->env_count;
+	enrich_set_ancestry(enrich, options->ancestry);
+	enrich_set_env(enrich, options->env, options->env_count);
 	result = entity_ids_new(&enrich->ids, options->boot_id, err);
 	if (result == 0)
-		result = process_table_new(&enrich->processes, &defaults, err);
+		result = process_table_new(&enrich->processes, &options->processes, err);
 	if (result < 0) {
 		enrich_free(enrich);
 		return result;
@@ -73,6 +76,11 @@ void enrich_set_env(struct enrich *enrich, char *const *env, size_t env_count)
 	enrich->env_count = env_count;
 }
 
+void enrich_set_ancestry(struct enrich *enrich, uint32_t ancestry)
+{
+	enrich->ancestry = ancestry < LINEAGE_MAX ? ancestry : LINEAGE_MAX;
+}
+
 void enrich_take_users(struct enrich *enrich, struct users *users)
 {
 	users_free(enrich->users);
@@ -89,12 +97,16 @@ static void compute_entity_id(struct enrich *enrich, const struct rec_id *id, ui
 static const struct process *note_task(struct enrich *enrich, const struct task_record *record,
 				       int64_t wall_offset_ns, const struct rec_id *creator)
 {
+	struct process_table *processes = enrich->processes;
 	const struct rec_task *task = &record->task;
 	const struct process *known =
-		process_table_find(enrich->processes, task->id.pid, task->id.start_ns);
+		process_table_find(processes, task->id.pid, task->id.start_ns);
 	struct process told = {
 		.id = task->id,
 		.parent = task->parent,
+		.session = task->session,
+		.group = task->group,
+		.tty = task->tty,
 		.told_ns = record->header.time_ns,
 		.uid = task->creds.uid,
 		.gid = task->creds.gid,
@@ -104,14 +116,17 @@ static const struct process *note_task(struct enrich *enrich, const struct task_
 		.snapshot = record->header.kind == REC_SNAPSHOT,
 	};
 
-	if (creator)
+	if (creator) {
 		told.creator = *creator;
+		lineage_inherit(processes, &told,
+				process_table_find(processes, creator->pid, creator->start_ns));
+	}
 	if (!known || !known->start_wall_ns) {
 		compute_entity_id(enrich, &task->id, told.entity_id);
 		told.start_wall_ns = task->id.start_ns + (uint64_t)wall_offset_ns;
 	}
 	memcpy(told.comm, task->comm, sizeof(told.comm));
-	return process_table_insert(enrich->processes, &told);
+	return process_table_insert(processes, &told);
 }
 
 void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
@@ -167,22 +182,33 @@ static void put_image(struct enrich *enrich, struct tail *tail, const struct pro
 	tail->used += (uint32_t)size;
 }
 
-/* A process that an event refers to: from the table, else only what its identity gives. */
-static void put_other(struct enrich *enrich, struct tail *tail, const struct rec_id *id,
-		      int64_t wall_offset_ns, struct enriched_process *out)
+/* Who a process is, from the table, else by its id alone: NULL. id->pid 0: absent. */
+static const struct process *put_identity(struct enrich *enrich, const struct rec_id *id,
+					  int64_t wall_offset_ns, struct enriched_process *out)
 {
 	const struct process *process;
 
 	if (id->pid == 0)
-		return;
+		return NULL;
 	process = process_table_find(enrich->processes, id->pid, id->start_ns);
 	if (!process || !process->start_wall_ns) {
 		compute_entity_id(enrich, id, out->entity_id);
 		out->start_wall_ns = id->start_ns + (uint64_t)wall_offset_ns;
-		return;
+		return NULL;
 	}
 	memcpy(out->entity_id, process->entity_id, sizeof(out->entity_id));
 	out->start_wall_ns = process->start_wall_ns;
+	return process;
+}
+
+/* A process that an event refers to. */
+static void put_other(struct enrich *enrich, struct tail *tail, const struct rec_id *id,
+		      struct enriched_process *out)
+{
+	const struct process *process = put_identity(enrich, id, tail->wall_offset_ns, out);
+
+	if (!process)
+		return;
 	put(tail, &out->comm, process->comm, strnlen(process->comm, sizeof(process->comm)));
 	put_image(enrich, tail, process, out);
 }
@@ -255,6 +281,22 @@ static void note_exec(struct enrich *enrich, const struct rec_exec *record,
 	process_table_set_image(enrich->processes, process, &image, record->header.time_ns);
 }
 
+/* What the process runs up to this exec. Not what a younger snapshot or exec has told. */
+static void put_previous(struct enrich *enrich, struct tail *tail, const struct rec_exec *record)
+{
+	const struct process *process = process_table_find(enrich->processes, record->task.id.pid,
+							   record->task.id.start_ns);
+	struct enriched_process previous = {0};
+
+	if (!process || process->exec_time_ns >= record->header.time_ns)
+		return;
+	put_image(enrich, tail, process, &previous);
+	tail->out->previous_executable = previous.executable;
+	tail->out->previous_args = previous.args;
+	tail->out->previous_args_count = previous.args_count;
+	tail->out->previous_args_masked = previous.args_masked;
+}
+
 static void put_exit(const struct rec_exit *record, const struct process *process,
 		     struct enriched *out)
 {
@@ -288,12 +330,13 @@ static const struct process *note_process(struct enrich *enrich, struct task_rec
 			process_table_share_image(enrich->processes, process, creator);
 	} else if (record->header.kind == REC_EXEC) {
 		note_exec(enrich, (struct rec_exec *)record, process, false);
+		lineage_judge(enrich->processes, process);
 	}
 	return process;
 }
 
 static void put_process(struct enrich *enrich, struct tail *tail, const struct process *process,
-			int64_t wall_offset_ns, bool with_image)
+			bool with_image)
 {
 	struct enriched *out = tail->out;
 
@@ -304,9 +347,71 @@ static void put_process(struct enrich *enrich, struct tail *tail, const struct p
 	if (process->creator.pid == 0)
 		return;
 	out->creator_pid = process->creator.pid;
-	put_other(enrich, tail, &process->creator, wall_offset_ns, &out->creator);
+	put_other(enrich, tail, &process->creator, &out->creator);
 	out->creator.args = out->creator.comm = (struct rec_string){0};
 	out->creator.args_count = out->creator.args_masked = 0;
+}
+
+/* What a leader runs is told where it is another process, and in events of processes only. */
+static void put_leader(struct enrich *enrich, struct tail *tail, const struct rec_id *id,
+		       bool with_image, struct enriched_process *out)
+{
+	const struct process *process = put_identity(enrich, id, tail->wall_offset_ns, out);
+
+	if (process && with_image)
+		put_image(enrich, tail, process, out);
+}
+
+static bool tells_leaders_images(uint16_t kind)
+{
+	return kind == REC_FORK || kind == REC_EXEC || kind == REC_EXIT || kind == REC_EXEC_FAILED;
+}
+
+/* process as it is known now: it may know more of a leader that has ended than the record. */
+static void put_leaders(struct enrich *enrich, struct tail *tail, uint16_t kind,
+			const struct process *process)
+{
+	struct enriched *out = tail->out;
+	const struct {
+		const struct rec_id *id;
+		struct enriched_process *out;
+		uint32_t *is_self;
+	} leaders[] = {
+		{&process->session, &out->session_leader, &out->session_is_self},
+		{&process->group, &out->group_leader, &out->group_is_self},
+		{&process->entry, &out->entry_leader, &out->entry_is_self},
+	};
+
+	if (process->entry.pid == 0)
+		lineage_find_entry(enrich->processes, process);
+	out->entry_pid = process->entry.pid;
+	out->entry_ns_pid = process->entry.ns_pid;
+	out->entry_type = process->entry_type;
+	for (size_t i = 0; i < sizeof(leaders) / sizeof(leaders[0]); i++) {
+		const struct rec_id *id = leaders[i].id;
+		bool is_self = id->pid == process->id.pid && id->start_ns == process->id.start_ns;
+
+		if (id->pid == 0 || id->start_ns == 0)
+			continue;
+		*leaders[i].is_self = is_self;
+		put_leader(enrich, tail, id, !is_self && tells_leaders_images(kind),
+			   leaders[i].out);
+	}
+}
+
+static void put_ancestry(struct enrich *enrich, struct tail *tail, const struct process *process)
+{
+	struct rec_id ids[LINEAGE_MAX];
+	char text[LINEAGE_MAX * UUID_TEXT_SIZE];
+	size_t count = lineage_ancestors(enrich->processes, process, enrich->ancestry, ids);
+
+	for (size_t i = 0; i < count; i++) {
+		uint8_t entity_id[16];
+
+		compute_entity_id(enrich, &ids[i], entity_id);
+		uuid_format(text + i * UUID_TEXT_SIZE, entity_id);
+	}
+	put(tail, &tail->out->ancestry, text, count * UUID_TEXT_SIZE);
 }
 
 /* What a snapshot saw may be what became of the process after an event that waited in the ring. */
@@ -318,16 +423,29 @@ static bool snapshot_is_younger(struct enrich *enrich, const struct task_record 
 	return known && known->snapshot && known->told_ns > record->header.time_ns;
 }
 
-static void enrich_task(struct enrich *enrich, struct task_record *record, int64_t wall_offset_ns,
-			struct tail *tail)
+static void put_others(struct enrich *enrich, struct tail *tail, const struct task_record *record,
+		       const struct process *process)
+{
+	put_other(enrich, tail, &record->task.parent, &tail->out->parent);
+	if (!process)
+		return;
+	put_leaders(enrich, tail, record->header.kind, process);
+	if (enrich->ancestry > 0)
+		put_ancestry(enrich, tail, process);
+}
+
+static void enrich_task(struct enrich *enrich, struct task_record *record, struct tail *tail)
 {
 	uint16_t kind = record->header.kind;
-	bool with_image = kind != REC_EXEC && !snapshot_is_younger(enrich, record);
-	const struct process *process = note_process(enrich, record, wall_offset_ns);
+	bool snapshot_rules = snapshot_is_younger(enrich, record);
+	const struct process *process;
 
+	if (kind == REC_EXEC && !snapshot_rules)
+		put_previous(enrich, tail, (const struct rec_exec *)record);
+	process = note_process(enrich, record, tail->wall_offset_ns);
 	if (process)
-		put_process(enrich, tail, process, wall_offset_ns, with_image);
-	put_other(enrich, tail, &record->task.parent, wall_offset_ns, &tail->out->parent);
+		put_process(enrich, tail, process, kind != REC_EXEC && !snapshot_rules);
+	put_others(enrich, tail, record, process);
 	put_names(enrich, tail, &record->task.creds);
 	if (kind == REC_EXIT) {
 		put_exit((struct rec_exit *)record, process, tail->out);
@@ -393,19 +511,20 @@ static void init_enriched(struct enriched *out)
 	out->end_start_wall_ns = out->duration_ns = out->exec_duration_ns = ENRICHED_UNSET;
 	out->user_cpu_ns = out->system_cpu_ns = ENRICHED_UNSET;
 	out->children_user_cpu_ns = out->children_system_cpu_ns = ENRICHED_UNSET;
+	out->session_is_self = out->group_is_self = out->entry_is_self = ENRICHED_NO_ANSWER;
 }
 
 size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wall_offset_ns,
 		    struct enriched *out)
 {
 	const struct kind *kind = kind_get(record->kind);
-	struct tail tail = {.out = out, .used = sizeof(*out)};
+	struct tail tail = {.out = out, .used = sizeof(*out), .wall_offset_ns = wall_offset_ns};
 
 	init_enriched(out);
 	if (record->kind == REC_EXEC)
 		keep_configured_env(enrich, (struct rec_exec *)record);
 	if (kind && kind->has_task) {
-		enrich_task(enrich, (struct task_record *)record, wall_offset_ns, &tail);
+		enrich_task(enrich, (struct task_record *)record, &tail);
 		put_file(enrich, record, &tail);
 	}
 	out->size = tail.used;

@@ -20,7 +20,9 @@ struct enrich;
 struct enrich_options {
 	uint8_t boot_id[16];
 	uint32_t ticks_per_s; /* USER_HZ */
-	char *const *env;     /* names of the variables that may be recorded; borrowed */
+	struct process_table_options processes;
+	uint32_t ancestry; /* ancestors that are told, at most LINEAGE_MAX */
+	char *const *env;  /* names of the variables that may be recorded; borrowed */
 	size_t env_count;
 };
 
@@ -29,6 +31,9 @@ void enrich_free(struct enrich *enrich);
 
 /* From here on these variables may be recorded; borrowed. */
 void enrich_set_env(struct enrich *enrich, char *const *env, size_t env_count);
+
+/* From here on so many ancestors are told, at most LINEAGE_MAX. */
+void enrich_set_ancestry(struct enrich *enrich, uint32_t ancestry);
 
 /* Newer names; frees the older ones. */
 void enrich_take_users(struct enrich *enrich, struct users *users);
@@ -41,7 +46,7 @@ void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 		     int64_t wall_offset_ns, const struct image *args);
 
 /* Most bytes that enrich_event writes. */
-#define ENRICH_MAX_SIZE (48 * 1024)
+#define ENRICH_MAX_SIZE (60 * 1024)
 
 /*
  * Takes note of a checked record whose paths are resolved, removes from it the variables nobody

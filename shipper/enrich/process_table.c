@@ -332,6 +332,10 @@ const struct process *process_table_find(struct process_table *table, uint32_t p
 {
 	uint32_t index = find_slot(table, pid, start_ns);
 
+	if (index)
+		table->counters.hits++;
+	else
+		table->counters.misses++;
 	remember_use(table, index);
 	return process_at(table, index);
 }
@@ -353,6 +357,16 @@ static bool is_outdated(const struct process *known, const struct process *told)
 	return told->told_ns < known->told_ns;
 }
 
+/*
+ * A number stands for one process as long as that leads anybody (kernel/pid.c: free_pid waits for
+ * the last user), so under the same number it is the same leader.
+ */
+static void merge_leader(struct rec_id *known, const struct rec_id *told)
+{
+	if (told->start_ns || told->pid != known->pid)
+		*known = *told;
+}
+
 static void merge(struct process *known, const struct process *told)
 {
 	static const uint8_t unknown[sizeof(known->entity_id)];
@@ -363,10 +377,17 @@ static void merge(struct process *known, const struct process *told)
 		known->start_wall_ns = told->start_wall_ns;
 	if (known->creator.pid == 0)
 		known->creator = told->creator;
+	if (known->entry.pid == 0) {
+		known->entry = told->entry;
+		known->entry_type = told->entry_type;
+	}
 	if (is_outdated(known, told))
 		return;
 	known->id = told->id;
 	known->parent = told->parent;
+	merge_leader(&known->session, &told->session);
+	merge_leader(&known->group, &told->group);
+	known->tty = told->tty;
 	known->told_ns = told->told_ns;
 	known->uid = told->uid;
 	known->gid = told->gid;
@@ -390,6 +411,15 @@ const struct process *process_table_insert(struct process_table *table, const st
 	table->slots[index].generation = table->generation;
 	remember_use(table, index);
 	return process_at(table, index);
+}
+
+void process_table_set_entry(struct process_table *table, const struct process *process,
+			     const struct rec_id *entry, uint8_t type)
+{
+	struct slot *slot = slot_of(table, process);
+
+	slot->process.entry = *entry;
+	slot->process.entry_type = type;
 }
 
 void process_table_exit(struct process_table *table, const struct rec_id *id)
@@ -535,4 +565,6 @@ void process_table_counters(const struct process_table *table,
 	ret_counters->exited = table->exited.count;
 	ret_counters->images = table->images.images;
 	ret_counters->image_bytes = (uint64_t)table->images.used_count * IMAGE_CHUNK_BYTES;
+	ret_counters->max_processes = table->max_processes;
+	ret_counters->max_image_bytes = (uint64_t)table->images.count * IMAGE_CHUNK_BYTES;
 }

@@ -35,8 +35,14 @@ struct process_table_options {
  */
 struct process {
 	struct rec_id id;
-	struct rec_id parent;   /* as of told_ns; pid 0: unknown */
-	struct rec_id creator;  /* who called fork; pid 0: unknown */
+	struct rec_id parent;  /* as of told_ns; pid 0: unknown */
+	struct rec_id creator; /* who called fork; pid 0: unknown */
+	/* Leaders as last told; once known, a leader that has ended since stays known: the number
+	 * is not given to another one while it leads anybody. start_ns 0: unknown. */
+	struct rec_id session, group;
+	struct rec_id entry;    /* entry leader, see enrich/lineage.h; pid 0: unknown */
+	uint8_t entry_type;     /* enum enriched_entry */
+	uint32_t tty;           /* as in struct rec_task */
 	uint8_t entity_id[16];  /* all zero: unknown */
 	uint64_t start_wall_ns; /* CLOCK_REALTIME, the first that was told; 0: unknown */
 	uint64_t told_ns;       /* time of the record that told these facts; 0: only an exit did */
@@ -59,6 +65,9 @@ struct process_counters {
 	uint64_t image_drops;    /* images of exited processes given up for those of others */
 	uint64_t reused_pids;    /* processes taken for ended because another got their pid */
 	uint64_t lost_exits;     /* processes that a reconciliation found gone */
+	uint64_t hits, misses;   /* of process_table_find */
+	uint32_t max_processes;
+	uint64_t max_image_bytes;
 };
 
 /* -EINVAL for an option out of its range, -ENOMEM. */
@@ -66,7 +75,10 @@ int process_table_new(struct process_table **ret_table, const struct process_tab
 		      struct err *err);
 void process_table_free(struct process_table *table);
 
-/* NULL: not known. Both count as a use, which keeps a process when the table is full. */
+/*
+ * NULL: not known. Both count as a use, which keeps a process when the table is full; the first
+ * counts as a hit or a miss too.
+ */
 const struct process *process_table_find(struct process_table *table, uint32_t pid,
 					 uint64_t start_ns);
 /* The living process with that pid. */
@@ -75,7 +87,8 @@ const struct process *process_table_find_pid(struct process_table *table, uint32
 /*
  * Tells what a record says of a process (exec_time_ns and exited are not taken). Telling the same
  * twice changes nothing. Of a known process:
- * - entity_id, start_wall_ns and creator stay as they were first told (zero: not told yet);
+ * - entity_id, start_wall_ns and creator stay as they were first told (zero: not told yet); so does
+ *   entry, until process_table_set_entry;
  * - the rest is taken from a newer record, but never from a snapshot when an event has told it;
  *   an event always replaces what a snapshot told;
  * - a process that has exited stays so.
@@ -83,6 +96,10 @@ const struct process *process_table_find_pid(struct process_table *table, uint32
  * later start, it is the process told of here that has ended. NULL for pid 0.
  */
 const struct process *process_table_insert(struct process_table *table, const struct process *told);
+
+/* The process and, from now on, who it makes, came into being under that entry leader. */
+void process_table_set_entry(struct process_table *table, const struct process *process,
+			     const struct rec_id *entry, uint8_t type);
 
 /*
  * The process has ended. It stays to be found until exited_kept others have ended. A process that

@@ -176,6 +176,21 @@ void ecs_free(struct ecs *ecs)
 	free(ecs);
 }
 
+static void open_object(struct ecs *ecs, const struct plan_object *object)
+{
+	if (object->in_list)
+		json_open_in_list(ecs->json, &object->key);
+	else
+		json_open(ecs->json, &object->key);
+}
+
+static void close_object(struct ecs *ecs, const struct plan_object *object)
+{
+	json_close(ecs->json);
+	if (object->in_list)
+		json_close_list(ecs->json);
+}
+
 /* Closes and opens objects until the given one is open. */
 static void enter(struct ecs *ecs, unsigned int object)
 {
@@ -188,12 +203,12 @@ static void enter(struct ecs *ecs, unsigned int object)
 			to_open[count++] = at;
 			at = objects[at].parent;
 		} else {
-			json_close(ecs->json);
+			close_object(ecs, &objects[ecs->object]);
 			ecs->object = objects[ecs->object].parent;
 		}
 	}
 	while (count > 0)
-		json_open(ecs->json, &objects[to_open[--count]].key);
+		open_object(ecs, &objects[to_open[--count]]);
 	ecs->object = object;
 }
 
