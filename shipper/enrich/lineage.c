@@ -155,21 +155,24 @@ void lineage_judge(struct process_table *table, const struct process *process)
 		process_table_set_entry(table, process, &process->id, (uint8_t)type);
 }
 
+/* In init's own session, which has number 0 unless init has called setsid. */
+static bool is_in_session_of_init(const struct process *process)
+{
+	return !process->kernel_thread && process->session.pid <= INIT_PID;
+}
+
 /*
  * Whose entry leader is the process's too. Nobody between a process and the leader of its session
- * leads one, so nobody between them is an entry leader; in init's own session that is init. When
- * the maker is unknown, the parent may be who took in an orphan: of the same session it still says
- * the same, and to the leader of a session it is the best there is.
+ * leads one, so nobody between them is an entry leader. When the maker is unknown, the parent may
+ * be who took in an orphan: of the same session it still says the same, and to the leader of a
+ * session it is the best there is.
  */
 static const struct process *next_above(struct process_table *table, const struct process *process)
 {
-	const struct process *above;
+	const struct process *above = find(table, &process->session);
 
 	if (process->kernel_thread)
 		return NULL;
-	if (process->session.pid <= INIT_PID)
-		return process_table_find_pid(table, INIT_PID);
-	above = find(table, &process->session);
 	if (above && above != process)
 		return above;
 	above = find(table, maker_of(process));
@@ -179,12 +182,22 @@ static const struct process *next_above(struct process_table *table, const struc
 	return above;
 }
 
+/* Init itself need not be known for that. */
+static void judge(struct process_table *table, const struct process *process)
+{
+	const struct rec_id *maker = maker_of(process);
+
+	lineage_judge(table, process);
+	if (process->entry.pid == 0 && is_in_session_of_init(process) && maker->pid == INIT_PID)
+		process_table_set_entry(table, process, maker, ENTRY_INIT);
+}
+
 void lineage_find_entry(struct process_table *table, const struct process *process)
 {
 	const struct process *at = process;
 
 	for (int i = 0; at && i < STEPS_MAX && at->entry.pid == 0; i++) {
-		lineage_judge(table, at);
+		judge(table, at);
 		if (at->entry.pid == 0)
 			at = next_above(table, at);
 	}
