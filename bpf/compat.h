@@ -39,6 +39,10 @@
 #define O_PATH 010000000
 #define O_TMPFILE_BIT 020000000 /* O_TMPFILE without O_DIRECTORY, whose number differs */
 
+/* Since 6.10; used where the kernel calls hooks with preemption enabled, see hook.h. */
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+
 /* CONFIG_AUDIT: without it, or where a vendor moved the fields, the ids are unset. */
 struct task_struct___audit {
 	kuid_t loginuid;

@@ -10,6 +10,7 @@
 #include "emit.h"
 #include "filter.h"
 #include "generation.h"
+#include "hook.h"
 #include "path.h"
 #include "syscall.h"
 #include "task.h"
@@ -249,24 +250,22 @@ static __always_inline void tell_call(struct task_struct *task, struct pt_regs *
 	}
 }
 
-/* Called for every system call of the host: what is not wanted leaves at once. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_syscall, struct pt_regs *regs, long result)
+static __always_inline bool is_ours(__u64 *ctx, struct pt_regs *regs, long result)
 {
-	__u8 meaning = syscall_meaning(regs);
+	return syscall_meaning(regs);
+}
 
-	if (meaning)
-		tell_call(bpf_get_current_task_btf(), regs, result, meaning);
+/* Called for every system call of the host: what is not wanted leaves at once. */
+HOOK_IF(is_ours, "tp_btf/sys_exit", on_syscall, REC_OPEN_READ, struct pt_regs *regs, long result)
+{
+	tell_call(bpf_get_current_task_btf(), regs, result, syscall_meaning(regs));
 	return 0;
 }
 
 /* For kernels without that helper. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_syscall_by_queue, struct pt_regs *regs, long result)
+HOOK_IF(is_ours, "tp_btf/sys_exit", on_syscall_by_queue, REC_OPEN_READ, struct pt_regs *regs,
+	long result)
 {
-	__u8 meaning = syscall_meaning(regs);
-
-	if (meaning)
-		tell_call(current_task_by_queue(), regs, result, meaning);
+	tell_call(current_task_by_queue(), regs, result, syscall_meaning(regs));
 	return 0;
 }

@@ -118,6 +118,15 @@ struct {
 	__uint(max_entries, 16 * 1024 * 1024);
 } bulk SEC(".maps");
 
+/* Kernels that call hooks with preemption enabled: calls between two programs, see hook.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, 1); /* BPF_F_NO_PREALLOC: seldom more than one for each CPU */
+	__type(key, __u64);
+	__type(value, __u8);
+} told SEC(".maps");
+
 /* Kernels without group_dead in the exit tracepoint: processes whose end was told just now. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

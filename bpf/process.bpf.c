@@ -9,12 +9,13 @@
 #include "compat.h"
 #include "emit.h"
 #include "generation.h"
+#include "hook.h"
 #include "memory.h"
 #include "path.h"
 #include "task.h"
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+HOOK("tp_btf/sched_process_fork", on_fork, REC_FORK, struct task_struct *parent,
+     struct task_struct *child)
 {
 	struct scratch *space;
 	struct rec_fork *record;
@@ -82,8 +83,8 @@ static __always_inline void fill_binary(struct file *file, struct rec_exec *reco
 	record->deleted = inode->i_nlink == 0 || (!dentry->d_hash.pprev && !record->memfd);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+HOOK("tp_btf/sched_process_exec", on_exec, REC_EXEC, struct task_struct *task, pid_t old_pid,
+     struct linux_binprm *bprm)
 {
 	__u32 slot = scratch_slot(REC_CLASS_TASK);
 	struct mm_struct *mm = task->mm;
@@ -235,8 +236,8 @@ static __always_inline void tell_exit(struct task_struct *task)
 }
 
 /* Kernels whose tracepoint says whether the last thread is going (6.16 and later). */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit_group_dead, struct task_struct *task, bool group_dead)
+HOOK("tp_btf/sched_process_exit", on_exit_group_dead, REC_EXIT, struct task_struct *task,
+     bool group_dead)
 {
 	if (group_dead)
 		tell_exit(task);
@@ -266,8 +267,7 @@ __noinline int threads_are_behind(__u64 address)
 
 /* Two last threads on two CPUs can both see live == 0 and nobody behind: the first to insert tells.
  */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+HOOK("tp_btf/sched_process_exit", on_exit, REC_EXIT, struct task_struct *task)
 {
 	struct rec_id id = {};
 	__u8 one = 1;

@@ -43,6 +43,12 @@ enum rec_kind {
 	REC_OPEN_WRITE = 13,  /* of a file that was there, for writing */
 	REC_FILE_CREATE = 14, /* the open made the file */
 	REC_OPEN_FAILED = 15,
+	/* What the agent tells of itself; all made by the shipper. */
+	REC_AGENT_START = 16,
+	REC_AGENT_STOP = 17,
+	REC_AGENT_HEARTBEAT = 18,
+	REC_CLOCK_STEP = 19,
+	REC_AGENT_COVERAGE = 20,
 	REC_KINDS
 };
 
@@ -306,6 +312,101 @@ struct rec_config {
 	struct rec_header header;
 	struct rec_string hash;    /* of the configuration in force from here on, hexadecimal */
 	struct rec_string message; /* what changed, or what is wrong */
+};
+
+/* The first of a run. Version and kernel stand here too: another agent may deliver it later. */
+struct rec_agent_start {
+	struct rec_header header;
+	__u32 probes, attached;
+	struct rec_string version;
+	struct rec_string kernel; /* release */
+	struct rec_string hash;   /* of the configuration, hexadecimal */
+	struct rec_string failed; /* probes that are not attached, "NAME: WHY", each with NUL */
+	struct rec_string message;
+	__u32 pad;
+};
+
+/* Why an agent stops. */
+enum rec_stop {
+	REC_STOP_SIGNAL = 0,
+	REC_STOP_TIME_OVER = 1,
+	REC_STOP_READER_GONE = 2, /* of standard output */
+	REC_STOP_ERROR = 3,
+};
+
+/* How a signal came: si_code of sigaction(2). */
+enum rec_signal_way {
+	REC_SIGNAL_NONE = 0,
+	REC_SIGNAL_KILL = 1,
+	REC_SIGNAL_TGKILL = 2,
+	REC_SIGNAL_QUEUE = 3,  /* or another code that a sender chooses, who then also says himself
+				* who he is */
+	REC_SIGNAL_KERNEL = 4, /* Ctrl-C on the agent's terminal, for one: there is no sender */
+};
+
+/* The last of a run. */
+struct rec_agent_stop {
+	struct rec_header header;
+	__u64 uptime_ns;
+	__u64 asked_ns;         /* CLOCK_BOOTTIME at which the agent noticed that it is to stop */
+	__u32 signal;           /* 0: it was none */
+	__u32 sender_pid;       /* as the agent's own pid namespace has it; 0: unknown */
+	__u32 sender_uid;       /* real; REC_ID_UNSET: unknown */
+	__u32 sender_login_uid; /* REC_ID_UNSET: unknown, or never set */
+	__u8 reason;            /* enum rec_stop */
+	__u8 way;               /* enum rec_signal_way */
+	__u8 claimed;           /* nobody vouches for sender_pid and sender_uid */
+	__u8 initial_pid;       /* sender_pid is that of the initial pid namespace */
+	struct rec_string message;
+	__u32 pad;
+};
+
+/* The account of one moment: see struct collect_status. */
+struct rec_agent_heartbeat {
+	struct rec_header header;
+	__u64 uptime_ns;
+	__u64 numbered; /* = the next ten */
+	__u64 journalled, dropped, limited, not_selected, canaries, rejected;
+	__u64 lost, unjournalled, in_ring;
+	__u64 lost_ring_full, lost_no_scratch, lost_too_large; /* of lost; the rest: unexplained */
+	__u64 own_events;     /* journalled too, but no probe numbered them */
+	__u64 journal_events; /* appended since the agent's start */
+	__u64 vital_high_water_bytes, vital_size_bytes;
+	__u64 bulk_high_water_bytes, bulk_size_bytes; /* 0: there is no such ring */
+	__u64 memory_anon_bytes;                      /* RssAnon; 0: unknown */
+	__u64 recursion_misses;                       /* all ones: unknown */
+	__u8 balances;
+	__u8 pad[7];
+	struct rec_string sinks; /* each with NUL */
+	struct rec_string message;
+};
+
+/* CLOCK_REALTIME went another way than CLOCK_BOOTTIME. */
+struct rec_clock_step {
+	struct rec_header header;
+	__s64 step_us;        /* negative: back */
+	__u64 before_wall_ns; /* what the clock would show without the step */
+	__u64 after_wall_ns;  /* what it shows */
+	__u8 noticed;         /* 0: the kernel told that the clock was set; 1: the agent compared */
+	__u8 pad[3];
+	struct rec_string message;
+};
+
+/* Lists have one part each per canary or probe, with NUL. */
+struct rec_agent_coverage {
+	struct rec_header header;
+	__u32 probes, attached;
+	__u32 seen_count, missed_count, skipped_count;
+	__u32 records; /* that the canaries made; none of them is in the stream */
+	__u8 asked;    /* 0: at the start; 1: somebody asked */
+	__u8 pad[3];
+	struct rec_string kernel;        /* release */
+	struct rec_string probes_on;     /* NAME */
+	struct rec_string probes_failed; /* NAME: WHY */
+	struct rec_string seen;          /* NAME */
+	struct rec_string missed;        /* NAME: WHY */
+	struct rec_string skipped;       /* NAME: WHY */
+	struct rec_string message;
 };
 
 /* Shared with the probes through maps, one per ring x CPU x class. Written by the probes only. */

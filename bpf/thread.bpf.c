@@ -7,10 +7,11 @@
 
 #include "emit.h"
 #include "generation.h"
+#include "hook.h"
 #include "task.h"
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_thread_start, struct task_struct *parent, struct task_struct *child)
+HOOK("tp_btf/sched_process_fork", on_thread_start, REC_THREAD_START, struct task_struct *parent,
+     struct task_struct *child)
 {
 	struct scratch *space;
 	struct rec_thread_start *record;
@@ -30,8 +31,7 @@ int BPF_PROG(on_thread_start, struct task_struct *parent, struct task_struct *ch
 }
 
 /* Attached before the hook that tells the end of the process, so that this comes first. */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_thread_exit, struct task_struct *task)
+HOOK("tp_btf/sched_process_exit", on_thread_exit, REC_THREAD_EXIT, struct task_struct *task)
 {
 	struct scratch *space;
 	struct rec_thread_exit *record;

@@ -28,7 +28,7 @@ _Static_assert(sizeof(struct collect_status) % sizeof(uint64_t) == 0 &&
 /* A record for the stream that another thread has made. */
 struct note {
 	struct note *next;
-	uint64_t aligned[COLLECT_NOTE_MAX / sizeof(uint64_t)];
+	uint64_t aligned[]; /* as large as the record */
 };
 #define NOTES_MAX 64
 
@@ -52,6 +52,7 @@ struct collect {
 	int changed_fd;
 	struct note *_Atomic notes; /* a stack: main pushes, collect takes all */
 	atomic_uint note_count;
+	struct note *last_note; /* behind everything else; of main until the thread is to stop */
 	_Atomic(struct users *) new_users; /* mailbox: main puts, collect takes */
 	_Atomic(struct rules_state *) rules;
 	_Atomic(struct rules_state *) new_rules; /* mailbox: main puts, collect takes */
@@ -80,6 +81,7 @@ static void take_counters(struct collect *collect)
 	status->not_selected = counters.not_selected;
 	status->rejected = counters.rejected;
 	status->unnumbered = counters.unnumbered;
+	status->canaries = counters.canaries;
 	status->pending = counters.pending;
 	status->unjournalled = counters.unjournalled;
 	status->journal_bytes = counters.journal_bytes;
@@ -208,8 +210,8 @@ static bool take_notes(struct collect *collect)
 	}
 	for (note = notes; note; note = notes) {
 		if (!sweep_add_own(collect->sweep, (struct rec_header *)note->aligned))
-			log_warning(
-				"the stream does not tell of a reload: the journal takes nothing");
+			log_warning("the stream misses what the agent tells of itself: the journal "
+				    "takes nothing");
 		notes = note->next;
 		free(note);
 		atomic_fetch_sub(&collect->note_count, 1);
@@ -262,11 +264,22 @@ static void attend(struct collect *collect)
 		return;
 }
 
+static void take_last_note(struct collect *collect)
+{
+	struct note *note = collect->last_note;
+
+	if (note && (!sweep_add_own(collect->sweep, (struct rec_header *)note->aligned) ||
+		     sweep_flush(collect->sweep) < 0))
+		log_warning("the stream does not tell of the end: the journal takes nothing");
+}
+
 static void *run(void *data)
 {
 	struct collect *collect = data;
 	bool busy = false;
 
+	if (atomic_load(&collect->notes)) /* before anything else: the start of the agent */
+		(void)take_notes(collect);
 	for (;;) {
 		if (!sweep_has_more(collect->sweep) && reader_wait(collect->parts->reader, busy))
 			attend(collect);
@@ -283,6 +296,7 @@ static void *run(void *data)
 	take_change(collect);
 	(void)take_notes(collect);
 	sweep_drain(collect->sweep);
+	take_last_note(collect);
 	publish(collect);
 	return NULL;
 }
@@ -293,6 +307,7 @@ static int open_sweep(struct collect *collect, struct err *err)
 		.journal = collect->options.journal,
 		.enrich = collect->options.enrich,
 		.rules = collect->rules,
+		.canaries = collect->options.canaries,
 		.selected = collect->options.selected,
 		.ticks_per_s = collect->options.ticks_per_s,
 	};
@@ -345,6 +360,7 @@ static void free_notes(struct collect *collect)
 		free(note);
 		note = next;
 	}
+	free(collect->last_note);
 }
 
 void collect_free(struct collect *collect)
@@ -431,21 +447,35 @@ bool collect_change_done(struct collect *collect)
 	return true;
 }
 
+static struct note *new_note(const struct rec_header *record)
+{
+	struct note *note = malloc(sizeof(*note) + record->size);
+
+	if (note)
+		memcpy(note->aligned, record, record->size);
+	return note;
+}
+
 bool collect_note(struct collect *collect, const struct rec_header *record)
 {
 	struct note *note;
 
-	if (atomic_fetch_add(&collect->note_count, 1) >= NOTES_MAX ||
-	    !(note = malloc(sizeof(*note)))) {
+	if (atomic_fetch_add(&collect->note_count, 1) >= NOTES_MAX || !(note = new_note(record))) {
 		atomic_fetch_sub(&collect->note_count, 1);
 		return false;
 	}
-	memcpy(note->aligned, record, record->size);
 	note->next = collect->notes;
 	while (!atomic_compare_exchange_weak(&collect->notes, &note->next, note))
 		continue;
 	wake(collect);
 	return true;
+}
+
+bool collect_last_note(struct collect *collect, const struct rec_header *record)
+{
+	free(collect->last_note);
+	collect->last_note = new_note(record);
+	return collect->last_note != NULL;
 }
 
 /* The probes' numbers are read last, so that none of those seen is missing in them. */
@@ -469,6 +499,7 @@ void collect_status(struct collect *collect, struct collect_status *ret_status)
 	for (int i = 0; i < REC_RING_SHIPPER; i++) {
 		ret_status->rings[i].used_bytes = ring_used_bytes(parts->rings[i]);
 		ret_status->rings[i].size_bytes = ring_size_bytes(parts->rings[i]);
+		ret_status->rings[i].high_water_bytes = ring_high_water_bytes(parts->rings[i]);
 		ret_status->rings[i].position = ring_end(parts->rings[i]);
 	}
 }

@@ -7,6 +7,7 @@
 #define AUDITSHIP_COLLECT_H
 
 #include "base/err.h"
+#include "canary_watch.h"
 #include "capture/loss.h"
 #include "capture/probes.h"
 #include "enrich/enrich.h"
@@ -22,8 +23,9 @@ struct collect;
 struct collect_options {
 	struct probes *probes; /* attached */
 	struct journal *journal;
-	struct enrich *enrich;     /* given up to the thread by collect_new */
-	struct rules_state *rules; /* the same; NULL: there are none */
+	struct enrich *enrich;         /* given up to the thread by collect_new */
+	struct rules_state *rules;     /* the same; NULL: there are none */
+	struct canary_watch *canaries; /* whose records are no events; borrowed, NULL: none are */
 	uint32_t cpus;
 	uint32_t ticks_per_s;     /* USER_HZ */
 	bool selected[REC_KINDS]; /* kinds that are journalled; the others only inform enrichment */
@@ -33,12 +35,13 @@ struct collect_options {
  * The account. Nothing but uint64_t: it is published word by word. Two equations hold at every
  * moment that the thread publishes: seen = arrived + lost, and
  * arrived + unnumbered = events of all kinds but lost + not_selected + dropped + limited +
- * rejected + pending.
+ * canaries + rejected + pending.
  */
 struct collect_status {
 	uint64_t events[REC_KINDS]; /* journalled */
 	uint64_t not_selected;
 	uint64_t dropped, held; /* by rules; events_limited tells what was held back */
+	uint64_t canaries;      /* records of the agent's own canaries: no events */
 	uint64_t rejected;      /* records that failed the bounds check */
 	uint64_t unnumbered;    /* those of them whose number cannot be told: it shows up as lost */
 	uint64_t pending;       /* read, but the journal has not taken them yet */
@@ -61,7 +64,7 @@ struct collect_status {
 	uint64_t map_failures;  /* notes of the probes that found no room */
 	uint64_t lost_kind[REC_KINDS];
 	struct {
-		uint64_t used_bytes, size_bytes;
+		uint64_t used_bytes, size_bytes, high_water_bytes;
 		uint64_t position; /* bytes that the probes have put into it since it was made */
 	} rings[REC_RING_SHIPPER];
 };
@@ -113,8 +116,12 @@ bool collect_change_done(struct collect *collect);
 
 /* A record of the shipper's own for the stream, a checked one of at most COLLECT_NOTE_MAX bytes;
  * its number and time are filled in. False: too many wait already. */
-#define COLLECT_NOTE_MAX 2048
+#define COLLECT_NOTE_MAX 16384
 bool collect_note(struct collect *collect, const struct rec_header *record);
+
+/* The same, but the last of all, once collect_stop has emptied the ring. Before collect_stop, by
+ * the thread that calls that. False: no memory. */
+bool collect_last_note(struct collect *collect, const struct rec_header *record);
 
 /*
  * With the probes detached: reads what the kernel has handed over, journals it, ends the thread.

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT };
+enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
 enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE };
 
 #define CONFIG_FILE "/etc/auditship/auditship.yaml"
@@ -63,6 +64,8 @@ struct config {
 		char *state_dir;
 		struct config_list tags;
 		struct config_map labels;
+		uint64_t heartbeat_ms; /* 0: none */
+		int coverage;          /* enum config_coverage */
 	} agent;
 	char *runtime_dir; /* agent.runtime_dir */
 	struct {

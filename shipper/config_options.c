@@ -92,6 +92,12 @@ static const struct option_word stdout_formats[] = {
 	{},
 };
 
+static const struct option_word coverage_words[] = {
+	{"start", CONFIG_COVERAGE_START},
+	{"request", CONFIG_COVERAGE_REQUEST},
+	{},
+};
+
 const struct option_word config_sink_types[] = {
 	{"file", CONFIG_SINK_FILE},
 	{"stdout", CONFIG_SINK_STDOUT},
@@ -198,6 +204,27 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_IDENTITY,
 		.pattern = &label_pattern,
 		.doc = "Names and values put into the labels of every event.",
+	},
+	{
+		"agent.heartbeat",
+		DURATION_AT(struct config, agent.heartbeat_ms),
+		.fallback = "60s",
+		.example = "60s",
+		.min = SECOND_MS,
+		.max = 24 * 3600 * SECOND_MS,
+		.flags = OPTION_MAY_BE_OFF,
+		.part = CONFIG_PART_EVENTS,
+		.doc = "Time between two agent_heartbeat events, which tell that the agent lives "
+		       "and where every event is; off: there are none.",
+	},
+	{
+		"agent.coverage",
+		ENUM_AT(struct config, agent.coverage),
+		.fallback = "start",
+		.words = coverage_words,
+		.part = CONFIG_PART_EVENTS,
+		.doc = "When the agent tries out what it sees on this host: start (and on "
+		       "request), or request (auditship status --coverage) only.",
 	},
 	{
 		"agent.runtime_dir",

@@ -183,6 +183,8 @@ static int write_scalar(struct buf *out, const struct option *option, const void
 		text_format_size(amount, *(const uint64_t *)value);
 		return buf_add_text(out, amount);
 	case OPTION_DURATION:
+		if (*(const uint64_t *)value == 0 && option->flags & OPTION_MAY_BE_OFF)
+			return buf_add_text(out, "off");
 		text_format_duration(amount, *(const uint64_t *)value);
 		return buf_add_text(out, amount);
 	case OPTION_ENUM:

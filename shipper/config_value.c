@@ -36,7 +36,9 @@ static void format_range(char *out, size_t size, const struct option *option)
 
 	format(low, option->min);
 	format(high, option->max);
-	(void)snprintf(out, size, "a %s%s from %s to %s, such as %s", is_size ? "size" : "duration",
+	(void)snprintf(out, size, "%sa %s%s from %s to %s, such as %s",
+		       option->flags & OPTION_MAY_BE_OFF ? "off or " : "",
+		       is_size ? "size" : "duration",
 		       option->flags & OPTION_POWER_OF_TWO ? " that is a power of two" : "", low,
 		       high, option->example ? option->example : option->fallback);
 }
@@ -208,12 +210,18 @@ static int set_amount(uint64_t *target, const struct option *option, const struc
 	uint64_t value = 0;
 	int result = -EINVAL;
 
-	if (!memchr(node->text.bytes, '\0', node->text.length))
+	if ((option->flags & OPTION_MAY_BE_OFF) && yaml_tree_text_is(&node->text, "off"))
+		result = 0;
+	else if (!memchr(node->text.bytes, '\0', node->text.length))
 		result = is_size ? text_parse_size(node->text.bytes, &value)
 				 : text_parse_duration(node->text.bytes, &value);
 	if (result == -EINVAL)
 		return fault_value(option, node, faults,
 				   is_size ? "is not a size" : "is not a duration");
+	if (result == 0 && value == 0 && (option->flags & OPTION_MAY_BE_OFF)) {
+		*target = 0;
+		return 0;
+	}
 	if (result < 0 || value < option->min || value > option->max)
 		return fault_value(option, node, faults, "is out of range");
 	if ((option->flags & OPTION_POWER_OF_TWO) && (value & (value - 1)) != 0)

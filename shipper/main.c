@@ -19,7 +19,7 @@ struct arguments {
 	const char *config; /* NULL: CONFIG_FILE or the built-in defaults */
 	const char *socket; /* NULL: that of the configuration */
 	unsigned int seconds;
-	bool json, watch;
+	bool json, watch, coverage;
 	struct check_options check;
 };
 
@@ -30,7 +30,7 @@ static const char help_text[] =
 	"usage: auditship run    [-c FILE] [--seconds N]    watch and ship until stopped\n"
 	"       auditship watch  [OPTION...]                show events as they happen (watch "
 	"--help)\n"
-	"       auditship status [--json] [--watch] [-c FILE | --socket PATH]\n"
+	"       auditship status [--json] [--watch] [--coverage] [-c FILE | --socket PATH]\n"
 	"                                                   ask the running agent how it is\n"
 	"       auditship check  [-c FILE] [--print] [--explain EVENTS]\n"
 	"                                                   tell every fault of a configuration\n"
@@ -43,6 +43,7 @@ static const char help_text[] =
 	"      --socket PATH   the control socket of the agent to ask\n"
 	"      --json          the status as one line of JSON\n"
 	"      --watch         the status again every second\n"
+	"      --coverage      have the agent try out first what it sees on this host\n"
 	"      --print         show the effective configuration and where each value is from\n"
 	"      --explain FILE  tell which rule decides over each event of FILE (-: of standard\n"
 	"                      input), which holds one JSON document per line\n"
@@ -94,6 +95,9 @@ static int take_option(int option, struct arguments *arguments)
 	case 'w':
 		arguments->watch = true;
 		return 0;
+	case 'o':
+		arguments->coverage = true;
+		return 0;
 	case 'p':
 		arguments->check.print = true;
 		return 0;
@@ -113,6 +117,7 @@ static int read_arguments(int argc, char **argv, const char *letters,
 		{"socket", required_argument, NULL, 'S'},
 		{"json", no_argument, NULL, 'j'},
 		{"watch", no_argument, NULL, 'w'},
+		{"coverage", no_argument, NULL, 'o'},
 		{"print", no_argument, NULL, 'p'},
 		{"explain", required_argument, NULL, 'e'},
 		{NULL, 0, NULL, 0},
@@ -176,6 +181,7 @@ static int command_status(const struct arguments *arguments)
 		.socket = arguments->socket,
 		.json = arguments->json,
 		.watch = arguments->watch,
+		.coverage = arguments->coverage,
 	};
 	struct config *config = NULL;
 	struct buf faults;
@@ -214,7 +220,7 @@ static const struct {
 } commands[] = {
 	{"run", "cs", command_run},
 	{"check", "cpe", command_check},
-	{"status", "cSjw", command_status},
+	{"status", "cSjwo", command_status},
 };
 
 int main(int argc, char **argv)

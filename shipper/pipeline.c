@@ -246,6 +246,7 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 		.env_count = config->capture.env.count,
 	};
 	struct collect_options options = {
+		.canaries = pipeline->events ? agent_events_canaries(pipeline->events) : NULL,
 		.probes = pipeline->probes,
 		.journal = pipeline->journal,
 		.cpus = pipeline->host.cpus,
@@ -291,7 +292,12 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 	result = probes_snapshot(pipeline->probes, on_snapshot, pipeline->collect, err);
 	if (result < 0)
 		return result;
-	return collect_start(pipeline->collect, err);
+	if (pipeline->events)
+		agent_events_tell_start(pipeline->events);
+	result = collect_start(pipeline->collect, err);
+	if (result == 0 && pipeline->events)
+		agent_events_begin(pipeline->events);
+	return result;
 }
 
 /* Signals are blocked in every thread and read from a descriptor. */
@@ -334,6 +340,13 @@ static int answer_version(void *data, struct buf *out, struct err *err)
 		       : 0;
 }
 
+/* What comes of it is in the stream, and in the status once it does not run any more. */
+static int answer_coverage(void *data, struct buf *out, struct err *err)
+{
+	agent_events_cover(((struct pipeline *)data)->events);
+	return buf_add_text(out, "{\"ok\":true}\n") < 0 ? err_set(err, -ENOMEM, "no memory") : 0;
+}
+
 static int answer_watch(void *data, struct buf *out, struct err *err)
 {
 	return watchers_greet(((struct pipeline *)data)->watchers, out, err);
@@ -349,6 +362,7 @@ int pipeline_open_control(struct pipeline *pipeline, const struct config *config
 	static const struct control_request requests[] = {
 		{"status", answer_status, NULL},
 		{"version", answer_version, NULL},
+		{"coverage", answer_coverage, NULL},
 		{"watch", answer_watch, take_watcher},
 		{NULL, NULL, NULL},
 	};
@@ -393,6 +407,7 @@ void pipeline_describe_status(const struct pipeline *pipeline, struct status_opt
 		.delivers = sinks_delivers(pipeline->sinks),
 		.control = pipeline->control,
 		.watchers = pipeline->watchers,
+		.coverage = agent_events_coverage(pipeline->events),
 	};
 }
 
@@ -429,6 +444,7 @@ static void on_tick(struct pipeline *pipeline)
 	if (pipeline->control)
 		control_tick(pipeline->control, clock_mono_ns());
 	watchers_tick(pipeline->watchers, clock_boot_ns());
+	agent_events_tick(pipeline->events);
 }
 
 void pipeline_tell_missing(const struct pipeline *pipeline)
@@ -468,8 +484,11 @@ static bool handle_signal(struct pipeline *pipeline)
 
 	if (read(pipeline->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return false;
-	if (info.ssi_signo != SIGHUP || !pipeline->reload)
+	if (info.ssi_signo != SIGHUP || !pipeline->reload) {
+		pipeline->end.reason = REC_STOP_SIGNAL;
+		pipeline->end.signal = info;
 		return true;
+	}
 	reload_request(pipeline->reload);
 	return false;
 }
@@ -490,7 +509,11 @@ static bool handle(struct pipeline *pipeline, int fd)
 		control_serve(pipeline->control);
 	} else if (pipeline->watchers && fd == watchers_fd(pipeline->watchers)) {
 		watchers_serve(pipeline->watchers);
+	} else if (pipeline->events && fd == agent_events_fd(pipeline->events)) {
+		agent_events_serve(pipeline->events);
 	} else {
+		pipeline->end.reason =
+			fd == pipeline->timer_fd ? REC_STOP_TIME_OVER : REC_STOP_READER_GONE;
 		return true;
 	}
 	return false;
@@ -501,10 +524,18 @@ static void wait_for_end(struct pipeline *pipeline)
 	struct epoll_event event;
 
 	for (;;) {
-		int n = epoll_wait(pipeline->epoll_fd, &event, 1, -1);
+		uint64_t now_ns = clock_boot_ns();
+		int n = epoll_wait(pipeline->epoll_fd, &event, 1, 0);
 
-		if (n < 0 && errno != EINTR)
+		if (n == 0) {
+			pipeline->end.idle_ns = now_ns;
+			n = epoll_wait(pipeline->epoll_fd, &event, 1, -1);
+		}
+		if (n < 0 && errno != EINTR) {
+			pipeline->end.reason = REC_STOP_ERROR;
+			pipeline->end.what = strerror(errno);
 			return;
+		}
 		if (n > 0 && handle(pipeline, event.data.fd))
 			return;
 	}
@@ -514,6 +545,9 @@ static void wait_for_end(struct pipeline *pipeline)
 static int open_agent(struct pipeline *pipeline, struct err *err)
 {
 	int result = open_watchers(pipeline, err);
+
+	if (result == 0 && watch(pipeline->epoll_fd, agent_events_fd(pipeline->events)) < 0)
+		result = err_set(err, -errno, "cannot wait for anything: %s", strerror(errno));
 
 	if (result == 0)
 		result = pipeline_open_control(pipeline, pipeline->config, err);
@@ -540,6 +574,8 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 		result = open_signals(pipeline, options->seconds, err);
 	if (result == 0)
 		result = open_facts(pipeline, err);
+	if (result == 0 && !options->view)
+		result = agent_events_new(&pipeline->events, pipeline, err);
 	if (result == 0)
 		result = open_probes(pipeline, err);
 	if (result == 0)
@@ -590,6 +626,7 @@ static void close_all(struct pipeline *pipeline)
 	watchers_free(pipeline->watchers);
 	status_free(pipeline->status);
 	collect_free(pipeline->collect);
+	agent_events_free(pipeline->events);
 	probes_close(pipeline->probes);
 	journal_close(pipeline->journal);
 	sinks_free(pipeline->sinks);
@@ -628,6 +665,8 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	if (result == 0) {
 		tell_ready(&pipeline);
 		wait_for_end(&pipeline);
+		if (pipeline.events)
+			agent_events_tell_stop(pipeline.events, &pipeline.end);
 	}
 	stop_all(&pipeline, &summary);
 	stop_view(&pipeline);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What pipeline.c wires and reload.c changes while it runs: the agent's parts, all of the main
- * thread. Nobody else includes this.
+ * What pipeline.c wires, reload.c changes while it runs and agent_events.c tells of: the agent's
+ * parts, all of the main thread. Nobody else includes this.
  */
 #ifndef AUDITSHIP_PIPELINE_PARTS_H
 #define AUDITSHIP_PIPELINE_PARTS_H
 
+#include "agent_events.h"
 #include "base/uuid.h"
 #include "capture/probes.h"
 #include "collect.h"
@@ -35,6 +36,8 @@ struct pipeline {
 	struct control *control; /* NULL, and so are the next two: nobody may ask */
 	struct watchers *watchers;
 	struct status *status;
+	struct agent_events *events; /* NULL for a mere view */
+	struct agent_end end;
 	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd, tick_fd;
 };
 

@@ -243,6 +243,7 @@ static void apply(struct reload *reload, struct prepared *prepared)
 	if (prepared->rules)
 		collect_give_rules(pipeline->collect, prepared->rules);
 	describe_status(pipeline);
+	agent_events_change(pipeline->events);
 	tell_until_restart(parts);
 	reload->change = (struct collect_change){
 		.probes = prepared->probes,

@@ -118,6 +118,9 @@ int status_write(struct status *status, struct buf *out, struct err *err)
 		control_counters(options->control, &facts.control);
 	if (options->watchers)
 		watchers_counters(options->watchers, &facts.watchers);
+	if (coverage_last(options->coverage)->ended_ns)
+		facts.coverage = coverage_last(options->coverage);
+	facts.coverage_runs = coverage_is_running(options->coverage);
 	facts.now_ns = clock_boot_ns();
 	status_history_rates(&status->history, &facts);
 	result = status_document_write(&facts, out);

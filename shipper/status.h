@@ -12,6 +12,7 @@
 #include "collect.h"
 #include "config.h"
 #include "control.h"
+#include "coverage.h"
 #include "journal/journal.h"
 #include "sink/deliver.h"
 #include "watchers.h"
@@ -27,6 +28,7 @@ struct status_options {
 	struct deliver *const *delivers; /* one per sink of the configuration */
 	const struct control *control;   /* NULL: there is none */
 	const struct watchers *watchers; /* NULL: there is none */
+	const struct coverage *coverage;
 };
 
 int status_new(struct status **ret_status, const struct status_options *options, struct err *err);

@@ -45,7 +45,7 @@ uint64_t status_journalled(const struct collect_status *collect)
 bool status_balances(const struct collect_status *collect)
 {
 	uint64_t became = status_journalled(collect) + collect->not_selected + collect->dropped +
-			  collect->held + collect->rejected + collect->pending;
+			  collect->held + collect->canaries + collect->rejected + collect->pending;
 
 	return collect->seen == collect->arrived + collect->lost &&
 	       collect->arrived + collect->unnumbered == became &&
@@ -85,6 +85,16 @@ static void judge_probes(struct teller *teller, const struct status_facts *facts
 			     "have no number and are in no loss record",
 			     probe->name, probe->missed);
 	}
+}
+
+static void judge_coverage(struct teller *teller, const struct status_facts *facts)
+{
+	char names[512];
+
+	if (!facts->coverage || facts->coverage->counts[COVERAGE_MISSED] == 0)
+		return;
+	coverage_list(facts->coverage, COVERAGE_MISSED, names, sizeof(names));
+	tell(teller, "coverage: not seen: %s; such events are not recorded on this host", names);
 }
 
 static void judge_sink(struct teller *teller, const struct status_facts *facts,
@@ -168,6 +178,7 @@ unsigned int status_attention(const struct status_facts *facts, status_attention
 	struct teller teller = {.handler = handler, .data = data};
 
 	judge_probes(&teller, facts);
+	judge_coverage(&teller, facts);
 	for (size_t i = 0; i < facts->sink_count; i++)
 		judge_sink(&teller, facts, &facts->sinks[i]);
 	judge_journal(&teller, facts);

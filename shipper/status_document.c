@@ -177,6 +177,7 @@ static void write_account(struct writer *writer, const struct status_facts *fact
 	NUMBER(json, "dropped", collect->dropped);
 	NUMBER(json, "limited", collect->held);
 	NUMBER(json, "not_selected", collect->not_selected);
+	NUMBER(json, "canaries", collect->canaries);
 	NUMBER(json, "rejected", collect->rejected - collect->unnumbered);
 	NUMBER(json, "lost", collect->lost);
 	NUMBER(json, "unjournalled", collect->pending);
@@ -359,6 +360,43 @@ static void write_control(struct writer *writer, const struct status_facts *fact
 	json_close(json);
 }
 
+static void write_canaries(struct writer *writer, const struct json_key *key,
+			   const struct coverage_result *result, enum coverage_verdict verdict)
+{
+	json_member(writer->json, key);
+	json_list_open(writer->json);
+	for (int i = 0; i < CANARIES; i++) {
+		struct json *json;
+
+		if (result->canaries[i].verdict != verdict)
+			continue;
+		json = begin_item(writer);
+		TEXT(json, "name", canary_name((enum canary)i));
+		if (result->canaries[i].why[0])
+			TEXT(json, "reason", result->canaries[i].why);
+		end_item(writer);
+	}
+	json_list_close(writer->json);
+}
+
+static void write_coverage(struct writer *writer, const struct status_facts *facts)
+{
+	const struct coverage_result *result = facts->coverage;
+	struct json *json = writer->json;
+
+	json_open(json, JSON_KEY("coverage"));
+	BOOL(json, "running", facts->coverage_runs);
+	if (result) {
+		put_time(json, JSON_KEY("time"), facts, result->ended_ns);
+		TEXT(json, "occasion", result->asked ? "request" : "start");
+		NUMBER(json, "records", result->records);
+		write_canaries(writer, JSON_KEY("seen"), result, COVERAGE_SEEN);
+		write_canaries(writer, JSON_KEY("missed"), result, COVERAGE_MISSED);
+		write_canaries(writer, JSON_KEY("skipped"), result, COVERAGE_SKIPPED);
+	}
+	json_close(json);
+}
+
 static int write_document(struct writer *writer, const struct status_facts *facts, struct buf *out)
 {
 	size_t start = out->length;
@@ -368,6 +406,7 @@ static int write_document(struct writer *writer, const struct status_facts *fact
 	write_agent(writer, facts);
 	write_attention(writer, facts);
 	write_probes(writer, facts);
+	write_coverage(writer, facts);
 	write_events(writer, facts);
 	write_account(writer, facts);
 	write_losses(writer, facts);

@@ -10,6 +10,7 @@
 #include "capture/probes.h"
 #include "collect.h"
 #include "control.h"
+#include "coverage.h"
 #include "journal/journal.h"
 #include "sink/deliver.h"
 #include "watchers.h"
@@ -55,6 +56,8 @@ struct status_facts {
 	size_t rule_count;
 	struct control_counters control;
 	struct watchers_counters watchers;
+	const struct coverage_result *coverage; /* of the last run; NULL: none has ended yet */
+	bool coverage_runs;                     /* one is under way */
 };
 
 /* Appends the document with its line feed. 0, -ENOMEM or -EMSGSIZE; out is then as before. */

@@ -31,6 +31,7 @@ struct sweep {
 	bool has_more;
 	uint64_t past_overtakes; /* of the rings before */
 	struct loss *loss;
+	struct canary_watch *canaries;
 	uint32_t ticks_per_s;
 	bool selected[REC_KINDS];
 
@@ -134,6 +135,10 @@ static void batch_add(struct sweep *sweep, const struct rec_header *record)
 		.created_ns = clock_boot_ns() + (uint64_t)sweep->wall_offset_ns,
 		.wall_offset_ns = sweep->wall_offset_ns,
 	};
+	if (sweep->canaries && canary_watch_takes(sweep->canaries, copy)) {
+		sweep->counters.canaries++;
+		return;
+	}
 	verdict = apply_rules(sweep, entry, copy);
 	if (!sweep->selected[copy->kind])
 		sweep->counters.not_selected++;
@@ -503,6 +508,7 @@ int sweep_new(struct sweep **ret_sweep, const struct sweep_options *options, str
 		return err_set(err, -ENOMEM, "no memory for a batch of events");
 	sweep->journal = options->journal;
 	sweep->enrich = options->enrich;
+	sweep->canaries = options->canaries;
 	sweep->ticks_per_s = options->ticks_per_s;
 	sweep_use_rules(sweep, options->rules);
 	sweep_read_from(sweep, options->rings, options->loss);

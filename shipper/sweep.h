@@ -9,6 +9,7 @@
 #define AUDITSHIP_SWEEP_H
 
 #include "base/err.h"
+#include "canary_watch.h"
 #include "capture/loss.h"
 #include "capture/ring.h"
 #include "enrich/enrich.h"
@@ -24,7 +25,8 @@ struct sweep;
 struct sweep_options {
 	struct journal *journal;
 	struct enrich *enrich;
-	struct rules_state *rules; /* NULL: there are none */
+	struct rules_state *rules;     /* NULL: there are none */
+	struct canary_watch *canaries; /* NULL: there are none */
 	struct ring *rings[REC_RING_SHIPPER];
 	struct loss *loss;    /* tells its losses to sweep_add_lost */
 	const bool *selected; /* see sweep_select */
@@ -34,7 +36,7 @@ struct sweep_options {
 /* See struct collect_status. */
 struct sweep_counters {
 	uint64_t events[REC_KINDS];
-	uint64_t not_selected, rejected, unnumbered, pending, unjournalled;
+	uint64_t not_selected, canaries, rejected, unnumbered, pending, unjournalled;
 	uint64_t journal_bytes, journal_failing;
 	uint64_t overtakes;
 };

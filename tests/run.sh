@@ -1,19 +1,36 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Everything: installs what is missing, builds with warnings as errors, runs all tests, then unit and
-# golden tests again under address and undefined-behaviour sanitizers. --full adds what takes long.
+# golden tests again under address and undefined-behaviour sanitizers.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-full=
-case "${1-}" in
-"") ;;
---full) full=1 ;;
-*)
-	echo "usage: sh tests/run.sh [--full]" >&2
-	exit 64
-	;;
-esac
+usage() {
+	cat <<EOF
+usage: sh tests/run.sh [--full] [--vm]
+  --full  what takes long, and the thread sanitizer
+  --vm    the kernel tests on every kernel of tests/vm/kernels in emulation, not on the oldest one
+          only; the probes also built from the type information of each
+
+With CI=true in the environment, a test that cannot run here fails instead of being skipped.
+EOF
+}
+
+full='' vm=''
+for argument in "$@"; do
+	case "$argument" in
+	--full) full=1 ;;
+	--vm) vm=1 ;;
+	-h | --help)
+		usage
+		exit 0
+		;;
+	*)
+		usage >&2
+		exit 64
+		;;
+	esac
+done
 [ -z "$full" ] || export FULL=1
 
 say() { printf '== %s\n' "$*"; }
@@ -51,9 +68,31 @@ run_preset() {
 	skipped=$((skipped + left))
 }
 
+# All kernels, with progress; adds the cases to the totals.
+run_kernels() {
+	say "vm: every kernel"
+	rm -f build/vm/table
+	sh tests/vm/run.sh --own-btf build/dev
+	status=$?
+	if [ "$status" -eq 77 ]; then
+		skipped=$((skipped + 1))
+	elif [ ! -s build/vm/table ]; then
+		failed=$((failed + 1))
+	else
+		while read -r _ _ good bad left _; do
+			passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + left))
+		done <build/vm/table
+	fi
+}
+
 mkdir -p build
 sh quickstart.sh --prepare tests || exit 1
-run_preset dev
+if [ -n "$vm" ]; then
+	run_preset dev -LE vm
+	run_kernels
+else
+	run_preset dev
+fi
 run_preset asan -j 2
 [ -z "$full" ] || run_preset tsan -j 2
 

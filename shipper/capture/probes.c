@@ -24,8 +24,11 @@ struct probes {
 	struct auditship_bpf *object;
 	struct bpf_program *programs[HOOKS_MAX]; /* of the hooks that are wanted; NULL: refused */
 	struct bpf_link *links[HOOKS_MAX];
+	struct bpf_program *again[HOOKS_MAX]; /* called after it for the same event, or NULL */
+	struct bpf_link *again_links[HOOKS_MAX];
 	struct probe_status status[HOOKS_MAX];
 	uint64_t past_missed[HOOKS_MAX]; /* by the sets before */
+	bool preempted; /* this kernel calls hooks with preemption enabled: bpf/hook.h */
 	size_t hooks;
 	size_t snapshot; /* which of them is the task iterator */
 	struct bpf_map *rings[REC_RING_SHIPPER];
@@ -101,6 +104,17 @@ static bool has_current_task_helper(const struct btf *btf)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Linux 7.0 and later: tracepoints protect themselves by SRCU, no longer by disabled preemption.
+ * There was an SRCU domain of that name up to 6.12 too, for other calls; struct srcu_ctr is there
+ * since 6.15.
+ */
+static bool hooks_are_preempted(const struct btf *btf)
+{
+	return btf && btf__find_by_name_kind(btf, "srcu_ctr", BTF_KIND_STRUCT) > 0 &&
+	       btf__find_by_name_kind(btf, "tracepoint_srcu_srcu_data", BTF_KIND_VAR) > 0;
 }
 
 /* First bytes of NAME=, as the probes compare them. */
@@ -194,6 +208,32 @@ static int map_memory(struct bpf_map *map, void **ret_memory, size_t *ret_size, 
 	return 0;
 }
 
+/* Of the three programs that HOOK makes of a hook, those that this kernel needs. */
+static struct bpf_program *choose_variant(struct probes *probes, struct bpf_program *plain,
+					  bool wanted)
+{
+	struct bpf_object *object = probes->object->obj;
+	struct bpf_program *alone, *again;
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s_alone", bpf_program__name(plain));
+	alone = bpf_object__find_program_by_name(object, name);
+	(void)snprintf(name, sizeof(name), "%s_again", bpf_program__name(plain));
+	again = bpf_object__find_program_by_name(object, name);
+	probes->again[probes->hooks] = NULL;
+	if (!alone || !again) {
+		(void)bpf_program__set_autoload(plain, wanted);
+		return plain;
+	}
+	(void)bpf_program__set_autoload(plain, wanted && !probes->preempted);
+	(void)bpf_program__set_autoload(alone, wanted && probes->preempted);
+	(void)bpf_program__set_autoload(again, wanted && probes->preempted);
+	if (!probes->preempted)
+		return plain;
+	probes->again[probes->hooks] = again;
+	return alone;
+}
+
 /* What is not wanted is not loaded either. The order is that of the calls on one tracepoint. */
 static void add_hook(struct probes *probes, const char *name, struct bpf_program *program,
 		     bool wanted)
@@ -201,10 +241,12 @@ static void add_hook(struct probes *probes, const char *name, struct bpf_program
 	struct probe_status *status = &probes->status[probes->hooks];
 	bool refused = wanted && status->why[0]; /* by the kernel, at the try before */
 
-	(void)bpf_program__set_autoload(program, wanted && !refused);
+	program = choose_variant(probes, program, wanted && !refused);
 	if (!wanted)
 		return;
 	probes->programs[probes->hooks] = refused ? NULL : program;
+	if (refused)
+		probes->again[probes->hooks] = NULL;
 	status->name = name;
 	probes->hooks++;
 }
@@ -226,6 +268,7 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 	bool calls = kinds & (OPEN_KINDS | 1U << REC_EXEC_FAILED);
 
 	probes->hooks = 0;
+	probes->preempted = hooks_are_preempted(btf);
 	require_hook(probes, "fork", object->progs.on_fork, true);
 	add_hook(probes, "thread_start", object->progs.on_thread_start,
 		 kinds & 1U << REC_THREAD_START);
@@ -283,6 +326,11 @@ static void refuse(struct probe_status *status, int error)
 		       strerror(-error), said.text[0] ? ": " : "", said.text);
 }
 
+static bool is_called(const struct bpf_program *program, const char *name)
+{
+	return program && strcmp(name, bpf_program__name(program)) == 0;
+}
+
 /*
  * After a load that failed: the hook that it failed at is tried no more, if we can do without it.
  * Where libbpf does not name the program, we do without all that we can. False: nothing is left to
@@ -296,7 +344,8 @@ static bool leave_out(struct probes *probes, int error)
 		struct bpf_program *program = probes->programs[i];
 
 		if (!program || probes->status[i].required ||
-		    (said_of[0] && strcmp(said_of, bpf_program__name(program)) != 0))
+		    (said_of[0] && !is_called(program, said_of) &&
+		     !is_called(probes->again[i], said_of)))
 			continue;
 		refuse(&probes->status[i], error);
 		left_out = true;
@@ -374,7 +423,9 @@ static int attach_hook(struct probes *probes, size_t i, struct err *err)
 		return 0;
 	said.text[0] = '\0';
 	probes->links[i] = bpf_program__attach(probes->programs[i]);
-	status->attached = probes->links[i] != NULL;
+	if (probes->links[i] && probes->again[i])
+		probes->again_links[i] = bpf_program__attach(probes->again[i]);
+	status->attached = probes->links[i] && (!probes->again[i] || probes->again_links[i]);
 	if (status->attached)
 		return 0;
 	error = -errno;
@@ -405,7 +456,8 @@ void probes_detach(struct probes *probes)
 {
 	for (size_t i = 0; i < probes->hooks; i++) {
 		(void)bpf_link__destroy(probes->links[i]);
-		probes->links[i] = NULL;
+		(void)bpf_link__destroy(probes->again_links[i]);
+		probes->links[i] = probes->again_links[i] = NULL;
 		probes->status[i].attached = false;
 	}
 }
@@ -449,8 +501,11 @@ size_t probes_status(const struct probes *probes, const struct probe_status **re
 }
 
 /* False: the kernel is older than this counter. */
-static bool count_missed(const struct bpf_program *program, uint64_t *ret_missed)
+static bool count_missed(const struct probes *probes, size_t hook, uint64_t *ret_missed)
 {
+	/* what the first of the two was not called for, the second has done */
+	const struct bpf_program *program =
+		probes->again[hook] ? probes->again[hook] : probes->programs[hook];
 	struct bpf_prog_info info = {0};
 	__u32 size = sizeof(info);
 
@@ -467,7 +522,7 @@ void probes_count_missed(struct probes *probes)
 	for (size_t i = 0; i < probes->hooks; i++) {
 		struct probe_status *status = &probes->status[i];
 
-		status->counts_missed = count_missed(probes->programs[i], &status->missed);
+		status->counts_missed = count_missed(probes, i, &status->missed);
 		status->missed += probes->past_missed[i];
 	}
 }
@@ -480,7 +535,7 @@ void probes_carry_over(struct probes *probes, const struct probes *old)
 
 			if (strcmp(probes->status[i].name, old->status[j].name) != 0)
 				continue;
-			(void)count_missed(old->programs[j], &missed);
+			(void)count_missed(old, j, &missed);
 			probes->past_missed[i] = old->past_missed[j] + missed;
 		}
 	}

@@ -2,6 +2,7 @@
 /* Positions only grow; an offset into the data is a position modulo the size, a power of two. */
 #include "capture/ring.h"
 
+#include "base/counter.h"
 #include "record.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ struct ring {
 	_Atomic unsigned long *consumer;
 	const _Atomic unsigned long *producer;
 	const char *data;
+	_Atomic uint64_t high_water; /* bytes */
 	char bounce[REC_MAX_SIZE];
 };
 
@@ -146,8 +148,13 @@ uint64_t ring_position(const struct ring *ring)
 	return ring->position;
 }
 
+/* Just before there is more room again it is as full as it gets. */
 void ring_release(struct ring *ring)
 {
+	uint64_t used = ring_used_bytes(ring);
+
+	if (used > counter_get(&ring->high_water))
+		counter_set(&ring->high_water, used);
 	atomic_store_explicit(ring->consumer, ring->position, memory_order_release);
 }
 
@@ -159,6 +166,11 @@ bool ring_is_drained(const struct ring *ring)
 uint64_t ring_used_bytes(const struct ring *ring)
 {
 	return ring_end(ring) - atomic_load_explicit(ring->consumer, memory_order_relaxed);
+}
+
+uint64_t ring_high_water_bytes(const struct ring *ring)
+{
+	return counter_get(&ring->high_water);
 }
 
 uint64_t ring_size_bytes(const struct ring *ring)

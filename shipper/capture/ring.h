@@ -52,4 +52,7 @@ bool ring_is_drained(const struct ring *ring);
 uint64_t ring_used_bytes(const struct ring *ring);
 uint64_t ring_size_bytes(const struct ring *ring);
 
+/* The most that has waited since ring_open. Any thread. */
+uint64_t ring_high_water_bytes(const struct ring *ring);
+
 #endif

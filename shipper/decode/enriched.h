@@ -68,7 +68,19 @@ struct enriched {
 	struct rec_string previous_executable, previous_args;
 	uint32_t previous_args_count, previous_args_masked;
 	struct rec_string ancestry; /* entity ids as text, the nearest first, each with NUL */
+	struct rec_string sender, sender_login; /* names of who stopped the agent */
 	uint32_t pad5;
 };
+
+/* An initializer: nothing is known. */
+#define ENRICHED_NOTHING                                                                          \
+	{                                                                                         \
+		.size = sizeof(struct enriched), .end_start_wall_ns = ENRICHED_UNSET,             \
+		.duration_ns = ENRICHED_UNSET, .exec_duration_ns = ENRICHED_UNSET,                \
+		.user_cpu_ns = ENRICHED_UNSET, .system_cpu_ns = ENRICHED_UNSET,                   \
+		.children_user_cpu_ns = ENRICHED_UNSET, .children_system_cpu_ns = ENRICHED_UNSET, \
+		.session_is_self = ENRICHED_NO_ANSWER, .group_is_self = ENRICHED_NO_ANSWER,       \
+		.entry_is_self = ENRICHED_NO_ANSWER,                                              \
+	}
 
 #endif

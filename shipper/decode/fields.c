@@ -65,6 +65,10 @@ static const char *const class_names[] = {"task", "softirq", "iterator", NULL};
 static const char *const syscall_names[] = {
 	"io_uring", "open", "openat", "openat2", "creat", "open_by_handle_at", "execve", "execveat", NULL};
 static const char *const entry_names[] = {"unknown", "init", "sshd", "ssm", "container", "terminal", "console", NULL};
+static const char *const stop_names[] = {"signal", "time_over", "reader_gone", "error", NULL};
+static const char *const signal_ways[] = {"none", "kill", "tgkill", "queue", "kernel", NULL};
+static const char *const clock_names[] = {"kernel", "comparison", NULL};
+static const char *const occasion_names[] = {"start", "request", NULL};
 static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "record_too_large", NULL};
 
 #define HEADER(m, ...) FIELD(struct rec_header, m, __VA_ARGS__)
@@ -385,6 +389,136 @@ static const struct field config_fields[] = {
 	END
 };
 
+#define START(m, ...) FIELD(struct rec_agent_start, m, __VA_ARGS__)
+static const struct field agent_start_fields[] = {
+	START(probes, "Linux.probes.total", NUMBER, FIELD_REQUIRED, "Probes there are."),
+	START(attached, "Linux.probes.attached", NUMBER, FIELD_REQUIRED, "Probes that are attached."),
+	START(version, "Linux.agent.version", STRING, 0,
+	      "Version of the agent that started; agent.version is of the one that delivered this."),
+	START(kernel, "Linux.agent.kernel", STRING, 0, "Release of the kernel it started on."),
+	START(hash, "Linux.config.hash", STRING, 0, "SHA-256 of the configuration in force."),
+	START(failed, "Linux.probes.failed", LIST, 0, "Probes that are not attached, each with the reason."),
+	START(message, "message", STRING, 0, "The same for people."),
+	HIDDEN(struct rec_agent_start, pad, "Padding."),
+	END
+};
+
+#define STOP(m, ...) FIELD(struct rec_agent_stop, m, __VA_ARGS__)
+static const struct field agent_stop_fields[] = {
+	STOP(uptime_ns, "event.duration", NUMBER, FIELD_REQUIRED, "Nanoseconds that the agent ran."),
+	STOP(asked_ns, "Linux.stop.asked", TIME_BOOT, FIELD_REQUIRED,
+	     "When the agent noticed that it was to stop; what was on its way came after."),
+	STOP(signal, "Linux.signal.number", NUMBER, FIELD_SKIP_ZERO, "Signal that stopped the agent."),
+	STOP(signal, "Linux.signal.name", SIGNAL, FIELD_SKIP_ZERO, "Its name."),
+	STOP(sender_pid, "Linux.signal.sender.pid", NUMBER, FIELD_SKIP_ZERO,
+	     "Process that sent it, as the agent's own pid namespace numbers it."),
+	STOP(sender_uid, "Linux.signal.sender.user.id", ID, FIELD_SKIP_UNSET,
+	     "Real user id of that process."),
+	STOP(sender_login_uid, "Linux.signal.sender.login_user.id", ID, FIELD_SKIP_UNSET,
+	     "Login (audit) user id of that process; absent for what no login started, or when it had gone."),
+	NAMED(struct rec_agent_stop, reason, "Linux.stop.reason", stop_names, FIELD_REQUIRED,
+	      "Why the agent stopped."),
+	NAMED(struct rec_agent_stop, way, "Linux.signal.way", signal_ways, FIELD_SKIP_ZERO,
+	      "How the signal was sent: kill, tgkill, queue (sigqueue and the like), kernel."),
+	STOP(claimed, "Linux.signal.sender.claimed", BOOL, FIELD_SKIP_ZERO,
+	     "True: process and user are what the sender says of itself (sigqueue); the kernel does not vouch for them."),
+	HIDDEN(struct rec_agent_stop, initial_pid, "How enrichment looks for the sender."),
+	STOP(message, "message", STRING, 0, "The same for people."),
+	HIDDEN(struct rec_agent_stop, pad, "Padding."),
+	END
+};
+
+#define BEAT(m, ...) FIELD(struct rec_agent_heartbeat, m, __VA_ARGS__)
+static const struct field agent_heartbeat_fields[] = {
+	BEAT(uptime_ns, "Linux.agent.uptime_ns", NUMBER, FIELD_REQUIRED, "How long the agent has run."),
+	BEAT(numbered, "Linux.account.numbered", NUMBER, FIELD_REQUIRED,
+	     "Numbers that the probes took: the sum of journalled, dropped, limited, not_selected, "
+	     "canaries, rejected, lost, unjournalled and in_ring."),
+	BEAT(journalled, "Linux.account.journalled", NUMBER, FIELD_REQUIRED,
+	     "Events of the probes that are in the journal."),
+	BEAT(dropped, "Linux.account.dropped", NUMBER, FIELD_REQUIRED, "Dropped by rules."),
+	BEAT(limited, "Linux.account.limited", NUMBER, FIELD_REQUIRED, "Held back by limits of rules."),
+	BEAT(not_selected, "Linux.account.not_selected", NUMBER, FIELD_REQUIRED,
+	     "Of kinds that capture.events does not name."),
+	BEAT(canaries, "Linux.account.canaries", NUMBER, FIELD_REQUIRED,
+	     "Made by the agent's own canaries, which agent_coverage tells of."),
+	BEAT(rejected, "Linux.account.rejected", NUMBER, FIELD_REQUIRED, "Damaged."),
+	BEAT(lost, "Linux.account.lost", NUMBER, FIELD_REQUIRED,
+	     "Never arrived; events_lost events name each."),
+	BEAT(unjournalled, "Linux.account.unjournalled", NUMBER, FIELD_REQUIRED,
+	     "Read, but the journal has not taken them yet."),
+	BEAT(in_ring, "Linux.account.in_ring", NUMBER, FIELD_REQUIRED, "Not read yet."),
+	BEAT(lost_ring_full, "Linux.account.lost_ring_full", NUMBER, FIELD_REQUIRED,
+	     "Lost because the ring buffer was full."),
+	BEAT(lost_no_scratch, "Linux.account.lost_no_scratch", NUMBER, FIELD_REQUIRED,
+	     "Lost because the probe found no scratch memory."),
+	BEAT(lost_too_large, "Linux.account.lost_too_large", NUMBER, FIELD_REQUIRED,
+	     "Lost because the record did not fit into its ring at all."),
+	BEAT(own_events, "Linux.account.own_events", NUMBER, FIELD_REQUIRED,
+	     "Events of the agent's own in the journal, which no probe has numbered."),
+	BEAT(journal_events, "Linux.account.journal_events", NUMBER, FIELD_REQUIRED,
+	     "Events appended to the journal since the start: journalled and own_events."),
+	BEAT(vital_high_water_bytes, "Linux.rings.vital.high_water_bytes", NUMBER, FIELD_REQUIRED,
+	     "The most that has waited in the ring since it was made."),
+	BEAT(vital_size_bytes, "Linux.rings.vital.size_bytes", NUMBER, FIELD_REQUIRED, "Its size."),
+	BEAT(bulk_high_water_bytes, "Linux.rings.bulk.high_water_bytes", NUMBER, FIELD_SKIP_ZERO,
+	     "The most that has waited in the ring for bulk since it was made."),
+	BEAT(bulk_size_bytes, "Linux.rings.bulk.size_bytes", NUMBER, FIELD_SKIP_ZERO, "Its size."),
+	BEAT(memory_anon_bytes, "Linux.memory.anonymous_bytes", NUMBER, FIELD_SKIP_ZERO,
+	     "Memory of the agent's own (RssAnon); the rings come on top."),
+	BEAT(recursion_misses, "Linux.account.recursion_misses", NUMBER, FIELD_SKIP_UNSET,
+	     "Times the kernel left out a probe because one ran already on that CPU; they have no number."),
+	BEAT(balances, "Linux.account.balances", BOOL, FIELD_REQUIRED,
+	     "The account adds up by two independent counts."),
+	HIDDEN(struct rec_agent_heartbeat, pad, "Padding."),
+	BEAT(sinks, "Linux.account.sinks", LIST, 0,
+	     "Per sink: journalled (journal_events, or those since it was started, and found, what "
+	     "waited in the journal then) = acknowledged + filtered + skipped + rejected + waiting."),
+	BEAT(message, "message", STRING, 0, "The same for people, in short."),
+	END
+};
+
+#define STEP(m, ...) FIELD(struct rec_clock_step, m, __VA_ARGS__)
+static const struct field clock_step_fields[] = {
+	STEP(step_us, "Linux.clock.step_us", SIGNED, FIELD_REQUIRED,
+	     "Microseconds that the wall clock jumped; negative: back."),
+	STEP(before_wall_ns, "Linux.clock.before", TIME_WALL, FIELD_REQUIRED,
+	     "What it would show without the jump."),
+	STEP(after_wall_ns, "Linux.clock.after", TIME_WALL, FIELD_REQUIRED, "What it shows."),
+	NAMED(struct rec_clock_step, noticed, "Linux.clock.noticed", clock_names, FIELD_REQUIRED,
+	      "kernel: it told that the clock was set; comparison: with CLOCK_BOOTTIME, once a second."),
+	HIDDEN(struct rec_clock_step, pad, "Padding."),
+	STEP(message, "message", STRING, 0, "The same for people."),
+	END
+};
+
+#define COVERAGE(m, ...) FIELD(struct rec_agent_coverage, m, __VA_ARGS__)
+static const struct field agent_coverage_fields[] = {
+	COVERAGE(probes, "Linux.probes.total", NUMBER, FIELD_REQUIRED, "Probes there are."),
+	COVERAGE(attached, "Linux.probes.attached", NUMBER, FIELD_REQUIRED, "Probes that are attached."),
+	COVERAGE(seen_count, "Linux.coverage.seen_count", NUMBER, FIELD_REQUIRED, "Canaries that were seen."),
+	COVERAGE(missed_count, "Linux.coverage.missed_count", NUMBER, FIELD_REQUIRED,
+		 "Canaries that were not: such events are not recorded on this host."),
+	COVERAGE(skipped_count, "Linux.coverage.skipped_count", NUMBER, FIELD_REQUIRED,
+		 "Canaries that were not tried."),
+	COVERAGE(records, "Linux.coverage.records", NUMBER, FIELD_REQUIRED,
+		 "Records that the canaries made; none of them is an event."),
+	NAMED(struct rec_agent_coverage, asked, "Linux.coverage.occasion", occasion_names, FIELD_REQUIRED,
+	      "start, or request (auditship status --coverage)."),
+	HIDDEN(struct rec_agent_coverage, pad, "Padding."),
+	COVERAGE(kernel, "Linux.agent.kernel", STRING, 0, "Release of the kernel."),
+	COVERAGE(probes_on, "Linux.probes.on", LIST, 0, "Names of the probes that are attached."),
+	COVERAGE(probes_failed, "Linux.probes.failed", LIST, 0,
+		 "Probes that are not attached, each with the reason."),
+	COVERAGE(seen, "Linux.coverage.seen", LIST, 0, "Names of the canaries that were seen."),
+	COVERAGE(missed, "Linux.coverage.missed", LIST, 0,
+		 "Canaries that were not seen, each with the kind of event it should have been."),
+	COVERAGE(skipped, "Linux.coverage.skipped", LIST, 0,
+		 "Canaries that were not tried, each with the reason."),
+	COVERAGE(message, "message", STRING, 0, "The same for people."),
+	END
+};
+
 #define MORE(m, ...) FIELD(struct enriched, m, __VA_ARGS__)
 #define HIDDEN_MORE(m, text) HIDDEN(struct enriched, m, text)
 const struct field enriched_fields[] = {
@@ -520,6 +654,9 @@ const struct field enriched_fields[] = {
 	MORE(ancestry, "Linux.ancestry", LIST, 0,
 	     "Entity ids of the process's ancestors, each the maker of the one before, else its parent; as "
 	     "many as enrich.processes.ancestry says."),
+	MORE(sender, "Linux.signal.sender.user.name", STRING, 0, "Name of the user who stopped the agent."),
+	MORE(sender_login, "Linux.signal.sender.login_user.name", STRING, 0,
+	     "Name under which that user had logged in."),
 	HIDDEN_MORE(pad5, "Padding."),
 	MORE(tags, "tags", LIST, 0, "Tags that rules have put on, behind those of the agent."),
 	MORE(masked, "Linux.masked", LIST, 0, "Fields of which a rule has hidden a part, shown as ***."),
@@ -641,6 +778,48 @@ static const struct kind kinds[REC_KINDS] = {
 		.doc = "A file could not be opened.",
 		.record_size = sizeof(struct rec_open), .has_task = true, .journalled = true,
 		.fields = open_fields,
+	},
+	[REC_AGENT_START] = {
+		.kind = REC_AGENT_START, .name = "agent_start", .category = "[\"configuration\"]",
+		.type = "[\"info\"]", .action = "agent_start", .outcome = "success",
+		.dataset = "auditship.agent",
+		.doc = "The agent watches from here on: the first event of a run.",
+		.record_size = sizeof(struct rec_agent_start), .journalled = true, .of_shipper = true,
+		.fields = agent_start_fields,
+	},
+	[REC_AGENT_STOP] = {
+		.kind = REC_AGENT_STOP, .name = "agent_stop", .category = "[\"configuration\"]",
+		.type = "[\"info\"]", .action = "agent_stop", .outcome = "success",
+		.dataset = "auditship.agent",
+		.doc = "The agent has stopped: the last event of a run.",
+		.record_size = sizeof(struct rec_agent_stop), .journalled = true, .of_shipper = true,
+		.fields = agent_stop_fields,
+	},
+	[REC_AGENT_HEARTBEAT] = {
+		.kind = REC_AGENT_HEARTBEAT, .name = "agent_heartbeat", .category = "[\"host\"]",
+		.type = "[\"info\"]", .action = "agent_heartbeat", .outcome = "success",
+		.dataset = "auditship.agent",
+		.doc = "The agent lives, and where every number is that its probes took.",
+		.record_size = sizeof(struct rec_agent_heartbeat), .journalled = true, .of_shipper = true,
+		.routine = true,
+		.fields = agent_heartbeat_fields,
+	},
+	[REC_CLOCK_STEP] = {
+		.kind = REC_CLOCK_STEP, .name = "clock_step", .category = "[\"host\"]",
+		.type = "[\"change\"]", .action = "clock_step", .outcome = "success",
+		.dataset = "auditship.agent",
+		.doc = "The wall clock jumped.",
+		.record_size = sizeof(struct rec_clock_step), .journalled = true, .of_shipper = true,
+		.fields = clock_step_fields,
+	},
+	[REC_AGENT_COVERAGE] = {
+		.kind = REC_AGENT_COVERAGE, .name = "agent_coverage", .category = "[\"host\"]",
+		.type = "[\"info\"]", .action = "agent_coverage", .outcome = "unknown",
+		.dataset = "auditship.agent",
+		.doc = "What the agent sees on this host, tried out.",
+		.record_size = sizeof(struct rec_agent_coverage), .journalled = true, .of_shipper = true,
+		.routine = true,
+		.fields = agent_coverage_fields,
 	},
 };
 /* clang-format on */

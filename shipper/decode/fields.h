@@ -76,6 +76,7 @@ struct kind {
 	bool has_task;        /* a rec_task follows the header */
 	bool journalled;
 	bool of_shipper; /* no probe numbers it; always journalled */
+	bool routine;    /* of_shipper, and tells of nothing out of the ordinary */
 	const struct field
 		*fields; /* rows of its own struct, ended by a row without type and path */
 };

@@ -112,6 +112,7 @@ static const struct process *note_task(struct enrich *enrich, const struct task_
 		.gid = task->creds.gid,
 		.euid = task->creds.euid,
 		.egid = task->creds.egid,
+		.login_uid = task->creds.login_uid,
 		.kernel_thread = task->kernel_thread,
 		.snapshot = record->header.kind == REC_SNAPSHOT,
 	};
@@ -505,13 +506,24 @@ static void put_file(struct enrich *enrich, const struct rec_header *record, str
 	}
 }
 
-static void init_enriched(struct enriched *out)
+/* Who stopped the agent: what main could not read any more the table may still know. */
+static void put_sender(struct enrich *enrich, struct rec_agent_stop *record, struct tail *tail)
 {
-	memset(out, 0, sizeof(*out));
-	out->end_start_wall_ns = out->duration_ns = out->exec_duration_ns = ENRICHED_UNSET;
-	out->user_cpu_ns = out->system_cpu_ns = ENRICHED_UNSET;
-	out->children_user_cpu_ns = out->children_system_cpu_ns = ENRICHED_UNSET;
-	out->session_is_self = out->group_is_self = out->entry_is_self = ENRICHED_NO_ANSWER;
+	const struct process *process;
+
+	if (record->sender_uid == REC_ID_UNSET)
+		return;
+	put_text(tail, &tail->out->sender, users_user_name(enrich->users, record->sender_uid));
+	if (record->sender_login_uid == REC_ID_UNSET && record->initial_pid && record->sender_pid &&
+	    !record->claimed) {
+		process = process_table_find_at(enrich->processes, record->sender_pid,
+						record->asked_ns);
+		if (process && process->told_ns && process->uid == record->sender_uid)
+			record->sender_login_uid = process->login_uid;
+	}
+	if (record->sender_login_uid != REC_ID_UNSET)
+		put_text(tail, &tail->out->sender_login,
+			 users_user_name(enrich->users, record->sender_login_uid));
 }
 
 size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wall_offset_ns,
@@ -520,13 +532,15 @@ size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wa
 	const struct kind *kind = kind_get(record->kind);
 	struct tail tail = {.out = out, .used = sizeof(*out), .wall_offset_ns = wall_offset_ns};
 
-	init_enriched(out);
+	*out = (struct enriched)ENRICHED_NOTHING;
 	if (record->kind == REC_EXEC)
 		keep_configured_env(enrich, (struct rec_exec *)record);
 	if (kind && kind->has_task) {
 		enrich_task(enrich, (struct task_record *)record, &tail);
 		put_file(enrich, record, &tail);
 	}
+	if (record->kind == REC_AGENT_STOP)
+		put_sender(enrich, (struct rec_agent_stop *)record, &tail);
 	out->size = tail.used;
 	return tail.used;
 }

@@ -21,7 +21,6 @@
 #include <sys/utsname.h>
 
 #define ETC_FILE_LIMIT ((size_t)64 * 1024)
-#define AGENT_ID_FILE "agent-id"
 #define AGENT_ID_TEMPORARY "agent-id.tmp"
 #define AGENT_ID_LIMIT 4096
 
@@ -204,7 +203,7 @@ static int read_agent_id(int dir, char ret_id[37])
 	_cleanup_free_ char *text = NULL;
 	size_t length;
 	uint8_t id[16];
-	int result = io_read_file(dir, AGENT_ID_FILE, AGENT_ID_LIMIT, &text, &length);
+	int result = io_read_file(dir, HOST_AGENT_ID_FILE, AGENT_ID_LIMIT, &text, &length);
 
 	if (result == -EFBIG)
 		return -ENOENT;
@@ -247,7 +246,7 @@ static int make_agent_id(int dir, char ret_id[37])
 		return result;
 	uuid_format(ret_id, id);
 	result = write_temporary(dir, ret_id);
-	if (result == 0 && renameat(dir, AGENT_ID_TEMPORARY, dir, AGENT_ID_FILE) < 0)
+	if (result == 0 && renameat(dir, AGENT_ID_TEMPORARY, dir, HOST_AGENT_ID_FILE) < 0)
 		result = -errno;
 	if (result < 0) {
 		(void)unlinkat(dir, AGENT_ID_TEMPORARY, 0);
@@ -295,12 +294,13 @@ int host_agent_id(char ret_id[37], const char *state_dir, struct err *err)
 		return 0;
 	if (result != -ENOENT)
 		return err_set(err, result,
-			       "agent id '%.500s/" AGENT_ID_FILE "': cannot be read: %s; %s",
+			       "agent id '%.500s/" HOST_AGENT_ID_FILE "': cannot be read: %s; %s",
 			       state_dir, strerror(-result), remedy(result));
 	result = make_agent_id(dir, ret_id);
 	if (result < 0)
 		return err_set(err, result,
-			       "agent id '%.500s/" AGENT_ID_FILE "': cannot be written: %s; %s",
+			       "agent id '%.500s/" HOST_AGENT_ID_FILE
+			       "': cannot be written: %s; %s",
 			       state_dir, strerror(-result), remedy(result));
 	return 0;
 }

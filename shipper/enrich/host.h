@@ -27,7 +27,9 @@ struct host {
 /* root: "" or the directory below which etc and proc stand (for tests). The boot id is required. */
 int host_read(struct host *host, const char *root, struct err *err);
 
-/* The agent's persistent id: read from STATE_DIR/agent-id, made there at the first start. */
+#define HOST_AGENT_ID_FILE "agent-id"
+
+/* The agent's persistent id: read from that file of STATE_DIR, made there at the first start. */
 int host_agent_id(char ret_id[37], const char *state_dir, struct err *err);
 
 #endif

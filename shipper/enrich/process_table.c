@@ -348,6 +348,23 @@ const struct process *process_table_find_pid(struct process_table *table, uint32
 	return process_at(table, index);
 }
 
+const struct process *process_table_find_at(const struct process_table *table, uint32_t pid,
+					    uint64_t at_ns)
+{
+	const struct process *found = process_at(table, find_living(table, pid));
+
+	if (found && found->id.start_ns > at_ns)
+		found = NULL;
+	for (uint32_t i = table->exited.newest; i; i = table->slots[i].older) {
+		const struct process *at = &table->slots[i].process;
+
+		if (at->id.pid == pid && at->id.start_ns <= at_ns &&
+		    (!found || at->id.start_ns > found->id.start_ns))
+			found = at;
+	}
+	return found;
+}
+
 static bool is_outdated(const struct process *known, const struct process *told)
 {
 	if (known->told_ns == 0)
@@ -393,6 +410,7 @@ static void merge(struct process *known, const struct process *told)
 	known->gid = told->gid;
 	known->euid = told->euid;
 	known->egid = told->egid;
+	known->login_uid = told->login_uid;
 	memcpy(known->comm, told->comm, sizeof(known->comm));
 	known->kernel_thread = told->kernel_thread;
 	known->snapshot = told->snapshot;

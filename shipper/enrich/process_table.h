@@ -49,6 +49,7 @@ struct process {
 	uint64_t exec_time_ns;  /* CLOCK_BOOTTIME of the last exec that was seen; 0: none was */
 	uint32_t uid, gid;      /* real */
 	uint32_t euid, egid;    /* effective */
+	uint32_t login_uid;     /* REC_ID_UNSET: no login started it */
 	char comm[REC_COMM_SIZE];
 	bool kernel_thread;
 	bool snapshot; /* no event has told of it yet */
@@ -83,6 +84,12 @@ const struct process *process_table_find(struct process_table *table, uint32_t p
 					 uint64_t start_ns);
 /* The living process with that pid. */
 const struct process *process_table_find_pid(struct process_table *table, uint32_t pid);
+
+/* Which process had that pid then (CLOCK_BOOTTIME), of those known: the last that had started.
+ * Slow.
+ */
+const struct process *process_table_find_at(const struct process_table *table, uint32_t pid,
+					    uint64_t at_ns);
 
 /*
  * Tells what a record says of a process (exec_time_ns and exited are not taken). Telling the same

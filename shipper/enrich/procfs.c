@@ -199,6 +199,79 @@ static const char *line_value(const char *text, const char *key)
 	return NULL;
 }
 
+int procfs_open_own_program(const char *root)
+{
+	char path[PATH_MAX];
+	int result = make_path(path, root, "proc/self/exe"), fd;
+
+	if (result < 0)
+		return result;
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int procfs_own_memory(const char *root, uint64_t *ret_bytes)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *value;
+	size_t length;
+	uint64_t kib;
+	int result = read_text(root, "proc/self/status", &text, &length);
+
+	if (result < 0)
+		return result;
+	value = line_value(text, "RssAnon:");
+	if (!value)
+		return -EINVAL;
+	value += strspn(value, "\t ");
+	if (read_number(&value, UINT64_MAX / 1024, &kib) < 0 || strncmp(value, " kB\n", 4) != 0)
+		return -EINVAL;
+	*ret_bytes = kib * 1024;
+	return 0;
+}
+
+/* Absent in a kernel without auditing. */
+static int read_login_uid(const char *root, uint32_t pid, uint32_t *ret_login_uid)
+{
+	_cleanup_free_ char *text = NULL;
+	char name[40];
+	const char *at;
+	size_t length;
+	uint64_t uid;
+	int result;
+
+	*ret_login_uid = UINT32_MAX;
+	(void)snprintf(name, sizeof(name), "proc/%" PRIu32 "/loginuid", pid);
+	result = read_text(root, name, &text, &length);
+	if (result < 0)
+		return result == -ENOENT ? 0 : result;
+	at = text;
+	if (read_number(&at, UINT32_MAX, &uid) < 0 || *at != '\0')
+		return -EINVAL;
+	*ret_login_uid = (uint32_t)uid;
+	return 0;
+}
+
+int procfs_users_of(const char *root, uint32_t pid, uint32_t *ret_uid, uint32_t *ret_login_uid)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *value;
+	char name[40];
+	size_t length;
+	uint64_t uid;
+	int result;
+
+	(void)snprintf(name, sizeof(name), "proc/%" PRIu32 "/status", pid);
+	result = read_text(root, name, &text, &length);
+	if (result < 0)
+		return result;
+	value = line_value(text, "Uid:\t");
+	if (!value || read_number(&value, UINT32_MAX, &uid) < 0 || *value != '\t')
+		return -EINVAL;
+	*ret_uid = (uint32_t)uid;
+	return read_login_uid(root, pid, ret_login_uid);
+}
+
 int procfs_own_capabilities(const char *root, uint64_t *ret_bits)
 {
 	_cleanup_free_ char *text = NULL;

@@ -35,4 +35,16 @@ int procfs_possible_cpus(const char *root, uint32_t *ret_cpus);
 /* Effective capabilities of this process as bits, from /proc/self/status. */
 int procfs_own_capabilities(const char *root, uint64_t *ret_bits);
 
+/* A descriptor (O_PATH) of the program that this process runs, or a negative errno. */
+int procfs_open_own_program(const char *root);
+
+/* Memory of this process that no file backs (RssAnon of /proc/self/status), in bytes. */
+int procfs_own_memory(const char *root, uint64_t *ret_bytes);
+
+/*
+ * The real and the login (audit) user id of a process: from /proc/PID/status and loginuid.
+ * *ret_login_uid is UINT32_MAX when no login started it, or the kernel keeps none.
+ */
+int procfs_users_of(const char *root, uint32_t pid, uint32_t *ret_uid, uint32_t *ret_login_uid);
+
 #endif

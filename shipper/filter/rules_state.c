@@ -411,16 +411,7 @@ enum rules_verdict rules_apply(struct rules_state *state, struct rules_subject *
 
 /* Snapshots */
 
-static const struct enriched nothing = {
-	.size = sizeof(struct enriched),
-	.end_start_wall_ns = ENRICHED_UNSET,
-	.duration_ns = ENRICHED_UNSET,
-	.exec_duration_ns = ENRICHED_UNSET,
-	.user_cpu_ns = ENRICHED_UNSET,
-	.system_cpu_ns = ENRICHED_UNSET,
-	.children_user_cpu_ns = ENRICHED_UNSET,
-	.children_system_cpu_ns = ENRICHED_UNSET,
-};
+static const struct enriched nothing = ENRICHED_NOTHING;
 
 void rules_mask_snapshot(struct rules_state *state, const struct rec_header *snapshot,
 			 struct rules_args *args)

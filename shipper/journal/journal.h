@@ -141,6 +141,9 @@ struct journal_status {
 };
 void journal_status(struct journal *journal, struct journal_status *ret_status);
 
+/* Events that the reader found when it was opened, and all appended since; any thread. */
+uint64_t journal_reader_offered(const struct journal_reader *reader);
+
 /* Events not yet acknowledged by this reader; any thread. */
 uint64_t journal_reader_waiting(const struct journal_reader *reader);
 

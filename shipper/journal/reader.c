@@ -352,6 +352,11 @@ void journal_reader_ack(struct journal_reader *reader, const uint8_t stream[16],
 	}
 }
 
+uint64_t journal_reader_offered(const struct journal_reader *reader)
+{
+	return atomic_load(&reader->journal->next_index) - reader->opened_index;
+}
+
 uint64_t journal_reader_waiting(const struct journal_reader *reader)
 {
 	uint64_t acked = atomic_load(&reader->acked_index);
@@ -593,6 +598,7 @@ int journal_reader_open(struct journal_reader **ret_reader, struct journal *jour
 		start_at_cursor(reader);
 	else
 		start_at_end(reader);
+	reader->opened_index = reader->acked.index;
 	(void)pthread_mutex_lock(&journal->lock);
 	reader->next = journal->readers;
 	journal->readers = reader;

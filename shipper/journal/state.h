@@ -58,6 +58,7 @@ struct journal_reader {
 	struct handed_out *items;
 	uint32_t item_first, item_count, item_capacity;
 	struct position acked;
+	uint64_t opened_index; /* acked_index as it was when the reader was opened */
 	_Atomic uint64_t acked_index;
 	_Atomic uint64_t missed; /* without a cursor: events deleted or damaged before it came */
 

@@ -467,6 +467,7 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.skipped = feed.skipped,
 		.filtered = feed.filtered,
 		.rejected = feed.rejected,
+		.offered = journal_reader_offered(deliver->reader), /* after the counters */
 		.waiting = journal_reader_waiting(deliver->reader),
 		.waiting_bytes = journal_reader_waiting_bytes(deliver->reader),
 		.missed = journal_reader_missed(deliver->reader),

@@ -36,6 +36,7 @@ struct deliver_status {
 	uint64_t skipped;      /* were there already when the sink was opened */
 	uint64_t filtered;     /* not wanted here: when */
 	uint64_t rejected;     /* could not be rendered: damaged entries, lines above 4 MiB */
+	uint64_t offered;      /* found, and appended since: never less than those above together */
 	uint64_t waiting;      /* in the journal, not yet acknowledged */
 	uint64_t missed;       /* ephemeral: deleted from the journal before they were read */
 	uint64_t waiting_bytes;

@@ -79,6 +79,48 @@ static int show(const struct tool_status_options *options, struct buf *answer, b
 	return code;
 }
 
+static bool is_covering(struct buf *answer)
+{
+	struct json_read *document = NULL;
+	struct err err;
+	bool running = false;
+
+	if (json_read_new(&document, answer->data, answer->length, &err) == 0)
+		running = json_read_is_true(document, "coverage.running");
+	json_read_free(document);
+	return running;
+}
+
+static bool is_ok(struct buf *answer)
+{
+	struct json_read *document = NULL;
+	struct err err;
+	bool ok = false;
+
+	if (json_read_new(&document, answer->data, answer->length, &err) == 0)
+		ok = json_read_is_true(document, "ok");
+	json_read_free(document);
+	return ok;
+}
+
+/* Returns once the run has ended: the agent sees to it that it does. */
+static int cover(int fd, struct buf *answer, struct err *err)
+{
+	static const struct timespec moment = {.tv_nsec = 50 * 1000 * 1000};
+	int result = control_client_ask(fd, "coverage", answer, err);
+
+	if (result == 0 && !is_ok(answer))
+		return err_set(err, -EBADMSG, "the agent does not know how to try out coverage");
+	while (result == 0) {
+		buf_clear(answer);
+		result = control_client_ask(fd, "status", answer, err);
+		if (result == 0 && !is_covering(answer))
+			break;
+		(void)nanosleep(&moment, NULL);
+	}
+	return result;
+}
+
 int tool_status(const struct tool_status_options *options)
 {
 	static const struct timespec second = {.tv_sec = 1};
@@ -89,6 +131,8 @@ int tool_status(const struct tool_status_options *options)
 	bool again = false;
 
 	buf_init(&answer, ANSWER_MAX);
+	if (code >= 0 && options->coverage)
+		code = cover(fd, &answer, &err);
 	while (code >= 0) {
 		buf_clear(&answer);
 		code = control_client_ask(fd, "status", &answer, &err);

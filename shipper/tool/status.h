@@ -13,8 +13,9 @@ enum {
 
 struct tool_status_options {
 	const char *socket;
-	bool json;  /* the document as the agent wrote it */
-	bool watch; /* again every second, until Ctrl-C or the agent has gone */
+	bool json;     /* the document as the agent wrote it */
+	bool coverage; /* first have the agent try out what it sees */
+	bool watch;    /* again every second, until Ctrl-C or the agent has gone */
 };
 
 /* Writes to standard output, errors to standard error. Returns one of the exit codes. */

@@ -200,10 +200,15 @@ static void put_account(struct screen *screen)
 	static const struct {
 		const char *path, *words;
 	} parts[] = {
-		{"account.journalled", "journalled"},     {"account.dropped", "dropped by rules"},
-		{"account.limited", "limited by rules"},  {"account.not_selected", "not selected"},
-		{"account.rejected", "rejected"},         {"account.lost", "lost"},
-		{"account.unjournalled", "unjournalled"}, {"account.in_ring", "in the ring"},
+		{"account.journalled", "journalled"},
+		{"account.dropped", "dropped by rules"},
+		{"account.limited", "limited by rules"},
+		{"account.not_selected", "not selected"},
+		{"account.canaries", "own canaries"},
+		{"account.rejected", "rejected"},
+		{"account.lost", "lost"},
+		{"account.unjournalled", "unjournalled"},
+		{"account.in_ring", "in the ring"},
 	};
 	char amount[AMOUNT_SIZE];
 
@@ -256,6 +261,37 @@ static void put_probes(struct screen *screen)
 			    text(screen, item("probes", i, "name").text, name),
 			    colored(screen, PLAIN),
 			    text(screen, item("probes", i, "reason").text, reason));
+}
+
+static void put_canaries(struct screen *screen, const char *list)
+{
+	size_t count = json_read_count(screen->document, list);
+	char name[TEXT_SIZE];
+
+	for (size_t i = 0; i < count; i++)
+		put(screen, " %s", text(screen, item(list, i, "name").text, name));
+	put(screen, "\n");
+}
+
+static void put_coverage(struct screen *screen)
+{
+	char time[TEXT_SIZE];
+
+	put_title(screen, "coverage");
+	if (!json_read_string(screen->document, "coverage.time")) {
+		put(screen, "  not tried out yet\n");
+		return;
+	}
+	put(screen, "  %.19sZ seen:", text(screen, "coverage.time", time));
+	put_canaries(screen, "coverage.seen");
+	if (json_read_count(screen->document, "coverage.missed")) {
+		put(screen, "  %smissed:%s", colored(screen, RED), colored(screen, PLAIN));
+		put_canaries(screen, "coverage.missed");
+	}
+	if (json_read_count(screen->document, "coverage.skipped")) {
+		put(screen, "  not tried (--json says why):");
+		put_canaries(screen, "coverage.skipped");
+	}
 }
 
 static void put_room(struct screen *screen, const char *name, uint64_t used, uint64_t size,
@@ -362,6 +398,7 @@ int status_screen_write(const struct json_read *document, bool color, struct buf
 	put_account(&screen);
 	put_rules(&screen);
 	put_probes(&screen);
+	put_coverage(&screen);
 	put_caches(&screen);
 	return screen.error;
 }

@@ -117,11 +117,23 @@ static void count_missing(struct view *view, const struct event *event)
 		view->status.lost += value_number(&lost);
 }
 
-/* What the shipper says of itself, losses before all, concerns everybody who looks. */
+static bool wants_every_kind(const struct view *view)
+{
+	for (unsigned int i = 0; i < REC_KINDS; i++) {
+		const struct kind *kind = kind_get(i);
+
+		if (kind && kind->has_task && kind->journalled && !(view->options.kinds >> i & 1))
+			return false;
+	}
+	return true;
+}
+
+/* What the shipper says of itself, losses before all, concerns everybody who looks; its routine
+ * those who look at everything. */
 static bool is_wanted(const struct view *view, const struct event *event)
 {
 	if (!event->kind->has_task)
-		return true;
+		return !event->kind->routine || wants_every_kind(view);
 	if (!(view->options.kinds >> event->kind->kind & 1))
 		return false;
 	return !view->options.when || condition_matches(view->options.when, event);

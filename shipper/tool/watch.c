@@ -373,11 +373,12 @@ static int make_config(struct config *config, const struct watch *watch, const c
 	config_sinks_done(config);
 	config->journal.max_size = JOURNAL_BYTES;
 	config->journal.durability = JOURNAL_SYNC_NONE;
+	config->capture.open.mode = REC_OPENS_ALL;
 	result = set_text(&config->agent.state_dir, dir, "/state");
 	if (result == 0)
 		result = set_text(&config->journal.dir, dir, "/journal");
 	if (result == 0)
-		result = set_events(&config->capture.events, watch->options.kinds);
+		result = set_events(&config->capture.events, watch->options.own_kinds);
 	if (result == 0)
 		return 0;
 	config_done(config);

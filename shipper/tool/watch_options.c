@@ -32,8 +32,6 @@ static const struct {
 static const char *const levels[] = {"error", "warning", "info", "debug"};
 
 /* What people ask for who know the design or other monitors. */
-static const char *const later_kinds[] = {"thread_exit", "thread_start", "open", "exec_failed"};
-
 static const char *const exit_columns[] = {"PID", "PPID", "USER", "COMMAND", "DURATION_MS"};
 
 static const char help_text[] =
@@ -46,8 +44,12 @@ static const char help_text[] =
 	"\n"
 	"  --format FORMAT         table (default on a terminal), text (default elsewhere), csv, "
 	"json\n"
-	"  -e, --event LIST        kinds to show, with commas: fork, exec, exit, or process, all\n"
-	"                          (default: all; with --min-duration: exit)\n"
+	"  -e, --event LIST        kinds to show, with commas: fork, exec, exec_failed, exit, "
+	"thread_start,\n"
+	"                          thread_exit, open, or process, thread, all (default: all that "
+	"the agent\n"
+	"                          records, with probes of its own process; with --min-duration: "
+	"exit)\n"
 	"  -f, --filter NAME       only processes of that name (of the binary, or comm); * ? and "
 	"[] "
 	"are\n"
@@ -127,11 +129,6 @@ static int no_such_kind(const char *word, struct err *err)
 		(void)snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
 			       kind_get(i)->name);
 	}
-	for (size_t i = 0; i < sizeof(later_kinds) / sizeof(later_kinds[0]); i++)
-		if (strcmp(later_kinds[i], word) == 0)
-			return err_set(err, -EINVAL,
-				       "--event: '%s' is not recorded yet: this version has %s",
-				       word, known);
 	return err_set(err, -EINVAL, "--event: there is no kind '%s'%s%s%s (there are %s)", word,
 		       nearest.best ? " (did you mean '" : "", nearest.best ? nearest.best : "",
 		       nearest.best ? "'?)" : "", known);
@@ -324,8 +321,11 @@ static int complete(struct watch_options *options, struct err *err)
 
 	if (!options->format_given)
 		options->format = terminal ? RENDER_TABLE : RENDER_TEXT;
-	if (!options->kinds)
+	options->own_kinds = options->kinds;
+	if (!options->kinds) {
 		options->kinds = kind_bits(options->min_ms ? "exit" : "all");
+		options->own_kinds = kind_bits(options->min_ms ? "exit" : "process");
+	}
 	if (options->format == RENDER_CSV)
 		return complete_csv(options, err);
 	if (options->column_count)

@@ -19,7 +19,8 @@ struct watch_options {
 	bool help;
 	bool format_given;
 	enum render_format format;
-	uint32_t kinds; /* bits 1 << enum rec_kind */
+	uint32_t kinds;     /* bits 1 << enum rec_kind */
+	uint32_t own_kinds; /* those of probes of our own: not all unless asked for */
 	const char *names[WATCH_NAMES_MAX];
 	size_t name_count;
 	const char *users[WATCH_NAMES_MAX];

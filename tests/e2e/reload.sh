@@ -20,7 +20,7 @@ write_variant() {
 	2) args=oops env=LD_PRELOAD ring=16MiB extra= ;; # refused
 	esac
 	cat >"$DIR/next.yaml" <<EOF
-agent: {state_dir: $DIR/state, runtime_dir: $DIR/run}
+agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, coverage: request}
 capture: {args_max: $args, env: [$env], rings: {vital: $ring}}
 journal: {max_size: 256MiB}
 rules:

@@ -29,7 +29,7 @@ json_says() {
 }
 
 # Every number the probes took is in exactly one place, in every document of $1.
-parts='journalled dropped limited not_selected rejected lost unjournalled in_ring'
+parts='journalled dropped limited not_selected canaries rejected lost unjournalled in_ring'
 check_accounts() {
 	# shellcheck disable=SC2086
 	jq -e --arg parts "$parts" '.account as $a | $a.balances and
@@ -55,7 +55,7 @@ grep -q "auditship run" "$DIR/status.err" || fail "no agent: it does not say wha
 start_agent
 status 0
 head -n 2 "$DIR/status" | grep -q healthy || fail "a healthy agent is not told as such"
-grep -q "attached: fork exec exit" "$DIR/status" || fail "the probes are not told"
+grep -q "attached: fork exec syscall exit" "$DIR/status" || fail "the probes are not told"
 if grep -q "$(printf '\033')" "$DIR/status"; then fail "colours in a pipe"; fi
 status 0 --json
 jq -e --arg pid "$AGENT_PID" --arg config "$DIR/config.yaml" '.healthy and (.pid | tostring) == $pid and

@@ -56,7 +56,7 @@ stop_agent 0
 
 [ "$(jq -r 'select(.process.name == "echo") | .process.args[1]' "$DIR/all.ndjson" | grep -c '^run ')" = 300 ] ||
 	fail "watch has not shown 300 execs"
-jq -es 'all(.event.action == "exec" or .event.action == "events_lost")' "$DIR/all.ndjson" >/dev/null ||
+jq -es 'all(.event.action == "exec" or .event.action == "events_lost" or .event.action == "agent_stop")' "$DIR/all.ndjson" >/dev/null ||
 	fail "watch shows other kinds"
 grep -qE '^\[[-0-9]+ [0-9:]+\.[0-9]{6}\] Process sleep \(PID:[0-9]+, PPID:[0-9]+\) exited EXIT_CODE=0 \(1[0-9]{2}ms\)$' \
 	"$DIR/some.txt" || fail "no line for the sleep of 100 ms"

@@ -491,6 +491,132 @@ static void make_open_failed(struct entry_builder *builder, struct buf *out)
 	end_entry(builder, out);
 }
 
+static void start_own(struct entry_builder *builder, enum rec_kind kind, uint64_t sequence)
+{
+	builder_start(builder, kind, sequence);
+	builder->header->cpu = 0;
+	builder->header->ring = REC_RING_SHIPPER;
+}
+
+static void add_agent_start(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_agent_start *start;
+
+	start_own(builder, REC_AGENT_START, 21);
+	start = builder->agent_start;
+	start->probes = 4;
+	start->attached = 3;
+	builder_text(builder, &start->version, "0.0.9");
+	builder_text(builder, &start->kernel, "5.10.0-30-amd64");
+	builder_text(builder, &start->hash, "aa727f6c84cca05d");
+	BUILDER_LIST(builder, &start->failed, "syscall: Operation not permitted");
+	builder_text(builder, &start->message, "auditship 0.0.9 started: 3 of 4 probes attached");
+	end_entry(builder, out);
+}
+
+static void add_agent_stop(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_agent_stop *stop;
+
+	start_own(builder, REC_AGENT_STOP, 22);
+	stop = builder->agent_stop;
+	stop->uptime_ns = 3600 * NS_PER_S;
+	stop->asked_ns = BUILDER_BOOT_NS - NS_PER_MS;
+	stop->signal = 15;
+	stop->way = REC_SIGNAL_QUEUE;
+	stop->claimed = 1;
+	stop->sender_pid = 2231;
+	stop->sender_uid = 0;
+	stop->sender_login_uid = 1000;
+	builder_text(builder, &stop->message, "stopped by SIGTERM");
+	builder_enrich(builder);
+	builder_text(builder, &builder->enriched->sender, "root");
+	builder_text(builder, &builder->enriched->sender_login, "alice");
+	end_entry(builder, out);
+	start_own(builder, REC_AGENT_STOP, 23);
+	stop = builder->agent_stop;
+	stop->reason = REC_STOP_TIME_OVER;
+	stop->sender_uid = stop->sender_login_uid = REC_ID_UNSET;
+	builder_text(builder, &stop->message, "stopped: the time it was to run is over");
+	end_entry(builder, out);
+}
+
+static void add_heartbeat(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_agent_heartbeat *beat;
+
+	start_own(builder, REC_AGENT_HEARTBEAT, 24);
+	beat = builder->heartbeat;
+	beat->uptime_ns = 60 * NS_PER_S;
+	beat->numbered = 1000;
+	beat->journalled = 900;
+	beat->dropped = 40;
+	beat->limited = 20;
+	beat->not_selected = 10;
+	beat->canaries = 12;
+	beat->rejected = 1;
+	beat->lost = beat->lost_ring_full = 7;
+	beat->unjournalled = 4;
+	beat->in_ring = 6;
+	beat->own_events = 5;
+	beat->journal_events = 905;
+	beat->vital_high_water_bytes = 4096;
+	beat->vital_size_bytes = 16 << 20;
+	beat->bulk_high_water_bytes = 8192;
+	beat->bulk_size_bytes = 32 << 20;
+	beat->memory_anon_bytes = 9 << 20;
+	beat->recursion_misses = 3;
+	beat->balances = 1;
+	BUILDER_LIST(builder, &beat->sinks, "trail: journalled 905, waiting 0\0siem: journalled 9");
+	builder_text(builder, &beat->message, "1000 events numbered, 900 journalled, 7 lost");
+	end_entry(builder, out);
+}
+
+static void add_clock_step(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_clock_step *step;
+
+	start_own(builder, REC_CLOCK_STEP, 25);
+	step = builder->clock_step;
+	step->step_us = -90000001;
+	step->before_wall_ns = BUILDER_WALL_NS + 90000001 * NS_PER_US;
+	step->after_wall_ns = BUILDER_WALL_NS;
+	step->noticed = 1;
+	builder_text(builder, &step->message, "the clock jumped by -90.000001 s");
+	end_entry(builder, out);
+}
+
+static void add_coverage(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_agent_coverage *coverage;
+
+	start_own(builder, REC_AGENT_COVERAGE, 26);
+	coverage = builder->coverage;
+	coverage->probes = 2;
+	coverage->attached = 1;
+	coverage->seen_count = 2;
+	coverage->missed_count = coverage->skipped_count = 1;
+	coverage->records = 11;
+	coverage->asked = 1;
+	builder_text(builder, &coverage->kernel, "5.10.0-30-amd64");
+	BUILDER_LIST(builder, &coverage->probes_on, "exec");
+	BUILDER_LIST(builder, &coverage->probes_failed, "syscall: Operation not permitted");
+	BUILDER_LIST(builder, &coverage->seen, "exec\0thread_exec");
+	BUILDER_LIST(builder, &coverage->missed, "exec_failed: no exec_failed record came");
+	BUILDER_LIST(builder, &coverage->skipped, "open_read: not recorded");
+	builder_text(builder, &coverage->message, "coverage: 2 canaries seen, 1 missed");
+	end_entry(builder, out);
+}
+
+static void make_agent(struct entry_builder *builder, struct buf *out)
+{
+	add_agent_start(builder, out);
+	add_agent_stop(builder, out);
+	add_heartbeat(builder, out);
+	add_clock_step(builder, out);
+	add_coverage(builder, out);
+}
+
 const struct recording recordings[] = {
 	{"process", make_process},
 	{"lineage", make_lineage},
@@ -503,5 +629,6 @@ const struct recording recordings[] = {
 	{"exec_failed", make_exec_failed},
 	{"open", make_open},
 	{"open_failed", make_open_failed},
+	{"agent", make_agent},
 };
 const unsigned int recording_count = sizeof(recordings) / sizeof(recordings[0]);

@@ -30,7 +30,7 @@ struct child {
 	pid_t pid;
 	int hold_fd; /* closing it lets the child go */
 	uint64_t before_fork_ns, after_fork_ns;
-	uint64_t after_exec_ns; /* with the exec or, without one, with prepare done */
+	uint64_t after_exec_ns; /* with the exec begun or, without one, with prepare done */
 	uint64_t before_end_ns, after_end_ns;
 	int status; /* as wait4 gave it */
 	struct rusage usage;

@@ -89,6 +89,14 @@ int harness_cannot_run(void)
 	return 0;
 }
 
+unsigned int harness_slowdown(void)
+{
+	const char *text = getenv("TEST_SLOWDOWN");
+	unsigned long times = text ? strtoul(text, NULL, 10) : 1;
+
+	return times >= 1 && times <= 1000 ? (unsigned int)times : 1;
+}
+
 /* Texts and files. */
 
 static void text_add(struct text *text, const char *data, size_t length)
@@ -328,12 +336,13 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	if (!file)
 		return -errno;
 	fprintf(file,
-		"agent: {state_dir: %s/state, runtime_dir: %s/run}\n"
+		"agent: {state_dir: %s/state, runtime_dir: %s/run, %s}\n"
 		"capture:\n"
 		"  events: %s\n"
 		"  env: [LD_PRELOAD, AUDITSHIP_TEST]\n"
 		"  args_max: %s\n",
 		harness->dir, harness->dir,
+		options->agent ? options->agent : "coverage: request, heartbeat: off",
 		options->events ? options->events : "[fork, exec, exit]",
 		options->args_max ? options->args_max : "32KiB");
 	if (options->opens)
@@ -399,7 +408,7 @@ static bool agent_ended(struct harness *harness, int *ret_status)
 
 static bool wait_until_watching(struct harness *harness)
 {
-	uint64_t deadline = boot_ns() + START_DEADLINE_NS;
+	uint64_t deadline = boot_ns() + START_DEADLINE_NS * harness_slowdown();
 	int status = 0;
 
 	while (boot_ns() < deadline) {
@@ -457,7 +466,7 @@ struct harness *harness_new(const struct harness_options *options)
 /* Waits for the agent's end with its output drained; false after the deadline. */
 static bool wait_for_end(struct harness *harness, int *ret_status)
 {
-	uint64_t deadline = boot_ns() + START_DEADLINE_NS;
+	uint64_t deadline = boot_ns() + START_DEADLINE_NS * harness_slowdown();
 
 	while (!agent_ended(harness, ret_status)) {
 		struct pollfd fds[] = {{.fd = harness->log_fd, .events = POLLIN},
@@ -568,7 +577,7 @@ static bool matches(const struct event *event, pid_t pid, const char *action)
 const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const char *action,
 				     unsigned int nth)
 {
-	uint64_t deadline = boot_ns() + DEADLINE_NS;
+	uint64_t deadline = boot_ns() + DEADLINE_NS * harness_slowdown();
 	size_t checked = 0;
 
 	for (;;) {
@@ -583,7 +592,7 @@ const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const c
 	for (size_t i = 0; i < harness->file.count; i++)
 		if (harness->file.events[i]->pid == pid)
 			fprintf(stderr, "%s\n", harness->file.events[i]->text);
-	fail_msg("no event \"%s\" of process %d within 10 s", action, pid);
+	fail_msg("no event \"%s\" of process %d within %u s", action, pid, 10 * harness_slowdown());
 	return NULL;
 }
 

@@ -35,9 +35,10 @@ struct harness_options {
 	const char *bulk_ring;  /* the same; only beside vital_ring */
 	const char *binary;     /* another agent than the one that is built; NULL: that one */
 	const char *args_max;   /* NULL: the default */
-	const char *journal;    /* journal.max_size; NULL: 64MiB */
-	bool screen;            /* a stdout sink with the format ecs as well */
-	const char *rules;      /* the lines of the configuration, or NULL */
+	const char *agent;   /* of its section agent; NULL: nothing of its own but start and stop */
+	const char *journal; /* journal.max_size; NULL: 64MiB */
+	bool screen;         /* a stdout sink with the format ecs as well */
+	const char *rules;   /* the lines of the configuration, or NULL */
 };
 
 /*
@@ -45,6 +46,12 @@ struct harness_options {
  * environment variable CI is "true". 0: they can.
  */
 int harness_cannot_run(void);
+
+/*
+ * How many times slower than a usual host this one is: TEST_SLOWDOWN in the environment, as where
+ * instructions are emulated, else 1. Deadlines grow by it, loads shrink.
+ */
+unsigned int harness_slowdown(void);
 
 /* Starts the agent and waits until it says that it watches. NULL: printed why. */
 struct harness *harness_new(const struct harness_options *options);
@@ -66,7 +73,8 @@ const char *harness_log(struct harness *harness);
 /* Sends the signal, waits for the end, and fails unless the exit status is 0. */
 void harness_stop(struct harness *harness, int signal);
 
-/* The first event of that process and action since harness_forget; waits at most 10 s. */
+/* The first event of that process and action since harness_forget; waits at most 10 s x slowdown.
+ */
 const struct event *harness_wait(struct harness *harness, pid_t pid, const char *action);
 
 /* The same, the nth one: 1 is the first. */

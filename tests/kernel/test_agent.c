@@ -87,6 +87,12 @@ struct account {
 	uint64_t arrived, lost, highest;
 };
 
+static bool is_numbered(const struct event *event)
+{
+	return strcmp(event->action, "events_lost") == 0 ||
+	       strcmp(event_string(event, "Linux.sequence.ring"), "shipper") != 0;
+}
+
 static void count_event(const struct event *event, struct account *accounts, unsigned int cpus)
 {
 	bool is_loss = strcmp(event->action, "events_lost") == 0;
@@ -212,7 +218,8 @@ static void names_every_number_it_lost(void **state)
 	harness_stop(harness, SIGTERM);
 	harness_pump(harness, 0);
 	for (size_t i = 0; (event = harness_event(harness, i)); i++)
-		count_event(event, accounts, cpus);
+		if (is_numbered(event))
+			count_event(event, accounts, cpus);
 	for (unsigned int cpu = 0; cpu < cpus; cpu++) {
 		assert_int_equal(accounts[cpu].arrived + accounts[cpu].lost, accounts[cpu].highest);
 		lost += accounts[cpu].lost;

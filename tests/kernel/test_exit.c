@@ -170,9 +170,10 @@ static void read_waited(struct waited *waited)
 
 static void want_about_ms(struct want *want, const char *path, uint64_t microseconds)
 {
+	const uint64_t slack = 20000000ull * harness_slowdown();
 	uint64_t ns = microseconds * 1000;
 
-	want_id_range(want, path, ns > 20000000 ? ns - 20000000 : 0, ns + 20000000);
+	want_id_range(want, path, ns > slack ? ns - slack : 0, ns + slack);
 }
 
 static uint64_t us(const struct timeval *time)

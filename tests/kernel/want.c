@@ -822,7 +822,7 @@ static uint64_t time_ns(const struct timeval *time)
 
 static void want_about(struct want *want, const char *path, uint64_t ns)
 {
-	const uint64_t slack = 20000000;
+	const uint64_t slack = 20000000ull * harness_slowdown();
 
 	want_id_range(want, path, ns > slack ? ns - slack : 0, ns + slack);
 }
@@ -928,6 +928,10 @@ void check_life(struct harness *harness, struct life *life)
 
 	facts_read(&test, getpid());
 	child_start(&life->child, &life->program);
+	if (executes) { /* exec closes what child_start waits for long before it is done */
+		harness_wait(harness, life->child.pid, "exec");
+		life->child.after_exec_ns = boot_ns();
+	}
 	facts_read(&life->facts, life->child.pid);
 	check_fork(harness, life, &test);
 	if (executes)

@@ -62,5 +62,7 @@ for file in $(grep -rlE '\blog_(error|warning|info)\(' shipper --include='*.c');
 	esac
 done
 
+# What bpf/hook.h says: without HOOK, such a hook loses events on Linux 7.0 and later.
+grep -rnE 'SEC\("tp_btf/' bpf | grep -v 'tp_btf/sys_' && fault "a hook without HOOK"
 grep -rnE 'bpf_printk' bpf && fault "bpf_printk in the probes"
 [ "$faults" -eq 0 ] && echo "layers: good"

@@ -109,6 +109,11 @@ static void every_member_has_a_row(void **state)
 		{"rec_lost", REC_LOST},
 		{"rec_limited", REC_LIMITED},
 		{"rec_config", REC_CONFIG_CHANGED},
+		{"rec_agent_start", REC_AGENT_START},
+		{"rec_agent_stop", REC_AGENT_STOP},
+		{"rec_agent_heartbeat", REC_AGENT_HEARTBEAT},
+		{"rec_clock_step", REC_CLOCK_STEP},
+		{"rec_agent_coverage", REC_AGENT_COVERAGE},
 	};
 	struct btf *btf = btf__parse(object_path, NULL);
 

@@ -92,6 +92,7 @@ static struct {
 	unsigned int count;
 	const char *args;
 	size_t args_length;
+	struct canary_watch canaries;
 	bool restarted; /* another process has the number by now */
 } made;
 
@@ -225,6 +226,7 @@ static int make_collect(void **state)
 	made.journal.next_sequence = 1;
 	(void)sem_init(&made.go, 0, 0);
 	(void)sem_init(&made.swept, 0, 0);
+	options.canaries = &made.canaries;
 	options.selected[REC_EXEC] = options.selected[REC_EXIT] = true;
 	if (!made.journal.bytes || enrich_new(&options.enrich, &enrich, &err) < 0)
 		return -1;
@@ -761,6 +763,61 @@ static void what_is_in_both_rings_at_the_stop_is_counted_when_the_journal_is_ful
 	assert_int_equal(made.status.unjournalled, 3);
 }
 
+static void note(uint16_t kind, bool last)
+{
+	struct rec_agent_stop record = {
+		.header = {.size = sizeof(record), .kind = kind, .abi = REC_ABI}};
+
+	if (last)
+		assert_true(collect_last_note(made.collect, &record.header));
+	else
+		assert_true(collect_note(made.collect, &record.header));
+}
+
+static uint16_t kind_of(unsigned int index)
+{
+	assert_true(index < made.count);
+	return made.events[index].record->kind;
+}
+
+static void notes_before_the_first_sweep_come_first_and_the_last_note_last(void **state)
+{
+	(void)state;
+	(void)put_exit(1, 0);
+	note(REC_AGENT_STOP, false);
+	sweep();
+	note(REC_AGENT_STOP, true);
+	(void)put_exit(2, 0);
+	stop();
+	assert_int_equal(made.count, 4);
+	assert_int_equal(kind_of(0), REC_AGENT_STOP);
+	assert_int_equal(event_pid(1), 1);
+	assert_int_equal(event_pid(2), 2);
+	assert_int_equal(kind_of(3), REC_AGENT_STOP);
+	assert_int_equal(made.status.events[REC_AGENT_STOP], 2);
+	assert_int_equal(made.status.arrived, 2);
+}
+
+static void records_of_canaries_are_counted_but_no_events(void **state)
+{
+	const struct collect_status *status = &made.status;
+
+	(void)state;
+	made.canaries = (struct canary_watch){
+		.helper = {.pid = 7, .tick_ns = 1000, .start_ticks = 0}, .seen_fd = -1};
+	canary_watch_begin(&made.canaries, 1);
+	(void)put_exit(7, 0);
+	(void)put_exit(8, 0);
+	(void)put_exit(7, 0);
+	stop();
+	assert_int_equal(made.count, 1);
+	assert_int_equal(event_pid(0), 8);
+	assert_int_equal(status->canaries, 2);
+	assert_int_equal(status->arrived, 3);
+	assert_int_equal(status->arrived, status->events[REC_EXIT] + status->canaries);
+	assert_int_equal(status->seen, status->arrived + status->lost);
+}
+
 static void snapshot_of(uint32_t pid, const char *args, size_t length)
 {
 	struct {
@@ -975,6 +1032,8 @@ int main(void)
 		COLLECT_TEST(neither_ring_is_released_before_the_journal_has_the_batch),
 		COLLECT_TEST(vital_that_fills_is_journalled_before_the_bulk_that_waits),
 		COLLECT_TEST(a_loss_is_told_by_ring_and_kind),
+		COLLECT_TEST(notes_before_the_first_sweep_come_first_and_the_last_note_last),
+		COLLECT_TEST(records_of_canaries_are_counted_but_no_events),
 		COLLECT_TEST(what_is_in_both_rings_at_the_stop_is_counted_when_the_journal_is_full),
 		COLLECT_TEST(a_process_that_ran_before_has_executable_and_arguments),
 		COLLECT_TEST(arguments_that_were_cut_are_not_counted),

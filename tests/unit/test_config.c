@@ -341,6 +341,29 @@ static void bounds_themselves_are_in_range(void **state)
 	      "duration from 10ms to 1m, such as 500ms\n");
 }
 
+static void a_heartbeat_may_be_off(void **state)
+{
+	struct config config;
+
+	(void)state;
+	is_good(&config, "agent: {heartbeat: off}");
+	assert_int_equal(config.agent.heartbeat_ms, 0);
+	config_done(&config);
+	is_good(&config, "agent: {heartbeat: 0s}");
+	assert_int_equal(config.agent.heartbeat_ms, 0);
+	config_done(&config);
+	is_good(&config, "agent: {heartbeat: 1s, coverage: request}");
+	assert_int_equal(config.agent.heartbeat_ms, 1000);
+	assert_int_equal(config.agent.coverage, CONFIG_COVERAGE_REQUEST);
+	config_done(&config);
+	tells("agent: {heartbeat: 999ms}",
+	      "1:20: agent.heartbeat: '999ms' is out of range: give off or a duration from 1s to "
+	      "1d, such as 60s\n");
+	tells("journal: {sync_every: off}",
+	      "1:23: journal.sync_every: 'off' is not a duration: give a duration from 10ms to 1m, "
+	      "such as 500ms\n");
+}
+
 static void what_has_no_unit_or_a_wrong_one_gets_an_example(void **state)
 {
 	(void)state;
@@ -871,6 +894,7 @@ int main(void)
 		cmocka_unit_test(what_derives_from_state_dir_follows_it),
 		cmocka_unit_test(json_is_a_configuration_too),
 		cmocka_unit_test(bounds_themselves_are_in_range),
+		cmocka_unit_test(a_heartbeat_may_be_off),
 		cmocka_unit_test(what_has_no_unit_or_a_wrong_one_gets_an_example),
 		cmocka_unit_test(a_misspelt_key_gets_the_nearest_name),
 		cmocka_unit_test(a_misspelt_word_gets_the_nearest_one),

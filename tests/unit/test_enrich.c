@@ -605,6 +605,71 @@ static void the_largest_images_arguments_and_names_fit(void **state)
 	assert_int_equal(out->process.executable.length, IMAGE_EXECUTABLE_MAX);
 }
 
+/* A stop that process 20 asked for at second 110, as user 6. */
+static struct rec_agent_stop *build_stop(void)
+{
+	struct rec_agent_stop *stop;
+
+	builder_start(&made.builder, REC_AGENT_STOP, 1);
+	stop = made.builder.agent_stop;
+	stop->asked_ns = 110 * SECOND;
+	stop->sender_pid = 20;
+	stop->sender_uid = 6;
+	stop->sender_login_uid = REC_ID_UNSET;
+	stop->initial_pid = 1;
+	return stop;
+}
+
+static void start_of(uint32_t uid, uint32_t login_uid)
+{
+	start(REC_EXIT, make_id(20, 100), make_id(1, 0), 105);
+	made.builder.task->creds.uid = uid;
+	made.builder.task->creds.login_uid = login_uid;
+	(void)enrich();
+}
+
+static void who_stopped_the_agent_is_named(void **state)
+{
+	struct rec_agent_stop *stop;
+
+	(void)state;
+	give_users("ann:x:5:5:::\nben:x:6:6:::\n", "");
+	start_of(6, 5);
+	stop = build_stop();
+	assert_text(&enrich()->sender, "ben");
+	assert_int_equal(stop->sender_login_uid, 5);
+	assert_text(&made.out->sender_login, "ann");
+	stop = build_stop();
+	stop->sender_login_uid = 6; /* what main could read rules */
+	assert_text(&enrich()->sender_login, "ben");
+}
+
+static void a_sender_that_may_be_another_process_has_no_login(void **state)
+{
+	struct rec_agent_stop *stop;
+
+	(void)state;
+	start_of(7, 5);
+	stop = build_stop();
+	(void)enrich();
+	assert_int_equal(stop->sender_login_uid, REC_ID_UNSET);
+	start_of(6, 5);
+	for (int i = 0; i < 3; i++) {
+		stop = build_stop();
+		stop->claimed = i == 0;
+		stop->initial_pid = i != 1;
+		if (i == 2)
+			stop->asked_ns = 99 * SECOND;
+		(void)enrich();
+		assert_int_equal(stop->sender_login_uid, REC_ID_UNSET);
+		assert_text(&made.out->sender_login, NULL);
+	}
+	stop = build_stop();
+	stop->sender_uid = REC_ID_UNSET;
+	(void)enrich();
+	assert_text(&made.out->sender, NULL);
+}
+
 static void a_record_without_a_process_gets_nothing(void **state)
 {
 	(void)state;
@@ -640,6 +705,8 @@ int main(void)
 		ENRICH_TEST(an_id_without_a_name_has_none),
 		ENRICH_TEST(newer_names_replace_the_older),
 		ENRICH_TEST(the_largest_images_arguments_and_names_fit),
+		ENRICH_TEST(who_stopped_the_agent_is_named),
+		ENRICH_TEST(a_sender_that_may_be_another_process_has_no_login),
 		ENRICH_TEST(a_record_without_a_process_gets_nothing),
 	};
 

@@ -1098,9 +1098,37 @@ static void floods_stay_below_the_ceiling(void **state)
 	process_table_free(table);
 }
 
+static void assert_then(const struct process_table *table, uint64_t at_ns, uint64_t start_ns)
+{
+	const struct process *found = process_table_find_at(table, 7, at_ns);
+
+	assert_int_equal(found ? found->id.start_ns : 0, start_ns);
+}
+
+static void a_number_means_the_process_that_had_it_then(void **state)
+{
+	struct process_table *table = new_table(64, 16, 0);
+
+	(void)state;
+	(void)insert(table, event(7, 100, 100));
+	end(table, 7, 100);
+	(void)insert(table, event(8, 150, 150));
+	(void)insert(table, event(7, 200, 200));
+	end(table, 7, 200);
+	(void)insert(table, event(7, 300, 300));
+	assert_then(table, 99, 0);
+	assert_then(table, 100, 100);
+	assert_then(table, 250, 200);
+	assert_then(table, 300, 300);
+	assert_then(table, UINT64_MAX, 300);
+	assert_null(process_table_find_at(table, 9, UINT64_MAX));
+	process_table_free(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_number_means_the_process_that_had_it_then),
 		cmocka_unit_test(an_empty_table_costs_next_to_nothing),
 		cmocka_unit_test(options_out_of_range_are_refused),
 		cmocka_unit_test(a_process_is_found_by_identity_and_by_pid),

@@ -307,6 +307,61 @@ static void a_root_too_long_for_a_path_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 
+static void own_memory_is_that_line_of_status(void **state)
+{
+	uint64_t bytes = 0;
+
+	(void)state;
+	write_text("proc/self/status",
+		   "Name:\tRssAnon: 7 kB\nVmRSS:\t   9 kB\nRssAnon:\t  12 kB\n");
+	assert_int_equal(procfs_own_memory(root, &bytes), 0);
+	assert_int_equal(bytes, 12 * 1024);
+	write_text("proc/self/status", "RssAnon:\t  12 MB\n");
+	assert_int_equal(procfs_own_memory(root, &bytes), -EINVAL);
+	write_text("proc/self/status", "Name:\tx\n");
+	assert_int_equal(procfs_own_memory(root, &bytes), -EINVAL);
+	assert_int_equal(procfs_own_memory("", &bytes), 0);
+	assert_in_range(bytes, 4096, UINT64_C(1) << 40);
+}
+
+static void users_of_a_process_are_real_and_login(void **state)
+{
+	uint32_t uid = 1, login_uid = 1;
+
+	(void)state;
+	write_text("proc/7/status", "Name:\tUid:\t9\nUid:\t1000\t0\t0\t0\n");
+	assert_int_equal(procfs_users_of(root, 7, &uid, &login_uid), 0);
+	assert_int_equal(uid, 1000);
+	assert_int_equal(login_uid, UINT32_MAX); /* a kernel without auditing */
+	write_text("proc/7/loginuid", "1001");
+	assert_int_equal(procfs_users_of(root, 7, &uid, &login_uid), 0);
+	assert_int_equal(login_uid, 1001);
+	write_text("proc/7/loginuid", "4294967295");
+	assert_int_equal(procfs_users_of(root, 7, &uid, &login_uid), 0);
+	assert_int_equal(login_uid, UINT32_MAX);
+	write_text("proc/7/loginuid", "4294967296");
+	assert_int_equal(procfs_users_of(root, 7, &uid, &login_uid), -EINVAL);
+	write_text("proc/7/status", "Uid:\tx\n");
+	assert_int_equal(procfs_users_of(root, 7, &uid, &login_uid), -EINVAL);
+	assert_int_equal(procfs_users_of(root, 8, &uid, &login_uid), -ENOENT);
+	assert_int_equal(procfs_users_of("", (uint32_t)getpid(), &uid, &login_uid), 0);
+	assert_int_equal(uid, getuid());
+}
+
+static void the_own_program_can_be_opened(void **state)
+{
+	int fd = procfs_open_own_program("");
+	struct stat st, self;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(stat("/proc/self/exe", &self), 0);
+	assert_int_equal(st.st_ino, self.st_ino);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(procfs_open_own_program(root), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +376,9 @@ int main(void)
 		TEST(cpu_lists_the_kernel_does_not_write_are_refused),
 		TEST(the_start_of_a_process_is_read_behind_any_name),
 		TEST(effective_capabilities_are_read),
+		TEST(own_memory_is_that_line_of_status),
+		TEST(users_of_a_process_are_real_and_login),
+		TEST(the_own_program_can_be_opened),
 		TEST(the_real_proc_is_understood),
 		TEST(a_root_too_long_for_a_path_is_refused),
 	};

@@ -385,11 +385,30 @@ static void a_producer_at_work_is_read_in_order_and_without_a_gap(void **state)
 	assert_true(ring_is_drained(made.ring));
 }
 
+static void the_high_water_mark_is_what_waited_before_room_was_given_back(void **state)
+{
+	(void)state;
+	make_ring(SMALL, 0);
+	assert_int_equal(ring_high_water_bytes(made.ring), 0);
+	put(56, 1);
+	put(56, 2);
+	assert_next(56, 1);
+	assert_next(56, 2);
+	ring_release(made.ring);
+	assert_int_equal(ring_high_water_bytes(made.ring), 128);
+	put(56, 3);
+	assert_next(56, 3);
+	ring_release(made.ring);
+	assert_int_equal(ring_high_water_bytes(made.ring), 128);
+	assert_int_equal(ring_used_bytes(made.ring), 0);
+}
+
 int main(void)
 {
 #define RING_TEST(name) cmocka_unit_test_teardown(name, remove_ring)
 	const struct CMUnitTest tests[] = {
 		RING_TEST(a_new_ring_has_nothing),
+		RING_TEST(the_high_water_mark_is_what_waited_before_room_was_given_back),
 		RING_TEST(records_of_every_size_arrive_whole_at_every_place),
 		RING_TEST(the_largest_record_arrives_whole_across_the_end),
 		RING_TEST(reading_goes_on_where_the_consumer_stopped),

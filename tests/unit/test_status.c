@@ -50,10 +50,11 @@ static struct status_facts healthy_facts(void)
 			    .not_selected = 10,
 			    .dropped = 5,
 			    .held = 6,
+			    .canaries = 2,
 			    .pending = 3,
-			    .seen = 94,
-			    .arrived = 94,
-			    .numbered = 99,
+			    .seen = 96,
+			    .arrived = 96,
+			    .numbered = 101,
 			    .outstanding = 5,
 			    .rings = {{.used_bytes = 1000, .size_bytes = 10000},
 				      {.used_bytes = 400, .size_bytes = 1000}}},
@@ -123,8 +124,9 @@ static void a_healthy_agent_says_so(void **state)
 
 static void the_parts_of_the_account_add_up_to_its_sum(void **state)
 {
-	static const char *const parts[] = {"journalled", "dropped", "limited",      "not_selected",
-					    "rejected",   "lost",    "unjournalled", "in_ring"};
+	static const char *const parts[] = {"journalled",   "dropped",      "limited",
+					    "not_selected", "canaries",     "rejected",
+					    "lost",         "unjournalled", "in_ring"};
 	struct status_facts facts = healthy_facts();
 	struct json_read *document;
 	int64_t sum = 0;
@@ -192,6 +194,35 @@ static void what_a_hook_missed_is_shown_where_the_kernel_counts_it(void **state)
 	assert_true(json_read_number(document, "probes.1.missed", &value) < 0);
 	assert_non_null(strstr(json_read_string(document, "attention.0"),
 			       "probe exec: the kernel did not call it for 3 events"));
+	json_read_free(document);
+}
+
+static void what_was_tried_out_is_shown_and_what_is_not_seen_needs_attention(void **state)
+{
+	const struct coverage_facts run = {.kinds = 1U << REC_EXEC, .seen = 1U << CANARY_EXEC};
+	struct coverage_result result = {.asked = true, .ended_ns = NOW_NS, .records = 5};
+	struct status_facts facts = healthy_facts();
+	struct json_read *document = write(&facts);
+
+	(void)state;
+	assert_null(json_read_string(document, "coverage.time"));
+	json_read_free(document);
+	coverage_judge(&run, &result);
+	facts.coverage = &result;
+	facts.coverage_runs = true;
+	document = write(&facts);
+	assert_true(json_read_is_true(document, "coverage.running"));
+	assert_string_equal(json_read_string(document, "coverage.occasion"), "request");
+	assert_string_equal(json_read_string(document, "coverage.seen.0.name"), "exec");
+	assert_string_equal(json_read_string(document, "coverage.missed.0.name"), "thread_exec");
+	assert_string_equal(json_read_string(document, "coverage.missed.0.reason"),
+			    "no exec record came");
+	assert_int_equal(json_read_count(document, "coverage.skipped"), CANARIES - 2);
+	assert_int_equal(number(document, "coverage.records"), 5);
+	assert_false(json_read_is_true(document, "healthy"));
+	assert_string_equal(json_read_string(document, "attention.0"),
+			    "coverage: not seen: thread_exec; such events are not recorded on this "
+			    "host");
 	json_read_free(document);
 }
 
@@ -427,6 +458,7 @@ int main(void)
 		cmocka_unit_test(
 			a_loss_is_shown_by_ring_and_kind_and_the_ring_named_that_was_too_small),
 		cmocka_unit_test(what_a_hook_missed_is_shown_where_the_kernel_counts_it),
+		cmocka_unit_test(what_was_tried_out_is_shown_and_what_is_not_seen_needs_attention),
 		cmocka_unit_test(an_account_that_does_not_balance_is_found_out),
 		cmocka_unit_test(what_needs_attention_is_told_in_plain_words),
 		cmocka_unit_test(a_failing_sink_is_told_with_lag_and_reason),

@@ -92,10 +92,6 @@ static void what_is_not_recorded_yet_is_said_plainly(void **state)
 	assert_non_null(strstr(err.text, "did you mean 'exit'"));
 	assert_int_equal(READ("--event", ""), -EINVAL);
 	assert_int_equal(READ("--event", "snapshot"), -EINVAL);
-	if (!kind_find("thread_exit")) {
-		assert_int_equal(READ("--event", "exit,thread_exit"), -EINVAL);
-		assert_non_null(strstr(err.text, "'thread_exit' is not recorded yet"));
-	}
 	assert_int_equal(READ("--container", "abc"), -EINVAL);
 	assert_non_null(strstr(err.text, "not recorded yet"));
 }
@@ -375,6 +371,33 @@ static void losses_are_shown_and_counted_whatever_was_asked_for(void **state)
 	assert_int_equal(status.missed, 9);
 	assert_non_null(strstr(received(), "5 events lost"));
 	condition_free(none);
+}
+
+static void show_heartbeat_and_stop(uint32_t kinds, unsigned int shown)
+{
+	struct view_status status;
+
+	make_view(kinds, NULL);
+	add_frame(REC_AGENT_HEARTBEAT, 1);
+	add_frame(REC_AGENT_STOP, 2);
+	send_frames(scene.frames.length);
+	(void)shutdown(scene.in[0], SHUT_WR);
+	assert_int_equal(view_run(scene.view, &err), 0);
+	view_status(scene.view, &status);
+	assert_int_equal(status.shown, shown);
+	assert_non_null(strstr(received(), "agent_stop"));
+}
+
+static void the_agents_routine_is_left_out_for_who_chose_kinds(void **state)
+{
+	(void)state;
+	show_heartbeat_and_stop(1u << REC_EXIT, 1);
+}
+
+static void the_agents_routine_is_shown_to_who_looks_at_everything(void **state)
+{
+	(void)state;
+	show_heartbeat_and_stop(UINT32_MAX, 2);
 }
 
 static void *run_view(void *data)
@@ -725,6 +748,8 @@ int main(void)
 		OPTION(as_many_names_as_there_may_be_work),
 		VIEW(frames_become_lines),
 		VIEW(losses_are_shown_and_counted_whatever_was_asked_for),
+		VIEW(the_agents_routine_is_left_out_for_who_chose_kinds),
+		VIEW(the_agents_routine_is_shown_to_who_looks_at_everything),
 		VIEW(a_line_comes_at_once_and_the_stop_ends_it),
 		VIEW(a_reader_that_has_gone_ends_it),
 		VIEW(a_reader_that_never_reads_does_not_hold_the_stop),

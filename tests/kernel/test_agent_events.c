@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the agent tells of itself: every field of its start, stop, heartbeat, clock and coverage. */
+#include "facts.h"
+#include "harness.h"
+#include "want.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ALL_EVENTS "[all]"
+#define UNSET 4294967295u
+#define NOBODY 65534
+#define PROBES \
+	"[\"fork\",\"thread_start\",\"exec\",\"syscall\",\"thread_exit\",\"exit\",\"snapshot\"]"
+
+static int end(void **state)
+{
+	harness_free(*state);
+	*state = NULL;
+	(void)unsetenv("AUDITSHIP_TEST_REFUSE_ATTACH");
+	(void)unsetenv("AUDITSHIP_TEST_CLOCK");
+	return 0;
+}
+
+static struct harness *start(void **state, const struct harness_options *options)
+{
+	*state = harness_new(options);
+	assert_non_null(*state);
+	return *state;
+}
+
+static struct want *want_own(struct harness *harness, const struct event *event, uint64_t after_ns)
+{
+	struct want *want = want_new();
+
+	want_envelope(want, harness, event);
+	want_moment(want, after_ns, boot_ns());
+	want_string(want, "event.action", event->action);
+	want_json(want, "event.type", "[\"info\"]");
+	want_string(want, "event.outcome", "success");
+	want_string(want, "event.dataset", "auditship.agent");
+	want_string(want, "Linux.sequence.ring", "shipper");
+	return want;
+}
+
+/* What a list holds is checked elsewhere. */
+static void want_same_list(struct want *want, const struct event *event, const char *path)
+{
+	yajl_val list = event_get(event, path);
+	char parts[1024];
+	size_t size = 0;
+
+	assert_true(YAJL_IS_ARRAY(list));
+	for (size_t i = 0; i < list->u.array.len; i++) {
+		const char *part = list->u.array.values[i]->u.string;
+
+		assert_true(size + strlen(part) < sizeof(parts));
+		memcpy(parts + size, part, strlen(part) + 1);
+		size += strlen(part) + 1;
+	}
+	want_list(want, path, parts, size);
+}
+
+static const char *kernel_release(void)
+{
+	static struct utsname name;
+
+	assert_int_equal(uname(&name), 0);
+	return name.release;
+}
+
+/* The hash as auditship status has it is the configuration's; here only its shape. */
+static void check_start(struct harness *harness, uint64_t after_ns)
+{
+	const struct event *event = harness_wait(harness, 0, "agent_start");
+	struct want *want = want_own(harness, event, after_ns);
+	char message[128];
+
+	assert_ptr_equal(event, harness_event(harness, 0));
+	assert_int_equal(event_number(event, "event.sequence"), 1);
+	assert_int_equal(strlen(event_string(event, "Linux.config.hash")), 64);
+	snprintf(message, sizeof(message), "auditship %s started: 4 of 4 probes attached",
+		 AUDITSHIP_VERSION);
+	want_json(want, "event.category", "[\"configuration\"]");
+	want_string(want, "message", message);
+	want_number(want, "Linux.probes.total", 4);
+	want_number(want, "Linux.probes.attached", 4);
+	want_string(want, "Linux.agent.version", AUDITSHIP_VERSION);
+	want_string(want, "Linux.agent.kernel", kernel_release());
+	want_string(want, "Linux.config.hash", event_string(event, "Linux.config.hash"));
+	want_check(want, harness, event);
+}
+
+static const struct event *last_event(struct harness *harness)
+{
+	const struct event *event = NULL, *next;
+
+	for (size_t i = 0; (next = harness_event(harness, i)); i++)
+		event = next;
+	assert_non_null(event);
+	return event;
+}
+
+static struct want *want_stop(struct harness *harness, const struct event *event, uint64_t after_ns)
+{
+	struct want *want = want_own(harness, event, after_ns);
+
+	assert_ptr_equal(event, last_event(harness));
+	want_json(want, "event.category", "[\"configuration\"]");
+	want_range(want, "event.duration", 1, 600000000000u);
+	want_time(want, "Linux.stop.asked", after_ns, boot_ns());
+	want_string(want, "Linux.stop.reason", "signal");
+	return want;
+}
+
+static uint32_t login_uid(void)
+{
+	struct facts facts;
+	uint32_t uid;
+
+	facts_read(&facts, getpid());
+	uid = facts.login_uid;
+	facts_done(&facts);
+	return uid;
+}
+
+static void want_sender(struct want *want, pid_t pid, uid_t uid, const char *user)
+{
+	uint32_t login = login_uid();
+
+	want_number(want, "Linux.signal.sender.pid", (uint64_t)pid);
+	want_id(want, "Linux.signal.sender.user.id", uid);
+	want_string(want, "Linux.signal.sender.user.name", user);
+	if (login == UNSET)
+		return;
+	want_id(want, "Linux.signal.sender.login_user.id", login);
+	if (login == 0)
+		want_string(want, "Linux.signal.sender.login_user.name", "root");
+}
+
+static void tells_of_its_start_first_and_of_its_stop_last(void **state)
+{
+	uint64_t after_ns = boot_ns(), asked_ns;
+	struct harness *harness = start(state, &(struct harness_options){0});
+	const struct event *event;
+	struct want *want;
+	char message[128];
+
+	check_start(harness, after_ns);
+	harness_settle(harness);
+	asked_ns = boot_ns();
+	harness_stop(harness, SIGTERM);
+	event = harness_wait(harness, 0, "agent_stop");
+	harness_pump(harness, 0);
+	want = want_stop(harness, event, asked_ns);
+	snprintf(message, sizeof(message), "stopped by SIGTERM from user 0, process %d", getpid());
+	want_string(want, "message", message);
+	want_number(want, "Linux.signal.number", SIGTERM);
+	want_string(want, "Linux.signal.name", "SIGTERM");
+	want_string(want, "Linux.signal.way", "kill");
+	want_sender(want, getpid(), 0, "root");
+	want_check(want, harness, event);
+	assert_int_equal(harness_count(harness, 0, "agent_start"), 1);
+	assert_int_equal(harness_count(harness, 0, "agent_stop"), 1);
+}
+
+/* sigqueue lets a process say itself who it is; the kernel does not check it. */
+static void does_not_vouch_for_what_a_sender_claims(void **state)
+{
+	struct harness *harness = start(state, &(struct harness_options){0});
+	siginfo_t claim = {.si_signo = SIGINT, .si_code = SI_QUEUE};
+	uint64_t asked_ns = boot_ns();
+	const struct event *event;
+	struct want *want;
+
+	claim.si_pid = 1;
+	claim.si_uid = NOBODY;
+	assert_int_equal(syscall(SYS_rt_sigqueueinfo, harness_agent(harness), SIGINT, &claim), 0);
+	event = harness_wait(harness, 0, "agent_stop");
+	harness_pump(harness, 0);
+	want = want_stop(harness, event, asked_ns);
+	want_string(want, "message",
+		    "stopped by SIGINT from user 65534, process 1, as it says itself");
+	want_number(want, "Linux.signal.number", SIGINT);
+	want_string(want, "Linux.signal.name", "SIGINT");
+	want_string(want, "Linux.signal.way", "queue");
+	want_bool(want, "Linux.signal.sender.claimed", true);
+	want_number(want, "Linux.signal.sender.pid", 1);
+	want_id(want, "Linux.signal.sender.user.id", NOBODY);
+	want_string(want, "Linux.signal.sender.user.name", "nobody");
+	want_check(want, harness, event);
+}
+
+/* The sender has gone when the agent, which is stopped meanwhile, looks for it. */
+static void knows_the_login_of_a_sender_that_has_gone(void **state)
+{
+	struct harness *harness = start(state, &(struct harness_options){0});
+	const struct event *event;
+	int status;
+	pid_t pid;
+
+	harness_settle(harness);
+	assert_int_equal(kill(harness_agent(harness), SIGSTOP), 0);
+	pid = fork();
+	if (pid == 0) {
+		FILE *file = fopen("/proc/self/loginuid", "we");
+
+		if (!file || fputs("1", file) < 0 || fclose(file) != 0)
+			_exit(2);
+		_exit(kill(harness_agent(harness), SIGTERM) == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(kill(harness_agent(harness), SIGCONT), 0);
+	if (status == 2 << 8) {
+		print_message("no login user can be set here\n");
+		return;
+	}
+	assert_int_equal(status, 0);
+	event = harness_wait(harness, 0, "agent_stop");
+	assert_int_equal(event_number(event, "Linux.signal.sender.pid"), pid);
+	assert_int_equal(event_number(event, "Linux.signal.sender.login_user.id"), 1);
+	assert_string_equal(event_string(event, "Linux.signal.sender.login_user.name"), "daemon");
+}
+
+/* What one member of the account is. */
+static uint64_t account(const struct event *event, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "Linux.account.%s", name);
+	return event_number(event, path);
+}
+
+static uint64_t add_up(const struct event *event)
+{
+	static const char *const parts[] = {"journalled",   "dropped",      "limited",
+					    "not_selected", "canaries",     "rejected",
+					    "lost",         "unjournalled", "in_ring"};
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		sum += account(event, parts[i]);
+	return sum;
+}
+
+static void want_account(struct want *want, const struct event *event)
+{
+	static const char *const any[] = {"Linux.account.numbered", "Linux.account.journalled",
+					  "Linux.account.unjournalled", "Linux.account.in_ring",
+					  "Linux.account.recursion_misses"};
+	static const char *const none[] = {
+		"Linux.account.dropped",        "Linux.account.limited",
+		"Linux.account.not_selected",   "Linux.account.canaries",
+		"Linux.account.rejected",       "Linux.account.lost",
+		"Linux.account.lost_ring_full", "Linux.account.lost_no_scratch",
+		"Linux.account.lost_too_large"};
+
+	for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
+		if (event_get(event, any[i]))
+			want_range(want, any[i], 0, 1u << 30);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		want_number(want, none[i], 0);
+	want_bool(want, "Linux.account.balances", true);
+}
+
+static void check_sinks(const struct event *event)
+{
+	unsigned long long journalled, acknowledged, filtered, skipped, rejected, waiting;
+	yajl_val list = event_get(event, "Linux.account.sinks");
+	char after;
+
+	assert_non_null(list);
+	assert_int_equal(list->u.array.len, 1);
+	assert_int_equal(sscanf(list->u.array.values[0]->u.string,
+				"trail: journalled %llu, acknowledged %llu, filtered %llu, "
+				"skipped %llu, rejected %llu, waiting %llu%c",
+				&journalled, &acknowledged, &filtered, &skipped, &rejected,
+				&waiting, &after),
+			 6);
+	assert_int_equal(journalled, acknowledged + filtered + skipped + rejected + waiting);
+	assert_in_range(journalled, account(event, "journal_events"), 1u << 30);
+}
+
+static void check_heartbeat(struct harness *harness, const struct event *event, uint64_t after_ns)
+{
+	struct want *want = want_own(harness, event, after_ns);
+	uint64_t own = harness_count(harness, 0, "agent_start") + 3;
+	char message[128];
+
+	snprintf(message, sizeof(message),
+		 "%" PRIu64 " events numbered, %" PRIu64 " journalled, 0 lost",
+		 account(event, "numbered"), account(event, "journalled"));
+	want_json(want, "event.category", "[\"host\"]");
+	want_string(want, "message", message);
+	want_account(want, event);
+	want_range(want, "Linux.agent.uptime_ns", 1000000000, 600000000000);
+	want_range(want, "Linux.account.own_events", 1, own);
+	want_number(want, "Linux.account.journal_events",
+		    account(event, "journalled") + account(event, "own_events"));
+	want_same_list(want, event, "Linux.account.sinks");
+	want_number(want, "Linux.rings.vital.size_bytes", 1 << 20);
+	want_range(want, "Linux.rings.vital.high_water_bytes", 64, 1 << 20);
+	want_number(want, "Linux.rings.bulk.size_bytes", 1 << 19);
+	if (event_get(event, "Linux.rings.bulk.high_water_bytes"))
+		want_range(want, "Linux.rings.bulk.high_water_bytes", 1, 1 << 19);
+	want_range(want, "Linux.memory.anonymous_bytes", 1 << 20, 1u << 30);
+	want_check(want, harness, event);
+	assert_int_equal(add_up(event), account(event, "numbered"));
+	check_sinks(event);
+}
+
+static void its_heartbeat_accounts_for_every_number(void **state)
+{
+	uint64_t after_ns = boot_ns();
+	struct harness *harness =
+		start(state, &(struct harness_options){.agent = "coverage: request, heartbeat: 1s",
+						       .vital_ring = "1MiB",
+						       .bulk_ring = "512KiB"});
+
+	for (unsigned int i = 1; i <= 3; i++) {
+		harness_settle(harness);
+		check_heartbeat(harness, harness_wait_nth(harness, 0, "agent_heartbeat", i),
+				after_ns);
+	}
+}
+
+static void set_clock(const char *path, const char *seconds)
+{
+	char next[300];
+
+	snprintf(next, sizeof(next), "%s.next", path);
+	write_file(next, seconds, strlen(seconds), 0644);
+	assert_int_equal(rename(next, path), 0);
+}
+
+/* from_s: how far the clock was off before. */
+static void check_step(struct harness *harness, uint64_t from_s, int64_t step_us, uint64_t after_ns)
+{
+	const struct event *event = harness_wait(harness, 0, "clock_step");
+	uint64_t before = event_time(event, "Linux.clock.before");
+	uint64_t offset_ns = wall_offset_ns() + from_s * 1000000000u;
+	uint64_t after = event_time(event, "Linux.clock.after");
+	struct want *want = want_own(harness, event, after_ns);
+	yajl_val step = event_get(event, "Linux.clock.step_us");
+	char text[32];
+
+	assert_true(YAJL_IS_INTEGER(step));
+	assert_in_range(YAJL_GET_INTEGER(step) - step_us + 10000, 0, 20000);
+	assert_in_range((int64_t)(after - before) / 1000 - step_us + 10000, 0, 20000);
+	assert_in_range(before, after_ns + offset_ns - 10000000, boot_ns() + offset_ns + 10000000);
+	assert_non_null(strstr(event_string(event, "message"),
+			       step_us < 0 ? "jumped by -36" : "jumped by 3"));
+	snprintf(text, sizeof(text), "%lld", YAJL_GET_INTEGER(step));
+	want_json(want, "event.category", "[\"host\"]");
+	want_json(want, "event.type", "[\"change\"]");
+	want_json(want, "Linux.clock.step_us", text);
+	want_string(want, "Linux.clock.before", event_string(event, "Linux.clock.before"));
+	want_string(want, "Linux.clock.after", event_string(event, "Linux.clock.after"));
+	want_string(want, "Linux.clock.noticed", "comparison");
+	want_string(want, "message", event_string(event, "message"));
+	/* stamped by the clock as it was before or after the jump */
+	want_string(want, "@timestamp", event_string(event, "@timestamp"));
+	want_string(want, "event.created", event_string(event, "event.created"));
+	want_check(want, harness, event);
+}
+
+static void tells_that_the_clock_jumped(void **state)
+{
+	char path[256];
+	struct harness *harness;
+	uint64_t after_ns;
+
+	snprintf(path, sizeof(path), "/var/tmp/auditship-clock-%d", getpid());
+	set_clock(path, "0");
+	setenv("AUDITSHIP_TEST_CLOCK", path, 1);
+	harness = start(state, &(struct harness_options){.binary = REFUSED_BINARY});
+	harness_settle(harness);
+	after_ns = boot_ns();
+	set_clock(path, "3600");
+	check_step(harness, 0, 3600000000, after_ns);
+	harness_forget(harness);
+	set_clock(path, "-60");
+	check_step(harness, 3600, -3660000000, after_ns);
+	assert_int_equal(harness_count(harness, 0, "clock_step"), 1);
+	assert_int_equal(unlink(path), 0);
+}
+
+static struct want *want_coverage(struct harness *harness, const struct event *event,
+				  uint64_t after_ns)
+{
+	struct want *want = want_own(harness, event, after_ns);
+
+	want_json(want, "event.category", "[\"host\"]");
+	want_string(want, "event.outcome", "unknown");
+	want_string(want, "message", event_string(event, "message"));
+	want_string(want, "Linux.agent.kernel", kernel_release());
+	want_string(want, "Linux.coverage.occasion", "start");
+	want_range(want, "Linux.coverage.records", 12, 4096);
+	return want;
+}
+
+#define SEEN_WITHOUT_THREAD_START \
+	"\"fork\",\"exec\",\"thread_exec\",\"exit\",\"signal_death\",\"exec_failed\","
+#define SEEN_FILES \
+	"\"thread_exit\",\"open_write\",\"relative_open\",\"file_create\",\"open_failed\""
+
+/* Nothing that the canaries do is in the trail, and every number of it is in the account. */
+static void check_hidden(struct harness *harness, const struct event *coverage)
+{
+	const struct event *beat = harness_wait_nth(harness, 0, "agent_heartbeat", 3);
+	const struct event *event;
+
+	assert_int_equal(account(beat, "canaries"),
+			 event_number(coverage, "Linux.coverage.records"));
+	assert_int_equal(add_up(beat), account(beat, "numbered"));
+	for (size_t i = 0; (event = harness_event(harness, i)); i++) {
+		assert_null(strstr(event->text, "auditship-canary"));
+		assert_null(strstr(event->text, "auditship\",\"--version"));
+	}
+}
+
+static void tries_out_what_it_sees(void **state)
+{
+	uint64_t after_ns = boot_ns();
+	struct harness *harness =
+		start(state, &(struct harness_options){.agent = "coverage: start, heartbeat: 1s",
+						       .events = ALL_EVENTS});
+	const struct event *event = harness_wait(harness, 0, "agent_coverage");
+	struct want *want = want_coverage(harness, event, after_ns);
+
+	want_number(want, "Linux.probes.total", 7);
+	want_number(want, "Linux.probes.attached", 7);
+	want_json(want, "Linux.probes.on", PROBES);
+	want_number(want, "Linux.coverage.seen_count", 12);
+	want_number(want, "Linux.coverage.missed_count", 0);
+	want_number(want, "Linux.coverage.skipped_count", 1);
+	want_json(want, "Linux.coverage.seen",
+		  "[" SEEN_WITHOUT_THREAD_START "\"thread_start\"," SEEN_FILES "]");
+	want_json(want, "Linux.coverage.skipped",
+		  "[\"open_read: open_read is not recorded by this configuration\"]");
+	want_check(want, harness, event);
+	check_hidden(harness, event);
+}
+
+static void tells_what_it_does_not_see(void **state)
+{
+	uint64_t after_ns = boot_ns();
+	const struct event *event;
+	struct harness *harness;
+	struct want *want;
+
+	setenv("AUDITSHIP_TEST_REFUSE_ATTACH", "on_thread_start", 1);
+	harness = start(state, &(struct harness_options){.agent = "coverage: start, heartbeat: 1s",
+							 .events = ALL_EVENTS,
+							 .binary = REFUSED_BINARY});
+	event = harness_wait(harness, 0, "agent_start");
+	assert_int_equal(event_number(event, "Linux.probes.attached"), 6);
+	assert_string_equal(event_get(event, "Linux.probes.failed")->u.array.values[0]->u.string,
+			    "thread_start: the kernel refuses it: Operation not supported");
+	event = harness_wait(harness, 0, "agent_coverage");
+	want = want_coverage(harness, event, after_ns);
+	want_number(want, "Linux.probes.total", 7);
+	want_number(want, "Linux.probes.attached", 6);
+	want_same_list(want, event, "Linux.probes.on");
+	want_same_list(want, event, "Linux.probes.failed");
+	want_number(want, "Linux.coverage.seen_count", 11);
+	want_number(want, "Linux.coverage.missed_count", 1);
+	want_number(want, "Linux.coverage.skipped_count", 1);
+	want_json(want, "Linux.coverage.seen", "[" SEEN_WITHOUT_THREAD_START SEEN_FILES "]");
+	want_json(want, "Linux.coverage.missed", "[\"thread_start: no thread_start record came\"]");
+	want_json(want, "Linux.coverage.skipped",
+		  "[\"open_read: open_read is not recorded by this configuration\"]");
+	want_check(want, harness, event);
+	assert_non_null(strstr(harness_log(harness), "coverage: not seen: thread_start;"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(tells_of_its_start_first_and_of_its_stop_last, end),
+		cmocka_unit_test_teardown(does_not_vouch_for_what_a_sender_claims, end),
+		cmocka_unit_test_teardown(knows_the_login_of_a_sender_that_has_gone, end),
+		cmocka_unit_test_teardown(its_heartbeat_accounts_for_every_number, end),
+		cmocka_unit_test_teardown(tells_that_the_clock_jumped, end),
+		cmocka_unit_test_teardown(tries_out_what_it_sees, end),
+		cmocka_unit_test_teardown(tells_what_it_does_not_see, end),
+	};
+	int cannot_run = harness_cannot_run();
+
+	return cannot_run ? cannot_run : cmocka_run_group_tests(tests, NULL, NULL);
+}
