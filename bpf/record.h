@@ -138,7 +138,8 @@ struct rec_task {
 	struct rec_id session;
 	struct rec_id group;
 	__u8 kernel_thread;
-	__u8 pad[7];
+	__u8 pad[3];
+	__u32 exec_id; /* counts the execs of the process and of those it descends from */
 	char comm[REC_COMM_SIZE];
 };
 

@@ -134,6 +134,7 @@ static __always_inline void fill_task(struct task_struct *task, struct rec_task 
 	record->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
 	record->tid = task->pid;
 	record->tty = tty_device(task->signal);
+	record->exec_id = task->self_exec_id;
 	record->kernel_thread = !!(task->flags & PF_KTHREAD);
 	((__u64 *)record->comm)[0] = ((const __u64 *)task->comm)[0];
 	((__u64 *)record->comm)[1] = ((const __u64 *)task->comm)[1];

@@ -87,6 +87,13 @@ struct config {
 		} rings;
 	} capture;
 	struct {
+		struct {
+			uint64_t max;
+			uint64_t image_memory; /* bytes */
+			uint64_t ancestry;     /* at most LINEAGE_MAX */
+		} processes;
+	} enrich;
+	struct {
 		char *dir; /* default: state_dir/journal */
 		uint64_t max_size;
 		int durability; /* enum journal_durability */
@@ -149,7 +156,9 @@ enum config_part {
 	CONFIG_PART_PROBES = 1 << 5,  /* what the probes were loaded with: they must be new */
 	CONFIG_PART_JOURNAL = 1 << 6,
 	CONFIG_PART_RULES = 1 << 7,
-	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
+	CONFIG_PART_SINKS = 1 << 8,  /* any sink: added, removed or changed */
+	CONFIG_PART_TABLES = 1 << 9, /* sizes of tables that are made at the start */
+	CONFIG_PART_ANCESTRY = 1 << 10,
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

@@ -3,6 +3,7 @@
 #include "config_options.h"
 
 #include "base/log.h"
+#include "enrich/lineage.h"
 #include "filter/rules.h"
 #include "journal/journal.h"
 #include "record.h"
@@ -32,6 +33,7 @@
 #define PATH_AT(where, member) .type = OPTION_PATH, .offset = AT(where, member, char *)
 #define SIZE_AT(where, member) .type = OPTION_SIZE, .offset = AT(where, member, uint64_t)
 #define DURATION_AT(where, member) .type = OPTION_DURATION, .offset = AT(where, member, uint64_t)
+#define NUMBER_AT(where, member) .type = OPTION_NUMBER, .offset = AT(where, member, uint64_t)
 #define ENUM_AT(where, member) .type = OPTION_ENUM, .offset = AT(where, member, int)
 #define LIST_AT(where, member) .type = OPTION_LIST, .offset = AT(where, member, struct config_list)
 #define MAP_AT(where, member) .type = OPTION_MAP, .offset = AT(where, member, struct config_map)
@@ -163,6 +165,8 @@ const struct option_section config_sections[] = {
 	{"capture", "What is recorded."},
 	{"capture.open", "File opens, where capture.events has them."},
 	{"capture.rings", "Memory between the kernel and the agent."},
+	{"enrich", "What is remembered to be added to events."},
+	{"enrich.processes", "Processes: parents, leaders, ancestors, and what they run."},
 	{"journal", "The store on disk between capture and sinks: it bridges outages of a sink."},
 	{},
 };
@@ -333,6 +337,37 @@ const struct option config_options[] = {
 		.doc = "Ring for what comes in great numbers (file opens, threads): when it is "
 		       "full, "
 		       "process events still have their own.",
+	},
+	{
+		"enrich.processes.max",
+		NUMBER_AT(struct config, enrich.processes.max),
+		.fallback = "32768",
+		.example = "32768",
+		.min = 1024,
+		.max = 4194304,
+		.part = CONFIG_PART_TABLES,
+		.doc = "Most processes that are remembered, living ones and the last that ended; "
+		       "264 bytes each, once there are so many. When there are more, "
+		       "the events of some lack their parent.",
+	},
+	{
+		"enrich.processes.image_memory",
+		SIZE_AT(struct config, enrich.processes.image_memory),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 256 * KIB,
+		.max = 4 * GIB,
+		.part = CONFIG_PART_TABLES,
+		.doc = "Most memory for what they run: paths, and up to 1 KiB of arguments each.",
+	},
+	{
+		"enrich.processes.ancestry",
+		NUMBER_AT(struct config, enrich.processes.ancestry),
+		.fallback = "0",
+		.example = "5",
+		.max = LINEAGE_MAX,
+		.part = CONFIG_PART_ANCESTRY,
+		.doc = "Ancestors of a process that each of its events names, by entity id.",
 	},
 	{
 		"journal.dir",

@@ -237,6 +237,15 @@ static void watch_users(struct pipeline *pipeline)
 	log_warning("%s; user names stay as they are now", err.text);
 }
 
+/* What an agent before this one knew of the processes that wait, or live on. */
+static void recall(struct pipeline *pipeline)
+{
+	struct err err;
+
+	if (collect_recall(pipeline->collect, &err) < 0)
+		log_warning("%s; less is known of the processes there were before", err.text);
+}
+
 static int open_collect(struct pipeline *pipeline, struct err *err)
 {
 	const struct config *config = pipeline->config;
@@ -244,6 +253,9 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 		.ticks_per_s = pipeline->host.ticks_per_s,
 		.env = config->capture.env.items,
 		.env_count = config->capture.env.count,
+		.processes = {.max_processes = (uint32_t)config->enrich.processes.max,
+			      .max_image_bytes = config->enrich.processes.image_memory},
+		.ancestry = (uint32_t)config->enrich.processes.ancestry,
 	};
 	struct collect_options options = {
 		.canaries = pipeline->events ? agent_events_canaries(pipeline->events) : NULL,
@@ -266,6 +278,7 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	}
 	result = collect_new(&pipeline->collect, &options, err);
 	if (result == 0) {
+		recall(pipeline);
 		watch_users(pipeline); /* first: what changes from here on is noticed */
 		give_users(pipeline);
 	}
@@ -292,6 +305,9 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 	result = probes_snapshot(pipeline->probes, on_snapshot, pipeline->collect, err);
 	if (result < 0)
 		return result;
+	if (census_sees_all(pipeline->host.pid_ns))
+		collect_snapshot_done(pipeline->collect);
+	pipeline->census.taken_ns = clock_boot_ns();
 	if (pipeline->events)
 		agent_events_tell_start(pipeline->events);
 	result = collect_start(pipeline->collect, err);
@@ -444,6 +460,9 @@ static void on_tick(struct pipeline *pipeline)
 	if (pipeline->control)
 		control_tick(pipeline->control, clock_mono_ns());
 	watchers_tick(pipeline->watchers, clock_boot_ns());
+	if (census_sees_all(pipeline->host.pid_ns))
+		census_tick(&pipeline->census, pipeline->probes, pipeline->collect,
+			    clock_boot_ns());
 	agent_events_tick(pipeline->events);
 }
 

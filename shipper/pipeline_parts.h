@@ -9,6 +9,7 @@
 #include "agent_events.h"
 #include "base/uuid.h"
 #include "capture/probes.h"
+#include "census.h"
 #include "collect.h"
 #include "control.h"
 #include "enrich/host.h"
@@ -38,6 +39,7 @@ struct pipeline {
 	struct status *status;
 	struct agent_events *events; /* NULL for a mere view */
 	struct agent_end end;
+	struct census census;
 	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd, tick_fd;
 };
 

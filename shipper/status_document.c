@@ -266,7 +266,49 @@ static void write_journal(struct writer *writer, const struct status_facts *fact
 	json_close(json);
 }
 
+/* unit: of size and ceiling. hits + misses 0: it does not count them. */
+struct cache {
+	const char *name, *unit;
+	uint64_t size, max, hits, misses, evictions;
+};
+
+static void write_cache(struct writer *writer, const struct cache *cache)
+{
+	uint64_t asked = cache->hits + cache->misses;
+	struct json *json = begin_item(writer);
+
+	TEXT(json, "name", cache->name);
+	TEXT(json, "unit", cache->unit);
+	NUMBER(json, "size", cache->size);
+	NUMBER(json, "max", cache->max);
+	NUMBER(json, "used_percent", cache->max ? cache->size * 100 / cache->max : 0);
+	if (asked) {
+		NUMBER(json, "hits", cache->hits);
+		NUMBER(json, "misses", cache->misses);
+		NUMBER(json, "hit_percent", cache->hits * 100 / asked);
+	}
+	NUMBER(json, "evictions", cache->evictions);
+	end_item(writer);
+}
+
 static void write_caches(struct writer *writer, const struct status_facts *facts)
+{
+	const struct collect_status *collect = &facts->collect;
+	const struct cache caches[] = {
+		{"processes", "entries", collect->processes, collect->process_max,
+		 collect->process_hits, collect->process_misses, collect->process_evictions},
+		{"images", "bytes", collect->image_bytes, collect->image_max_bytes, 0, 0,
+		 collect->image_drops},
+	};
+
+	json_member(writer->json, JSON_KEY("caches"));
+	json_list_open(writer->json);
+	for (size_t i = 0; i < sizeof(caches) / sizeof(caches[0]); i++)
+		write_cache(writer, &caches[i]);
+	json_list_close(writer->json);
+}
+
+static void write_processes(struct writer *writer, const struct status_facts *facts)
 {
 	const struct collect_status *collect = &facts->collect;
 	struct json *json = writer->json;
@@ -277,6 +319,10 @@ static void write_caches(struct writer *writer, const struct status_facts *facts
 	NUMBER(json, "images", collect->images);
 	NUMBER(json, "image_bytes", collect->image_bytes);
 	NUMBER(json, "image_failures", collect->image_failures);
+	NUMBER(json, "lost_exits", collect->lost_exits);
+	NUMBER(json, "reused_pids", collect->reused_pids);
+	NUMBER(json, "recalled", collect->recalled);
+	NUMBER(json, "censuses", collect->censuses);
 	json_close(json);
 	json_open(json, JSON_KEY("reader"));
 	NUMBER(json, "wakeups", collect->wakeups);
@@ -413,6 +459,7 @@ static int write_document(struct writer *writer, const struct status_facts *fact
 	write_rules(writer, facts);
 	write_rings(writer, facts);
 	write_journal(writer, facts);
+	write_processes(writer, facts);
 	write_caches(writer, facts);
 	write_sinks(writer, facts);
 	write_control(writer, facts);

@@ -166,6 +166,7 @@ const struct field task_fields[] = {
 	HIDDEN_TASK(group.pad, "Padding."),
 	TASK(kernel_thread, "Linux.kernel_thread", BOOL, FIELD_SKIP_ZERO, "True for a kernel thread."),
 	HIDDEN_TASK(pad, "Padding."),
+	HIDDEN_TASK(exec_id, "Tells whether what is known of its program still holds."),
 	TASK(comm, "process.thread.name", COMM, FIELD_REQUIRED,
 	     "Name the thread gave itself (comm); cut by the kernel at 15 bytes."),
 	END

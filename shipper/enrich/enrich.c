@@ -92,11 +92,18 @@ static void compute_entity_id(struct enrich *enrich, const struct rec_id *id, ui
 	entity_id(enrich->ids, id->pid_ns, id->start_ns / enrich->tick_ns, id->ns_pid, ret_id);
 }
 
+/* How a record is taken. */
+enum note {
+	NOTE_RECALLED = 1, /* an old one: as a snapshot, it only says how it was then */
+	NOTE_MASKED = 2,   /* a part of its arguments was hidden */
+};
+
 /* Brings the table up to date with what every process record says; the process as it is known now.
  */
 static const struct process *note_task(struct enrich *enrich, const struct task_record *record,
-				       int64_t wall_offset_ns, const struct rec_id *creator)
+				       int64_t wall_offset_ns, unsigned int how)
 {
+	const struct rec_fork *fork = record->header.kind == REC_FORK ? (const void *)record : NULL;
 	struct process_table *processes = enrich->processes;
 	const struct rec_task *task = &record->task;
 	const struct process *known =
@@ -107,6 +114,7 @@ static const struct process *note_task(struct enrich *enrich, const struct task_
 		.session = task->session,
 		.group = task->group,
 		.tty = task->tty,
+		.exec_id = task->exec_id,
 		.told_ns = record->header.time_ns,
 		.uid = task->creds.uid,
 		.gid = task->creds.gid,
@@ -114,13 +122,14 @@ static const struct process *note_task(struct enrich *enrich, const struct task_
 		.egid = task->creds.egid,
 		.login_uid = task->creds.login_uid,
 		.kernel_thread = task->kernel_thread,
-		.snapshot = record->header.kind == REC_SNAPSHOT,
+		.snapshot = record->header.kind == REC_SNAPSHOT || how & NOTE_RECALLED,
 	};
 
-	if (creator) {
-		told.creator = *creator;
-		lineage_inherit(processes, &told,
-				process_table_find(processes, creator->pid, creator->start_ns));
+	if (fork) {
+		told.creator = fork->creator;
+		lineage_inherit(
+			processes, &told,
+			process_table_find(processes, fork->creator.pid, fork->creator.start_ns));
 	}
 	if (!known || !known->start_wall_ns) {
 		compute_entity_id(enrich, &task->id, told.entity_id);
@@ -134,7 +143,7 @@ void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 		     int64_t wall_offset_ns, const struct image *args)
 {
 	const struct process *process =
-		note_task(enrich, (const struct task_record *)record, wall_offset_ns, NULL);
+		note_task(enrich, (const struct task_record *)record, wall_offset_ns, 0);
 	struct image image = *args;
 
 	if (!process)
@@ -142,6 +151,7 @@ void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 	image.executable = record_string(&record->header, &record->executable);
 	image.executable_length = record->executable.length;
 	image.executable_full = record->executable.full;
+	image.exec_id = record->task.exec_id;
 	if (image.executable_length > 0)
 		process_table_set_image(enrich->processes, process, &image, 0);
 }
@@ -276,6 +286,7 @@ static void note_exec(struct enrich *enrich, const struct rec_exec *record,
 		.args_length = record->args.length,
 		.args_full = record->args.full,
 		.args_count = record->args_count,
+		.exec_id = record->task.exec_id,
 		.args_masked = masked,
 	};
 
@@ -310,30 +321,130 @@ static void put_exit(const struct rec_exit *record, const struct process *proces
 	if (!process)
 		return;
 	out->end_start_wall_ns = process->start_wall_ns;
-	if (process->exec_time_ns && process->exec_time_ns <= record->header.time_ns)
+	if (process->exec_time_ns && process->exec_time_id == record->task.exec_id &&
+	    process->exec_time_ns <= record->header.time_ns)
 		out->exec_duration_ns = record->header.time_ns - process->exec_time_ns;
 }
 
-static const struct process *note_process(struct enrich *enrich, struct task_record *record,
-					  int64_t wall_offset_ns)
+static const struct process *note_process(struct enrich *enrich, const struct task_record *record,
+					  int64_t wall_offset_ns, unsigned int how)
 {
-	struct rec_fork *fork = record->header.kind == REC_FORK ? (void *)record : NULL;
-	const struct process *process =
-		note_task(enrich, record, wall_offset_ns, fork ? &fork->creator : NULL);
+	const struct process *process = note_task(enrich, record, wall_offset_ns, how);
 
 	if (!process)
 		return NULL;
-	if (fork) {
+	if (record->header.kind == REC_FORK) {
+		const struct rec_fork *fork = (const void *)record;
 		const struct process *creator = process_table_find(
 			enrich->processes, fork->creator.pid, fork->creator.start_ns);
 
 		if (creator)
 			process_table_share_image(enrich->processes, process, creator);
 	} else if (record->header.kind == REC_EXEC) {
-		note_exec(enrich, (struct rec_exec *)record, process, false);
+		note_exec(enrich, (const void *)record, process, how & NOTE_MASKED);
 		lineage_judge(enrich->processes, process);
 	}
 	return process;
+}
+
+/* Of another process than the event's own, of which a recalled event knows this much. */
+struct recalled {
+	const struct rec_id *id;
+	const struct enriched_process *known;
+};
+
+static void recall_image(struct enrich *enrich, const struct enriched *base,
+			 const struct enriched_process *known, const struct process *process)
+{
+	struct image image = {
+		.executable = (const char *)base + known->executable.offset,
+		.executable_length = known->executable.length,
+		.executable_full = known->executable.full,
+		.args = (const char *)base + known->args.offset,
+		.args_length = known->args.length,
+		.args_full = known->args.full,
+		.args_count = known->args_count,
+		.exec_id = process->exec_id,
+		.args_masked = known->args_masked,
+	};
+
+	if (image.executable_length > 0)
+		process_table_set_image(enrich->processes, process, &image, 0);
+}
+
+/* Its own events are older than what is recalled; so nothing but its identity and program is known,
+ * and the first thing that is told of it replaces that. */
+static void recall_other(struct enrich *enrich, const struct enriched *base,
+			 const struct recalled *other)
+{
+	struct process told = {
+		.id = *other->id,
+		.start_wall_ns = other->known->start_wall_ns,
+		.uid = REC_ID_UNSET,
+		.gid = REC_ID_UNSET,
+		.euid = REC_ID_UNSET,
+		.egid = REC_ID_UNSET,
+		.login_uid = REC_ID_UNSET,
+		.snapshot = true,
+	};
+	const struct process *process;
+
+	if (told.id.pid == 0 || told.id.start_ns == 0 || other->known->start_wall_ns == 0 ||
+	    process_table_find(enrich->processes, told.id.pid, told.id.start_ns))
+		return;
+	memcpy(told.entity_id, other->known->entity_id, sizeof(told.entity_id));
+	if (other->known->comm.length < sizeof(told.comm))
+		memcpy(told.comm, (const char *)base + other->known->comm.offset,
+		       other->known->comm.length);
+	process = process_table_insert(enrich->processes, &told);
+	if (process)
+		recall_image(enrich, base, other->known, process);
+}
+
+static bool list_holds(const struct enriched *base, const struct rec_string *list, const char *word)
+{
+	size_t size = strlen(word) + 1;
+
+	for (uint32_t at = 0; at + size <= list->length; at++)
+		if ((at == 0 || ((const char *)base + list->offset)[at - 1] == '\0') &&
+		    memcmp((const char *)base + list->offset + at, word, size) == 0)
+			return true;
+	return false;
+}
+
+void enrich_recall(struct enrich *enrich, const struct event *event)
+{
+	const struct task_record *record = (const struct task_record *)event->record;
+	const struct enriched *base = event->enriched;
+	const struct recalled others[] = {
+		{&record->task.parent, &base->parent},
+		{&record->task.session, &base->session_leader},
+		{&record->task.group, &base->group_leader},
+	};
+	const struct process *process;
+
+	if (!event->kind->has_task)
+		return;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		recall_other(enrich, base, &others[i]);
+	process = note_process(
+		enrich, record, event->entry->wall_offset_ns,
+		NOTE_RECALLED |
+			(list_holds(base, &base->masked, "process.args") ? NOTE_MASKED : 0));
+	if (process && event->record->kind != REC_EXEC)
+		recall_image(enrich, base, &base->process, process);
+	if (event->record->kind == REC_EXIT)
+		process_table_exit(enrich->processes, &record->task.id);
+}
+
+void enrich_reconcile_begin(struct enrich *enrich)
+{
+	process_table_reconcile_begin(enrich->processes);
+}
+
+void enrich_reconcile_end(struct enrich *enrich, bool at_start)
+{
+	(void)process_table_reconcile_end(enrich->processes, at_start);
 }
 
 static void put_process(struct enrich *enrich, struct tail *tail, const struct process *process,
@@ -443,7 +554,7 @@ static void enrich_task(struct enrich *enrich, struct task_record *record, struc
 
 	if (kind == REC_EXEC && !snapshot_rules)
 		put_previous(enrich, tail, (const struct rec_exec *)record);
-	process = note_process(enrich, record, tail->wall_offset_ns);
+	process = note_process(enrich, record, tail->wall_offset_ns, 0);
 	if (process)
 		put_process(enrich, tail, process, kind != REC_EXEC && !snapshot_rules);
 	put_others(enrich, tail, record, process);

@@ -8,10 +8,12 @@
 
 #include "base/err.h"
 #include "decode/enriched.h"
+#include "decode/entry.h"
 #include "enrich/process_table.h"
 #include "enrich/users.h"
 #include "record.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +46,19 @@ void enrich_take_users(struct enrich *enrich, struct users *users);
  */
 void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 		     int64_t wall_offset_ns, const struct image *args);
+
+/*
+ * Before the first snapshot: an event of the journal, of this boot, from before this agent started.
+ * What it says may have changed since: all that comes later replaces it. The oldest first.
+ */
+void enrich_recall(struct enrich *enrich, const struct event *event);
+
+/*
+ * Around a snapshot of all processes: who was known at begin and is not in it has ended. at_start:
+ * while no agent ran. Without an end nothing has happened.
+ */
+void enrich_reconcile_begin(struct enrich *enrich);
+void enrich_reconcile_end(struct enrich *enrich, bool at_start);
 
 /* Most bytes that enrich_event writes. */
 #define ENRICH_MAX_SIZE (60 * 1024)

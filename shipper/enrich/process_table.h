@@ -51,6 +51,8 @@ struct process {
 	uint32_t euid, egid;    /* effective */
 	uint32_t login_uid;     /* REC_ID_UNSET: no login started it */
 	char comm[REC_COMM_SIZE];
+	uint32_t exec_id;      /* as last told, see struct rec_task */
+	uint32_t exec_time_id; /* which exec exec_time_ns is of */
 	bool kernel_thread;
 	bool snapshot; /* no event has told of it yet */
 	bool exited;
@@ -116,20 +118,21 @@ void process_table_exit(struct process_table *table, const struct rec_id *id);
 
 /*
  * What the process runs. exec_time_ns: of the exec event; an older exec than the known one changes
- * nothing. 0: told by a snapshot; kept only when the process has no image. When the pool is full
- * the process has no image, rather than a wrong one, and it is counted.
+ * nothing. 0: told by a snapshot; kept only when the process has no image, or that of another exec.
+ * When the pool is full the process has no image, rather than a wrong one, and it is counted.
  */
 void process_table_set_image(struct process_table *table, const struct process *process,
 			     const struct image *image, uint64_t exec_time_ns);
 
 /*
  * After a fork: the child runs what its creator runs. Does nothing when the child has an image or
- * an exec (whoever told it knew more), or when the parent's image is younger than the child.
+ * an exec (whoever told it knew more), or when the parent's image is younger than the child, or of
+ * another exec.
  */
 void process_table_share_image(struct process_table *table, const struct process *child,
 			       const struct process *parent);
 
-/* False: the process has no image. The bytes come from process_image_copy, see image_pool.h. */
+/* False: the process has no image, or only one of another exec than the last it was told of. The bytes come from process_image_copy, see image_pool.h. */
 bool process_image_describe(const struct process_table *table, const struct process *process,
 			    struct image *ret_image);
 size_t process_image_copy(const struct process_table *table, const struct process *process,
@@ -149,10 +152,11 @@ void process_table_rewrite_args(struct process_table *table, process_image_rewri
 /*
  * Finds exits that were lost: begin, then start a snapshot of all processes and insert each, then
  * end, which takes every process that was not inserted since begin for exited and returns how many.
- * When the snapshot breaks off, do not call end.
+ * at_start: they ended while no agent ran, so their exits are not lost. When the snapshot breaks off,
+ * do not call end.
  */
 void process_table_reconcile_begin(struct process_table *table);
-uint32_t process_table_reconcile_end(struct process_table *table);
+uint32_t process_table_reconcile_end(struct process_table *table, bool at_start);
 
 void process_table_counters(const struct process_table *table,
 			    struct process_counters *ret_counters);

@@ -385,7 +385,7 @@ static void a_misspelt_key_gets_the_nearest_name(void **state)
 	tells("capture: {ring: {}}", "1:11: unknown key 'ring' (did you mean 'rings'?)\n");
 	tells("sinks: [{nmae: a, name: a, type: stdout}]",
 	      "1:10: unknown key 'nmae' in a sink (did you mean 'name'?)\n");
-	tells("zebra: 1", "1:1: unknown key 'zebra' (known here: agent, control, log, capture, "
+	tells("zebra: 1", "1:1: unknown key 'zebra' (known here: agent, control, log, capture, enrich, "
 			  "journal, rules, sinks)\n");
 	tells("max_size: 1GiB",
 	      "1:1: unknown key 'max_size' here (did you mean journal.max_size?)\n");
@@ -429,7 +429,7 @@ static void a_wrong_type_says_what_is_right(void **state)
 	      "1:15: agent.name: no value: give a text of at most 255 bytes, such "
 	      "as web-01, or leave the option out\n");
 	tells("log: info", "1:6: expected a map of options here (level), found a single value\n");
-	tells("- a\n", "1:1: expected a map of options here (agent, control, log, capture, "
+	tells("- a\n", "1:1: expected a map of options here (agent, control, log, capture, enrich, "
 		       "journal, rules, sinks), "
 		       "found a list\n");
 	tells("sinks: {name: a}",
@@ -860,7 +860,7 @@ static void check_tells_faults_on_standard_error_and_by_its_exit_code(void **sta
 	assert_int_equal(check(file), CHECK_EXIT_CONFIG);
 	(void)snprintf(wanted, sizeof(wanted),
 		       "|%s:1:1: unknown key 'logg' (did you mean 'log'?)\n"
-		       "%s:2:1: unknown key 'x' (known here: agent, control, log, capture, "
+		       "%s:2:1: unknown key 'x' (known here: agent, control, log, capture, enrich, "
 		       "journal, rules, sinks)\n",
 		       file, file);
 	assert_string_equal(told, wanted);
