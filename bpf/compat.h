@@ -12,6 +12,7 @@
 
 /* Values of macros and enums that BTF may not carry; unchanged since before 5.10. */
 #define PF_KTHREAD 0x00200000
+#define PF_EXITING 0x00000004
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define S_ISUID 0004000
 #define S_ISGID 0002000
@@ -43,6 +44,39 @@
 extern void bpf_preempt_disable(void) __ksym __weak;
 extern void bpf_preempt_enable(void) __ksym __weak;
 
+/* Since 6.2: an address read from memory becomes a pointer that may be looked through. */
+extern void *bpf_rdonly_cast(const void *address, __u32 type_id) __ksym __weak;
+
+/*
+ * PEEK(cast, struct inode, address, i_ino): a load of some nanoseconds where cast is a true
+ * constant, else a helper call of some 30. Only programs that are loaded on kernels with that
+ * function may say true: older ones refuse the call even in code that is never reached.
+ */
+#define PEEK(cast, type, address, member)                                                   \
+	((cast) ? ((type *)bpf_rdonly_cast(address, bpf_core_type_id_kernel(type)))->member \
+		: BPF_CORE_READ((type *)(address), member))
+
+/*
+ * The task that made a system call. Linux 5.10 has no helper that gives it in a form that may be
+ * looked into, only its address. So whatever can be reached from there, by a hook of system calls,
+ * is read by LOAD: a plain load where the kernel knows the type, a helper on 5.10. The verifier
+ * removes the other branch.
+ */
+static __always_inline bool has_typed_task(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf);
+}
+
+static __always_inline struct task_struct *calling_task(void)
+{
+	return has_typed_task() ? bpf_get_current_task_btf()
+				: (struct task_struct *)bpf_get_current_task();
+}
+
+/* LOAD(task, signal, tty) is task->signal->tty */
+#define LOAD(pointer, members...) \
+	(has_typed_task() ? ___arrow(pointer, members) : BPF_CORE_READ(pointer, members))
+
 /* CONFIG_AUDIT: without it, or where a vendor moved the fields, the ids are unset. */
 struct task_struct___audit {
 	kuid_t loginuid;
@@ -56,9 +90,9 @@ static __always_inline void read_audit_ids(struct task_struct *task, struct rec_
 	creds->login_uid = REC_ID_UNSET;
 	creds->audit_session = REC_ID_UNSET;
 	if (bpf_core_field_exists(audit->loginuid))
-		creds->login_uid = audit->loginuid.val;
+		creds->login_uid = LOAD(audit, loginuid.val);
 	if (bpf_core_field_exists(audit->sessionid))
-		creds->audit_session = audit->sessionid;
+		creds->audit_session = LOAD(audit, sessionid);
 }
 
 /*
@@ -69,6 +103,10 @@ static __always_inline void read_capabilities(const struct cred *cred, struct re
 {
 	const __u64 *sets = (const __u64 *)&cred->cap_inheritable;
 
+	if (!has_typed_task()) {
+		bpf_core_read(&creds->cap_inheritable, 5 * sizeof(*sets), sets);
+		return;
+	}
 	creds->cap_inheritable = sets[0];
 	creds->cap_permitted = sets[1];
 	creds->cap_effective = sets[2];
@@ -81,7 +119,7 @@ static __always_inline __u32 read_time_namespace(struct nsproxy *proxy)
 {
 	if (!bpf_core_field_exists(proxy->time_ns))
 		return 0;
-	return proxy->time_ns->ns.inum;
+	return LOAD(proxy, time_ns, ns.inum);
 }
 
 /* In this order in every struct dentry, with the hash and length of the name between them. */
@@ -105,17 +143,23 @@ static __always_inline void read_dentry(struct dentry *dentry, struct dentry_lin
 	link->name = BPF_CORE_READ(dentry, d_name.name);
 }
 
-extern const struct rq runqueues __ksym __weak;
+/* Renamed to __parent in 6.15. */
+struct kernfs_node___old {
+	struct kernfs_node *parent;
+} __attribute__((preserve_access_index));
 
-/*
- * Linux 5.10 has no helper that gives the task in a form that may be looked into. A tracepoint's
- * program is not preempted, so the run queue of its CPU names the task. Needs CONFIG_KALLSYMS_ALL.
- */
-static __always_inline struct task_struct *current_task_by_queue(void)
+struct kernfs_node___new {
+	struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
 {
-	struct rq *queue = bpf_this_cpu_ptr(&runqueues);
+	struct kernfs_node___old *old = (void *)node;
+	struct kernfs_node___new *new = (void *)node;
 
-	return queue->curr;
+	if (bpf_core_field_exists(old->parent))
+		return BPF_CORE_READ(old, parent);
+	return BPF_CORE_READ(new, __parent);
 }
 
 #endif

@@ -36,11 +36,11 @@ static __always_inline void append_user_string(struct scratch *space, __u64 from
 /* The file at a descriptor, NULL: none. Not a reference, only an address to read from. */
 static __always_inline struct file *file_at(struct task_struct *task, __u32 descriptor)
 {
-	struct fdtable *table = task->files->fdt;
+	struct fdtable *table = LOAD(task, files, fdt);
 	struct file *file = NULL;
 
-	if (descriptor < table->max_fds)
-		bpf_probe_read_kernel(&file, sizeof(file), table->fd + descriptor);
+	if (descriptor < LOAD(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), LOAD(table, fd) + descriptor);
 	return file;
 }
 
@@ -52,7 +52,7 @@ static __always_inline void append_place(struct scratch *space, struct task_stru
 	struct file *file;
 
 	if (descriptor == AT_FDCWD) {
-		append_path(space, slot, &task->fs->pwd, ret_directory);
+		append_path(space, slot, &LOAD(task, fs)->pwd, ret_directory);
 		return;
 	}
 	file = file_at(task, descriptor);
@@ -66,7 +66,7 @@ static __always_inline void append_root(struct scratch *space, struct task_struc
 {
 	__u32 used = space->used;
 
-	append_path(space, scratch_slot(REC_CLASS_TASK), &task->fs->root, ret_directory);
+	append_path(space, scratch_slot(REC_CLASS_TASK), &LOAD(task, fs)->root, ret_directory);
 	if (ret_directory->length == 1 && ret_directory->full == 1) {
 		__builtin_memset(ret_directory, 0, sizeof(*ret_directory));
 		space->used = used;
@@ -181,18 +181,24 @@ static __always_inline void append_names(struct scratch *space, struct task_stru
 }
 
 static __always_inline void tell_open(struct task_struct *task, struct pt_regs *regs,
-				      const struct rec_call *call)
+				      const struct rec_call *call, bool cast)
 {
 	struct open_request request = {};
 	struct file *file = call->error ? NULL : file_at(task, call->result);
 	struct scratch *space;
 	struct rec_open *record;
+	__u32 left_out_by;
 	__u16 kind;
 
 	read_request(regs, call, &request);
 	kind = kind_of_open(call, &request, file);
-	if (!filter_wants_open(task, kind, call->error) || !generation_takes(kind, task->pid))
+	left_out_by = filter_open(task, kind, call->error, file, cast);
+	if (!generation_takes(kind, LOAD(task, pid)))
 		return;
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return;
+	}
 	space = record_begin(kind, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return;
@@ -203,7 +209,8 @@ static __always_inline void tell_open(struct task_struct *task, struct pt_regs *
 	record->resolve = request.resolve;
 	record->create_mode = request.mode;
 	record->file_uid = record->file_gid = REC_ID_UNSET;
-	record->fd_shared = !call->error && task->files->count.counter > 1;
+	record->file_size = REC_SIZE_UNKNOWN;
+	record->fd_shared = !call->error && LOAD(task, files, count.counter) > 1;
 	if (file)
 		fill_file(file, record);
 	append_names(space, task, &request, file);
@@ -218,9 +225,15 @@ static __always_inline void tell_exec_failed(struct task_struct *task, struct pt
 	__u64 second = syscall_argument(regs, call->is_32bit, 1);
 	struct scratch *space;
 	struct rec_exec_failed *record;
+	__u32 left_out_by;
 
-	if (!call->error || !generation_takes(REC_EXEC_FAILED, task->pid))
+	if (!call->error || !generation_takes(REC_EXEC_FAILED, LOAD(task, pid)))
 		return;
+	left_out_by = filter_process(task);
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return;
+	}
 	space = record_begin(REC_EXEC_FAILED, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return;
@@ -236,17 +249,17 @@ static __always_inline void tell_exec_failed(struct task_struct *task, struct pt
 }
 
 static __always_inline void tell_call(struct task_struct *task, struct pt_regs *regs, long result,
-				      __u8 meaning)
+				      bool cast)
 {
 	struct rec_call call = {};
 
-	if (!syscall_take(meaning, task, result, &call))
+	if (!syscall_take(syscall_meaning(regs), task, result, &call))
 		return;
 	if (call.number >= REC_SYSCALL_EXECVE) {
 		if (cfg_wants_exec_failed)
 			tell_exec_failed(task, regs, &call);
 	} else if (cfg_wants_open) {
-		tell_open(task, regs, &call);
+		tell_open(task, regs, &call, cast);
 	}
 }
 
@@ -258,14 +271,14 @@ static __always_inline bool is_ours(__u64 *ctx, struct pt_regs *regs, long resul
 /* Called for every system call of the host: what is not wanted leaves at once. */
 HOOK_IF(is_ours, "tp_btf/sys_exit", on_syscall, REC_OPEN_READ, struct pt_regs *regs, long result)
 {
-	tell_call(bpf_get_current_task_btf(), regs, result, syscall_meaning(regs));
+	tell_call(calling_task(), regs, result, false);
 	return 0;
 }
 
-/* For kernels without that helper. */
-HOOK_IF(is_ours, "tp_btf/sys_exit", on_syscall_by_queue, REC_OPEN_READ, struct pt_regs *regs,
+/* The same for kernels with bpf_rdonly_cast. */
+HOOK_IF(is_ours, "tp_btf/sys_exit", on_syscall_cast, REC_OPEN_READ, struct pt_regs *regs,
 	long result)
 {
-	tell_call(current_task_by_queue(), regs, result, syscall_meaning(regs));
+	tell_call(calling_task(), regs, result, true);
 	return 0;
 }

@@ -34,6 +34,19 @@ struct env_scan {
 	char window[ENV_WINDOW + sizeof(__u64)]; /* a copy of what is at at, and padding */
 };
 
+/* Where the search for listed directories above a file stands, see filter.h. */
+struct search {
+	__u64 dentry;
+	__u64 below; /* where it has come from, in the same file system */
+	__u64 mount;
+	__u64 crossed; /* the last mount that it has left; 0: none */
+	__u64 super;
+	__u32 below_length;  /* of that name */
+	__u32 found, wanted; /* REC_FILTER_... */
+	__u32 done;
+	struct rec_filter_name key;
+};
+
 /* Where a walk over the threads of a process stands. */
 struct thread_walk {
 	__u64 node, head;
@@ -49,6 +62,7 @@ struct scratch {
 	struct walk walk;
 	struct thread_walk threads;
 	struct env_scan env;
+	struct search search;
 	char bytes[REC_HEAD_SIZE + PATH_LIMIT + REC_ARGS_DEFAULT]; /* the record: struct, tail */
 };
 
@@ -135,7 +149,23 @@ struct {
 	__type(value, __u8);
 } ended SEC(".maps");
 
-/* What filter.h goes by; one for all sets of programs of one agent. */
+/* The same kernels call that tracepoint when the memory has gone, and the executable with it: what
+ * processes ran, while a filter asks for it. */
+struct ran {
+	__u64 start_ns; /* of the process */
+	__u64 inode;
+	__u32 device;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct ran);
+} executables SEC(".maps");
+
+/* What filter.h goes by; these four are one for all sets of programs of one agent. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -143,5 +173,28 @@ struct {
 	__type(key, __u32);
 	__type(value, struct rec_filter);
 } filter_settings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, REC_FILTER_ENTRIES);
+	__type(key, struct rec_filter_key);
+	__type(value, __u32);
+} filter_entries SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, REC_FILTER_NAMES_MAX);
+	__type(key, struct rec_filter_name);
+	__type(value, __u32);
+} filter_names SEC(".maps");
+
+/* One per CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rec_left_out);
+} left_out SEC(".maps");
 
 #endif

@@ -8,11 +8,18 @@
 
 #include "compat.h"
 #include "emit.h"
+#include "filter.h"
 #include "generation.h"
 #include "hook.h"
 #include "memory.h"
 #include "path.h"
 #include "task.h"
+
+static __always_inline void mark_excluded(struct rec_header *header, struct task_struct *task)
+{
+	if (filter_process(task) != REC_FILTER_NONE)
+		header->flags |= REC_FLAG_EXCLUDED;
+}
 
 HOOK("tp_btf/sched_process_fork", on_fork, REC_FORK, struct task_struct *parent,
      struct task_struct *child)
@@ -28,6 +35,8 @@ HOOK("tp_btf/sched_process_fork", on_fork, REC_FORK, struct task_struct *parent,
 	if (!space)
 		return 0;
 	record = (struct rec_fork *)space->bytes;
+	filter_remember(child);
+	mark_excluded(&record->header, child);
 	fill_task(child, &record->task);
 	fill_id(parent->group_leader, &record->creator);
 	record->creator_tid = parent->pid;
@@ -97,6 +106,8 @@ HOOK("tp_btf/sched_process_exec", on_exec, REC_EXEC, struct task_struct *task, p
 	if (!space)
 		return 0;
 	record = (struct rec_exec *)space->bytes;
+	filter_remember(task);
+	mark_excluded(&record->header, task);
 	fill_task(task, &record->task);
 	fill_binary(mm->exe_file, record);
 	record->old_tid = old_pid;
@@ -109,7 +120,8 @@ HOOK("tp_btf/sched_process_exec", on_exec, REC_EXEC, struct task_struct *task, p
 	append_kernel_string(space, bprm->filename, &record->filename);
 	if (bprm->interp != bprm->filename)
 		append_kernel_string(space, bprm->interp, &record->interpreter);
-	append_env(space, slot, mm, &record->env);
+	if (!(record->header.flags & REC_FLAG_EXCLUDED)) /* the table keeps none */
+		append_env(space, slot, mm, &record->env);
 	append_args(space, slot, mm, &record->args);
 	record_submit(space, REC_EXEC, REC_CLASS_TASK);
 	return 0;
@@ -229,6 +241,8 @@ static __always_inline void tell_exit(struct task_struct *task)
 	if (!space)
 		return;
 	record = (struct rec_exit *)space->bytes;
+	mark_excluded(&record->header, task);
+	filter_forget(task);
 	fill_task(task, &record->task);
 	fill_status(task, record);
 	fill_usage(space, slot, task);

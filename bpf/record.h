@@ -99,6 +99,7 @@ struct rec_id {
 	__u32 pad;
 };
 
+#define REC_SIZE_UNKNOWN 0xffffffffffffffffULL
 #define REC_ID_UNSET 0xffffffffu /* a login uid or audit session that was never set */
 
 struct rec_creds {
@@ -248,7 +249,7 @@ struct rec_exec_failed {
 
 /*
  * All four kinds of file open. What is known of the file comes from the opened file itself; of a
- * failed open there is none: its owner is REC_ID_UNSET and the other members of the file are 0.
+ * failed open there is none: owner and size are unset and the other members of the file are 0.
  */
 struct rec_open {
 	struct rec_header header;
@@ -257,7 +258,7 @@ struct rec_open {
 	__u64 flags;   /* as given: O_... of the architecture's own */
 	__u64 resolve; /* openat2: RESOLVE_... */
 	__u64 inode;
-	__u64 file_size;
+	__u64 file_size;   /* REC_SIZE_UNKNOWN: of a failed open */
 	__u32 create_mode; /* as given; only with O_CREAT or O_TMPFILE */
 	__u32 device;      /* major << 20 | minor of the file system */
 	__u32 mode;        /* type and permission bits, as in stat(2) */
@@ -367,7 +368,7 @@ struct rec_agent_heartbeat {
 	struct rec_header header;
 	__u64 uptime_ns;
 	__u64 numbered; /* = the next ten */
-	__u64 journalled, dropped, limited, not_selected, canaries, rejected;
+	__u64 journalled, dropped, limited, not_selected, excluded, canaries, rejected;
 	__u64 lost, unjournalled, in_ring;
 	__u64 lost_ring_full, lost_no_scratch, lost_too_large; /* of lost; the rest: unexplained */
 	__u64 own_events;     /* journalled too, but no probe numbered them */
@@ -380,6 +381,7 @@ struct rec_agent_heartbeat {
 	__u8 pad[7];
 	struct rec_string sinks; /* each with NUL */
 	struct rec_string message;
+	__u64 left_out; /* by kernel filters: never numbered */
 };
 
 /* CLOCK_REALTIME went another way than CLOCK_BOOTTIME. */
@@ -432,13 +434,82 @@ struct rec_env_prefix {
 	__u64 bytes, mask;
 };
 
-/* Which opens are recorded. Notable: for writing, creations, refusals. */
+/* Which opens are recorded. Notable: for writing, creations, refusals, reads of what is watched. */
 enum rec_opens { REC_OPENS_NOTABLE = 0, REC_OPENS_ALL = 1 };
 
-/* Shared with the probes: what they leave out. Written by the shipper, also while they run. */
+/* What a kernel filter goes by. */
+enum rec_filter_by {
+	REC_FILTER_NONE = 0,
+	REC_FILTER_OWN = 1,  /* the agent's own process */
+	REC_FILTER_MODE = 2, /* enum rec_opens */
+	REC_FILTER_PID = 3,  /* from here on lists */
+	REC_FILTER_USER = 4, /* the effective one */
+	REC_FILTER_EXECUTABLE = 5,
+	REC_FILTER_CGROUP = 6,
+	REC_FILTER_PATH = 7,
+	REC_FILTERS = 8
+};
+
+/* What an entry is for. */
+#define REC_FILTER_EXCLUDE 1
+#define REC_FILTER_INCLUDE 2
+#define REC_FILTER_READS 4  /* of paths: reads are notable */
+#define REC_FILTER_NAMES 32 /* of directories: names below it are in the map of names */
+#define REC_FILTER_WHAT (REC_FILTER_EXCLUDE | REC_FILTER_INCLUDE | REC_FILTER_READS)
+
+/* Keys of the two maps of entries; the value is a __u32 of the bits above. */
+struct rec_filter_key {
+	__u64 number; /* pid, uid, inode or cgroup id */
+	__u32 device; /* of the inode, as the kernel has it: major << 20 | minor */
+	__u8 half;    /* which of rec_filter.sets it belongs to */
+	__u8 by;      /* enum rec_filter_by */
+	__u8 pad[2];
+};
+
+#define REC_FILTER_NAME_SIZE 256
+struct rec_filter_name {
+	struct rec_filter_key directory;
+	char name[REC_FILTER_NAME_SIZE]; /* filled up with NUL */
+};
+
+/* Entries of both halves together. */
+#define REC_FILTER_ENTRIES 4096
+#define REC_FILTER_NAMES_MAX 512
+
+/*
+ * What there is to look up, so that what is not there costs nothing.
+ * seen: bit number % 1024 for the inode number of each directory that has an entry.
+ * lengths: bit length % 64 for each name.
+ * magics: file systems of which every mount is meant, with the bits above.
+ */
+#define REC_FILTER_SEEN 16
+#define REC_FILTER_MAGICS 8
+struct rec_filter_set {
+	__u32 opens;        /* enum rec_opens */
+	__u32 excludes;     /* bits 1 << enum rec_filter_by: lists that exclude something */
+	__u32 includes;     /* lists of which an entry must match */
+	__u32 file_systems; /* REC_FILTER_WHAT of all magics */
+	__u32 directories;  /* of all others for paths */
+	__u32 magic_flags[REC_FILTER_MAGICS];
+	__u32 pad;
+	__u64 magics[REC_FILTER_MAGICS]; /* 0: none */
+	__u64 lengths;
+	__u64 seen[REC_FILTER_SEEN];
+};
+
+/*
+ * Shared with the probes: what they leave out. Written by the shipper, also while they run: it
+ * fills the set that is not in force and its entries, and then half, by one store.
+ */
 struct rec_filter {
-	__u32 agent_pid; /* its own opens are not told; 0: nobody's */
-	__u32 opens;     /* enum rec_opens */
+	__u32 agent_pid; /* 0: nobody's */
+	__u32 half;
+	struct rec_filter_set sets[2];
+};
+
+/* What a CPU has left out; written by the probes only. */
+struct rec_left_out {
+	__u64 by[REC_FILTERS];
 };
 
 #endif

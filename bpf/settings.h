@@ -14,6 +14,7 @@ const volatile __u32 cfg_args_max = REC_ARGS_DEFAULT; /* sizes the scratch, see 
 const volatile __u32 cfg_env_count = 0;
 const volatile struct rec_env_prefix cfg_env[REC_ENV_NAMES] = {};
 
+const volatile __u32 cfg_exit_without_memory = 0; /* see maps.h, executables */
 const volatile __u32 cfg_wants_open = 0;
 const volatile __u32 cfg_wants_exec_failed = 0;
 

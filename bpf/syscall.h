@@ -49,7 +49,7 @@ static __always_inline __u32 syscall_number(struct pt_regs *regs)
 
 static __always_inline bool syscall_is_32bit(struct task_struct *task)
 {
-	return task->thread_info.status & TS_COMPAT;
+	return LOAD(task, thread_info.status) & TS_COMPAT;
 }
 
 /* index is a constant. */
@@ -94,7 +94,7 @@ static __always_inline __u32 syscall_number(struct pt_regs *regs)
 
 static __always_inline bool syscall_is_32bit(struct task_struct *task)
 {
-	return task->thread_info.flags & (1UL << TIF_32BIT);
+	return LOAD(task, thread_info.flags) & (1UL << TIF_32BIT);
 }
 
 static __always_inline __u64 syscall_argument(struct pt_regs *regs, bool is_32bit, int index)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What every process event says of a task. Plain loads from BTF pointers; helpers where need be. */
+/* What every process event says of a task. */
 #ifndef AUDITSHIP_TASK_H
 #define AUDITSHIP_TASK_H
 
@@ -18,12 +18,12 @@
 static __always_inline void fill_ns_pid(struct pid *pid, struct rec_id *id)
 {
 	struct upid deepest = {};
-	__u32 level = pid->level;
+	__u32 level = LOAD(pid, level);
 	void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
 
 	if (level == 0) {
-		id->ns_pid = pid->numbers[0].nr;
-		id->pid_ns = pid->numbers[0].ns->ns.inum;
+		id->ns_pid = LOAD(pid, numbers[0].nr);
+		id->pid_ns = LOAD(pid, numbers[0].ns, ns.inum);
 		return;
 	}
 	bpf_probe_read_kernel(&deepest, sizeof(deepest),
@@ -34,39 +34,39 @@ static __always_inline void fill_ns_pid(struct pid *pid, struct rec_id *id)
 
 static __always_inline void fill_id(struct task_struct *leader, struct rec_id *id)
 {
-	id->pid = leader->tgid;
-	id->start_ns = leader->start_boottime;
-	fill_ns_pid(leader->thread_pid, id);
+	id->pid = LOAD(leader, tgid);
+	id->start_ns = LOAD(leader, start_boottime);
+	fill_ns_pid(LOAD(leader, thread_pid), id);
 }
 
 static __always_inline void fill_creds(struct task_struct *task, struct rec_creds *creds)
 {
-	const struct cred *cred = task->real_cred;
+	const struct cred *cred = LOAD(task, real_cred);
 
-	creds->uid = cred->uid.val;
-	creds->gid = cred->gid.val;
-	creds->euid = cred->euid.val;
-	creds->egid = cred->egid.val;
-	creds->suid = cred->suid.val;
-	creds->sgid = cred->sgid.val;
-	creds->fsuid = cred->fsuid.val;
-	creds->fsgid = cred->fsgid.val;
+	creds->uid = LOAD(cred, uid.val);
+	creds->gid = LOAD(cred, gid.val);
+	creds->euid = LOAD(cred, euid.val);
+	creds->egid = LOAD(cred, egid.val);
+	creds->suid = LOAD(cred, suid.val);
+	creds->sgid = LOAD(cred, sgid.val);
+	creds->fsuid = LOAD(cred, fsuid.val);
+	creds->fsgid = LOAD(cred, fsgid.val);
 	read_audit_ids(task, creds);
 	read_capabilities(cred, creds);
 }
 
 static __always_inline void fill_namespaces(struct task_struct *task, struct rec_namespaces *ns)
 {
-	struct nsproxy *proxy = task->nsproxy;
+	struct nsproxy *proxy = LOAD(task, nsproxy);
 
-	ns->user = task->real_cred->user_ns->ns.inum;
+	ns->user = LOAD(task, real_cred, user_ns, ns.inum);
 	if (!proxy)
 		return;
-	ns->cgroup = proxy->cgroup_ns->ns.inum;
-	ns->ipc = proxy->ipc_ns->ns.inum;
-	ns->mnt = proxy->mnt_ns->ns.inum;
-	ns->net = proxy->net_ns->ns.inum;
-	ns->uts = proxy->uts_ns->ns.inum;
+	ns->cgroup = LOAD(proxy, cgroup_ns, ns.inum);
+	ns->ipc = LOAD(proxy, ipc_ns, ns.inum);
+	ns->mnt = LOAD(proxy, mnt_ns, ns.inum);
+	ns->net = LOAD(proxy, net_ns, ns.inum);
+	ns->uts = LOAD(proxy, uts_ns, ns.inum);
 	ns->time = read_time_namespace(proxy);
 }
 
@@ -79,7 +79,7 @@ static __always_inline __u64 leader_start(struct pid *pid)
 	const __u32 link_at = bpf_core_field_offset(struct task_struct, pid_links) +
 			      PIDTYPE_TGID * bpf_core_type_size(struct hlist_node);
 	const __u32 start_at = bpf_core_field_offset(struct task_struct, start_boottime);
-	void *link = pid->tasks[PIDTYPE_TGID].first;
+	void *link = LOAD(pid, tasks[PIDTYPE_TGID].first);
 	__u64 start_ns = 0;
 
 	if (link)
@@ -90,7 +90,7 @@ static __always_inline __u64 leader_start(struct pid *pid)
 /* Threads of the kernel and processes that never left init's session have number 0. */
 static __always_inline void fill_leader(struct pid *pid, struct rec_id *id)
 {
-	id->pid = pid->numbers[0].nr;
+	id->pid = LOAD(pid, numbers[0].nr);
 	if (!id->pid)
 		return;
 	id->start_ns = leader_start(pid);
@@ -100,44 +100,55 @@ static __always_inline void fill_leader(struct pid *pid, struct rec_id *id)
 /* Most often a process leads its group, or the session's leader does. */
 static __always_inline void fill_leaders(struct signal_struct *signal, struct rec_task *record)
 {
-	__u32 group = signal->pids[PIDTYPE_PGID]->numbers[0].nr;
+	struct pid *leader = LOAD(signal, pids[PIDTYPE_PGID]);
+	__u32 group = LOAD(leader, numbers[0].nr);
 
-	fill_leader(signal->pids[PIDTYPE_SID], &record->session);
+	fill_leader(LOAD(signal, pids[PIDTYPE_SID]), &record->session);
 	if (group == record->session.pid)
 		record->group = record->session;
 	else if (group == record->id.pid)
 		record->group = record->id;
 	else
-		fill_leader(signal->pids[PIDTYPE_PGID], &record->group);
+		fill_leader(leader, &record->group);
 }
 
 static __always_inline __u32 tty_device(struct signal_struct *signal)
 {
-	struct tty_struct *tty = signal->tty;
+	struct tty_struct *tty = LOAD(signal, tty);
 
 	if (!tty)
 		return 0;
-	return (__u32)tty->driver->major << MINOR_BITS |
-	       ((__u32)(tty->driver->minor_start + tty->index) & ((1 << MINOR_BITS) - 1));
+	return (__u32)LOAD(tty, driver, major) << MINOR_BITS |
+	       ((__u32)(LOAD(tty, driver, minor_start) + LOAD(tty, index)) &
+		((1 << MINOR_BITS) - 1));
+}
+
+static __always_inline void fill_comm(struct task_struct *task, struct rec_task *record)
+{
+	if (!has_typed_task()) {
+		bpf_core_read(&record->comm, sizeof(record->comm), &task->comm);
+		return;
+	}
+	((__u64 *)record->comm)[0] = ((const __u64 *)task->comm)[0];
+	((__u64 *)record->comm)[1] = ((const __u64 *)task->comm)[1];
 }
 
 /* task is the thread that acts; its leader stands for the process. */
 static __always_inline void fill_task(struct task_struct *task, struct rec_task *record)
 {
-	struct task_struct *leader = task->group_leader;
+	struct task_struct *leader = LOAD(task, group_leader);
 
 	fill_id(leader, &record->id);
-	fill_id(leader->real_parent->group_leader, &record->parent);
+	fill_id(LOAD(leader, real_parent, group_leader), &record->parent);
 	fill_creds(task, &record->creds);
 	fill_namespaces(task, &record->ns);
-	fill_leaders(task->signal, record);
-	record->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
-	record->tid = task->pid;
-	record->tty = tty_device(task->signal);
-	record->exec_id = task->self_exec_id;
-	record->kernel_thread = !!(task->flags & PF_KTHREAD);
-	((__u64 *)record->comm)[0] = ((const __u64 *)task->comm)[0];
-	((__u64 *)record->comm)[1] = ((const __u64 *)task->comm)[1];
+	fill_leaders(LOAD(task, signal), record);
+	record->cgroup_id = LOAD(task, cgroups, dfl_cgrp, kn, id);
+	record->tid = LOAD(task, pid);
+	record->tty = tty_device(LOAD(task, signal));
+	record->exec_id = LOAD(task, self_exec_id);
+	record->kernel_thread = !!(LOAD(task, flags) & PF_KTHREAD);
+	fill_comm(task, record);
 }
 
 #endif

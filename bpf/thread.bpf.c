@@ -6,6 +6,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "emit.h"
+#include "filter.h"
 #include "generation.h"
 #include "hook.h"
 #include "task.h"
@@ -15,11 +16,17 @@ HOOK("tp_btf/sched_process_fork", on_thread_start, REC_THREAD_START, struct task
 {
 	struct scratch *space;
 	struct rec_thread_start *record;
+	__u32 left_out_by;
 
 	if (child->pid == child->tgid)
 		return 0; /* a process */
 	if (!generation_takes(REC_THREAD_START, child->pid))
 		return 0;
+	left_out_by = filter_process(child);
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return 0;
+	}
 	space = record_begin(REC_THREAD_START, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return 0;
@@ -35,9 +42,15 @@ HOOK("tp_btf/sched_process_exit", on_thread_exit, REC_THREAD_EXIT, struct task_s
 {
 	struct scratch *space;
 	struct rec_thread_exit *record;
+	__u32 left_out_by;
 
 	if (!generation_takes(REC_THREAD_EXIT, task->pid))
 		return 0;
+	left_out_by = filter_process(task);
+	if (left_out_by != REC_FILTER_NONE) {
+		count_left_out(left_out_by);
+		return 0;
+	}
 	space = record_begin(REC_THREAD_EXIT, REC_CLASS_TASK, sizeof(*record));
 	if (!space)
 		return 0;

@@ -88,6 +88,16 @@ static uint64_t count_misses(struct probes *probes)
 	return misses;
 }
 
+static uint64_t count_left_out(const struct kernel_filter *filter)
+{
+	uint64_t counts[REC_FILTERS], sum = 0;
+
+	kernel_filter_left_out(filter, counts);
+	for (int by = 0; by < REC_FILTERS; by++)
+		sum += counts[by];
+	return sum;
+}
+
 static void tell_heartbeat(struct agent_events *events)
 {
 	const struct pipeline *pipeline = events->pipeline;
@@ -98,6 +108,7 @@ static void tell_heartbeat(struct agent_events *events)
 
 	collect_status(pipeline->collect, &facts.collect);
 	facts.recursion_misses = count_misses(pipeline->probes);
+	facts.left_out = count_left_out(pipeline->filter);
 	facts.sink_count = gather_sinks(pipeline, events->sinks);
 	if (procfs_own_memory("", &facts.memory_bytes) < 0)
 		facts.memory_bytes = 0;

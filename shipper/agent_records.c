@@ -119,6 +119,7 @@ static void fill_account(struct rec_agent_heartbeat *beat, const struct collect_
 	beat->dropped = collect->dropped;
 	beat->limited = collect->held;
 	beat->not_selected = collect->not_selected;
+	beat->excluded = collect->excluded;
 	beat->canaries = collect->canaries;
 	beat->rejected = collect->rejected - collect->unnumbered;
 	beat->lost = collect->lost;
@@ -160,6 +161,7 @@ void agent_record_heartbeat(struct own_record *out, const struct agent_heartbeat
 	own_record_init(out, REC_AGENT_HEARTBEAT);
 	fill_account(beat, &facts->collect);
 	beat->uptime_ns = facts->uptime_ns;
+	beat->left_out = facts->left_out;
 	beat->recursion_misses = facts->recursion_misses;
 	beat->memory_anon_bytes = facts->memory_bytes;
 	for (size_t i = 0; i < facts->sink_count; i++)

@@ -39,6 +39,7 @@ struct agent_sink {
 struct agent_heartbeat_facts {
 	uint64_t uptime_ns, memory_bytes;
 	uint64_t recursion_misses; /* UINT64_MAX: unknown */
+	uint64_t left_out;         /* by kernel filters */
 	struct collect_status collect;
 	const struct agent_sink *sinks;
 	size_t sink_count;

@@ -90,6 +90,7 @@ static void take_counters(struct collect *collect)
 	sweep_counters(collect->sweep, &counters);
 	memcpy(status->events, counters.events, sizeof(status->events));
 	status->not_selected = counters.not_selected;
+	status->excluded = counters.excluded;
 	status->rejected = counters.rejected;
 	status->unnumbered = counters.unnumbered;
 	status->canaries = counters.canaries;

@@ -35,12 +35,13 @@ struct collect_options {
 /*
  * The account. Nothing but uint64_t: it is published word by word. Two equations hold at every
  * moment that the thread publishes: seen = arrived + lost, and
- * arrived + unnumbered = events of all kinds but lost + not_selected + dropped + limited +
- * canaries + rejected + pending.
+ * arrived + unnumbered = events of all kinds but lost + not_selected + excluded + dropped +
+ * limited + canaries + rejected + pending.
  */
 struct collect_status {
 	uint64_t events[REC_KINDS]; /* journalled */
 	uint64_t not_selected;
+	uint64_t excluded;      /* by kernel filters: they inform the process table */
 	uint64_t dropped, held; /* by rules; events_limited tells what was held back */
 	uint64_t canaries;      /* records of the agent's own canaries: no events */
 	uint64_t rejected;      /* records that failed the bounds check */

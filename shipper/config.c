@@ -8,6 +8,7 @@
 
 #include "base/terminal.h"
 #include "base/text.h"
+#include "config_filters.h"
 #include "config_options.h"
 #include "config_rules.h"
 #include "config_sinks.h"
@@ -302,6 +303,8 @@ static int load(struct config *config, const struct config_sources *sources, str
 	if (result < 0 || faults->count > 0)
 		return result;
 	result = derive(config);
+	if (result == 0)
+		result = config_filters_check(config);
 	return result < 0 ? result : config_hash(config);
 }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT };
+enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
 enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE };
 
@@ -35,6 +36,11 @@ struct config_pair {
 	char *value;
 };
 
+/* What the probes leave out, or to what they keep; see capture/filters.h. */
+struct config_filters {
+	struct config_list executable, user, cgroup, path, pid;
+};
+
 /* In the byte order of the keys. */
 struct config_map {
 	struct config_pair *items;
@@ -53,6 +59,7 @@ struct config_sink {
 	char *name;
 	int type;               /* enum config_sink_type */
 	int format;             /* enum config_format; default: ecs for file, table for stdout */
+	int detail;             /* enum config_detail; of format ecs */
 	char *path;             /* file only */
 	struct condition *when; /* NULL: every event */
 	const struct yaml_node *node; /* private: what the files said; NULL: the default sink */
@@ -79,7 +86,9 @@ struct config {
 		struct config_list events; /* kind names: fork exec exit, or groups: process all */
 		struct {
 			int mode; /* enum rec_opens */
+			struct config_list read_paths;
 		} open;
+		struct config_filters exclude, include;
 		uint64_t args_max;      /* bytes, 256 to REC_ARGS_LIMIT */
 		struct config_list env; /* at most REC_ENV_NAMES names */
 		struct {
@@ -156,9 +165,11 @@ enum config_part {
 	CONFIG_PART_PROBES = 1 << 5,  /* what the probes were loaded with: they must be new */
 	CONFIG_PART_JOURNAL = 1 << 6,
 	CONFIG_PART_RULES = 1 << 7,
-	CONFIG_PART_SINKS = 1 << 8,  /* any sink: added, removed or changed */
-	CONFIG_PART_TABLES = 1 << 9, /* sizes of tables that are made at the start */
-	CONFIG_PART_ANCESTRY = 1 << 10,
+	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
+	CONFIG_PART_FILTERS =
+		1 << 9, /* what the probes leave out, in maps: they stay as they are */
+	CONFIG_PART_TABLES = 1 << 10, /* sizes of tables that are made at the start */
+	CONFIG_PART_ANCESTRY = 1 << 11,
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

@@ -3,6 +3,7 @@
 #include "config_options.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "enrich/lineage.h"
 #include "filter/rules.h"
 #include "journal/journal.h"
@@ -22,6 +23,11 @@
 #define NAME_LENGTH_MAX 64
 #define TAGS_MAX 64
 #define LABELS_MAX 64
+#define PID_MAX 4194304
+
+/* Together they fit into REC_FILTER_ENTRIES, twice. */
+#define FILTER_NAMES_MAX 256
+#define FILTER_PLACES_MAX 64
 
 #define SOCKET_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 #define RUNTIME_DIR_MAX (SOCKET_MAX - (sizeof("/control.sock") - 1))
@@ -94,6 +100,12 @@ static const struct option_word stdout_formats[] = {
 	{},
 };
 
+static const struct option_word detail_words[] = {
+	{"compact", CONFIG_DETAIL_COMPACT},
+	{"full", CONFIG_DETAIL_FULL},
+	{},
+};
+
 static const struct option_word coverage_words[] = {
 	{"start", CONFIG_COVERAGE_START},
 	{"request", CONFIG_COVERAGE_REQUEST},
@@ -137,25 +149,79 @@ static bool is_group(const char *text)
 	return is_made_of(text, LETTERS CAPITALS DIGITS "_.-") && text[0] != '-';
 }
 
+static bool is_pid(const char *text)
+{
+	uint64_t pid;
+
+	return text_parse_number(text, &pid) == 0 && pid >= 1 && pid <= PID_MAX;
+}
+
+static bool is_user(const char *text)
+{
+	return !strpbrk(text, ":/ \t\r\n");
+}
+
+static bool has_parent_parts(const char *text)
+{
+	for (const char *at = text; (at = strstr(at, "/..")); at++) {
+		if (at[3] == '/' || at[3] == '\0')
+			return true;
+	}
+	return false;
+}
+
+static bool is_absolute(const char *text)
+{
+	return text[0] == '/' && !has_parent_parts(text);
+}
+
+static const struct option_pattern pid_pattern = {
+	"the number of a process, from 1 to 4194304",
+	is_pid,
+	"^0*[1-9][0-9]{0,6}$",
+};
+
+static const struct option_pattern user_pattern = {
+	"the name or the number of a user",
+	is_user,
+	"^[^:/ ]+$",
+};
+
+static const struct option_pattern path_pattern = {
+	"an absolute path without '..', such as /var/cache",
+	is_absolute,
+	"^/",
+};
+
+static const struct option_pattern cgroup_pattern = {
+	"a path below the cgroup mount without '..', such as /system.slice/cron.service",
+	is_absolute,
+	"^/",
+};
+
 static const struct option_pattern label_pattern = {
 	"a name for a label: letters, digits, '_' and '-', at most 64 in all",
 	is_label,
+	"^[A-Za-z0-9_-]{1,64}$",
 };
 
 static const struct option_pattern group_pattern = {
 	"the name or the number of a group",
 	is_group,
+	"^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,63}$",
 };
 
 static const struct option_pattern variable_pattern = {
 	"the name of a variable: letters, digits and '_', no digit first, at most 64 in all",
 	is_variable_name,
+	"^[A-Za-z_][A-Za-z0-9_]{0,63}$",
 };
 
 /* It names the file of the sink's cursor, so nothing of it may mean something in a path. */
 static const struct option_pattern sink_name_pattern = {
 	"a name for a sink: small letters, digits, '_' and '-', at most 64 in all",
 	is_sink_name,
+	"^[a-z0-9_-]{1,64}$",
 };
 
 const struct option_section config_sections[] = {
@@ -164,6 +230,8 @@ const struct option_section config_sections[] = {
 	{"log", "What the agent says of itself, on standard error."},
 	{"capture", "What is recorded."},
 	{"capture.open", "File opens, where capture.events has them."},
+	{"capture.exclude", "Left out by the probes themselves: each of these is enough."},
+	{"capture.include", "Where a list is not empty: only what is in it; exclude wins."},
 	{"capture.rings", "Memory between the kernel and the agent."},
 	{"enrich", "What is remembered to be added to events."},
 	{"enrich.processes", "Processes: parents, leaders, ancestors, and what they run."},
@@ -286,11 +354,127 @@ const struct option config_options[] = {
 		ENUM_AT(struct config, capture.open.mode),
 		.fallback = "notable",
 		.words = open_modes,
-		.part = CONFIG_PART_EVENTS,
+		.part = CONFIG_PART_FILTERS,
 		.doc = "Which file opens are recorded. notable: for writing, creations, and "
 		       "refusals "
-		       "(EPERM, EACCES, ETXTBSY, EXDEV, EROFS, ELOOP); all: reads and other "
-		       "failures too.",
+		       "(EPERM, EACCES, ETXTBSY, EXDEV, EROFS, ELOOP), and reads below read_paths; "
+		       "all: reads and other failures too.",
+	},
+	{
+		"capture.open.read_paths",
+		LIST_AT(struct config, capture.open.read_paths),
+		.fallback = "[/etc/shadow, /etc/shadow-, /etc/gshadow, /etc/gshadow-, "
+			    "/etc/security/opasswd, /etc/sudoers, /etc/sudoers.d, "
+			    "/etc/krb5.keytab, /etc/ssh/ssh_host_rsa_key, "
+			    "/etc/ssh/ssh_host_ecdsa_key, /etc/ssh/ssh_host_ed25519_key, "
+			    "/etc/ssl/private, /etc/pki/tls/private, /root/.ssh]",
+		.example = "[/etc/shadow, /root/.ssh]",
+		.max = FILTER_PLACES_MAX,
+		.pattern = &path_pattern,
+		.part = CONFIG_PART_FILTERS,
+		.doc = "Files, and directories with all below them, that are notable to read.",
+	},
+	{
+		"capture.exclude.executable",
+		LIST_AT(struct config, capture.exclude.executable),
+		.fallback = "[]",
+		.example = "[/usr/bin/node_exporter]",
+		.max = FILTER_NAMES_MAX,
+		.pattern = &path_pattern,
+		.part = CONFIG_PART_FILTERS,
+		.doc = "Processes that run this file, by path.",
+	},
+	{
+		"capture.exclude.user",
+		LIST_AT(struct config, capture.exclude.user),
+		.fallback = "[]",
+		.example = "[backup]",
+		.max = FILTER_NAMES_MAX,
+		.pattern = &user_pattern,
+		.part = CONFIG_PART_FILTERS,
+		.doc = "Processes of this effective user, by name or number.",
+	},
+	{
+		"capture.exclude.cgroup",
+		LIST_AT(struct config, capture.exclude.cgroup),
+		.fallback = "[]",
+		.example = "[/system.slice/backup.service]",
+		.max = FILTER_PLACES_MAX,
+		.pattern = &cgroup_pattern,
+		.part = CONFIG_PART_FILTERS,
+		.doc = "Processes in this cgroup (version 2) or below it, by its path below the "
+		       "mount.",
+	},
+	{
+		"capture.exclude.path",
+		LIST_AT(struct config, capture.exclude.path),
+		.fallback = "[]",
+		.example = "[/var/cache]",
+		.max = FILTER_PLACES_MAX,
+		.pattern = &path_pattern,
+		.part = CONFIG_PART_FILTERS,
+		.doc = "Opens of this file, or of anything below this directory.",
+	},
+	{
+		"capture.exclude.pid",
+		LIST_AT(struct config, capture.exclude.pid),
+		.fallback = "[]",
+		.example = "[4711]",
+		.max = FILTER_PLACES_MAX,
+		.pattern = &pid_pattern,
+		.part = CONFIG_PART_FILTERS,
+		.doc = "The process of this number.",
+	},
+	{
+		"capture.include.executable",
+		LIST_AT(struct config, capture.include.executable),
+		.fallback = "[]",
+		.example = "[/usr/bin/node_exporter]",
+		.max = FILTER_NAMES_MAX,
+		.pattern = &path_pattern,
+		.part = CONFIG_PART_FILTERS,
+		.doc = "Processes that run this file, by path.",
+	},
+	{
+		"capture.include.user",
+		LIST_AT(struct config, capture.include.user),
+		.fallback = "[]",
+		.example = "[backup]",
+		.max = FILTER_NAMES_MAX,
+		.pattern = &user_pattern,
+		.part = CONFIG_PART_FILTERS,
+		.doc = "Processes of this effective user, by name or number.",
+	},
+	{
+		"capture.include.cgroup",
+		LIST_AT(struct config, capture.include.cgroup),
+		.fallback = "[]",
+		.example = "[/system.slice/backup.service]",
+		.max = FILTER_PLACES_MAX,
+		.pattern = &cgroup_pattern,
+		.part = CONFIG_PART_FILTERS,
+		.doc = "Processes in this cgroup (version 2) or below it, by its path below the "
+		       "mount.",
+	},
+	{
+		"capture.include.path",
+		LIST_AT(struct config, capture.include.path),
+		.fallback = "[]",
+		.example = "[/var/cache]",
+		.max = FILTER_PLACES_MAX,
+		.pattern = &path_pattern,
+		.part = CONFIG_PART_FILTERS,
+		.doc = "Opens of this file, or of anything below this directory.",
+	},
+	{
+		"capture.include.pid",
+		LIST_AT(struct config, capture.include.pid),
+		.fallback = "[]",
+		.example = "[4711]",
+		.max = FILTER_PLACES_MAX,
+		.pattern = &pid_pattern,
+		.part = CONFIG_PART_FILTERS,
+		.doc = "The process of this number.",
 	},
 	{
 		"capture.args_max",
@@ -468,6 +652,15 @@ const struct option config_sink_options[] = {
 		.sink_types = STDOUT_SINK,
 		.words = stdout_formats,
 		.doc = "table: columns for a person's screen; ecs: as in a file.",
+	},
+	{
+		"detail",
+		ENUM_AT(struct config_sink, detail),
+		.fallback = "compact",
+		.sink_types = FILE_SINK | STDOUT_SINK,
+		.words = detail_words,
+		.doc = "Of events that are not about processes, in JSON: compact leaves out what "
+		       "the process's own events tell (arguments, parent, ids); full has it all.",
 	},
 	{
 		"path",

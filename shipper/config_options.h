@@ -46,6 +46,7 @@ struct option_word {
 struct option_pattern {
 	const char *words; /* completes "is not ..." */
 	bool (*check)(const char *text);
+	const char *expression; /* the same as a regular expression, for editors */
 };
 
 struct option {

@@ -6,6 +6,7 @@
 #include "control.h"
 #include "pipeline.h"
 #include "tool/check.h"
+#include "tool/schema.h"
 #include "tool/status.h"
 #include "tool/watch.h"
 
@@ -34,6 +35,8 @@ static const char help_text[] =
 	"                                                   ask the running agent how it is\n"
 	"       auditship check  [-c FILE] [--print] [--explain EVENTS]\n"
 	"                                                   tell every fault of a configuration\n"
+	"       auditship schema event|batch|config|elasticsearch\n"
+	"                                                   print a published schema\n"
 	"       auditship --help | --version\n"
 	"\n"
 	"  -c, --config FILE   configuration (YAML), with conf.d/*.yaml beside it; without it\n"
@@ -213,6 +216,27 @@ static int command_watch(int argc, char **argv)
 	return code;
 }
 
+static int command_schema(int argc, char **argv)
+{
+	struct err err = {0};
+	int code = tool_schema(argc, argv, &err);
+
+	if (err.text[0])
+		log_error("%s%s", err.text, code == EXIT_USAGE ? "; see auditship --help" : "");
+	return code;
+}
+
+static int show_version(void)
+{
+	struct buf schemas;
+
+	buf_init(&schemas, 4096);
+	tool_schema_versions(&schemas);
+	(void)printf("auditship " AUDITSHIP_VERSION "\n%.*s", (int)schemas.length, schemas.data);
+	buf_done(&schemas);
+	return EXIT_SUCCESS;
+}
+
 static const struct {
 	const char *name;
 	const char *options; /* letters of its options in read_arguments */
@@ -236,12 +260,12 @@ int main(int argc, char **argv)
 		(void)fputs(help_text, stdout);
 		return EXIT_SUCCESS;
 	}
-	if (strcmp(argv[1], "--version") == 0) {
-		(void)puts("auditship " AUDITSHIP_VERSION);
-		return EXIT_SUCCESS;
-	}
+	if (strcmp(argv[1], "--version") == 0)
+		return show_version();
 	if (strcmp(argv[1], "watch") == 0)
 		return command_watch(argc - 1, argv + 1);
+	if (strcmp(argv[1], "schema") == 0)
+		return command_schema(argc - 1, argv + 1);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;

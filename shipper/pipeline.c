@@ -186,17 +186,15 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 
 static int open_probes(struct pipeline *pipeline, struct err *err)
 {
-	return pipeline_open_probes(pipeline, pipeline->config, NULL, &pipeline->probes, err);
-}
+	int result = pipeline_open_probes(pipeline, pipeline->config, NULL, &pipeline->probes, err);
 
-void pipeline_filter(const struct pipeline *pipeline, const struct config *config)
-{
-	struct rec_filter filter = {
-		.agent_pid = (__u32)getpid(),
-		.opens = (__u32)config->capture.open.mode,
-	};
-
-	probes_set_filter(pipeline->probes, &filter);
+	if (result == 0)
+		result = kernel_filter_new(&pipeline->filter, pipeline->probes, err);
+	if (result == 0)
+		result = kernel_filter_prepare(pipeline->filter, pipeline->config, err);
+	if (result == 0)
+		kernel_filter_use(pipeline->filter, pipeline->config);
+	return result;
 }
 
 void pipeline_select(const struct config *config, bool ret_selected[REC_KINDS])
@@ -294,10 +292,8 @@ static void on_snapshot(void *data, const void *record, size_t size)
 static int start_capture(struct pipeline *pipeline, struct err *err)
 {
 	struct preflight_facts facts;
-	int result;
+	int result = probes_attach(pipeline->probes, err);
 
-	pipeline_filter(pipeline, pipeline->config);
-	result = probes_attach(pipeline->probes, err);
 	if (result < 0) {
 		preflight_gather(&facts, "");
 		return preflight_explain(&facts, result, err);
@@ -418,6 +414,7 @@ void pipeline_describe_status(const struct pipeline *pipeline, struct status_opt
 	*ret_options = (struct status_options){
 		.config = pipeline->config,
 		.probes = pipeline->probes,
+		.filter = pipeline->filter,
 		.collect = pipeline->collect,
 		.journal = pipeline->journal,
 		.delivers = sinks_delivers(pipeline->sinks),
@@ -450,6 +447,17 @@ static int open_reload(struct pipeline *pipeline, struct err *err)
 	return result;
 }
 
+/* What fails once a second is told once. */
+static void tick_filter(struct pipeline *pipeline)
+{
+	struct err err;
+	bool good = kernel_filter_tick(pipeline->filter, &err);
+
+	if (!good && !pipeline->filter_failing)
+		log_error("the kernel filters stay as they are: %s", err.text);
+	pipeline->filter_failing = !good;
+}
+
 static void on_tick(struct pipeline *pipeline)
 {
 	uint64_t count;
@@ -457,6 +465,7 @@ static void on_tick(struct pipeline *pipeline)
 	if (read(pipeline->tick_fd, &count, sizeof(count)) < 0)
 		return;
 	status_tick(pipeline->status);
+	tick_filter(pipeline);
 	if (pipeline->control)
 		control_tick(pipeline->control, clock_mono_ns());
 	watchers_tick(pipeline->watchers, clock_boot_ns());
@@ -520,8 +529,10 @@ static bool handle(struct pipeline *pipeline, int fd)
 	if (pipeline->reload && fd == collect_changed_fd(pipeline->collect)) {
 		reload_finish(pipeline->reload);
 	} else if (fd == pipeline->users_fd) {
-		if (users_watch_changed(fd))
+		if (users_watch_changed(fd)) {
+			kernel_filter_forget_users(pipeline->filter);
 			give_users(pipeline);
+		}
 	} else if (fd == pipeline->tick_fd) {
 		on_tick(pipeline);
 	} else if (pipeline->control && fd == control_fd(pipeline->control)) {
@@ -620,6 +631,8 @@ static void stop_all(struct pipeline *pipeline, struct summary *summary)
 	if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
 	sinks_stop(pipeline->sinks, STOP_DEADLINE_MS, summary->sinks);
+	if (pipeline->filter)
+		kernel_filter_left_out(pipeline->filter, summary->left_out);
 	summary->config = pipeline->config;
 }
 
@@ -646,6 +659,7 @@ static void close_all(struct pipeline *pipeline)
 	status_free(pipeline->status);
 	collect_free(pipeline->collect);
 	agent_events_free(pipeline->events);
+	kernel_filter_free(pipeline->filter);
 	probes_close(pipeline->probes);
 	journal_close(pipeline->journal);
 	sinks_free(pipeline->sinks);

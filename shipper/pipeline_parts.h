@@ -14,6 +14,7 @@
 #include "control.h"
 #include "enrich/host.h"
 #include "journal/journal.h"
+#include "kernel_filter.h"
 #include "pipeline.h"
 #include "reload.h"
 #include "sinks.h"
@@ -29,6 +30,8 @@ struct pipeline {
 	struct render_identity identity;
 	struct journal *journal;
 	struct probes *probes;
+	struct kernel_filter *filter;
+	bool filter_failing;
 	struct collect *collect;
 	struct sinks *sinks;
 	struct rules *first_rules; /* of the configuration at the start, until collect has them */
@@ -64,8 +67,5 @@ void pipeline_describe_status(const struct pipeline *pipeline, struct status_opt
 
 /* The kinds that a configuration wants in the journal. */
 void pipeline_select(const struct config *config, bool ret_selected[REC_KINDS]);
-
-/* Tells the probes what to leave out. */
-void pipeline_filter(const struct pipeline *pipeline, const struct config *config);
 
 #endif

@@ -193,6 +193,8 @@ static int prepare(struct pipeline *pipeline, struct prepared *prepared, struct 
 
 	if (parts & CONFIG_PART_RULES)
 		result = prepare_rules(prepared->config, &prepared->rules, err);
+	if (result == 0) /* always: it goes by the lists of this configuration from now on */
+		result = kernel_filter_prepare(pipeline->filter, prepared->config, err);
 	if (result == 0 && (parts & CONFIG_PART_PROBES || needs_other_hooks(pipeline, prepared)))
 		result = prepare_probes(pipeline, prepared->config, &prepared->probes, err);
 	if (result < 0 || !(parts & (CONFIG_PART_SINKS | CONFIG_PART_IDENTITY)))
@@ -242,7 +244,7 @@ static void apply(struct reload *reload, struct prepared *prepared)
 	pipeline_describe_identity(pipeline, config, &pipeline->identity);
 	log_set_level((enum log_level)config->log.level);
 	take_over(reload, prepared);
-	pipeline_filter(pipeline, config);
+	kernel_filter_use(pipeline->filter, config);
 	if (prepared->rules)
 		collect_give_rules(pipeline->collect, prepared->rules);
 	describe_status(pipeline);

@@ -59,6 +59,8 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 		.journal = sinks->options.journal,
 		.identity = start->identity,
 		.render = {.format = table ? RENDER_TABLE : RENDER_ECS,
+			   .detail = config->detail == CONFIG_DETAIL_FULL ? RENDER_FULL
+									  : RENDER_COMPACT,
 			   .color = table && isatty(STDOUT_FILENO),
 			   .no_header = start->again},
 		.batch_bytes = BATCH_BYTES,

@@ -73,7 +73,7 @@ static void gather_sinks(struct status *status, struct status_facts *facts)
 	facts->sink_count = config->sink_count;
 }
 
-/* The probes know kinds, not fields: none of the rules is decided there. */
+/* The probes know lists, not fields: none of the rules is decided there. */
 static void gather_rules(struct status *status, struct status_facts *facts)
 {
 	const struct rules_state *state = collect_rules(status->options.collect);
@@ -87,7 +87,7 @@ static void gather_rules(struct status *status, struct status_facts *facts)
 			.name = rules_name(rules_of(state), i),
 			.dropped = counters.dropped,
 			.held = counters.held,
-			.why_not = "decided by the agent: the probes choose by kind only",
+			.why_not = "decided by the agent: the probes know capture.exclude only",
 		};
 		facts->rule_count++;
 	}
@@ -110,6 +110,8 @@ int status_write(struct status *status, struct buf *out, struct err *err)
 
 	collect_status(options->collect, &facts.collect);
 	journal_status(options->journal, &facts.journal);
+	kernel_filter_left_out(options->filter, facts.left_out);
+	facts.remark_count = kernel_filter_remarks(options->filter, &facts.remarks);
 	gather_sinks(status, &facts);
 	gather_rules(status, &facts);
 	probes_count_missed(options->probes);

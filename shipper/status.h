@@ -14,6 +14,7 @@
 #include "control.h"
 #include "coverage.h"
 #include "journal/journal.h"
+#include "kernel_filter.h"
 #include "sink/deliver.h"
 #include "watchers.h"
 
@@ -23,6 +24,7 @@ struct status;
 struct status_options {
 	const struct config *config;
 	struct probes *probes;
+	const struct kernel_filter *filter;
 	struct collect *collect;
 	struct journal *journal;
 	struct deliver *const *delivers; /* one per sink of the configuration */

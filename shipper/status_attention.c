@@ -44,8 +44,9 @@ uint64_t status_journalled(const struct collect_status *collect)
 
 bool status_balances(const struct collect_status *collect)
 {
-	uint64_t became = status_journalled(collect) + collect->not_selected + collect->dropped +
-			  collect->held + collect->canaries + collect->rejected + collect->pending;
+	uint64_t became = status_journalled(collect) + collect->not_selected + collect->excluded +
+			  collect->dropped + collect->held + collect->canaries + collect->rejected +
+			  collect->pending;
 
 	return collect->seen == collect->arrived + collect->lost &&
 	       collect->arrived + collect->unnumbered == became &&

@@ -103,13 +103,17 @@ static void write_agent(struct writer *writer, const struct status_facts *facts)
 	json_close(json);
 }
 
-static void add_attention(void *data, const char *text)
+static void add_text(struct json *json, const char *text)
 {
-	struct json *json = ((struct writer *)data)->json;
 	bool replaced = false;
 
 	json_list_item(json);
 	json_text(json, text, strlen(text), &replaced);
+}
+
+static void add_attention(void *data, const char *text)
+{
+	add_text(((struct writer *)data)->json, text);
 }
 
 static void write_attention(struct writer *writer, const struct status_facts *facts)
@@ -178,11 +182,34 @@ static void write_account(struct writer *writer, const struct status_facts *fact
 	NUMBER(json, "limited", collect->held);
 	NUMBER(json, "not_selected", collect->not_selected);
 	NUMBER(json, "canaries", collect->canaries);
+	NUMBER(json, "excluded", collect->excluded);
 	NUMBER(json, "rejected", collect->rejected - collect->unnumbered);
 	NUMBER(json, "lost", collect->lost);
 	NUMBER(json, "unjournalled", collect->pending);
 	NUMBER(json, "in_ring", collect->outstanding);
 	BOOL(json, "balances", status_balances(collect));
+	json_close(json);
+}
+
+static void write_filters(struct writer *writer, const struct status_facts *facts)
+{
+	struct json *json = writer->json;
+
+	json_open(json, JSON_KEY("filters"));
+	json_open(json, JSON_KEY("left_out"));
+	NUMBER(json, "own", facts->left_out[REC_FILTER_OWN]);
+	NUMBER(json, "mode", facts->left_out[REC_FILTER_MODE]);
+	NUMBER(json, "pid", facts->left_out[REC_FILTER_PID]);
+	NUMBER(json, "user", facts->left_out[REC_FILTER_USER]);
+	NUMBER(json, "executable", facts->left_out[REC_FILTER_EXECUTABLE]);
+	NUMBER(json, "cgroup", facts->left_out[REC_FILTER_CGROUP]);
+	NUMBER(json, "path", facts->left_out[REC_FILTER_PATH]);
+	json_close(json);
+	json_member(json, JSON_KEY("remarks"));
+	json_list_open(json);
+	for (size_t i = 0; i < facts->remark_count; i++)
+		add_text(json, facts->remarks[i]);
+	json_list_close(json);
 	json_close(json);
 }
 
@@ -455,6 +482,7 @@ static int write_document(struct writer *writer, const struct status_facts *fact
 	write_coverage(writer, facts);
 	write_events(writer, facts);
 	write_account(writer, facts);
+	write_filters(writer, facts);
 	write_losses(writer, facts);
 	write_rules(writer, facts);
 	write_rings(writer, facts);

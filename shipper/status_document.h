@@ -47,6 +47,9 @@ struct status_facts {
 	const struct probe_status *probes;
 	size_t probe_count;
 	struct collect_status collect;
+	uint64_t left_out[REC_FILTERS]; /* by the probes' filters */
+	char *const *remarks;           /* of the filters */
+	size_t remark_count;
 	struct journal_status journal;
 	struct status_rate events[REC_KINDS];
 	uint64_t ring_bytes_per_second[REC_RING_SHIPPER], journal_bytes_per_second;

@@ -3,6 +3,7 @@
 #include "summary.h"
 
 #include "base/log.h"
+#include "capture/filters.h"
 #include "decode/fields.h"
 #include "status_attention.h"
 
@@ -60,6 +61,28 @@ static void tell_events(const struct summary *summary)
 			    (number)status->lost, status_ring_options(status));
 }
 
+/* "left out by kernel filters: 12 events (mode 10, path 2)" */
+static void tell_left_out(const struct summary *summary)
+{
+	char text[256] = "";
+	number sum = 0;
+
+	for (int by = REC_FILTER_OWN; by < REC_FILTERS; by++) {
+		size_t used = strlen(text);
+
+		sum += summary->left_out[by];
+		if (summary->left_out[by])
+			(void)snprintf(text + used, sizeof(text) - used, "%s%s %llu",
+				       used ? ", " : "", filters_word((enum rec_filter_by)by),
+				       (number)summary->left_out[by]);
+	}
+	if (sum)
+		log_info("left out by kernel filters: %llu events (%s)", sum, text);
+	if (summary->collect.excluded)
+		log_info("excluded by kernel filters: %llu process events",
+			 (number)summary->collect.excluded);
+}
+
 static void tell_sink(const struct config_sink *sink, const struct deliver_status *status)
 {
 	struct stat st;
@@ -86,6 +109,7 @@ int summary_tell(const struct summary *summary, struct err *err)
 	size_t undelivered = 0;
 
 	tell_events(summary);
+	tell_left_out(summary);
 	log_info("reader: %llu forced wakeups, %llu sleeps, %llu late, %llu sweeps",
 		 (number)status->wakeups, (number)status->sleeps, (number)status->late,
 		 (number)status->sweeps);

@@ -11,7 +11,8 @@
 struct summary {
 	const struct config *config;
 	struct collect_status collect;
-	struct deliver_status *sinks; /* one per sink of the configuration */
+	uint64_t left_out[REC_FILTERS]; /* by kernel filters */
+	struct deliver_status *sinks;   /* one per sink of the configuration */
 };
 
 /* Logs the account. 0, or -EIO with the reason when something could not be delivered or journalled.

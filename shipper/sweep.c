@@ -80,6 +80,12 @@ void sweep_select(struct sweep *sweep, const bool selected[REC_KINDS])
 		sweep->selected[i] = selected[i] || is_own(i);
 }
 
+/* Others only inform the process table. */
+static bool is_wanted(const struct sweep *sweep, const struct rec_header *record)
+{
+	return sweep->selected[record->kind] && !(record->flags & REC_FLAG_EXCLUDED);
+}
+
 /* The record behind the entry, where it may still grow, and what is known of it beside. */
 static enum rules_verdict apply_rules(struct sweep *sweep, const struct entry *entry,
 				      struct rec_header *record)
@@ -90,7 +96,7 @@ static enum rules_verdict apply_rules(struct sweep *sweep, const struct entry *e
 		.record_room = REC_MAX_SIZE,
 		.enriched = sweep->enriched,
 		.enriched_room = ENRICH_MAX_SIZE,
-		.only_mask = !sweep->selected[record->kind],
+		.only_mask = !is_wanted(sweep, record),
 	};
 	enum rules_verdict verdict;
 
@@ -120,8 +126,8 @@ static void finish_entry(struct sweep *sweep, struct entry *entry, const struct 
 	sweep->batch_kinds[record->kind]++;
 }
 
-/* Appends a checked record to the batch as an entry, unless its kind was not asked for or a rule
- * does not want it. */
+/* Appends a checked record to the batch as an entry, unless its kind was not asked for, or a filter
+ * or a rule does not want it. */
 static void batch_add(struct sweep *sweep, const struct rec_header *record)
 {
 	struct entry *entry = (struct entry *)(sweep->batch + sweep->batch_used);
@@ -143,6 +149,8 @@ static void batch_add(struct sweep *sweep, const struct rec_header *record)
 	verdict = apply_rules(sweep, entry, copy);
 	if (!sweep->selected[copy->kind])
 		sweep->counters.not_selected++;
+	else if (copy->flags & REC_FLAG_EXCLUDED)
+		sweep->counters.excluded++;
 	else if (verdict == RULES_KEEP)
 		finish_entry(sweep, entry, copy);
 }
@@ -371,7 +379,7 @@ static void count_unjournalled_of(struct sweep *sweep, struct ring *ring)
 
 		if (record_check(record, size, &why) < 0)
 			reject(sweep, record, size);
-		else if (sweep->selected[header->kind])
+		else if (is_wanted(sweep, header))
 			sweep->counters.unjournalled++;
 	}
 }

@@ -37,7 +37,7 @@ struct sweep_options {
 /* See struct collect_status. */
 struct sweep_counters {
 	uint64_t events[REC_KINDS];
-	uint64_t not_selected, canaries, rejected, unnumbered, pending, unjournalled;
+	uint64_t not_selected, excluded, canaries, rejected, unnumbered, pending, unjournalled;
 	uint64_t journal_bytes, journal_failing;
 	uint64_t overtakes, recalled;
 };

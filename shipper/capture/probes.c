@@ -26,15 +26,15 @@ struct probes {
 	struct bpf_link *links[HOOKS_MAX];
 	struct bpf_program *again[HOOKS_MAX]; /* called after it for the same event, or NULL */
 	struct bpf_link *again_links[HOOKS_MAX];
+	bool preempted; /* what the kernel does with hooks */
 	struct probe_status status[HOOKS_MAX];
 	uint64_t past_missed[HOOKS_MAX]; /* by the sets before */
-	bool preempted; /* this kernel calls hooks with preemption enabled: bpf/hook.h */
 	size_t hooks;
 	size_t snapshot; /* which of them is the task iterator */
 	struct bpf_map *rings[REC_RING_SHIPPER];
 	uint64_t number; /* of this set */
-	void *counts, *reader, *generation, *marks, *filter;
-	size_t counts_size, reader_size, generation_size, marks_size, filter_size;
+	void *counts, *reader, *generation, *marks;
+	size_t counts_size, reader_size, generation_size, marks_size;
 };
 
 /* What matters of libbpf's warnings; only used while probes_open or probes_attach run. */
@@ -89,21 +89,6 @@ static bool exit_tells_group_dead(const struct btf *btf)
 	type = type ? btf__type_by_id(btf, type->type) : NULL;
 	/* context, task, group_dead */
 	return type && btf_is_func_proto(type) && btf_vlen(type) == 3;
-}
-
-/* Since 5.11. */
-static bool has_current_task_helper(const struct btf *btf)
-{
-	int id = btf ? btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM) : -1;
-	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
-
-	for (__u16 i = 0; type && i < btf_vlen(type); i++) {
-		const char *name = btf__name_by_offset(btf, btf_enum(type)[i].name_off);
-
-		if (name && strcmp(name, "BPF_FUNC_get_current_task_btf") == 0)
-			return true;
-	}
-	return false;
 }
 
 /*
@@ -168,27 +153,35 @@ static int size_maps(struct auditship_bpf *object, const struct probes_options *
 						  (__u32)options->ring_bytes[REC_RING_BULK]);
 	if (result == 0)
 		result = bpf_map__set_max_entries(object->maps.marks, options->cpus * REC_KINDS);
+	if (result == 0)
+		result = bpf_map__set_max_entries(object->maps.left_out, options->cpus);
 	if (result < 0)
 		return err_set(err, result, "cannot size the BPF maps for %u CPUs: %s",
 			       options->cpus, strerror(-result));
 	return 0;
 }
 
-/* The second and later sets of programs share three maps with the one before. */
+/* The second and later sets of programs share these with the one before. */
 static int share_maps(struct auditship_bpf *object, const struct probes *previous, struct err *err)
 {
-	int result;
+	const struct auditship_bpf *from = previous ? previous->object : object;
+	const struct {
+		struct bpf_map *to, *from;
+	} shared[] = {
+		{object->maps.generation, from->maps.generation},
+		{object->maps.marks, from->maps.marks},
+		{object->maps.filter_settings, from->maps.filter_settings},
+		{object->maps.filter_entries, from->maps.filter_entries},
+		{object->maps.filter_names, from->maps.filter_names},
+		{object->maps.left_out, from->maps.left_out},
+		{object->maps.executables, from->maps.executables},
+	};
+	int result = 0;
 
 	if (!previous)
 		return 0;
-	result = bpf_map__reuse_fd(object->maps.generation,
-				   bpf_map__fd(previous->object->maps.generation));
-	if (result == 0)
-		result = bpf_map__reuse_fd(object->maps.marks,
-					   bpf_map__fd(previous->object->maps.marks));
-	if (result == 0)
-		result = bpf_map__reuse_fd(object->maps.filter_settings,
-					   bpf_map__fd(previous->object->maps.filter_settings));
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]) && result == 0; i++)
+		result = bpf_map__reuse_fd(shared[i].to, bpf_map__fd(shared[i].from));
 	if (result < 0)
 		return err_set(err, result, "cannot share maps with the probes in place: %s",
 			       strerror(-result));
@@ -208,30 +201,29 @@ static int map_memory(struct bpf_map *map, void **ret_memory, size_t *ret_size, 
 	return 0;
 }
 
-/* Of the three programs that HOOK makes of a hook, those that this kernel needs. */
-static struct bpf_program *choose_variant(struct probes *probes, struct bpf_program *plain,
-					  bool wanted)
+static struct bpf_program *variant(const struct probes *probes, const struct bpf_program *plain,
+				   const char *end)
 {
-	struct bpf_object *object = probes->object->obj;
-	struct bpf_program *alone, *again;
 	char name[64];
 
-	(void)snprintf(name, sizeof(name), "%s_alone", bpf_program__name(plain));
-	alone = bpf_object__find_program_by_name(object, name);
-	(void)snprintf(name, sizeof(name), "%s_again", bpf_program__name(plain));
-	again = bpf_object__find_program_by_name(object, name);
-	probes->again[probes->hooks] = NULL;
-	if (!alone || !again) {
-		(void)bpf_program__set_autoload(plain, wanted);
-		return plain;
+	(void)snprintf(name, sizeof(name), "%s%s", bpf_program__name(plain), end);
+	return bpf_object__find_program_by_name(probes->object->obj, name);
+}
+
+/* NAME, or NAME_alone and NAME_again where the hook has them and the kernel asks for them. */
+static void choose_variant(struct probes *probes, struct bpf_program *plain, bool loaded)
+{
+	struct bpf_program *alone = variant(probes, plain, "_alone");
+	struct bpf_program *again = variant(probes, plain, "_again");
+	bool split = alone && again && probes->preempted;
+
+	(void)bpf_program__set_autoload(plain, loaded && !split);
+	if (alone && again) {
+		(void)bpf_program__set_autoload(alone, loaded && split);
+		(void)bpf_program__set_autoload(again, loaded && split);
 	}
-	(void)bpf_program__set_autoload(plain, wanted && !probes->preempted);
-	(void)bpf_program__set_autoload(alone, wanted && probes->preempted);
-	(void)bpf_program__set_autoload(again, wanted && probes->preempted);
-	if (!probes->preempted)
-		return plain;
-	probes->again[probes->hooks] = again;
-	return alone;
+	probes->programs[probes->hooks] = !loaded ? NULL : split ? alone : plain;
+	probes->again[probes->hooks] = loaded && split ? again : NULL;
 }
 
 /* What is not wanted is not loaded either. The order is that of the calls on one tracepoint. */
@@ -241,12 +233,9 @@ static void add_hook(struct probes *probes, const char *name, struct bpf_program
 	struct probe_status *status = &probes->status[probes->hooks];
 	bool refused = wanted && status->why[0]; /* by the kernel, at the try before */
 
-	program = choose_variant(probes, program, wanted && !refused);
+	choose_variant(probes, program, wanted && !refused);
 	if (!wanted)
 		return;
-	probes->programs[probes->hooks] = refused ? NULL : program;
-	if (refused)
-		probes->again[probes->hooks] = NULL;
 	status->name = name;
 	probes->hooks++;
 }
@@ -264,19 +253,23 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 {
 	struct auditship_bpf *object = probes->object;
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool group_dead = exit_tells_group_dead(btf), helper = has_current_task_helper(btf);
+	bool group_dead = exit_tells_group_dead(btf);
+	bool cast = btf && btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	bool calls = kinds & (OPEN_KINDS | 1U << REC_EXEC_FAILED);
 
-	probes->hooks = 0;
 	probes->preempted = hooks_are_preempted(btf);
+	probes->hooks = 0;
 	require_hook(probes, "fork", object->progs.on_fork, true);
 	add_hook(probes, "thread_start", object->progs.on_thread_start,
 		 kinds & 1U << REC_THREAD_START);
 	require_hook(probes, "exec", object->progs.on_exec, true);
-	add_hook(probes, "syscall", object->progs.on_syscall, calls && helper);
-	add_hook(probes, "syscall", object->progs.on_syscall_by_queue, calls && !helper);
+	add_hook(probes, "syscall", object->progs.on_syscall, calls && !cast);
+	add_hook(probes, "syscall", object->progs.on_syscall_cast, calls && cast);
 	add_hook(probes, "thread_exit", object->progs.on_thread_exit,
 		 kinds & 1U << REC_THREAD_EXIT);
+	object->rodata->cfg_exit_without_memory = !group_dead; /* both changed in 6.16 */
+	if (group_dead)
+		(void)bpf_map__set_max_entries(object->maps.executables, 1);
 	require_hook(probes, "exit", object->progs.on_exit, !group_dead);
 	require_hook(probes, "exit", object->progs.on_exit_group_dead, group_dead);
 	probes->snapshot = probes->hooks;
@@ -295,9 +288,6 @@ static int map_all(struct probes *probes, struct err *err)
 	if (result == 0)
 		result = map_memory(object->maps.generation, &probes->generation,
 				    &probes->generation_size, err);
-	if (result == 0)
-		result = map_memory(object->maps.filter_settings, &probes->filter,
-				    &probes->filter_size, err);
 	if (result == 0)
 		result = map_memory(object->maps.marks, &probes->marks, &probes->marks_size, err);
 	return result;
@@ -326,9 +316,12 @@ static void refuse(struct probe_status *status, int error)
 		       strerror(-error), said.text[0] ? ": " : "", said.text);
 }
 
-static bool is_called(const struct bpf_program *program, const char *name)
+static bool is_about(const struct probes *probes, size_t i, const char *name)
 {
-	return program && strcmp(name, bpf_program__name(program)) == 0;
+	const struct bpf_program *again = probes->again[i];
+
+	return strcmp(name, bpf_program__name(probes->programs[i])) == 0 ||
+	       (again && strcmp(name, bpf_program__name(again)) == 0);
 }
 
 /*
@@ -341,11 +334,8 @@ static bool leave_out(struct probes *probes, int error)
 	bool left_out = false;
 
 	for (size_t i = 0; i < probes->hooks; i++) {
-		struct bpf_program *program = probes->programs[i];
-
-		if (!program || probes->status[i].required ||
-		    (said_of[0] && !is_called(program, said_of) &&
-		     !is_called(probes->again[i], said_of)))
+		if (!probes->programs[i] || probes->status[i].required ||
+		    (said_of[0] && !is_about(probes, i, said_of)))
 			continue;
 		refuse(&probes->status[i], error);
 		left_out = true;
@@ -408,7 +398,6 @@ void probes_close(struct probes *probes)
 	unmap(probes->reader, probes->reader_size);
 	unmap(probes->generation, probes->generation_size);
 	unmap(probes->marks, probes->marks_size);
-	unmap(probes->filter, probes->filter_size);
 	auditship_bpf__destroy(probes->object);
 	free(probes);
 }
@@ -423,9 +412,11 @@ static int attach_hook(struct probes *probes, size_t i, struct err *err)
 		return 0;
 	said.text[0] = '\0';
 	probes->links[i] = bpf_program__attach(probes->programs[i]);
-	if (probes->links[i] && probes->again[i])
+	status->attached = probes->links[i] != NULL;
+	if (status->attached && probes->again[i]) {
 		probes->again_links[i] = bpf_program__attach(probes->again[i]);
-	status->attached = probes->links[i] && (!probes->again[i] || probes->again_links[i]);
+		status->attached = probes->again_links[i] != NULL;
+	}
 	if (status->attached)
 		return 0;
 	error = -errno;
@@ -486,12 +477,17 @@ void probes_take_over(struct probes *probes)
 		__atomic_store_n(&marks[i], 0, __ATOMIC_SEQ_CST);
 }
 
-void probes_set_filter(struct probes *probes, const struct rec_filter *filter)
+void probes_filter_maps(const struct probes *probes, struct filter_maps_options *ret_options)
 {
-	struct rec_filter *shared = probes->filter;
+	const struct auditship_bpf *object = probes->object;
 
-	__atomic_store_n(&shared->agent_pid, filter->agent_pid, __ATOMIC_RELAXED);
-	__atomic_store_n(&shared->opens, filter->opens, __ATOMIC_RELAXED);
+	*ret_options = (struct filter_maps_options){
+		.settings_fd = bpf_map__fd(object->maps.filter_settings),
+		.entries_fd = bpf_map__fd(object->maps.filter_entries),
+		.names_fd = bpf_map__fd(object->maps.filter_names),
+		.left_out_fd = bpf_map__fd(object->maps.left_out),
+		.cpus = bpf_map__max_entries(object->maps.left_out),
+	};
 }
 
 size_t probes_status(const struct probes *probes, const struct probe_status **ret_status)
@@ -500,12 +496,14 @@ size_t probes_status(const struct probes *probes, const struct probe_status **re
 	return probes->hooks;
 }
 
-/* False: the kernel is older than this counter. */
-static bool count_missed(const struct probes *probes, size_t hook, uint64_t *ret_missed)
+/*
+ * False: the kernel is older than this counter. Where a hook has a second program, that one does
+ * what the first has missed, so that its own count is the bound of what nobody did.
+ */
+static bool count_missed(const struct probes *probes, size_t i, uint64_t *ret_missed)
 {
-	/* what the first of the two was not called for, the second has done */
 	const struct bpf_program *program =
-		probes->again[hook] ? probes->again[hook] : probes->programs[hook];
+		probes->again[i] ? probes->again[i] : probes->programs[i];
 	struct bpf_prog_info info = {0};
 	__u32 size = sizeof(info);
 

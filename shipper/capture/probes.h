@@ -8,6 +8,7 @@
 #define AUDITSHIP_PROBES_H
 
 #include "base/err.h"
+#include "capture/filter_maps.h"
 #include "record.h"
 
 #include <stdbool.h>
@@ -59,8 +60,8 @@ void probes_take_over(struct probes *probes);
 /* Waits until no hook of a detached set runs any more: what it took a number for is in the ring. */
 void probes_settle(void);
 
-/* What the probes leave out from now on; for all sets that take over from one another. */
-void probes_set_filter(struct probes *probes, const struct rec_filter *filter);
+/* The maps of the filters, which all sets share that take over from one another. */
+void probes_filter_maps(const struct probes *probes, struct filter_maps_options *ret_options);
 
 /* What the hooks of a detached set have missed is added to those of the one that took over. */
 void probes_carry_over(struct probes *probes, const struct probes *old);

@@ -8,6 +8,7 @@
 #include "decode/fields.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
 static bool is_string(const struct field *row)
@@ -46,6 +47,41 @@ const char *decode_check_strings(const void *base, const struct field *rows, siz
 	return NULL;
 }
 
+/*
+ * What JSON cannot carry, or what has no name, was not written by our probes. Of the enrichment
+ * nothing is asked: the shipper made it.
+ */
+static const char *check_number(const struct field *row, const uint8_t *member)
+{
+	uint64_t number;
+
+	if (row->type == FIELD_ENUM) {
+		for (unsigned int i = 0; i <= *member; i++)
+			if (!row->names[i])
+				return "a number stands for nothing";
+		return NULL;
+	}
+	if (row->size != sizeof(number) || (row->type != FIELD_NUMBER && row->type != FIELD_SIGNED))
+		return NULL;
+	memcpy(&number, member, sizeof(number));
+	if ((row->flags & FIELD_SKIP_UNSET) && number == UINT64_MAX)
+		return NULL;
+	if (row->type == FIELD_SIGNED)
+		number += FIELD_NUMBER_MAX;
+	if (number > (row->type == FIELD_SIGNED ? 2 * FIELD_NUMBER_MAX : FIELD_NUMBER_MAX))
+		return "a number is beyond what JSON can carry";
+	return NULL;
+}
+
+static const char *check_numbers(const void *base, const struct field *rows)
+{
+	const char *why = NULL;
+
+	for (const struct field *row = rows; !why && !field_ends(row); row++)
+		why = check_number(row, (const uint8_t *)base + row->offset);
+	return why;
+}
+
 static const char *check_header(const struct rec_header *header, size_t size)
 {
 	const struct kind *kind;
@@ -78,6 +114,10 @@ int record_check(const void *record, size_t size, const char **ret_why)
 		return -EBADMSG;
 	kind = kind_get(header->kind);
 	*ret_why = decode_check_strings(record, kind->fields, kind->record_size, size);
+	if (!*ret_why)
+		*ret_why = check_numbers(record, header_fields);
+	if (!*ret_why)
+		*ret_why = check_numbers(record, kind->fields);
 	return *ret_why ? -EBADMSG : 0;
 }
 

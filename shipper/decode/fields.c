@@ -71,6 +71,10 @@ static const char *const clock_names[] = {"kernel", "comparison", NULL};
 static const char *const occasion_names[] = {"start", "request", NULL};
 static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "record_too_large", NULL};
 
+/* In the full form of an event only. */
+#define FULL_SKIP_ZERO (FIELD_SKIP_ZERO | FIELD_FULL_ONLY)
+#define FULL_REQUIRED (FIELD_REQUIRED | FIELD_FULL_ONLY)
+
 #define HEADER(m, ...) FIELD(struct rec_header, m, __VA_ARGS__)
 const struct field header_fields[] = {
 	HIDDEN(struct rec_header, size, "Bytes of the record."),
@@ -100,66 +104,75 @@ struct task_record {
 #define HIDDEN_TASK(m, text) HIDDEN(struct task_record, task.m, text)
 const struct field task_fields[] = {
 	TASK(id.pid, "process.pid", NUMBER, FIELD_REQUIRED, "Process id."),
-	TASK(id.ns_pid, "process.vpid", NUMBER, FIELD_SKIP_ZERO,
+	TASK(id.ns_pid, "process.vpid", NUMBER, FULL_SKIP_ZERO,
 	     "Process id in its own pid namespace."),
 	HIDDEN_TASK(id.start_ns, "Part of process.entity_id; process.start shows it."),
-	TASK(id.pid_ns, "Linux.namespaces.pid", ID, FIELD_SKIP_ZERO, "Inode number of the pid namespace."),
+	TASK(id.pid_ns, "Linux.namespaces.pid", ID, FULL_SKIP_ZERO,
+	     "Inode number of the pid namespace."),
 	HIDDEN_TASK(id.pad, "Padding."),
 	TASK(parent.pid, "process.parent.pid", NUMBER, FIELD_SKIP_ZERO,
 	     "Process id of the current parent."),
-	TASK(parent.ns_pid, "process.parent.vpid", NUMBER, FIELD_SKIP_ZERO,
+	TASK(parent.ns_pid, "process.parent.vpid", NUMBER, FULL_SKIP_ZERO,
 	     "Process id of the current parent in the parent's own pid namespace."),
 	HIDDEN_TASK(parent.start_ns, "Part of process.parent.entity_id."),
 	HIDDEN_TASK(parent.pid_ns, "Part of process.parent.entity_id."),
 	HIDDEN_TASK(parent.pad, "Padding."),
-	TASK(creds.uid, "process.real_user.id", ID, FIELD_REQUIRED, "Real user id."),
-	TASK(creds.gid, "process.real_group.id", ID, FIELD_REQUIRED, "Real group id."),
+	TASK(creds.uid, "process.real_user.id", ID, FULL_REQUIRED, "Real user id."),
+	TASK(creds.gid, "process.real_group.id", ID, FULL_REQUIRED, "Real group id."),
 	TASK(creds.euid, "process.user.id", ID, FIELD_REQUIRED, "Effective user id."),
 	TASK(creds.euid, "user.id", ID, FIELD_REQUIRED, "Effective user id of the acting process."),
-	TASK(creds.egid, "process.group.id", ID, FIELD_REQUIRED, "Effective group id."),
-	TASK(creds.egid, "group.id", ID, FIELD_REQUIRED, "Effective group id of the acting process."),
-	TASK(creds.suid, "process.saved_user.id", ID, FIELD_REQUIRED, "Saved user id."),
-	TASK(creds.sgid, "process.saved_group.id", ID, FIELD_REQUIRED, "Saved group id."),
-	TASK(creds.fsuid, "Linux.fs_user.id", ID, FIELD_REQUIRED, "File system user id."),
-	TASK(creds.fsgid, "Linux.fs_group.id", ID, FIELD_REQUIRED, "File system group id."),
+	TASK(creds.egid, "process.group.id", ID, FULL_REQUIRED, "Effective group id."),
+	TASK(creds.egid, "group.id", ID, FIELD_REQUIRED,
+	     "Effective group id of the acting process."),
+	TASK(creds.suid, "process.saved_user.id", ID, FULL_REQUIRED, "Saved user id."),
+	TASK(creds.sgid, "process.saved_group.id", ID, FULL_REQUIRED, "Saved group id."),
+	TASK(creds.fsuid, "Linux.fs_user.id", ID, FULL_REQUIRED, "File system user id."),
+	TASK(creds.fsgid, "Linux.fs_group.id", ID, FULL_REQUIRED, "File system group id."),
 	TASK(creds.login_uid, "Linux.audit.user.id", ID, FIELD_SKIP_UNSET,
 	     "Login (audit) user id; absent for what no login started."),
 	TASK(creds.audit_session, "Linux.audit.session", ID, FIELD_SKIP_UNSET, "Audit session."),
-	TASK(creds.cap_inheritable, "Linux.capabilities.inheritable", CAPS, FIELD_SKIP_ZERO,
+	TASK(creds.cap_inheritable, "Linux.capabilities.inheritable", CAPS, FULL_SKIP_ZERO,
 	     "Inheritable capabilities."),
-	TASK(creds.cap_permitted, "process.thread.capabilities.permitted", CAPS, FIELD_SKIP_ZERO,
+	TASK(creds.cap_permitted, "process.thread.capabilities.permitted", CAPS, FULL_SKIP_ZERO,
 	     "Permitted capabilities."),
-	TASK(creds.cap_effective, "process.thread.capabilities.effective", CAPS, FIELD_SKIP_ZERO,
+	TASK(creds.cap_effective, "process.thread.capabilities.effective", CAPS, FULL_SKIP_ZERO,
 	     "Effective capabilities."),
-	TASK(creds.cap_bounding, "Linux.capabilities.bounding_hex", HEX, FIELD_REQUIRED,
+	TASK(creds.cap_bounding, "Linux.capabilities.bounding_hex", HEX, FULL_REQUIRED,
 	     "Bounding set, as in /proc/PID/status."),
-	TASK(creds.cap_ambient, "Linux.capabilities.ambient", CAPS, FIELD_SKIP_ZERO,
+	TASK(creds.cap_ambient, "Linux.capabilities.ambient", CAPS, FULL_SKIP_ZERO,
 	     "Ambient capabilities."),
-	TASK(ns.cgroup, "Linux.namespaces.cgroup", ID, FIELD_SKIP_ZERO, "Inode number of the cgroup namespace."),
-	TASK(ns.ipc, "Linux.namespaces.ipc", ID, FIELD_SKIP_ZERO, "Inode number of the IPC namespace."),
-	TASK(ns.mnt, "Linux.namespaces.mnt", ID, FIELD_SKIP_ZERO, "Inode number of the mount namespace."),
-	TASK(ns.net, "Linux.namespaces.net", ID, FIELD_SKIP_ZERO, "Inode number of the network namespace."),
-	TASK(ns.time, "Linux.namespaces.time", ID, FIELD_SKIP_ZERO, "Inode number of the time namespace."),
-	TASK(ns.user, "Linux.namespaces.user", ID, FIELD_SKIP_ZERO, "Inode number of the user namespace."),
-	TASK(ns.uts, "Linux.namespaces.uts", ID, FIELD_SKIP_ZERO, "Inode number of the UTS namespace."),
+	TASK(ns.cgroup, "Linux.namespaces.cgroup", ID, FULL_SKIP_ZERO,
+	     "Inode number of the cgroup namespace."),
+	TASK(ns.ipc, "Linux.namespaces.ipc", ID, FULL_SKIP_ZERO,
+	     "Inode number of the IPC namespace."),
+	TASK(ns.mnt, "Linux.namespaces.mnt", ID, FULL_SKIP_ZERO,
+	     "Inode number of the mount namespace."),
+	TASK(ns.net, "Linux.namespaces.net", ID, FULL_SKIP_ZERO,
+	     "Inode number of the network namespace."),
+	TASK(ns.time, "Linux.namespaces.time", ID, FULL_SKIP_ZERO,
+	     "Inode number of the time namespace."),
+	TASK(ns.user, "Linux.namespaces.user", ID, FULL_SKIP_ZERO,
+	     "Inode number of the user namespace."),
+	TASK(ns.uts, "Linux.namespaces.uts", ID, FULL_SKIP_ZERO,
+	     "Inode number of the UTS namespace."),
 	HIDDEN_TASK(ns.pad, "Padding."),
 	TASK(cgroup_id, "Linux.cgroup.id", ID, FIELD_SKIP_ZERO,
 	     "Cgroup of the v2 hierarchy: inode number of its directory."),
 	TASK(tid, "process.thread.id", NUMBER, FIELD_REQUIRED, "Thread that caused the event."),
-	TASK(tty, "process.tty.char_device.major", MAJOR, FIELD_SKIP_ZERO,
+	TASK(tty, "process.tty.char_device.major", MAJOR, FULL_SKIP_ZERO,
 	     "Major number of the controlling terminal."),
-	TASK(tty, "process.tty.char_device.minor", MINOR, FIELD_SKIP_ZERO,
+	TASK(tty, "process.tty.char_device.minor", MINOR, FULL_SKIP_ZERO,
 	     "Minor number of the controlling terminal."),
-	TASK(session.pid, "process.session_leader.pid", NUMBER, FIELD_SKIP_ZERO,
+	TASK(session.pid, "process.session_leader.pid", NUMBER, FULL_SKIP_ZERO,
 	     "Session id: process id of the leader, which may have ended."),
-	TASK(session.ns_pid, "process.session_leader.vpid", NUMBER, FIELD_SKIP_ZERO,
+	TASK(session.ns_pid, "process.session_leader.vpid", NUMBER, FULL_SKIP_ZERO,
 	     "The same in the leader's own pid namespace."),
 	HIDDEN_TASK(session.start_ns, "Part of process.session_leader.entity_id."),
 	HIDDEN_TASK(session.pid_ns, "Part of process.session_leader.entity_id."),
 	HIDDEN_TASK(session.pad, "Padding."),
-	TASK(group.pid, "process.group_leader.pid", NUMBER, FIELD_SKIP_ZERO,
+	TASK(group.pid, "process.group_leader.pid", NUMBER, FULL_SKIP_ZERO,
 	     "Process group id: process id of the leader, which may have ended."),
-	TASK(group.ns_pid, "process.group_leader.vpid", NUMBER, FIELD_SKIP_ZERO,
+	TASK(group.ns_pid, "process.group_leader.vpid", NUMBER, FULL_SKIP_ZERO,
 	     "The same in the leader's own pid namespace."),
 	HIDDEN_TASK(group.start_ns, "Part of process.group_leader.entity_id."),
 	HIDDEN_TASK(group.pid_ns, "Part of process.group_leader.entity_id."),
@@ -167,7 +180,7 @@ const struct field task_fields[] = {
 	TASK(kernel_thread, "Linux.kernel_thread", BOOL, FIELD_SKIP_ZERO, "True for a kernel thread."),
 	HIDDEN_TASK(pad, "Padding."),
 	HIDDEN_TASK(exec_id, "Tells whether what is known of its program still holds."),
-	TASK(comm, "process.thread.name", COMM, FIELD_REQUIRED,
+	TASK(comm, "process.thread.name", COMM, 0,
 	     "Name the thread gave itself (comm); cut by the kernel at 15 bytes."),
 	END
 };
@@ -192,7 +205,7 @@ static const struct field exec_fields[] = {
 	EXEC(file_size, "file.size", NUMBER, FIELD_REQUIRED, "Size of the binary in bytes."),
 	EXEC(device, "file.device", DEVICE, FIELD_REQUIRED, "File system of the binary, MAJOR:MINOR."),
 	EXEC(mode, "file.mode", MODE, FIELD_REQUIRED, "Permission bits of the binary."),
-	EXEC(mode, "file.type", FILE_TYPE, FIELD_REQUIRED, "Type of the binary: file."),
+	EXEC(mode, "file.type", FILE_TYPE, 0, "Type of the binary: file."),
 	EXEC(file_uid, "file.uid", ID, FIELD_REQUIRED, "Owner of the binary."),
 	EXEC(file_gid, "file.gid", ID, FIELD_REQUIRED, "Group of the binary."),
 	EXEC(old_tid, "Linux.exec.thread_id", NUMBER, FIELD_REQUIRED,
@@ -302,7 +315,7 @@ static const struct field open_fields[] = {
 	OPEN(resolve, "Linux.open.resolve", RESOLVE, FIELD_SKIP_ZERO,
 	     "How openat2 was to resolve the path."),
 	OPEN(inode, "file.inode", ID, FIELD_SKIP_ZERO, "Inode number."),
-	OPEN(file_size, "file.size", NUMBER, FIELD_SKIP_ZERO, "Size in bytes once it was open."),
+	OPEN(file_size, "file.size", NUMBER, FIELD_SKIP_UNSET, "Size in bytes once it was open."),
 	OPEN(create_mode, "Linux.open.mode", MODE, FIELD_SKIP_ZERO,
 	     "Permission bits asked for, before the umask."),
 	OPEN(device, "file.device", DEVICE, FIELD_SKIP_ZERO, "File system, MAJOR:MINOR."),
@@ -386,7 +399,7 @@ static const struct field limited_fields[] = {
 static const struct field config_fields[] = {
 	CONFIG(hash, "Linux.config.hash", STRING, 0,
 	       "SHA-256 of the configuration that is in force from here on."),
-	CONFIG(message, "message", STRING, 0, "What changed, or why nothing did."),
+	CONFIG(message, "message", STRING, FIELD_PROSE, "What changed, or why nothing did."),
 	END
 };
 
@@ -399,7 +412,7 @@ static const struct field agent_start_fields[] = {
 	START(kernel, "Linux.agent.kernel", STRING, 0, "Release of the kernel it started on."),
 	START(hash, "Linux.config.hash", STRING, 0, "SHA-256 of the configuration in force."),
 	START(failed, "Linux.probes.failed", LIST, 0, "Probes that are not attached, each with the reason."),
-	START(message, "message", STRING, 0, "The same for people."),
+	START(message, "message", STRING, FIELD_PROSE, "The same for people."),
 	HIDDEN(struct rec_agent_start, pad, "Padding."),
 	END
 };
@@ -424,7 +437,7 @@ static const struct field agent_stop_fields[] = {
 	STOP(claimed, "Linux.signal.sender.claimed", BOOL, FIELD_SKIP_ZERO,
 	     "True: process and user are what the sender says of itself (sigqueue); the kernel does not vouch for them."),
 	HIDDEN(struct rec_agent_stop, initial_pid, "How enrichment looks for the sender."),
-	STOP(message, "message", STRING, 0, "The same for people."),
+	STOP(message, "message", STRING, FIELD_PROSE, "The same for people."),
 	HIDDEN(struct rec_agent_stop, pad, "Padding."),
 	END
 };
@@ -434,13 +447,17 @@ static const struct field agent_heartbeat_fields[] = {
 	BEAT(uptime_ns, "Linux.agent.uptime_ns", NUMBER, FIELD_REQUIRED, "How long the agent has run."),
 	BEAT(numbered, "Linux.account.numbered", NUMBER, FIELD_REQUIRED,
 	     "Numbers that the probes took: the sum of journalled, dropped, limited, not_selected, "
-	     "canaries, rejected, lost, unjournalled and in_ring."),
+	     "excluded, canaries, rejected, lost, unjournalled and in_ring."),
 	BEAT(journalled, "Linux.account.journalled", NUMBER, FIELD_REQUIRED,
 	     "Events of the probes that are in the journal."),
 	BEAT(dropped, "Linux.account.dropped", NUMBER, FIELD_REQUIRED, "Dropped by rules."),
 	BEAT(limited, "Linux.account.limited", NUMBER, FIELD_REQUIRED, "Held back by limits of rules."),
 	BEAT(not_selected, "Linux.account.not_selected", NUMBER, FIELD_REQUIRED,
 	     "Of kinds that capture.events does not name."),
+	BEAT(excluded, "Linux.account.excluded", NUMBER, FIELD_REQUIRED,
+	     "Of processes that a kernel filter excludes; they inform the process table."),
+	BEAT(left_out, "Linux.account.left_out", NUMBER, FIELD_REQUIRED,
+	     "Left out by kernel filters since the start; they have no number."),
 	BEAT(canaries, "Linux.account.canaries", NUMBER, FIELD_REQUIRED,
 	     "Made by the agent's own canaries, which agent_coverage tells of."),
 	BEAT(rejected, "Linux.account.rejected", NUMBER, FIELD_REQUIRED, "Damaged."),
@@ -475,7 +492,7 @@ static const struct field agent_heartbeat_fields[] = {
 	BEAT(sinks, "Linux.account.sinks", LIST, 0,
 	     "Per sink: journalled (journal_events, or those since it was started, and found, what "
 	     "waited in the journal then) = acknowledged + filtered + skipped + rejected + waiting."),
-	BEAT(message, "message", STRING, 0, "The same for people, in short."),
+	BEAT(message, "message", STRING, FIELD_PROSE, "The same for people, in short."),
 	END
 };
 
@@ -489,7 +506,7 @@ static const struct field clock_step_fields[] = {
 	NAMED(struct rec_clock_step, noticed, "Linux.clock.noticed", clock_names, FIELD_REQUIRED,
 	      "kernel: it told that the clock was set; comparison: with CLOCK_BOOTTIME, once a second."),
 	HIDDEN(struct rec_clock_step, pad, "Padding."),
-	STEP(message, "message", STRING, 0, "The same for people."),
+	STEP(message, "message", STRING, FIELD_PROSE, "The same for people."),
 	END
 };
 
@@ -516,10 +533,11 @@ static const struct field agent_coverage_fields[] = {
 		 "Canaries that were not seen, each with the kind of event it should have been."),
 	COVERAGE(skipped, "Linux.coverage.skipped", LIST, 0,
 		 "Canaries that were not tried, each with the reason."),
-	COVERAGE(message, "message", STRING, 0, "The same for people."),
+	COVERAGE(message, "message", STRING, FIELD_PROSE, "The same for people."),
 	END
 };
 
+#define AT_END (FIELD_SKIP_UNSET | FIELD_OF_END)
 #define MORE(m, ...) FIELD(struct enriched, m, __VA_ARGS__)
 #define HIDDEN_MORE(m, text) HIDDEN(struct enriched, m, text)
 const struct field enriched_fields[] = {
@@ -527,35 +545,42 @@ const struct field enriched_fields[] = {
 	HIDDEN_MORE(pad, "Padding."),
 	MORE(process.entity_id, "process.entity_id", UUID, FIELD_SKIP_ZERO,
 	     "Identity of the process, the same from fork to exit on every agent (OCSF CPID)."),
-	MORE(process.start_wall_ns, "process.start", TIME_WALL, FIELD_SKIP_ZERO,
+	MORE(process.start_wall_ns, "process.start", TIME_WALL, FULL_SKIP_ZERO,
 	     "When the process started."),
 	MORE(process.executable, "process.executable", STRING, 0,
 	     "Path of the binary the process last executed."),
 	MORE(process.executable, "process.name", BASENAME, 0, "Last part of process.executable."),
-	MORE(process.args, "process.args", LIST, 0, "Arguments of its last exec; at most 1 KiB here."),
-	MORE(process.args, "process.command_line", JOINED, 0, "The arguments joined by one space each."),
+	MORE(process.args, "process.args", LIST, FIELD_FULL_ONLY,
+	     "Arguments of its last exec; at most 1 KiB here."),
+	MORE(process.args, "process.command_line", JOINED, FIELD_FULL_ONLY,
+	     "The arguments joined by one space each."),
 	HIDDEN_MORE(process.comm, "The record itself has it."),
-	MORE(process.args_count, "process.args_count", NUMBER, FIELD_SKIP_ZERO,
+	MORE(process.args_count, "process.args_count", NUMBER, FULL_SKIP_ZERO,
 	     "Arguments of its last exec."),
 	HIDDEN_MORE(process.args_masked, "Linux.masked tells it."),
 	MORE(parent.entity_id, "process.parent.entity_id", UUID, FIELD_SKIP_ZERO,
 	     "Identity of the current parent."),
-	MORE(parent.start_wall_ns, "process.parent.start", TIME_WALL, FIELD_SKIP_ZERO,
+	MORE(parent.start_wall_ns, "process.parent.start", TIME_WALL, FULL_SKIP_ZERO,
 	     "When the parent started."),
-	MORE(parent.executable, "process.parent.executable", STRING, 0, "Path of the parent's binary."),
-	MORE(parent.executable, "process.parent.name", BASENAME, 0, "Last part of it."),
-	MORE(parent.args, "process.parent.args", LIST, 0, "Arguments of the parent; at most 1 KiB."),
-	MORE(parent.args, "process.parent.command_line", JOINED, 0,
+	MORE(parent.executable, "process.parent.executable", STRING, FIELD_FULL_ONLY,
+	     "Path of the parent's binary."),
+	MORE(parent.executable, "process.parent.name", BASENAME, FIELD_FULL_ONLY,
+	     "Last part of it."),
+	MORE(parent.args, "process.parent.args", LIST, FIELD_FULL_ONLY,
+	     "Arguments of the parent; at most 1 KiB."),
+	MORE(parent.args, "process.parent.command_line", JOINED, FIELD_FULL_ONLY,
 	     "The parent's arguments joined by one space each."),
-	MORE(parent.comm, "process.parent.thread.name", STRING, 0, "Name the parent gave itself (comm)."),
-	MORE(parent.args_count, "process.parent.args_count", NUMBER, FIELD_SKIP_ZERO,
+	MORE(parent.comm, "process.parent.thread.name", STRING, FIELD_FULL_ONLY,
+	     "Name the parent gave itself (comm)."),
+	MORE(parent.args_count, "process.parent.args_count", NUMBER, FULL_SKIP_ZERO,
 	     "Arguments of the parent, also when process.parent.args was cut."),
 	HIDDEN_MORE(parent.args_masked, "Linux.masked tells it."),
 	MORE(creator.entity_id, "Linux.creator.entity_id", UUID, FIELD_SKIP_ZERO,
 	     "Identity of the process that made this one."),
 	MORE(creator.start_wall_ns, "Linux.creator.start", TIME_WALL, FIELD_SKIP_ZERO,
 	     "When the creator started."),
-	MORE(creator.executable, "Linux.creator.executable", STRING, 0, "Path of the creator's binary."),
+	MORE(creator.executable, "Linux.creator.executable", STRING, 0,
+	     "Path of the creator's binary."),
 	HIDDEN_MORE(creator.args, "Not told: the creator's own exec event has them."),
 	HIDDEN_MORE(creator.comm, "Not told."),
 	HIDDEN_MORE(creator.args_count, "Not told."),
@@ -563,104 +588,111 @@ const struct field enriched_fields[] = {
 	MORE(creator_pid, "Linux.creator.pid", NUMBER, FIELD_SKIP_ZERO,
 	     "Process that made this one, known when its fork was seen."),
 	HIDDEN_MORE(pad2, "Padding."),
-	MORE(end_start_wall_ns, "event.start", TIME_WALL, FIELD_SKIP_UNSET,
+	MORE(end_start_wall_ns, "event.start", TIME_WALL, AT_END,
 	     "When the process that ended had started."),
-	MORE(duration_ns, "event.duration", NUMBER, FIELD_SKIP_UNSET,
+	MORE(duration_ns, "event.duration", NUMBER, AT_END,
 	     "Nanoseconds from start to end of the process."),
-	MORE(exec_duration_ns, "Linux.exit.since_exec_ns", ID, FIELD_SKIP_UNSET,
+	MORE(exec_duration_ns, "Linux.exit.since_exec_ns", ID, AT_END,
 	     "Nanoseconds from its last exec to its end; absent when no exec was seen."),
-	MORE(user_cpu_ns, "Linux.cpu.user_ns", ID, FIELD_SKIP_UNSET,
+	MORE(user_cpu_ns, "Linux.cpu.user_ns", ID, AT_END,
 	     "CPU time in user mode of the whole process."),
-	MORE(system_cpu_ns, "Linux.cpu.system_ns", ID, FIELD_SKIP_UNSET,
+	MORE(system_cpu_ns, "Linux.cpu.system_ns", ID, AT_END,
 	     "CPU time in the kernel of the whole process."),
-	MORE(children_user_cpu_ns, "Linux.cpu.children_user_ns", ID, FIELD_SKIP_UNSET,
+	MORE(children_user_cpu_ns, "Linux.cpu.children_user_ns", ID, AT_END,
 	     "User CPU time of children that were waited for."),
-	MORE(children_system_cpu_ns, "Linux.cpu.children_system_ns", ID, FIELD_SKIP_UNSET,
+	MORE(children_system_cpu_ns, "Linux.cpu.children_system_ns", ID, AT_END,
 	     "Kernel CPU time of children that were waited for."),
 	MORE(user, "process.user.name", STRING, 0, "Name of the effective user."),
 	MORE(user, "user.name", STRING, 0, "Name of the effective user of the acting process."),
-	MORE(real_user, "process.real_user.name", STRING, 0, "Name of the real user."),
-	MORE(saved_user, "process.saved_user.name", STRING, 0, "Name of the saved user."),
-	MORE(fs_user, "Linux.fs_user.name", STRING, 0, "Name of the file system user."),
+	MORE(real_user, "process.real_user.name", STRING, FIELD_FULL_ONLY,
+	     "Name of the real user."),
+	MORE(saved_user, "process.saved_user.name", STRING, FIELD_FULL_ONLY,
+	     "Name of the saved user."),
+	MORE(fs_user, "Linux.fs_user.name", STRING, FIELD_FULL_ONLY,
+	     "Name of the file system user."),
 	MORE(login_user, "Linux.audit.user.name", STRING, 0, "Name of the login user."),
-	MORE(group, "process.group.name", STRING, 0, "Name of the effective group."),
+	MORE(group, "process.group.name", STRING, FIELD_FULL_ONLY, "Name of the effective group."),
 	MORE(group, "group.name", STRING, 0, "Name of the effective group of the acting process."),
-	MORE(real_group, "process.real_group.name", STRING, 0, "Name of the real group."),
-	MORE(saved_group, "process.saved_group.name", STRING, 0, "Name of the saved group."),
-	MORE(fs_group, "Linux.fs_group.name", STRING, 0, "Name of the file system group."),
-	MORE(file_owner, "file.owner", STRING, 0, "Name of the file's owner."),
-	MORE(file_group, "file.group", STRING, 0, "Name of the file's group."),
-	MORE(file_path, "file.path", STRING, 0,
+	MORE(real_group, "process.real_group.name", STRING, FIELD_FULL_ONLY,
+	     "Name of the real group."),
+	MORE(saved_group, "process.saved_group.name", STRING, FIELD_FULL_ONLY,
+	     "Name of the saved group."),
+	MORE(fs_group, "Linux.fs_group.name", STRING, FIELD_FULL_ONLY,
+	     "Name of the file system group."),
+	MORE(file_owner, "file.owner", STRING, FIELD_OF_FILE, "Name of the file's owner."),
+	MORE(file_group, "file.group", STRING, FIELD_OF_FILE, "Name of the file's group."),
+	MORE(file_path, "file.path", STRING, FIELD_OF_FILE,
 	     "What a call that failed asked for: the path as given, behind the directory it is "
 	     "relative to."),
-	MORE(file_path, "file.name", BASENAME, 0, "Last part of it."),
-	MORE(file_path, "file.directory", DIRNAME, 0, "What comes before its last part."),
-	MORE(file_path_as_given, "Linux.file.path_as_given", BOOL, FIELD_SKIP_ZERO,
+	MORE(file_path, "file.name", BASENAME, FIELD_OF_FILE, "Last part of it."),
+	MORE(file_path, "file.directory", DIRNAME, FIELD_OF_FILE, "What comes before its last part."),
+	MORE(file_path_as_given, "Linux.file.path_as_given", BOOL, FIELD_SKIP_ZERO | FIELD_OF_FILE,
 	     "True: file.path is what the program gave, not what the kernel made of it; links and .. "
 	     "are as they were given."),
 	HIDDEN_MORE(pad3, "Padding."),
-	MORE(session_leader.entity_id, "process.session_leader.entity_id", UUID, FIELD_SKIP_ZERO,
+	MORE(session_leader.entity_id, "process.session_leader.entity_id", UUID, FULL_SKIP_ZERO,
 	     "Identity of the session leader."),
-	MORE(session_leader.start_wall_ns, "process.session_leader.start", TIME_WALL, FIELD_SKIP_ZERO, "When it started."),
-	MORE(session_leader.executable, "process.session_leader.executable", STRING, 0,
+	MORE(session_leader.start_wall_ns, "process.session_leader.start", TIME_WALL, FULL_SKIP_ZERO, "When it started."),
+	MORE(session_leader.executable, "process.session_leader.executable", STRING, FIELD_FULL_ONLY,
 	     "Path of its binary; absent where it is the process itself, and in events of no process."),
-	MORE(session_leader.executable, "process.session_leader.name", BASENAME, 0, "Last part of it."),
-	MORE(session_leader.args, "process.session_leader.args", LIST, 0, "Its arguments; at most 1 KiB."),
+	MORE(session_leader.executable, "process.session_leader.name", BASENAME, FIELD_FULL_ONLY, "Last part of it."),
+	MORE(session_leader.args, "process.session_leader.args", LIST, FIELD_FULL_ONLY, "Its arguments; at most 1 KiB."),
 	HIDDEN_MORE(session_leader.comm, "Not told."),
-	MORE(session_leader.args_count, "process.session_leader.args_count", NUMBER, FIELD_SKIP_ZERO,
+	MORE(session_leader.args_count, "process.session_leader.args_count", NUMBER, FULL_SKIP_ZERO,
 	     "Its arguments, also when they were cut."),
 	HIDDEN_MORE(session_leader.args_masked, "Linux.masked tells it."),
-	MORE(group_leader.entity_id, "process.group_leader.entity_id", UUID, FIELD_SKIP_ZERO,
+	MORE(group_leader.entity_id, "process.group_leader.entity_id", UUID, FULL_SKIP_ZERO,
 	     "Identity of the leader of the process group."),
-	MORE(group_leader.start_wall_ns, "process.group_leader.start", TIME_WALL, FIELD_SKIP_ZERO, "When it started."),
-	MORE(group_leader.executable, "process.group_leader.executable", STRING, 0,
+	MORE(group_leader.start_wall_ns, "process.group_leader.start", TIME_WALL, FULL_SKIP_ZERO, "When it started."),
+	MORE(group_leader.executable, "process.group_leader.executable", STRING, FIELD_FULL_ONLY,
 	     "Path of its binary; absent where it is the process itself, and in events of no process."),
-	MORE(group_leader.executable, "process.group_leader.name", BASENAME, 0, "Last part of it."),
-	MORE(group_leader.args, "process.group_leader.args", LIST, 0, "Its arguments; at most 1 KiB."),
+	MORE(group_leader.executable, "process.group_leader.name", BASENAME, FIELD_FULL_ONLY, "Last part of it."),
+	MORE(group_leader.args, "process.group_leader.args", LIST, FIELD_FULL_ONLY, "Its arguments; at most 1 KiB."),
 	HIDDEN_MORE(group_leader.comm, "Not told."),
-	MORE(group_leader.args_count, "process.group_leader.args_count", NUMBER, FIELD_SKIP_ZERO,
+	MORE(group_leader.args_count, "process.group_leader.args_count", NUMBER, FULL_SKIP_ZERO,
 	     "Its arguments, also when they were cut."),
 	HIDDEN_MORE(group_leader.args_masked, "Linux.masked tells it."),
-	MORE(entry_leader.entity_id, "process.entry_leader.entity_id", UUID, FIELD_SKIP_ZERO,
+	MORE(entry_leader.entity_id, "process.entry_leader.entity_id", UUID, FULL_SKIP_ZERO,
 	     "Identity of the entry leader."),
-	MORE(entry_leader.start_wall_ns, "process.entry_leader.start", TIME_WALL, FIELD_SKIP_ZERO, "When it started."),
-	MORE(entry_leader.executable, "process.entry_leader.executable", STRING, 0,
+	MORE(entry_leader.start_wall_ns, "process.entry_leader.start", TIME_WALL, FULL_SKIP_ZERO, "When it started."),
+	MORE(entry_leader.executable, "process.entry_leader.executable", STRING, FIELD_FULL_ONLY,
 	     "Path of its binary; absent where it is the process itself, and in events of no process."),
-	MORE(entry_leader.executable, "process.entry_leader.name", BASENAME, 0, "Last part of it."),
-	MORE(entry_leader.args, "process.entry_leader.args", LIST, 0, "Its arguments; at most 1 KiB."),
+	MORE(entry_leader.executable, "process.entry_leader.name", BASENAME, FIELD_FULL_ONLY, "Last part of it."),
+	MORE(entry_leader.args, "process.entry_leader.args", LIST, FIELD_FULL_ONLY, "Its arguments; at most 1 KiB."),
 	HIDDEN_MORE(entry_leader.comm, "Not told."),
-	MORE(entry_leader.args_count, "process.entry_leader.args_count", NUMBER, FIELD_SKIP_ZERO,
+	MORE(entry_leader.args_count, "process.entry_leader.args_count", NUMBER, FULL_SKIP_ZERO,
 	     "Its arguments, also when they were cut."),
 	HIDDEN_MORE(entry_leader.args_masked, "Linux.masked tells it."),
-	MORE(entry_pid, "process.entry_leader.pid", NUMBER, FIELD_SKIP_ZERO,
+	MORE(entry_pid, "process.entry_leader.pid", NUMBER, FULL_SKIP_ZERO,
 	     "Entry leader: where the chain of sessions begins, at a service that init started, a login, "
 	     "or the first process of a container."),
-	MORE(entry_ns_pid, "process.entry_leader.vpid", NUMBER, FIELD_SKIP_ZERO,
+	MORE(entry_ns_pid, "process.entry_leader.vpid", NUMBER, FULL_SKIP_ZERO,
 	     "The same in the leader's own pid namespace."),
-	MORE(session_is_self, "process.session_leader.same_as_process", BOOL, FIELD_SKIP_UNSET,
+	MORE(session_is_self, "process.session_leader.same_as_process", BOOL, FIELD_SKIP_UNSET | FIELD_FULL_ONLY,
 	     "The process leads its session."),
-	MORE(group_is_self, "process.group_leader.same_as_process", BOOL, FIELD_SKIP_UNSET,
+	MORE(group_is_self, "process.group_leader.same_as_process", BOOL, FIELD_SKIP_UNSET | FIELD_FULL_ONLY,
 	     "The process leads its group."),
-	MORE(entry_is_self, "process.entry_leader.same_as_process", BOOL, FIELD_SKIP_UNSET,
+	MORE(entry_is_self, "process.entry_leader.same_as_process", BOOL, FIELD_SKIP_UNSET | FIELD_FULL_ONLY,
 	     "The process is the entry leader."),
 	NAMED(struct enriched, entry_type, "process.entry_leader.entry_meta.type", entry_names,
-	      FIELD_SKIP_ZERO, "What started the entry leader."),
+	      FULL_SKIP_ZERO, "What started the entry leader."),
 	HIDDEN_MORE(pad4, "Padding."),
-	MORE(previous_executable, "process.previous.executable", STRING, 0,
+	MORE(previous_executable, "process.previous.executable", STRING, FIELD_FULL_ONLY,
 	     "What the process ran before this exec; process.previous is a list of one."),
-	MORE(previous_args, "process.previous.args", LIST, 0, "Its arguments then; at most 1 KiB."),
-	MORE(previous_args_count, "process.previous.args_count", NUMBER, FIELD_SKIP_ZERO,
+	MORE(previous_args, "process.previous.args", LIST, FIELD_FULL_ONLY, "Its arguments then; at most 1 KiB."),
+	MORE(previous_args_count, "process.previous.args_count", NUMBER, FULL_SKIP_ZERO,
 	     "Its arguments then, also when they were cut."),
 	HIDDEN_MORE(previous_args_masked, "Linux.masked tells it."),
-	MORE(ancestry, "Linux.ancestry", LIST, 0,
+	MORE(ancestry, "Linux.ancestry", LIST, FIELD_FULL_ONLY,
 	     "Entity ids of the process's ancestors, each the maker of the one before, else its parent; as "
 	     "many as enrich.processes.ancestry says."),
-	MORE(sender, "Linux.signal.sender.user.name", STRING, 0, "Name of the user who stopped the agent."),
-	MORE(sender_login, "Linux.signal.sender.login_user.name", STRING, 0,
+	MORE(sender, "Linux.signal.sender.user.name", STRING, FIELD_OF_SENDER, "Name of the user who stopped the agent."),
+	MORE(sender_login, "Linux.signal.sender.login_user.name", STRING, FIELD_OF_SENDER,
 	     "Name under which that user had logged in."),
 	HIDDEN_MORE(pad5, "Padding."),
 	MORE(tags, "tags", LIST, 0, "Tags that rules have put on, behind those of the agent."),
-	MORE(masked, "Linux.masked", LIST, 0, "Fields of which a rule has hidden a part, shown as ***."),
+	MORE(masked, "Linux.masked", LIST, 0,
+	     "Fields of which a rule has hidden a part, shown as ***."),
 	END
 };
 
@@ -677,14 +709,14 @@ static const struct kind kinds[REC_KINDS] = {
 		.action = "exec", .outcome = "success", .dataset = "auditship.process",
 		.doc = "A process started to run a program.",
 		.record_size = sizeof(struct rec_exec), .has_task = true, .journalled = true,
-		.fields = exec_fields,
+		.about_file = true, .fields = exec_fields,
 	},
 	[REC_EXIT] = {
 		.kind = REC_EXIT, .name = "exit", .category = "[\"process\"]", .type = "[\"end\"]",
 		.action = "end", .outcome = "success", .dataset = "auditship.process",
 		.doc = "A process ended; told once, when its last thread ends.",
 		.record_size = sizeof(struct rec_exit), .has_task = true, .journalled = true,
-		.fields = exit_fields,
+		.ends = true, .fields = exit_fields,
 	},
 	[REC_SNAPSHOT] = {
 		.kind = REC_SNAPSHOT, .name = "snapshot",
@@ -746,7 +778,7 @@ static const struct kind kinds[REC_KINDS] = {
 		.dataset = "auditship.process",
 		.doc = "A process tried in vain to run a program.",
 		.record_size = sizeof(struct rec_exec_failed), .has_task = true, .journalled = true,
-		.fields = exec_failed_fields,
+		.about_file = true, .fields = exec_failed_fields,
 	},
 	[REC_OPEN_READ] = {
 		.kind = REC_OPEN_READ, .name = "open_read", .verb = "opened", .category = "[\"file\"]",
@@ -754,7 +786,7 @@ static const struct kind kinds[REC_KINDS] = {
 		.dataset = "auditship.file",
 		.doc = "A file was opened, not for writing.",
 		.record_size = sizeof(struct rec_open), .has_task = true, .journalled = true,
-		.fields = open_fields,
+		.about_file = true, .fields = open_fields,
 	},
 	[REC_OPEN_WRITE] = {
 		.kind = REC_OPEN_WRITE, .name = "open_write", .verb = "opened for writing", .category = "[\"file\"]",
@@ -762,7 +794,7 @@ static const struct kind kinds[REC_KINDS] = {
 		.dataset = "auditship.file",
 		.doc = "A file that was there was opened for writing.",
 		.record_size = sizeof(struct rec_open), .has_task = true, .journalled = true,
-		.fields = open_fields,
+		.about_file = true, .fields = open_fields,
 	},
 	[REC_FILE_CREATE] = {
 		.kind = REC_FILE_CREATE, .name = "file_create", .verb = "created", .category = "[\"file\"]",
@@ -770,7 +802,7 @@ static const struct kind kinds[REC_KINDS] = {
 		.dataset = "auditship.file",
 		.doc = "A file was made by opening it.",
 		.record_size = sizeof(struct rec_open), .has_task = true, .journalled = true,
-		.fields = open_fields,
+		.about_file = true, .fields = open_fields,
 	},
 	[REC_OPEN_FAILED] = {
 		.kind = REC_OPEN_FAILED, .name = "open_failed", .verb = "failed to open", .category = "[\"file\"]",
@@ -778,7 +810,7 @@ static const struct kind kinds[REC_KINDS] = {
 		.dataset = "auditship.file",
 		.doc = "A file could not be opened.",
 		.record_size = sizeof(struct rec_open), .has_task = true, .journalled = true,
-		.fields = open_fields,
+		.about_file = true, .fields = open_fields,
 	},
 	[REC_AGENT_START] = {
 		.kind = REC_AGENT_START, .name = "agent_start", .category = "[\"configuration\"]",
@@ -794,7 +826,7 @@ static const struct kind kinds[REC_KINDS] = {
 		.dataset = "auditship.agent",
 		.doc = "The agent has stopped: the last event of a run.",
 		.record_size = sizeof(struct rec_agent_stop), .journalled = true, .of_shipper = true,
-		.fields = agent_stop_fields,
+		.has_sender = true, .fields = agent_stop_fields,
 	},
 	[REC_AGENT_HEARTBEAT] = {
 		.kind = REC_AGENT_HEARTBEAT, .name = "agent_heartbeat", .category = "[\"host\"]",
@@ -825,11 +857,30 @@ static const struct kind kinds[REC_KINDS] = {
 };
 /* clang-format on */
 
+/* Rows of objects that documents show as a list of one. */
+static const struct {
+	const char *row, *document;
+} in_lists[] = {
+	{"process.previous.executable", "process.previous[].executable"},
+	{"process.previous.args", "process.previous[].args"},
+	{"process.previous.args_count", "process.previous[].args_count"},
+};
+
+const char *path_in_document(const char *path)
+{
+	for (size_t i = 0; i < sizeof(in_lists) / sizeof(in_lists[0]); i++)
+		if (strcmp(path, in_lists[i].row) == 0)
+			return in_lists[i].document;
+	return path;
+}
+
 bool path_is_list_of_objects(const char *path, size_t length)
 {
-	static const char only[] = "process.previous";
-
-	return length == strlen(only) && memcmp(path, only, length) == 0;
+	for (size_t i = 0; i < sizeof(in_lists) / sizeof(in_lists[0]); i++)
+		if (strcspn(in_lists[i].document, "[") == length &&
+		    strncmp(path, in_lists[i].document, length) == 0)
+			return true;
+	return false;
 }
 
 const char *ring_name(enum rec_ring ring)
@@ -848,6 +899,14 @@ const struct kind *kind_find(const char *name)
 		if (kinds[i].fields && strcmp(kinds[i].name, name) == 0)
 			return &kinds[i];
 	return NULL;
+}
+
+bool kind_has_enriched(const struct kind *kind, const struct field *row)
+{
+	if (row->flags & FIELD_OF_SENDER)
+		return kind->has_sender;
+	return kind->has_task && (kind->ends || !(row->flags & FIELD_OF_END)) &&
+	       (kind->about_file || !(row->flags & FIELD_OF_FILE));
 }
 
 const struct field *kind_next_field(const struct kind *kind, unsigned int *cursor)

@@ -12,10 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* 2^53 - 1: the greatest number that every reader of JSON gets right. */
+#define FIELD_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
+
 /* How a member is read and how it is written in JSON. */
 enum field_type {
 	FIELD_HIDDEN,    /* any: framing and padding, never shown */
-	FIELD_NUMBER,    /* __u8 __u16 __u32 __u64: JSON number; a __u64 stays below 2^53 */
+	FIELD_NUMBER,    /* __u8 __u16 __u32 __u64: JSON number; a __u64 up to FIELD_NUMBER_MAX */
 	FIELD_ID,        /* __u32 __u64: decimal string */
 	FIELD_HEX,       /* __u64: string of 16 lower-case hexadecimal digits */
 	FIELD_BOOL,      /* __u8 __u32: JSON boolean */
@@ -37,7 +40,7 @@ enum field_type {
 	FIELD_MINOR,
 	FIELD_CAPS,       /* __u64 bits: array of "CAP_..." names, unknown bits as numbers */
 	FIELD_SIGNAL,     /* __u32: "SIGKILL", "SIGRTMIN+1" */
-	FIELD_SIGNED,     /* __s64: JSON number */
+	FIELD_SIGNED,     /* __s64: JSON number, at most FIELD_NUMBER_MAX from 0 */
 	FIELD_ERRNO,      /* __u32: "ENOENT" */
 	FIELD_ERROR_TEXT, /* the same: "No such file or directory" */
 	FIELD_OPEN_FLAGS, /* __u64 bits: array of "O_..." names, unknown bits in hexadecimal */
@@ -49,6 +52,14 @@ enum field_flags {
 	FIELD_REQUIRED = 1,   /* always there */
 	FIELD_SKIP_ZERO = 2,  /* absent when every byte of the member is 0 */
 	FIELD_SKIP_UNSET = 4, /* absent when every bit of the member is 1 */
+	/* Absent from the compact form of a kind whose category is not process: the process's own
+	 * events tell it. */
+	FIELD_FULL_ONLY = 8,
+	FIELD_PROSE = 16, /* sentences for people: searched by words, not compared */
+	/* Of the enrichment only; rows without them are those of any process. */
+	FIELD_OF_END = 32,     /* of a kind that ends */
+	FIELD_OF_FILE = 64,    /* of a kind that is about a file */
+	FIELD_OF_SENDER = 128, /* of a kind that tells who sent a signal */
 };
 
 struct field {
@@ -76,6 +87,9 @@ struct kind {
 	bool has_task;        /* a rec_task follows the header */
 	bool journalled;
 	bool of_shipper; /* no probe numbers it; always journalled */
+	bool ends;       /* the process is over */
+	bool about_file;
+	bool has_sender; /* of a signal */
 	bool routine;    /* of_shipper, and tells of nothing out of the ordinary */
 	const struct field
 		*fields; /* rows of its own struct, ended by a row without type and path */
@@ -91,6 +105,9 @@ extern const struct field enriched_fields[];
 const struct kind *kind_get(unsigned int kind);
 const struct kind *kind_find(const char *name);
 
+/* Whether a row of enriched_fields can say anything of an event of that kind. */
+bool kind_has_enriched(const struct kind *kind, const struct field *row);
+
 /* True for the row that ends a table. */
 static inline bool field_ends(const struct field *field)
 {
@@ -102,6 +119,9 @@ static inline bool field_ends(const struct field *field)
  * next row or NULL; *cursor starts at 0.
  */
 const struct field *kind_next_field(const struct kind *kind, unsigned int *cursor);
+
+/* The path as documents have it, "[]" behind what is a list of objects there: the same, mostly. */
+const char *path_in_document(const char *path);
 
 /* Whether documents show the object at that path as a list of one such object. */
 bool path_is_list_of_objects(const char *path, size_t length);

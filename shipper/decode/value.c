@@ -45,7 +45,7 @@ static unsigned int count_rows(const struct field *rows)
 	return count;
 }
 
-bool row_next(const struct kind *kind, unsigned int *cursor, struct row *ret_row)
+static bool next_row(const struct kind *kind, unsigned int *cursor, struct row *ret_row)
 {
 	unsigned int entry_rows = count_rows(entry_fields), record_rows = 0;
 	unsigned int at = (*cursor)++;
@@ -65,6 +65,14 @@ bool row_next(const struct kind *kind, unsigned int *cursor, struct row *ret_row
 		return false;
 	*ret_row = (struct row){&enriched_fields[at], ROW_ENRICHED};
 	return true;
+}
+
+bool row_next(const struct kind *kind, unsigned int *cursor, struct row *ret_row)
+{
+	while (next_row(kind, cursor, ret_row))
+		if (ret_row->source != ROW_ENRICHED || kind_has_enriched(kind, ret_row->field))
+			return true;
+	return false;
 }
 
 static const uint8_t *row_base(const struct row *row, const struct event *event)

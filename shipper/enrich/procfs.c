@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 
 #define FILE_LIMIT ((size_t)64 * 1024)
+#define MOUNTS_LIMIT ((size_t)16 * 1024 * 1024)
+#define MINOR_BITS 20
 
 static int make_path(char path[PATH_MAX], const char *root, const char *name)
 {
@@ -292,4 +294,43 @@ int procfs_own_capabilities(const char *root, uint64_t *ret_bits)
 	}
 	*ret_bits = bits;
 	return 0;
+}
+
+/* A line of mountinfo: "ID PARENT MAJOR:MINOR ROOT ..." (proc(5)). */
+static int parse_mount(const char *at, uint64_t *ret_id, uint32_t *ret_device)
+{
+	uint64_t parent, major, minor;
+
+	if (read_number(&at, UINT32_MAX, ret_id) < 0 || *at++ != ' ' ||
+	    read_number(&at, UINT32_MAX, &parent) < 0 || *at++ != ' ' ||
+	    read_number(&at, (1U << (32 - MINOR_BITS)) - 1, &major) < 0 || *at++ != ':' ||
+	    read_number(&at, (1U << MINOR_BITS) - 1, &minor) < 0 || *at != ' ')
+		return -EINVAL;
+	*ret_device = (uint32_t)(major << MINOR_BITS | minor);
+	return 0;
+}
+
+int procfs_mount_device(const char *root, uint64_t mount_id, uint32_t *ret_device)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[PATH_MAX];
+	size_t length;
+	int result = make_path(path, root, "proc/self/mountinfo");
+
+	if (result == 0)
+		result = io_read_file(AT_FDCWD, path, MOUNTS_LIMIT, &text, &length);
+	if (result < 0)
+		return result;
+	for (const char *at = text; at && *at; at = strchr(at, '\n'), at = at ? at + 1 : NULL) {
+		uint32_t device;
+		uint64_t id;
+
+		if (parse_mount(at, &id, &device) < 0)
+			return -EINVAL;
+		if (id == mount_id) {
+			*ret_device = device;
+			return 0;
+		}
+	}
+	return -ENOENT;
 }

@@ -32,6 +32,12 @@ int procfs_start_ticks(const char *root, uint32_t pid, uint64_t *ret_ticks);
  * sys/devices/system/cpu/possible. */
 int procfs_possible_cpus(const char *root, uint32_t *ret_cpus);
 
+/*
+ * The device of a mount's file system as the kernel has it, major << 20 | minor, by the mount's id
+ * (statx(2)): stat(2) shows another one for subvolumes of btrfs.
+ */
+int procfs_mount_device(const char *root, uint64_t mount_id, uint32_t *ret_device);
+
 /* Effective capabilities of this process as bits, from /proc/self/status. */
 int procfs_own_capabilities(const char *root, uint64_t *ret_bits);
 

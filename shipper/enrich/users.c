@@ -288,3 +288,21 @@ const char *users_group_name(const struct users *users, uint32_t gid)
 {
 	return users ? find_name(&users->groups, gid) : NULL;
 }
+
+/* The first line of that name, as in getpwnam(3): offsets rise with the lines. */
+bool users_user_id(const struct users *users, const char *name, uint32_t *ret_uid)
+{
+	const struct names *names = users ? &users->users : NULL;
+	const struct name *first = NULL;
+
+	for (size_t i = 0; names && i < names->count; i++) {
+		const struct name *at = &names->names[i];
+
+		if (strcmp(names->text + at->offset, name) == 0 &&
+		    (!first || at->offset < first->offset))
+			first = at;
+	}
+	if (first)
+		*ret_uid = first->id;
+	return first != NULL;
+}

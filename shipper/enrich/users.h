@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct users;
@@ -25,5 +26,8 @@ void users_free(struct users *users);
 /* The name, or NULL when there is none. Borrowed from users, which may be NULL. */
 const char *users_user_name(const struct users *users, uint32_t uid);
 const char *users_group_name(const struct users *users, uint32_t gid);
+
+/* The id of the user of that name. Looks at every name; users may be NULL. */
+bool users_user_id(const struct users *users, const char *name, uint32_t *ret_uid);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/uuid.h"
 #include "decode/lookup.h"
+#include "render/ecs_plan.h"
 #include "render/facts.h"
 #include "render/plan.h"
 #include "render/remarks.h"
@@ -19,42 +20,6 @@
 /* The members of one object grow at most sixfold when escaped, and stand in it at most twice. */
 #define MAX_RUN_BYTES (4 * 1024 * 1024)
 #define MAX_FRAGMENT_BYTES (64 * 1024)
-
-#define TAGS "tags" /* of the agent, and in a row those of rules */
-
-/* Members that are no rows. */
-enum special {
-	SPECIAL_NONE,
-	SPECIAL_ECS,
-	SPECIAL_EVENT, /* event.kind and the other words of the kind */
-	SPECIAL_EVENT_ID,
-	SPECIAL_AGENT,
-	SPECIAL_HOST,
-	SPECIAL_LABELS,
-	SPECIAL_SCHEMA,
-	SPECIAL_RAW,
-	SPECIAL_RAW_LEFT_OUT,
-	SPECIAL_TRUNCATED,
-	SPECIAL_TAGS
-};
-
-static const struct {
-	const char *path;
-	enum special special;
-	enum plan_place place;
-} specials[] = {
-	{"ecs", SPECIAL_ECS, PLAN_FIRST},
-	{"event.kind", SPECIAL_EVENT, PLAN_FIRST},
-	{"event.id", SPECIAL_EVENT_ID, PLAN_FIRST},
-	{"agent", SPECIAL_AGENT, PLAN_FIRST},
-	{"host", SPECIAL_HOST, PLAN_FIRST},
-	{"labels", SPECIAL_LABELS, PLAN_LAST},
-	{"Linux.schema", SPECIAL_SCHEMA, PLAN_FIRST},
-	{"Linux.raw", SPECIAL_RAW, PLAN_LAST},
-	{"Linux.raw_left_out", SPECIAL_RAW_LEFT_OUT, PLAN_LAST},
-	{"Linux.truncated", SPECIAL_TRUNCATED, PLAN_LAST},
-	{TAGS, SPECIAL_TAGS, PLAN_LAST},
-};
 
 struct ecs {
 	struct json *json;
@@ -80,58 +45,23 @@ static int make_kind_words(struct buf *out, const struct kind *kind)
 			  kind->category, kind->type, kind->action, kind->outcome, kind->dataset);
 }
 
-static int add_rows(struct plan_builder *builder, const struct kind *kind, struct err *err)
+static int make_kind(struct ecs *ecs, const struct kind *kind, struct ecs_form form,
+		     struct err *err)
 {
-	unsigned int cursor = 0;
-	struct row row;
+	int result = ecs_plan_make(&ecs->plans[kind->kind], kind, form, err);
 
-	while (row_next(kind, &cursor, &row)) {
-		int result;
-
-		if (row.field->type == FIELD_HIDDEN || strcmp(row.field->path, TAGS) == 0)
-			continue;
-		result = plan_add_row(builder, &row, err);
-		if (result < 0)
-			return result;
-	}
-	return 0;
-}
-
-static int add_specials(struct plan_builder *builder, struct err *err)
-{
-	int result = 0;
-
-	for (size_t i = 0; result == 0 && i < sizeof(specials) / sizeof(specials[0]); i++)
-		result = plan_add_special(builder, specials[i].path, specials[i].special,
-					  specials[i].place, err);
-	return result;
-}
-
-static int make_kind(struct ecs *ecs, const struct kind *kind, struct err *err)
-{
-	struct plan_builder *builder;
-	int result = plan_builder_new(&builder);
-
-	lookup_init(&ecs->rule_tags[kind->kind], kind, TAGS);
-	if (result < 0)
-		return err_set(err, result, "no memory for the field plan of \"%s\"", kind->name);
-	result = add_specials(builder, err);
-	if (result == 0)
-		result = add_rows(builder, kind, err);
-	if (result == 0)
-		result = plan_build(&ecs->plans[kind->kind], builder);
-	plan_builder_free(builder);
+	lookup_init(&ecs->rule_tags[kind->kind], kind, ECS_TAGS);
 	buf_init(&ecs->kind_words[kind->kind], MAX_FRAGMENT_BYTES);
 	if (result == 0)
 		result = make_kind_words(&ecs->kind_words[kind->kind], kind);
 	return result;
 }
 
-static int make_kinds(struct ecs *ecs, struct err *err)
+static int make_kinds(struct ecs *ecs, struct ecs_form form, struct err *err)
 {
 	for (unsigned int i = 0; i < REC_KINDS; i++) {
 		const struct kind *kind = kind_get(i);
-		int result = kind && kind->journalled ? make_kind(ecs, kind, err) : 0;
+		int result = kind && kind->journalled ? make_kind(ecs, kind, form, err) : 0;
 
 		if (result < 0)
 			return err_wrap(err, result, "event kind %u", i);
@@ -139,7 +69,8 @@ static int make_kinds(struct ecs *ecs, struct err *err)
 	return 0;
 }
 
-int ecs_new(struct ecs **ret_ecs, const struct render_identity *identity, struct err *err)
+int ecs_new(struct ecs **ret_ecs, const struct render_identity *identity, struct ecs_form form,
+	    struct err *err)
 {
 	struct ecs *ecs = calloc(1, sizeof(*ecs));
 	int result = ecs ? json_new(&ecs->json, MAX_RUN_BYTES) : -ENOMEM;
@@ -154,7 +85,7 @@ int ecs_new(struct ecs **ret_ecs, const struct render_identity *identity, struct
 		err_set(err, result,
 			"what is known of the host, the labels and the tags is too long");
 	if (result == 0)
-		result = make_kinds(ecs, err);
+		result = make_kinds(ecs, form, err);
 	if (result < 0) {
 		ecs_free(ecs);
 		return result;

@@ -9,6 +9,117 @@
 
 #define MAX_FACT_BYTES (64 * 1024)
 
+static const char *const os_types[] = {"linux", NULL};
+static const char *const agent_types[] = {"auditship", NULL};
+
+const struct leaf facts_host_leaves[] = {
+	{
+		.path = "host.name",
+		.type = FIELD_STRING,
+		.doc = "Full name of the host.",
+	},
+	{
+		.path = "host.hostname",
+		.type = FIELD_STRING,
+		.doc = "Its name as the kernel has it.",
+	},
+	{
+		.path = "host.id",
+		.type = FIELD_STRING,
+		.doc = "Machine id (/etc/machine-id).",
+	},
+	{
+		.path = "host.architecture",
+		.type = FIELD_STRING,
+		.doc = "Machine hardware name.",
+	},
+	{
+		.path = "host.pid_ns_ino",
+		.type = FIELD_ID,
+		.doc = "Inode number of the initial pid namespace.",
+	},
+	{
+		.path = "host.boot.id",
+		.type = FIELD_STRING,
+		.doc = "Identity of the boot, part of process.entity_id.",
+	},
+	{
+		.path = "host.os.type",
+		.type = FIELD_ENUM,
+		.flags = FIELD_REQUIRED,
+		.names = os_types,
+		.doc = "Always linux.",
+	},
+	{
+		.path = "host.os.family",
+		.type = FIELD_STRING,
+		.doc = "Family of the distribution.",
+	},
+	{
+		.path = "host.os.platform",
+		.type = FIELD_STRING,
+		.doc = "Name of the distribution as programs know it.",
+	},
+	{
+		.path = "host.os.name",
+		.type = FIELD_STRING,
+		.doc = "Name of the distribution.",
+	},
+	{
+		.path = "host.os.version",
+		.type = FIELD_STRING,
+		.doc = "Version of the distribution.",
+	},
+	{
+		.path = "host.os.kernel",
+		.type = FIELD_STRING,
+		.doc = "Release of the kernel.",
+	},
+	{},
+};
+
+const struct leaf facts_agent_leaves[] = {
+	{
+		.path = "agent.type",
+		.type = FIELD_ENUM,
+		.flags = FIELD_REQUIRED,
+		.names = agent_types,
+		.doc = "Always auditship.",
+	},
+	{
+		.path = "agent.version",
+		.type = FIELD_STRING,
+		.doc = "Version of the program.",
+	},
+	{
+		.path = "agent.id",
+		.type = FIELD_STRING,
+		.doc = "Identity of this installation, kept in its state directory.",
+	},
+	{
+		.path = "agent.name",
+		.type = FIELD_STRING,
+		.doc = "agent.name of the configuration, or the name of the host.",
+	},
+	{
+		.path = "agent.ephemeral_id",
+		.type = FIELD_UUID,
+		.flags = FIELD_REQUIRED,
+		.doc = "Stream that event.sequence counts in.",
+	},
+	{},
+};
+
+const struct leaf facts_labels_leaf[] = {
+	{
+		.path = "labels",
+		.type = FIELD_STRING,
+		.map = true,
+		.doc = "agent.labels of the configuration: names and their values.",
+	},
+	{},
+};
+
 static void add_text(struct json *json, const struct json_key *key, const char *text)
 {
 	bool replaced; /* whoever named the host so sees what came of it */
@@ -26,7 +137,7 @@ static void add_fact(struct json *json, const struct json_key *key, const char *
 static void add_os(struct json *json, const struct render_identity *identity)
 {
 	json_open(json, JSON_KEY("os"));
-	add_fact(json, JSON_KEY("type"), "linux");
+	add_fact(json, JSON_KEY("type"), os_types[0]);
 	add_fact(json, JSON_KEY("family"), identity->os_family);
 	add_fact(json, JSON_KEY("platform"), identity->os_platform);
 	add_fact(json, JSON_KEY("name"), identity->os_name);
@@ -69,7 +180,7 @@ static int make_agent(struct facts *facts, struct json *json,
 	int result;
 
 	json_begin(json, &facts->agent);
-	add_fact(json, JSON_KEY("type"), "auditship");
+	add_fact(json, JSON_KEY("type"), agent_types[0]);
 	add_fact(json, JSON_KEY("version"), identity->agent_version);
 	add_fact(json, JSON_KEY("id"), identity->agent_id);
 	add_fact(json, JSON_KEY("name"), identity->agent_name);

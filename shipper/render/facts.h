@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "render/json.h"
+#include "render/leaf.h"
 #include "render/render.h"
 
 struct facts {
@@ -16,6 +17,8 @@ struct facts {
 	struct buf labels; /* an object; empty: there are none */
 	struct buf tags;   /* a list without its closing bracket: an event may have more of them */
 };
+
+extern const struct leaf facts_host_leaves[], facts_agent_leaves[], facts_labels_leaf[];
 
 /* Needs json only meanwhile. 0, -EMSGSIZE or -ENOMEM; facts_done is due in any case. */
 int facts_init(struct facts *facts, struct json *json, const struct render_identity *identity);

@@ -7,6 +7,63 @@
 
 #include <string.h>
 
+const struct leaf remarks_raw_leaves[] = {
+	{
+		.path = "Linux.raw[].field",
+		.type = FIELD_STRING,
+		.flags = FIELD_REQUIRED,
+		.doc = "Path of a text that was not UTF-8.",
+	},
+	{
+		.path = "Linux.raw[].index",
+		.type = FIELD_NUMBER,
+		.doc = "Position in the list at that path, from 0; absent for a single text.",
+	},
+	{
+		.path = "Linux.raw[].base64",
+		.type = FIELD_STRING,
+		.flags = FIELD_REQUIRED,
+		.pattern = "^[A-Za-z0-9+/]+={0,2}$",
+		.doc = "The bytes as they were.",
+	},
+	{
+		.path = "Linux.raw[].total",
+		.type = FIELD_NUMBER,
+		.doc = "How many bytes there were, when base64 has not all of them.",
+	},
+	{},
+};
+
+const struct leaf remarks_left_out_leaf[] = {
+	{
+		.path = "Linux.raw_left_out",
+		.type = FIELD_NUMBER,
+		.doc = "How many more texts were not UTF-8 than Linux.raw has room for.",
+	},
+	{},
+};
+
+const struct leaf remarks_cut_leaves[] = {
+	{
+		.path = "Linux.truncated[].field",
+		.type = FIELD_STRING,
+		.flags = FIELD_REQUIRED,
+		.doc = "Path of a value that is not whole.",
+	},
+	{
+		.path = "Linux.truncated[].kept",
+		.type = FIELD_NUMBER,
+		.flags = FIELD_REQUIRED,
+		.doc = "Bytes that were kept.",
+	},
+	{
+		.path = "Linux.truncated[].total",
+		.type = FIELD_NUMBER,
+		.doc = "Bytes there were; absent when nobody knows.",
+	},
+	{},
+};
+
 void remarks_clear(struct remarks *remarks)
 {
 	remarks->raw_count = remarks->raw_left_out = remarks->cut_count = 0;

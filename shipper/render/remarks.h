@@ -9,6 +9,7 @@
 
 #include "decode/value.h"
 #include "render/json.h"
+#include "render/leaf.h"
 #include "render/plan.h"
 
 /*
@@ -20,6 +21,8 @@
 #define REMARKS_RAW_BYTES_MAX (32 * 1024)
 
 #define REMARKS_WHOLE UINT32_MAX /* index of a string that is not in a list */
+
+extern const struct leaf remarks_raw_leaves[], remarks_left_out_leaf[], remarks_cut_leaves[];
 
 /* A string that was not UTF-8. */
 struct remark_raw {

@@ -26,7 +26,9 @@ static int open_format(struct renderer *renderer, const struct render_options *o
 {
 	switch (options->format) {
 	case RENDER_ECS:
-		return ecs_new(&renderer->ecs, identity, err);
+		return ecs_new(&renderer->ecs, identity,
+			       (struct ecs_form){.compact = options->detail == RENDER_COMPACT},
+			       err);
 	case RENDER_TABLE:
 		return table_new(&renderer->table, options->color, err);
 	case RENDER_TEXT:

@@ -41,8 +41,12 @@ enum render_format {
 	RENDER_RAW, /* not text: entries for another process of ours, see render/raw.h */
 };
 
+/* Of events that are not about processes: without what the process's own events tell, or whole. */
+enum render_detail { RENDER_COMPACT, RENDER_FULL };
+
 struct render_options {
 	enum render_format format;
+	enum render_detail detail;  /* RENDER_ECS */
 	bool color;                 /* RENDER_TABLE, RENDER_TEXT: the reader is a terminal */
 	bool no_header;             /* it is there already */
 	const char *const *columns; /* RENDER_CSV, copied; none: those of csv_new */

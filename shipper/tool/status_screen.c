@@ -202,6 +202,7 @@ static void put_account(struct screen *screen)
 	} parts[] = {
 		{"account.journalled", "journalled"},
 		{"account.dropped", "dropped by rules"},
+		{"account.excluded", "excluded by filters"},
 		{"account.limited", "limited by rules"},
 		{"account.not_selected", "not selected"},
 		{"account.canaries", "own canaries"},
@@ -223,6 +224,29 @@ static void put_account(struct screen *screen)
 	}
 	put(screen, "%s\n",
 	    json_read_is_true(screen->document, "account.balances") ? "" : ": DOES NOT BALANCE");
+}
+
+/* Never numbered, so no part of the account. What is 0 is left out, and all of it with nothing. */
+static void put_filters(struct screen *screen)
+{
+	static const char *const words[] = {"own",        "mode",   "pid", "user",
+					    "executable", "cgroup", "path"};
+	size_t count = json_read_count(screen->document, "filters.remarks");
+	char amount[AMOUNT_SIZE], path[64], remark[TEXT_SIZE];
+	const char *between = "  left out by:";
+
+	put_title(screen, "kernel filters");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		(void)snprintf(path, sizeof(path), "filters.left_out.%s", words[i]);
+		if (number(screen, path) == 0)
+			continue;
+		put(screen, "%s %s %s", between, words[i], grouped(amount, number(screen, path)));
+		between = ",";
+	}
+	put(screen, "%s\n", between[0] == ',' ? "" : "  nothing left out");
+	for (size_t i = 0; i < count; i++)
+		put(screen, "  no effect now: %s\n",
+		    text(screen, item("filters.remarks", i, "").text, remark));
 }
 
 static void put_rules(struct screen *screen)
@@ -396,6 +420,7 @@ int status_screen_write(const struct json_read *document, bool color, struct buf
 	put_sinks(&screen);
 	put_rooms(&screen);
 	put_account(&screen);
+	put_filters(&screen);
 	put_rules(&screen);
 	put_probes(&screen);
 	put_coverage(&screen);

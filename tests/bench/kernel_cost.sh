@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # What each BPF program of the agent costs per run, by the kernel's own run-time statistics, while a
-# load of known size runs: RUNS times fork, exec, exit by 2 workers, several rounds. Method and
+# load of known size runs: RUNS times fork, exec, exit (or open) by 2 workers, several rounds. Method and
 # figures: docs/performance.md.
 set -eu
 usage() {
@@ -9,6 +9,7 @@ usage() {
   -j         JSON instead of a table
   -n RUNS    runs per round (20000)
   -r ROUNDS  rounds (5)
+  -o PATH    the load opens that file for reading, RUNS times, and runs nothing
   -c LINE    a line for the agent's configuration, such as 'capture: {env: []}'" >&2
 	exit 64
 }
@@ -19,21 +20,22 @@ cannot_run() {
 	exit 77
 }
 
-json= runs=20000 rounds=5 line=
-while getopts jn:r:c: option; do
+json= runs=20000 rounds=5 line= path=
+while getopts jn:r:c:o: option; do
 	case $option in
 	j) json=1 ;;
 	n) runs=$OPTARG ;;
 	r) rounds=$OPTARG ;;
 	c) line=$OPTARG ;;
+	o) path=$OPTARG ;;
 	*) usage ;;
 	esac
 done
 shift $((OPTIND - 1))
 [ $# -le 1 ] || usage
 build=$(realpath "${1-$(dirname "$0")/../../build/dev}")
-agent=$build/auditship storm=$build/tests/bench/spawn_storm
-[ -x "$agent" ] && [ -x "$storm" ] || cannot_run "no agent is built in $build"
+agent=$build/auditship bench=$build/tests/bench
+[ -x "$agent" ] && [ -x "$bench/spawn_storm" ] && [ -x "$bench/open_storm" ] || cannot_run "no agent is built in $build"
 [ "$(id -u)" = 0 ] || cannot_run "root is needed to attach probes"
 for tool in jq bpftool; do
 	command -v $tool >/dev/null || cannot_run "$tool is not installed"
@@ -72,7 +74,7 @@ agent: {state_dir: $directory/state, runtime_dir: $directory/run}
 sinks: [{name: trail, type: file, path: $directory/trail.ndjson}]
 $line
 END
-cp "$storm" "$directory/cc1"
+cp "$bench/spawn_storm" "$directory/cc1"
 : >"$directory/log"
 "$agent" run -c "$directory/config.yaml" 2>"$directory/log" &
 agent_pid=$!
@@ -91,7 +93,11 @@ for round in $(seq "$rounds"); do
 	settle
 	lost=$(jq .account.lost status)
 	read_programs >before
-	./cc1 ./cc1 2 "$runs"
+	if [ -n "$path" ]; then
+		"$bench/open_storm" "$path" 2 "$runs"
+	else
+		./cc1 ./cc1 2 "$runs"
+	fi
 	read_programs >after
 	settle
 	jq -n --slurpfile before before --slurpfile after after --argjson round "$round" \

@@ -5,10 +5,10 @@
  * runs, the kernel counts what BPF programs cost. Without arguments it is the program that is run:
  * it ends at once.
  */
-#include <linux/bpf.h>
+#include "run_time.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,14 +56,6 @@ static int run(const char *program, unsigned long runs)
 			return 1;
 	}
 	return 0;
-}
-
-/* Until the descriptor is closed; others who switch the sysctl change nothing. Linux 5.8. */
-static int count_run_time(void)
-{
-	union bpf_attr attr = {.enable_stats.type = BPF_STATS_RUN_TIME};
-
-	return (int)syscall(__NR_bpf, BPF_ENABLE_STATS, &attr, sizeof(attr));
 }
 
 int main(int argc, char **argv)

@@ -49,7 +49,7 @@ sh -c 'i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i + 1)); done'
 count=$(own | jq -s 'map(select(.event.action == "agent_heartbeat")) | length')
 wait_until 20 has '.event.action == "agent_heartbeat"' $((count + 2)) || fail "no heartbeat after a storm"
 own | jq -e 'select(.event.action == "agent_heartbeat") | .Linux.account | .balances and
-	.numbered == .journalled + .dropped + .limited + .not_selected + .canaries + .rejected + .lost + .unjournalled +
+	.numbered == .journalled + .dropped + .limited + .not_selected + .excluded + .canaries + .rejected + .lost + .unjournalled +
 	.in_ring and .journal_events == .journalled + .own_events' | sort -u >"$DIR/verdicts"
 [ "$(cat "$DIR/verdicts")" = true ] || fail "a heartbeat does not add up"
 # Each sink: what it was offered is settled or waits.

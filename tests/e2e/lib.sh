@@ -33,13 +33,35 @@ in_private_mounts() {
 
 DIR=$(mktemp -d)
 AGENT_PID=
+# Every trail that a scenario leaves is good by the published schema, whatever the scenario was about.
+check_schema() {
+	find "$DIR" -name '*.ndjson' -type f -size +0 >"$DIR/trails" 2>/dev/null || :
+	while read -r trail; do
+		head -c 14 "$trail" | grep -q '^{"@timestamp":' || continue
+		schema_code=0
+		sh "$SOURCE/tests/schema/check.sh" trail "$SOURCE" "$trail" >"$DIR/schema.out" 2>&1 </dev/null ||
+			schema_code=$?
+		[ "$schema_code" = 0 ] || [ "$schema_code" = 77 ] || {
+			cat "$DIR/schema.out" >&2
+			return 1
+		}
+		tail -n 1 "$DIR/schema.out"
+	done <"$DIR/trails"
+}
+
 clean_up() {
+	code_before=$? bad_schema=
 	if [ -n "$AGENT_PID" ]; then
 		kill -9 "$AGENT_PID" 2>/dev/null || :
 		wait "$AGENT_PID" 2>/dev/null || :
 	fi
+	[ "$code_before" != 0 ] || check_schema || bad_schema=1
 	[ -z "${PRIVATE_MOUNTS-}" ] || umount -q "$DIR"/* 2>/dev/null || :
 	rm -rf "$DIR"
+	[ -z "$bad_schema" ] || {
+		printf 'FAIL: a trail is not what the published schema says\n' >&2
+		exit 1
+	}
 }
 trap clean_up EXIT
 trap 'exit 1' INT TERM

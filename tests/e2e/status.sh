@@ -29,7 +29,7 @@ json_says() {
 }
 
 # Every number the probes took is in exactly one place, in every document of $1.
-parts='journalled dropped limited not_selected canaries rejected lost unjournalled in_ring'
+parts='journalled dropped limited not_selected excluded canaries rejected lost unjournalled in_ring'
 check_accounts() {
 	# shellcheck disable=SC2086
 	jq -e --arg parts "$parts" '.account as $a | $a.balances and

@@ -463,6 +463,7 @@ static struct rec_open *start_failed_open(struct entry_builder *builder, uint64_
 	builder->header->ring = REC_RING_BULK;
 	open = builder->open;
 	open->call = (struct rec_call){-error, (__u32)error, REC_SYSCALL_OPENAT, 0, {0}};
+	open->file_size = REC_SIZE_UNKNOWN;
 	open->file_uid = open->file_gid = REC_ID_UNSET;
 	return open;
 }
@@ -489,6 +490,48 @@ static void make_open_failed(struct entry_builder *builder, struct buf *out)
 	builder_bytes(builder, &builder->enriched->file_path, "/tmp/a/a/a", 10, REC_FULL_UNKNOWN);
 	builder->enriched->file_path_as_given = 1;
 	end_entry(builder, out);
+}
+
+static void make_limited(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_limited *limited;
+
+	builder_start(builder, REC_LIMITED, 21);
+	builder->header->ring = REC_RING_SHIPPER;
+	limited = builder->limited;
+	limited->count = limited->total = 40;
+	limited->limit_events = 600;
+	limited->limit_per_ns = 60000 * NS_PER_MS;
+	limited->first_number = 1002;
+	limited->last_number = 1900;
+	limited->window_start_ns = BUILDER_BOOT_NS - 1000 * NS_PER_MS;
+	limited->window_end_ns = BUILDER_BOOT_NS;
+	builder_text(builder, &limited->rule, "limit-each-program");
+	builder_text(builder, &limited->field, "process.executable");
+	builder_text(builder, &limited->key, "/usr/bin/make");
+	end_entry(builder, out);
+}
+
+static void add_config(struct entry_builder *builder, struct buf *out, enum rec_kind kind,
+		       const char *message)
+{
+	struct rec_config *config;
+
+	builder_start(builder, kind, kind == REC_CONFIG_CHANGED ? 22 : 23);
+	builder->header->ring = REC_RING_SHIPPER;
+	config = (struct rec_config *)builder->header;
+	builder_text(builder, &config->hash,
+		     "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae");
+	builder_text(builder, &config->message, message);
+	end_entry(builder, out);
+}
+
+/* A reload that worked and one that did not. */
+static void make_config(struct entry_builder *builder, struct buf *out)
+{
+	add_config(builder, out, REC_CONFIG_CHANGED, "rules, sinks");
+	add_config(builder, out, REC_CONFIG_REFUSED,
+		   "/etc/auditship/auditship.yaml:3:1: unknown key 'lgo' (did you mean 'log'?)");
 }
 
 static void start_own(struct entry_builder *builder, enum rec_kind kind, uint64_t sequence)
@@ -552,7 +595,9 @@ static void add_heartbeat(struct entry_builder *builder, struct buf *out)
 	beat->journalled = 900;
 	beat->dropped = 40;
 	beat->limited = 20;
-	beat->not_selected = 10;
+	beat->not_selected = 8;
+	beat->excluded = 2;
+	beat->left_out = 5000;
 	beat->canaries = 12;
 	beat->rejected = 1;
 	beat->lost = beat->lost_ring_full = 7;
@@ -629,6 +674,8 @@ const struct recording recordings[] = {
 	{"exec_failed", make_exec_failed},
 	{"open", make_open},
 	{"open_failed", make_open_failed},
+	{"limited", make_limited},
+	{"config", make_config},
 	{"agent", make_agent},
 };
 const unsigned int recording_count = sizeof(recordings) / sizeof(recordings[0]);

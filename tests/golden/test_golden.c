@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Recorded events -> the exact JSON that stands beside them. data/NAME.rec: 16 bytes of stream id,
- * then entries as in memory. UPDATE=1 in the environment writes the recordings that are made by
- * hand and every expectation anew; whoever does so reviews the difference.
+ * then entries as in memory. NAME.json: the compact form; NAME.full.json: the full one, if it is
+ * another; batch/NAME.json: as one document. UPDATE=1 in the environment writes the recordings that
+ * are made by hand and every expectation anew; whoever does so reviews the difference.
  */
 #include "recordings.h"
 
 #include "base/cleanup.h"
+#include "render/batch.h"
 #include "render/render.h"
 
 #include <dirent.h>
@@ -150,36 +152,52 @@ static unsigned int render_all(struct renderer *renderer, const struct buf *reco
 	return count;
 }
 
-static void check_recording(struct renderer *renderer, const char *name)
+static void compare(const char *name, const char *ending, const struct buf *actual)
 {
-	struct buf recorded, actual, expected;
+	struct buf expected;
+
+	buf_init(&expected, MAX_FILE_BYTES);
+	if (is_update())
+		write_data(name, ending, actual);
+	read_data(name, ending, &expected);
+	assert_same(name, actual, &expected);
+	buf_done(&expected);
+}
+
+static void check_recording(struct renderer *const renderers[2], const char *name)
+{
+	struct buf recorded, compact, full;
 
 	buf_init(&recorded, MAX_FILE_BYTES);
-	buf_init(&actual, MAX_FILE_BYTES);
-	buf_init(&expected, MAX_FILE_BYTES);
+	buf_init(&compact, MAX_FILE_BYTES);
+	buf_init(&full, MAX_FILE_BYTES);
 	read_data(name, ".rec", &recorded);
-	assert_true(render_all(renderer, &recorded, &actual) > 0);
-	if (is_update())
-		write_data(name, ".json", &actual);
-	read_data(name, ".json", &expected);
-	assert_same(name, &actual, &expected);
+	assert_true(render_all(renderers[RENDER_COMPACT], &recorded, &compact) > 0);
+	assert_true(render_all(renderers[RENDER_FULL], &recorded, &full) > 0);
+	compare(name, ".json", &compact);
+	if (full.length != compact.length || memcmp(full.data, compact.data, full.length) != 0)
+		compare(name, ".full.json", &full);
 	buf_done(&recorded);
-	buf_done(&actual);
-	buf_done(&expected);
+	buf_done(&compact);
+	buf_done(&full);
 }
 
 static void every_recording_becomes_the_json_beside_it(void **state)
 {
-	const struct render_options options = {.format = RENDER_ECS};
 	_cleanup_closedir_ DIR *dir = opendir(DATA_DIR);
 	const struct dirent *found;
-	struct renderer *renderer;
+	struct renderer *renderers[2];
 	unsigned int count = 0;
 	struct err err;
 
 	(void)state;
 	assert_non_null(dir);
-	assert_int_equal(renderer_new(&renderer, &options, &identity, &err), 0);
+	for (int detail = RENDER_COMPACT; detail <= RENDER_FULL; detail++) {
+		struct render_options options = {.format = RENDER_ECS,
+						 .detail = (enum render_detail)detail};
+
+		assert_int_equal(renderer_new(&renderers[detail], &options, &identity, &err), 0);
+	}
 	while ((found = readdir(dir))) {
 		size_t length = strlen(found->d_name);
 		char name[256];
@@ -187,11 +205,41 @@ static void every_recording_becomes_the_json_beside_it(void **state)
 		if (length < 5 || strcmp(found->d_name + length - 4, ".rec") != 0)
 			continue;
 		(void)snprintf(name, sizeof(name), "%.*s", (int)length - 4, found->d_name);
-		check_recording(renderer, name);
+		check_recording(renderers, name);
 		count++;
 	}
 	assert_true(count >= recording_count);
-	renderer_free(renderer);
+	renderer_free(renderers[RENDER_COMPACT]);
+	renderer_free(renderers[RENDER_FULL]);
+}
+
+static void a_recording_becomes_one_document(void **state)
+{
+	const struct batch_options options = {.bytes_max = MAX_FILE_BYTES, .count_max = 100};
+	struct buf recorded, actual;
+	struct batch *batch;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(batch_new(&batch, &options, &identity, &err), 0);
+	buf_init(&recorded, MAX_FILE_BYTES);
+	buf_init(&actual, MAX_FILE_BYTES);
+	read_data("open", ".rec", &recorded);
+	for (size_t at = sizeof(stream); at < recorded.length;) {
+		const char *why = NULL;
+		struct event event;
+
+		assert_int_equal(entry_parse(recorded.data + at, recorded.length - at,
+					     (const uint8_t *)recorded.data, &event, &why),
+				 0);
+		assert_int_equal(batch_add(batch, &event), 0);
+		at += event.entry->size;
+	}
+	assert_int_equal(batch_take(batch, &actual), 0);
+	compare("batch/open", ".json", &actual);
+	batch_free(batch);
+	buf_done(&recorded);
+	buf_done(&actual);
 }
 
 int main(void)
@@ -199,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recordings_made_by_hand_are_current),
 		cmocka_unit_test(every_recording_becomes_the_json_beside_it),
+		cmocka_unit_test(a_recording_becomes_one_document),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

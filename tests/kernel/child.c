@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,6 +60,7 @@ void child_start(struct child *child, const struct program *program)
 	child->before_fork_ns = boot_ns();
 	child->pid = (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
 	if (child->pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
 		close(hold[1]);
 		close(ready[0]);
 		run(program, hold[0], ready[1]);

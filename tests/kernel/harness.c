@@ -97,6 +97,12 @@ unsigned int harness_slowdown(void)
 	return times >= 1 && times <= 1000 ? (unsigned int)times : 1;
 }
 
+/* What deadlines grow by: one that is missed must not use up the time of all others. */
+static unsigned int patience(void)
+{
+	return harness_slowdown() < 4 ? harness_slowdown() : 4;
+}
+
 /* Texts and files. */
 
 static void text_add(struct text *text, const char *data, size_t length)
@@ -347,6 +353,8 @@ static int write_config(const struct harness *harness, const struct harness_opti
 		options->args_max ? options->args_max : "32KiB");
 	if (options->opens)
 		fprintf(file, "  open: {mode: %s}\n", options->opens);
+	if (options->capture)
+		fprintf(file, "%s", options->capture);
 	if (options->vital_ring)
 		fprintf(file, "  rings: {vital: %s, bulk: %s}\n", options->vital_ring,
 			options->bulk_ring ? options->bulk_ring : "16MiB");
@@ -355,10 +363,10 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	fprintf(file,
 		"journal: {max_size: %s}\n"
 		"sinks:\n"
-		"  - {name: trail, type: file, path: %s}\n",
+		"  - {name: trail, type: file, detail: full, path: %s}\n",
 		options->journal ? options->journal : "64MiB", harness->trail);
 	if (options->screen)
-		fprintf(file, "  - {name: screen, type: stdout, format: ecs}\n");
+		fprintf(file, "  - {name: screen, type: stdout, format: ecs, detail: full}\n");
 	return fclose(file) == 0 ? 0 : -errno;
 }
 
@@ -408,7 +416,7 @@ static bool agent_ended(struct harness *harness, int *ret_status)
 
 static bool wait_until_watching(struct harness *harness)
 {
-	uint64_t deadline = boot_ns() + START_DEADLINE_NS * harness_slowdown();
+	uint64_t deadline = boot_ns() + START_DEADLINE_NS * patience();
 	int status = 0;
 
 	while (boot_ns() < deadline) {
@@ -463,10 +471,76 @@ struct harness *harness_new(const struct harness_options *options)
 	return harness;
 }
 
+static size_t count_in_log(struct harness *harness, const char *words)
+{
+	size_t count = 0;
+
+	for (const char *at = harness_log(harness); (at = strstr(at, words)); at++)
+		count++;
+	return count;
+}
+
+void harness_reload(struct harness *harness, const struct harness_options *options)
+{
+	size_t before = count_in_log(harness, "auditship: reloaded: ");
+	uint64_t deadline = boot_ns() + START_DEADLINE_NS;
+	char config[128];
+
+	snprintf(config, sizeof(config), "%s/auditship.yaml", harness->dir);
+	assert_int_equal(write_config(harness, options, config), 0);
+	assert_int_equal(kill(harness->agent, SIGHUP), 0);
+	while (count_in_log(harness, "auditship: reloaded: ") == before) {
+		if (boot_ns() > deadline) {
+			print_log(harness);
+			fail_msg("the agent did not reload");
+		}
+		harness_poll(harness, 100);
+	}
+}
+
+static yajl_val ask_status(const struct harness *harness)
+{
+	char command[512], error[256];
+	struct text text = {0};
+	yajl_val document;
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "%s status --json --socket %s/run/control.sock",
+		 AUDITSHIP_BINARY, harness->dir);
+	pipe = popen(command, "re");
+	assert_non_null(pipe);
+	text_drain(&text, fileno(pipe));
+	pclose(pipe); /* says whether all is well */
+	assert_non_null(text.data);
+	document = yajl_tree_parse(text.data, error, sizeof(error));
+	free(text.data);
+	assert_non_null(document);
+	return document;
+}
+
+uint64_t harness_status(struct harness *harness, const char *path)
+{
+	yajl_val document = ask_status(harness), value = document;
+	char copy[128], *rest, *part;
+	uint64_t number;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (part = strtok_r(copy, ".", &rest); part; part = strtok_r(NULL, ".", &rest)) {
+		const char *parts[] = {part, NULL};
+
+		value = yajl_tree_get(value, parts, yajl_t_any);
+		if (!value)
+			fail_msg("the status has no '%s'", path);
+	}
+	number = strtoull(YAJL_GET_NUMBER(value), NULL, 10);
+	yajl_tree_free(document);
+	return number;
+}
+
 /* Waits for the agent's end with its output drained; false after the deadline. */
 static bool wait_for_end(struct harness *harness, int *ret_status)
 {
-	uint64_t deadline = boot_ns() + START_DEADLINE_NS * harness_slowdown();
+	uint64_t deadline = boot_ns() + START_DEADLINE_NS * patience();
 
 	while (!agent_ended(harness, ret_status)) {
 		struct pollfd fds[] = {{.fd = harness->log_fd, .events = POLLIN},
@@ -498,9 +572,30 @@ void harness_stop(struct harness *harness, int signal)
 	}
 }
 
+/*
+ * Every trail a test leaves is good by the published schema. Also where the checker is not
+ * installed, unless in CI.
+ */
+static bool is_trail_good(const struct harness *harness)
+{
+	struct stat trail;
+	char command[1024];
+	int status;
+
+	if (stat(harness->trail, &trail) != 0 || trail.st_size == 0)
+		return true;
+	if (access(TEST_SOURCE_DIR "/tests/schema/check.sh", R_OK) != 0)
+		return true;
+	snprintf(command, sizeof(command), "sh '%s/tests/schema/check.sh' trail '%s' %s >&2",
+		 TEST_SOURCE_DIR, TEST_SOURCE_DIR, harness->trail);
+	status = system(command);
+	return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77);
+}
+
 void harness_free(struct harness *harness)
 {
 	int status;
+	bool good;
 
 	if (!harness)
 		return;
@@ -511,6 +606,7 @@ void harness_free(struct harness *harness)
 			waitpid(harness->agent, &status, 0);
 		}
 	}
+	good = is_trail_good(harness);
 	lines_done(&harness->file);
 	lines_done(&harness->screen);
 	free(harness->log.data);
@@ -523,6 +619,8 @@ void harness_free(struct harness *harness)
 	if (harness->janitor > 0)
 		waitpid(harness->janitor, &status, 0);
 	free(harness);
+	if (!good)
+		fail_msg("the trail is not what the published schema says");
 }
 
 const char *harness_dir(const struct harness *harness)
@@ -577,7 +675,7 @@ static bool matches(const struct event *event, pid_t pid, const char *action)
 const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const char *action,
 				     unsigned int nth)
 {
-	uint64_t deadline = boot_ns() + DEADLINE_NS * harness_slowdown();
+	uint64_t deadline = boot_ns() + DEADLINE_NS * patience();
 	size_t checked = 0;
 
 	for (;;) {
@@ -592,7 +690,7 @@ const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const c
 	for (size_t i = 0; i < harness->file.count; i++)
 		if (harness->file.events[i]->pid == pid)
 			fprintf(stderr, "%s\n", harness->file.events[i]->text);
-	fail_msg("no event \"%s\" of process %d within %u s", action, pid, 10 * harness_slowdown());
+	fail_msg("no event \"%s\" of process %d within %u s", action, pid, 10 * patience());
 	return NULL;
 }
 
@@ -610,6 +708,52 @@ void harness_settle(struct harness *harness)
 		_exit(0);
 	assert_int_equal(waitpid(marker, NULL, 0), marker);
 	harness_wait(harness, marker, "end");
+}
+
+static bool is_end_of(const char *line, pid_t pid)
+{
+	char field[32];
+
+	snprintf(field, sizeof(field), "\"pid\":%d,", pid);
+	return strstr(line, "\"action\":\"end\"") && strstr(line, field);
+}
+
+/* Reads on to the end of that process; false when it is not there yet. */
+static bool read_on_to(FILE *trail, pid_t pid)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+	bool found = false;
+
+	while (!found && (length = getline(&line, &size, trail)) > 0) {
+		if (line[length - 1] != '\n') { /* half a line: read again when it is whole */
+			assert_int_equal(fseek(trail, -length, SEEK_CUR), 0);
+			break;
+		}
+		found = is_end_of(line, pid);
+	}
+	clearerr(trail);
+	free(line);
+	return found;
+}
+
+/* What comes last is a process of our own. */
+void harness_drain(struct harness *harness)
+{
+	uint64_t deadline = boot_ns() + 60000000000ull * harness_slowdown();
+	FILE *trail = fopen(harness_trail(harness), "re");
+	pid_t marker = fork();
+
+	if (marker == 0)
+		_exit(0);
+	assert_non_null(trail);
+	assert_int_equal(waitpid(marker, NULL, 0), marker);
+	while (!read_on_to(trail, marker)) {
+		assert_true(boot_ns() < deadline);
+		harness_poll(harness, 100);
+	}
+	fclose(trail);
 }
 
 size_t harness_count(const struct harness *harness, pid_t pid, const char *action)

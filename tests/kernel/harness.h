@@ -31,6 +31,7 @@ struct event {
 struct harness_options {
 	const char *events;     /* a list as capture.events has it; NULL: [fork, exec, exit] */
 	const char *opens;      /* capture.open.mode; NULL: the default */
+	const char *capture;    /* more lines of capture, by two blanks; NULL: none */
 	const char *vital_ring; /* size of the ring buffer; NULL: the default */
 	const char *bulk_ring;  /* the same; only beside vital_ring */
 	const char *binary;     /* another agent than the one that is built; NULL: that one */
@@ -70,11 +71,17 @@ pid_t harness_agent(const struct harness *harness);
 /* All the agent has said on standard error so far, terminated. */
 const char *harness_log(struct harness *harness);
 
+/* Another configuration: returns when it is in force. */
+void harness_reload(struct harness *harness, const struct harness_options *options);
+
+/* A number of the agent's status document, as it is now. */
+uint64_t harness_status(struct harness *harness, const char *path);
+
 /* Sends the signal, waits for the end, and fails unless the exit status is 0. */
 void harness_stop(struct harness *harness, int signal);
 
-/* The first event of that process and action since harness_forget; waits at most 10 s x slowdown.
- */
+/* The first event of that process and action since harness_forget; waits at most 10 s, 40 s where
+ * all is slow. */
 const struct event *harness_wait(struct harness *harness, pid_t pid, const char *action);
 
 /* The same, the nth one: 1 is the first. */
@@ -83,6 +90,9 @@ const struct event *harness_wait_nth(struct harness *harness, pid_t pid, const c
 
 /* Returns once everything that happened before the call is in the trail. */
 void harness_settle(struct harness *harness);
+
+/* The same after a storm, without taking its events up; waits at most a minute x slowdown. */
+void harness_drain(struct harness *harness);
 
 /* Events of that process and action now in the trail; pid 0: of all. NULL: every action. */
 size_t harness_count(const struct harness *harness, pid_t pid, const char *action);

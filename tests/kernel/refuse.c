@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,14 +41,25 @@ static void spoil(struct bpf_program *program)
 	free(insns);
 }
 
+/* NAME, NAME_alone or NAME_again: bpf/hook.h. */
+static bool is_variant(const struct bpf_program *program, const char *name)
+{
+	const char *own = bpf_program__name(program), *end;
+
+	if (!name || strncmp(own, name, strlen(name)) != 0)
+		return false;
+	end = own + strlen(name);
+	return !*end || strcmp(end, "_alone") == 0 || strcmp(end, "_again") == 0;
+}
+
 int bpf_object__load_skeleton(struct bpf_object_skeleton *skeleton)
 {
 	int (*next)(struct bpf_object_skeleton *) = next_of("bpf_object__load_skeleton");
 	const char *name = getenv("AUDITSHIP_TEST_REFUSE_LOAD");
-	struct bpf_program *program =
-		name ? bpf_object__find_program_by_name(*skeleton->obj, name) : NULL;
+	struct bpf_program *program;
 
-	if (program && bpf_program__autoload(program))
+	bpf_object__for_each_program(program, *skeleton->obj) if (is_variant(program, name) &&
+								  bpf_program__autoload(program))
 		spoil(program);
 	return next(skeleton);
 }
@@ -57,7 +69,7 @@ struct bpf_link *bpf_program__attach(const struct bpf_program *program)
 	struct bpf_link *(*next)(const struct bpf_program *) = next_of("bpf_program__attach");
 	const char *name = getenv("AUDITSHIP_TEST_REFUSE_ATTACH");
 
-	if (!name || strcmp(name, bpf_program__name(program)) != 0)
+	if (!is_variant(program, name))
 		return next(program);
 	errno = EOPNOTSUPP;
 	return NULL;

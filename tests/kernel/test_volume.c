@@ -180,52 +180,6 @@ static void check_trail(struct storm *storm, const char *path)
 	}
 }
 
-static bool is_end_of(const char *line, pid_t pid)
-{
-	char field[32];
-
-	snprintf(field, sizeof(field), "\"pid\":%d,", pid);
-	return strstr(line, "\"action\":\"end\"") && strstr(line, field);
-}
-
-/* Reads on to the end of that process; false when it is not there yet. */
-static bool read_on_to(FILE *trail, pid_t pid)
-{
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t length;
-	bool found = false;
-
-	while (!found && (length = getline(&line, &size, trail)) > 0) {
-		if (line[length - 1] != '\n') { /* half a line: read again when it is whole */
-			assert_int_equal(fseek(trail, -length, SEEK_CUR), 0);
-			break;
-		}
-		found = is_end_of(line, pid);
-	}
-	clearerr(trail);
-	free(line);
-	return found;
-}
-
-/* A slow machine may need a while after the storm: what comes last is a process of our own. */
-static void wait_for_all(struct harness *harness)
-{
-	uint64_t deadline = boot_ns() + 60000000000ull * harness_slowdown();
-	FILE *trail = fopen(harness_trail(harness), "re");
-	pid_t marker = fork();
-
-	if (marker == 0)
-		_exit(0);
-	assert_non_null(trail);
-	assert_int_equal(waitpid(marker, NULL, 0), marker);
-	while (!read_on_to(trail, marker)) {
-		assert_true(boot_ns() < deadline);
-		harness_poll(harness, 100);
-	}
-	fclose(trail);
-}
-
 static void tells_every_run_of_two_workers_without_loss(void **state)
 {
 	const size_t size = RUNS * sizeof(struct run);
@@ -241,7 +195,7 @@ static void tells_every_run_of_two_workers_without_loss(void **state)
 	run_storm(storm->runs);
 	print_message("%u runs in %" PRIu64 " ms\n", runs_to_do(),
 		      (boot_ns() - start_ns) / 1000000);
-	wait_for_all(*state);
+	harness_drain(*state);
 	harness_stop(*state, SIGINT);
 	assert_int_equal(harness_summary(*state, "events:", "lost "), 0);
 	check_trail(storm, harness_trail(*state));

@@ -952,8 +952,7 @@ void want_stat(struct want *want, const struct stat *stat)
 	char text[32];
 
 	want_id(want, "file.inode", stat->st_ino);
-	if (stat->st_size)
-		want_number(want, "file.size", (uint64_t)stat->st_size);
+	want_number(want, "file.size", (uint64_t)stat->st_size);
 	snprintf(text, sizeof(text), "%u:%u", major(stat->st_dev), minor(stat->st_dev));
 	want_string(want, "file.device", text);
 	snprintf(text, sizeof(text), "%04o", stat->st_mode & 07777);

@@ -105,11 +105,13 @@ static struct agent_heartbeat_facts heartbeat_facts(void)
 	return (struct agent_heartbeat_facts){
 		.uptime_ns = 60 * NS_PER_S,
 		.recursion_misses = UINT64_MAX,
+		.left_out = 77,
 		.collect = {.events = {[REC_EXEC] = 40,
 				       [REC_EXIT] = 30,
 				       [REC_AGENT_START] = 1,
 				       [REC_LOST] = 2},
-			    .not_selected = 10,
+			    .not_selected = 8,
+			    .excluded = 2,
 			    .dropped = 5,
 			    .held = 6,
 			    .canaries = 12,
@@ -128,7 +130,8 @@ static struct agent_heartbeat_facts heartbeat_facts(void)
 static uint64_t add_up(const struct rec_agent_heartbeat *beat)
 {
 	return beat->journalled + beat->dropped + beat->limited + beat->not_selected +
-	       beat->canaries + beat->rejected + beat->lost + beat->unjournalled + beat->in_ring;
+	       beat->excluded + beat->canaries + beat->rejected + beat->lost + beat->unjournalled +
+	       beat->in_ring;
 }
 
 static void the_account_of_a_heartbeat_adds_up(void **state)
@@ -140,6 +143,7 @@ static void the_account_of_a_heartbeat_adds_up(void **state)
 	assert_whole(REC_AGENT_HEARTBEAT);
 	assert_true(record.heartbeat.balances);
 	assert_int_equal(add_up(&record.heartbeat), 120);
+	assert_int_equal(record.heartbeat.left_out, 77);
 	assert_int_equal(record.heartbeat.numbered, 120);
 	assert_int_equal(record.heartbeat.canaries, 12);
 	assert_int_equal(record.heartbeat.own_events, 3);

@@ -460,6 +460,29 @@ static void kinds_nobody_asked_for_inform_the_others_only(void **state)
 	assert_int_equal(made.status.events[REC_FORK], 0);
 }
 
+static void excluded_processes_inform_the_others_only(void **state)
+{
+	struct rec_fork fork = {
+		.header = next_header(REC_FORK, sizeof(fork)),
+		.task.id = {.pid = 20, .ns_pid = 20, .start_ns = 20},
+		.creator = {.pid = 10, .ns_pid = 10, .start_ns = 10},
+	};
+	struct rec_exit excluded = make_exit(21);
+
+	(void)state;
+	(void)put(&fork, sizeof(fork), 0);
+	excluded.header.flags = REC_FLAG_EXCLUDED;
+	(void)put(&excluded, sizeof(excluded), 0);
+	(void)put_exit(20, 0);
+	stop();
+	assert_int_equal(made.count, 1);
+	assert_int_equal(made.events[0].enriched->creator_pid, 10);
+	assert_int_equal(made.status.not_selected, 1); /* the fork */
+	assert_int_equal(made.status.excluded, 1);
+	assert_int_equal(made.status.events[REC_EXIT], 1);
+	assert_int_equal(made.status.arrived, 3);
+}
+
 static void a_damaged_record_is_counted_and_the_others_go_on(void **state)
 {
 	struct rec_exit record = make_exit(1);
@@ -1018,6 +1041,7 @@ int main(void)
 		COLLECT_TEST(a_sweep_of_many_large_records_is_journalled_in_parts),
 		COLLECT_TEST(a_journal_that_refuses_keeps_the_ring_and_gets_all_once),
 		COLLECT_TEST(kinds_nobody_asked_for_inform_the_others_only),
+		COLLECT_TEST(excluded_processes_inform_the_others_only),
 		COLLECT_TEST(a_damaged_record_is_counted_and_the_others_go_on),
 		COLLECT_TEST(a_rejected_record_has_arrived_and_is_not_lost),
 		COLLECT_TEST(a_loss_is_an_event_where_it_happened),

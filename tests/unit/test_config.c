@@ -153,6 +153,7 @@ static void same_config(const struct config *a, const struct config *b)
 		same_text(a->sinks[i].path, b->sinks[i].path);
 		assert_int_equal(a->sinks[i].type, b->sinks[i].type);
 		assert_int_equal(a->sinks[i].format, b->sinks[i].format);
+		assert_int_equal(a->sinks[i].detail, b->sinks[i].detail);
 	}
 }
 
@@ -228,7 +229,7 @@ static void every_option_is_read_into_its_place(void **state)
 		"journal: {dir: /j, max_size: 32MiB, durability: batch, sync_every: 10ms}\n"
 		"sinks:\n"
 		"- {name: a, type: file, path: /a}\n"
-		"- {type: stdout, name: b-2_c, format: ecs}\n");
+		"- {type: stdout, name: b-2_c, format: ecs, detail: full}\n");
 	assert_string_equal(config.agent.name, "web-01");
 	assert_string_equal(config.agent.state_dir, "/s");
 	assert_int_equal(config.agent.tags.count, 2);
@@ -250,6 +251,8 @@ static void every_option_is_read_into_its_place(void **state)
 	assert_string_equal(config.sinks[1].name, "b-2_c");
 	assert_int_equal(config.sinks[1].type, CONFIG_SINK_STDOUT);
 	assert_int_equal(config.sinks[1].format, CONFIG_FORMAT_ECS);
+	assert_int_equal(config.sinks[0].detail, CONFIG_DETAIL_COMPACT);
+	assert_int_equal(config.sinks[1].detail, CONFIG_DETAIL_FULL);
 	assert_null(config.sinks[1].path);
 	config_done(&config);
 }
@@ -884,6 +887,62 @@ static void check_warns_of_what_is_unwise(void **state)
 	assert_non_null(strstr(told, "this host knows no group 'no-such-group-here'"));
 }
 
+static void check_warns_of_filters_that_leave_out_too_much(void **state)
+{
+	static const char text[] = "capture:\n"
+				   "  exclude: {path: [/proc, /], user: [root], pid: [7]}\n"
+				   "  include: {user: [root, web]}\n";
+
+	(void)state;
+	write_file(text, sizeof(text) - 1);
+	assert_int_equal(check(file), 0);
+	assert_non_null(strstr(
+		told, "c.yaml:2:27: capture.exclude.path: '/' leaves out every open of a file\n"));
+	assert_non_null(strstr(told, "c.yaml:2:38: capture.exclude.user: 'root' leaves out all"));
+	assert_non_null(strstr(told, "c.yaml:3:20: capture.include.user: 'root' is excluded, too"));
+	assert_null(strstr(told, "'/proc'"));
+	assert_null(strstr(told, "'7'"));
+	assert_null(strstr(told, "'web'"));
+}
+
+static void items_of_filters_are_checked(void **state)
+{
+	(void)state;
+	tells("capture:\n"
+	      "  open: {read_paths: [etc]}\n"
+	      "  exclude: {path: [/a/../b], cgroup: [system.slice], pid: [0, 4194305, x]}\n"
+	      "  include: {user: ['a:b'], executable: ['']}\n",
+	      "2:23: capture.open.read_paths: 'etc' is not an absolute path without '..', such as "
+	      "/var/cache\n"
+	      "3:20: capture.exclude.path: '/a/../b' is not an absolute path without '..', such as "
+	      "/var/cache\n"
+	      "3:39: capture.exclude.cgroup: 'system.slice' is not a path below the cgroup mount "
+	      "without '..', such as /system.slice/cron.service\n"
+	      "3:60: capture.exclude.pid: '0' is not the number of a process, from 1 to 4194304\n"
+	      "3:63: capture.exclude.pid: '4194305' is not the number of a process, from 1 to "
+	      "4194304\n"
+	      "3:72: capture.exclude.pid: 'x' is not the number of a process, from 1 to 4194304\n"
+	      "4:20: capture.include.user: 'a:b' is not the name or the number of a user\n"
+	      "4:41: capture.include.executable: '' is empty: give a list of at most 256 items, "
+	      "such as [/usr/bin/node_exporter]\n");
+}
+
+static void a_change_of_filters_concerns_the_filters_alone(void **state)
+{
+	struct config before, after;
+	struct config_diff diff;
+
+	(void)state;
+	is_good(&before, "capture: {exclude: {user: [web]}}");
+	is_good(&after, "capture: {exclude: {user: [web, db]}, open: {mode: all}}");
+	config_diff(&diff, &before, &after);
+	assert_int_equal(diff.parts, CONFIG_PART_FILTERS);
+	config_diff(&diff, &after, &after);
+	assert_int_equal(diff.parts, 0);
+	config_done(&after);
+	config_done(&before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -919,6 +978,9 @@ int main(void)
 		cmocka_unit_test(check_says_in_one_line_what_a_good_file_holds),
 		cmocka_unit_test(check_tells_faults_on_standard_error_and_by_its_exit_code),
 		cmocka_unit_test(check_warns_of_what_is_unwise),
+		cmocka_unit_test(check_warns_of_filters_that_leave_out_too_much),
+		cmocka_unit_test(items_of_filters_are_checked),
+		cmocka_unit_test(a_change_of_filters_concerns_the_filters_alone),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -101,6 +101,50 @@ static void nothing_is_larger_than_a_record_can_be(void **state)
 	assert_bad(larger, REC_MAX_SIZE + 1, "larger than a record can be");
 }
 
+static void a_number_that_json_cannot_carry_is_refused(void **state)
+{
+	static const uint64_t bad[] = {FIELD_NUMBER_MAX + 1, UINT64_C(1) << 63, UINT64_MAX};
+	size_t size = sizeof(struct rec_lost), open_size = sizeof(struct rec_open);
+	_cleanup_free_ struct rec_lost *lost = make_record(REC_LOST, size);
+	_cleanup_free_ struct rec_open *open = make_record(REC_OPEN_READ, open_size);
+
+	(void)state;
+	lost->count = lost->header.sequence = FIELD_NUMBER_MAX;
+	assert_good(lost, size);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		lost->count = bad[i];
+		assert_bad(lost, size, "a number is beyond what JSON can carry");
+		lost->count = 0;
+		lost->header.sequence = bad[i];
+		assert_bad(lost, size, "a number is beyond what JSON can carry");
+		lost->header.sequence = 0;
+	}
+	open->call.result = -(int64_t)FIELD_NUMBER_MAX;
+	assert_good(open, open_size);
+	open->call.result--;
+	assert_bad(open, open_size, "a number is beyond what JSON can carry");
+	open->call.result = (int64_t)FIELD_NUMBER_MAX;
+	assert_good(open, open_size);
+	open->call.result++;
+	assert_bad(open, open_size, "a number is beyond what JSON can carry");
+	open->call.result = INT64_MIN;
+	assert_bad(open, open_size, "a number is beyond what JSON can carry");
+}
+
+static void a_word_that_does_not_exist_is_refused(void **state)
+{
+	size_t size = sizeof(struct rec_lost);
+	_cleanup_free_ struct rec_lost *lost = make_record(REC_LOST, size);
+
+	(void)state;
+	lost->reason = REC_LOSS_REASONS - 1;
+	assert_good(lost, size);
+	for (unsigned int i = REC_LOSS_REASONS; i < 256; i++) {
+		lost->reason = (uint8_t)i;
+		assert_bad(lost, size, "a number stands for nothing");
+	}
+}
+
 static void unknown_versions_kinds_rings_and_classes_are_refused(void **state)
 {
 	const size_t size = sizeof(struct rec_exit);
@@ -359,6 +403,8 @@ int main(void)
 		cmocka_unit_test(what_is_shorter_than_its_kind_is_refused),
 		cmocka_unit_test(the_size_is_that_of_the_ring),
 		cmocka_unit_test(nothing_is_larger_than_a_record_can_be),
+		cmocka_unit_test(a_number_that_json_cannot_carry_is_refused),
+		cmocka_unit_test(a_word_that_does_not_exist_is_refused),
 		cmocka_unit_test(unknown_versions_kinds_rings_and_classes_are_refused),
 		cmocka_unit_test(a_string_lies_in_the_tail_and_keeps_no_more_than_there_was),
 		cmocka_unit_test(every_string_of_a_record_is_checked),

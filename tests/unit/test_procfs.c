@@ -274,6 +274,29 @@ static void effective_capabilities_are_read(void **state)
 	assert_int_equal(procfs_own_capabilities(root, &bits), -EINVAL);
 }
 
+static void the_device_of_a_mount_is_read(void **state)
+{
+	uint32_t device = 0;
+
+	(void)state;
+	write_text("proc/self/mountinfo",
+		   "22 1 0:29 / / rw,relatime shared:1 - btrfs /dev/sda2 rw\n"
+		   "23 22 259:1048575 /@home /home rw - btrfs /dev/sda2 rw\n");
+	assert_int_equal(procfs_mount_device(root, 22, &device), 0);
+	assert_int_equal(device, 29);
+	assert_int_equal(procfs_mount_device(root, 23, &device), 0);
+	assert_int_equal(device, 259U << 20 | 1048575);
+	assert_int_equal(procfs_mount_device(root, 2, &device), -ENOENT);
+	write_text("proc/self/mountinfo", "22 1 0:x / / rw\n23 1 0:2 / / rw\n");
+	assert_int_equal(procfs_mount_device(root, 23, &device), -EINVAL);
+	write_text("proc/self/mountinfo", "23 1 4096:2 / / rw\n");
+	assert_int_equal(procfs_mount_device(root, 23, &device), -EINVAL);
+	write_text("proc/self/mountinfo", "23 1 0:1048576 / / rw\n");
+	assert_int_equal(procfs_mount_device(root, 23, &device), -EINVAL);
+	write_text("proc/self/mountinfo", "");
+	assert_int_equal(procfs_mount_device(root, 23, &device), -ENOENT);
+}
+
 static void the_real_proc_is_understood(void **state)
 {
 	char text[37];
@@ -379,6 +402,7 @@ int main(void)
 		TEST(own_memory_is_that_line_of_status),
 		TEST(users_of_a_process_are_real_and_login),
 		TEST(the_own_program_can_be_opened),
+		TEST(the_device_of_a_mount_is_read),
 		TEST(the_real_proc_is_understood),
 		TEST(a_root_too_long_for_a_path_is_refused),
 	};

@@ -430,17 +430,6 @@ static void numbers_get_the_words_of_their_type(void **state)
 	assert_text(fixture, "Linux.capabilities.bounding_hex", "0000000000000000");
 }
 
-static void enumerations_without_a_name_stay_numbers(void **state)
-{
-	struct fixture *fixture = *state;
-
-	builder_start(&fixture->builder, REC_LOST, 1);
-	fixture->builder.lost->reason = 200;
-	render(fixture);
-	assert_text(fixture, "Linux.lost.reason", "200");
-	assert_text(fixture, "Linux.lost.ring", "vital");
-}
-
 static void no_ceiling_of_the_output_is_passed_and_nothing_is_left_behind(void **state)
 {
 	struct fixture *fixture = *state;
@@ -581,7 +570,6 @@ int main(void)
 		ECS_TEST(a_string_of_which_nothing_was_kept_is_told),
 		ECS_TEST(a_name_the_kernel_cut_in_half_is_utf8),
 		ECS_TEST(numbers_get_the_words_of_their_type),
-		ECS_TEST(enumerations_without_a_name_stay_numbers),
 		ECS_TEST(no_ceiling_of_the_output_is_passed_and_nothing_is_left_behind),
 		ECS_TEST(the_longest_and_worst_arguments_still_make_a_line),
 		ECS_TEST(any_bytes_at_all_make_one_valid_line),

@@ -124,9 +124,9 @@ static void a_healthy_agent_says_so(void **state)
 
 static void the_parts_of_the_account_add_up_to_its_sum(void **state)
 {
-	static const char *const parts[] = {"journalled",   "dropped",      "limited",
-					    "not_selected", "canaries",     "rejected",
-					    "lost",         "unjournalled", "in_ring"};
+	static const char *const parts[] = {"journalled",   "dropped",  "limited",  "not_selected",
+					    "excluded",     "canaries", "rejected", "lost",
+					    "unjournalled", "in_ring"};
 	struct status_facts facts = healthy_facts();
 	struct json_read *document;
 	int64_t sum = 0;
@@ -137,7 +137,10 @@ static void the_parts_of_the_account_add_up_to_its_sum(void **state)
 	facts.collect.lost = 2;
 	facts.collect.seen += 3 + 2;
 	facts.collect.arrived += 3;
-	facts.collect.numbered += 3 + 2;
+	facts.collect.excluded = 8;
+	facts.collect.seen += 8;
+	facts.collect.arrived += 8;
+	facts.collect.numbered += 3 + 2 + 8;
 	document = write(&facts);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		char path[64];
@@ -149,6 +152,30 @@ static void the_parts_of_the_account_add_up_to_its_sum(void **state)
 	assert_true(json_read_is_true(document, "account.balances"));
 	assert_int_equal(number(document, "account.rejected"), 3);
 	assert_int_equal(number(document, "losses.rejected"), 4);
+	json_read_free(document);
+}
+
+static void what_filters_left_out_is_shown_by_filter_with_their_remarks(void **state)
+{
+	char *remarks[] = {(char[]){"executable /gone: no such file"}};
+	struct status_facts facts = healthy_facts();
+	struct json_read *document;
+
+	(void)state;
+	facts.left_out[REC_FILTER_OWN] = 1;
+	facts.left_out[REC_FILTER_MODE] = 2;
+	facts.left_out[REC_FILTER_PATH] = 7;
+	facts.remarks = remarks;
+	facts.remark_count = 1;
+	document = write(&facts);
+	assert_int_equal(number(document, "filters.left_out.own"), 1);
+	assert_int_equal(number(document, "filters.left_out.mode"), 2);
+	assert_int_equal(number(document, "filters.left_out.path"), 7);
+	assert_int_equal(number(document, "filters.left_out.cgroup"), 0);
+	assert_int_equal(json_read_count(document, "filters.remarks"), 1);
+	assert_string_equal(json_read_string(document, "filters.remarks.0"),
+			    "executable /gone: no such file");
+	assert_true(json_read_is_true(document, "healthy"));
 	json_read_free(document);
 }
 
@@ -455,6 +482,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_healthy_agent_says_so),
 		cmocka_unit_test(the_parts_of_the_account_add_up_to_its_sum),
+		cmocka_unit_test(what_filters_left_out_is_shown_by_filter_with_their_remarks),
 		cmocka_unit_test(
 			a_loss_is_shown_by_ring_and_kind_and_the_ring_named_that_was_too_small),
 		cmocka_unit_test(what_a_hook_missed_is_shown_where_the_kernel_counts_it),

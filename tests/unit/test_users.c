@@ -70,18 +70,34 @@ static struct users *load_passwd(const char *passwd)
 	return load(passwd, strlen(passwd), "");
 }
 
+static void of_a_name_given_twice_the_first_line_counts(void **state)
+{
+	struct users *users = load_passwd("twin:x:900:1:::\ntwin:x:20:1:::\n");
+	uint32_t uid = 0;
+
+	(void)state;
+	assert_true(users_user_id(users, "twin", &uid));
+	assert_int_equal(uid, 900);
+	users_free(users);
+}
+
 static void names_are_found_by_id(void **state)
 {
 	const char *passwd = "root:x:0:0:root:/root:/bin/sh\n"
 			     "web:x:1000:100::/home/web:/bin/sh\n"
 			     "daemon:x:1:1:::\n";
 	struct users *users = load(passwd, strlen(passwd), "root:x:0:\nstaff:x:50:web,root\n");
+	uint32_t uid = 0;
 
 	(void)state;
 	assert_string_equal(users_user_name(users, 0), "root");
 	assert_string_equal(users_user_name(users, 1), "daemon");
 	assert_string_equal(users_user_name(users, 1000), "web");
 	assert_null(users_user_name(users, 2));
+	assert_true(users_user_id(users, "web", &uid));
+	assert_int_equal(uid, 1000);
+	assert_false(users_user_id(users, "staff", &uid));
+	assert_false(users_user_id(NULL, "web", &uid));
 	assert_null(users_user_name(users, UINT32_MAX));
 	assert_string_equal(users_group_name(users, 0), "root");
 	assert_string_equal(users_group_name(users, 50), "staff");
@@ -413,6 +429,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(names_are_found_by_id),
+		TEST(of_a_name_given_twice_the_first_line_counts),
 		TEST(no_table_has_no_names),
 		TEST(the_first_line_of_an_id_wins),
 		TEST(the_last_line_needs_no_line_feed),

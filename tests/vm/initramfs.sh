@@ -56,8 +56,8 @@ fi
 cp "$here/init" "$root/init"
 find "$kernel/modules" -name '*.ko' -exec cp {} "$root/modules" \;
 printf '%s\n' root:x:0:0:root:/root:/bin/sh daemon:x:1:1::/:/bin/false \
-	bin:x:2:2::/:/bin/false sys:x:3:3::/:/bin/false >"$root/etc/passwd"
-printf '%s\n' root:x:0: daemon:x:1: bin:x:2: sys:x:3: adm:x:4: tty:x:5: >"$root/etc/group"
+	bin:x:2:2::/:/bin/false sys:x:3:3::/:/bin/false nobody:x:65534:65534::/:/bin/false >"$root/etc/passwd"
+printf '%s\n' root:x:0: daemon:x:1: bin:x:2: sys:x:3: adm:x:4: tty:x:5: nogroup:x:65534: >"$root/etc/group"
 printf '%s\n' 'NAME="Test guest"' ID=guest ID_LIKE=debian 'VERSION_ID="1"' >"$root/etc/os-release"
 echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
 [ -z "${GUEST_TESTS-}" ] || cp "$GUEST_TESTS" "$root/etc/tests"

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the probes leave out, by the configuration in force: keeps it true while files are replaced,
+ * users come and cgroups go. Belongs to the main thread.
+ */
+#ifndef AUDITSHIP_KERNEL_FILTER_H
+#define AUDITSHIP_KERNEL_FILTER_H
+
+#include "base/err.h"
+#include "capture/probes.h"
+#include "config.h"
+
+struct kernel_filter;
+
+/* Leaves out this process. Nothing else before the first kernel_filter_use. */
+int kernel_filter_new(struct kernel_filter **ret_filter, const struct probes *probes,
+		      struct err *err);
+/* NULL is fine. */
+void kernel_filter_free(struct kernel_filter *filter);
+
+/*
+ * Makes ready what config says, whose lists are borrowed from kernel_filter_use on until the next
+ * one. All that can fail does so here; the probes go by what was in force until kernel_filter_use.
+ */
+int kernel_filter_prepare(struct kernel_filter *filter, const struct config *config,
+			  struct err *err);
+void kernel_filter_use(struct kernel_filter *filter, const struct config *config);
+
+/* Once a second: looks again at what the names in the lists mean. False: that failed, told in err,
+ * and what was in force stays. */
+bool kernel_filter_tick(struct kernel_filter *filter, struct err *err);
+
+/* The users of this host have changed. */
+void kernel_filter_forget_users(struct kernel_filter *filter);
+
+/* What was left out since the start. */
+void kernel_filter_left_out(const struct kernel_filter *filter, uint64_t ret_counts[REC_FILTERS]);
+
+/* What of the lists has no effect now. Borrowed until the next call of another function. */
+size_t kernel_filter_remarks(const struct kernel_filter *filter, char *const **ret_remarks);
+
+#endif
