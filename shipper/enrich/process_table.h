@@ -132,7 +132,8 @@ void process_table_set_image(struct process_table *table, const struct process *
 void process_table_share_image(struct process_table *table, const struct process *child,
 			       const struct process *parent);
 
-/* False: the process has no image, or only one of another exec than the last it was told of. The bytes come from process_image_copy, see image_pool.h. */
+/* False: the process has no image, or only one of another exec than the last it was told of. The
+ * bytes come from process_image_copy, see image_pool.h. */
 bool process_image_describe(const struct process_table *table, const struct process *process,
 			    struct image *ret_image);
 size_t process_image_copy(const struct process_table *table, const struct process *process,
@@ -152,8 +153,8 @@ void process_table_rewrite_args(struct process_table *table, process_image_rewri
 /*
  * Finds exits that were lost: begin, then start a snapshot of all processes and insert each, then
  * end, which takes every process that was not inserted since begin for exited and returns how many.
- * at_start: they ended while no agent ran, so their exits are not lost. When the snapshot breaks off,
- * do not call end.
+ * at_start: they ended while no agent ran, so their exits are not lost. When the snapshot breaks
+ * off, do not call end.
  */
 void process_table_reconcile_begin(struct process_table *table);
 uint32_t process_table_reconcile_end(struct process_table *table, bool at_start);

@@ -358,6 +358,8 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	if (options->vital_ring)
 		fprintf(file, "  rings: {vital: %s, bulk: %s}\n", options->vital_ring,
 			options->bulk_ring ? options->bulk_ring : "16MiB");
+	if (options->enrich)
+		fprintf(file, "enrich: %s\n", options->enrich);
 	if (options->rules)
 		fprintf(file, "rules:\n%s", options->rules);
 	fprintf(file,

@@ -388,15 +388,16 @@ static void a_misspelt_key_gets_the_nearest_name(void **state)
 	tells("capture: {ring: {}}", "1:11: unknown key 'ring' (did you mean 'rings'?)\n");
 	tells("sinks: [{nmae: a, name: a, type: stdout}]",
 	      "1:10: unknown key 'nmae' in a sink (did you mean 'name'?)\n");
-	tells("zebra: 1", "1:1: unknown key 'zebra' (known here: agent, control, log, capture, enrich, "
-			  "journal, rules, sinks)\n");
+	tells("zebra: 1",
+	      "1:1: unknown key 'zebra' (known here: agent, control, log, capture, enrich, "
+	      "journal, rules, sinks)\n");
 	tells("max_size: 1GiB",
 	      "1:1: unknown key 'max_size' here (did you mean journal.max_size?)\n");
 	tells("log.level: info",
 	      "1:1: unknown key 'log.level' (maps are nested: write each part as "
 	      "a key of its own)\n");
-	tells("\"\": 1", "1:1: unknown key '' (known here: agent, control, log, capture, journal, "
-			 "rules, sinks)\n");
+	tells("\"\": 1", "1:1: unknown key '' (known here: agent, control, log, capture, enrich, "
+			 "journal, rules, sinks)\n");
 	tells("\"log\\0\": {}", "1:1: unknown key 'log\\x00' (did you mean 'log'?)\n");
 }
 
@@ -591,7 +592,7 @@ static void hostile_text_is_quoted_harmlessly(void **state)
 {
 	(void)state;
 	tells("\"\\e]0;owned\\a\": 1", "1:1: unknown key '\\x1b]0;owned\\x07' (known here: agent, "
-				       "control, log, capture, journal, rules, sinks)\n");
+				       "control, log, capture, enrich, journal, rules, sinks)\n");
 	tells("log: {level: \"\\e[2J\\u202e\\n\\x9b\"}",
 	      "1:14: log.level: '\\x1b[2J\\u{202e}\\n\\u{009b}' is unknown (known: error, warning, "
 	      "info, debug)\n");
