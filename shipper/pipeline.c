@@ -19,6 +19,7 @@
 #include "control.h"
 #include "decode/fields.h"
 #include "enrich/host.h"
+#include "enrich/host_watch.h"
 #include "enrich/users_watch.h"
 #include "sink/deliver.h"
 #include "status.h"
@@ -50,7 +51,9 @@ void pipeline_describe_identity(const struct pipeline *pipeline, const struct co
 		.agent_id = pipeline->agent_id,
 		.agent_name = config->agent.name ? config->agent.name : host->hostname,
 		.agent_version = AUDITSHIP_VERSION,
-		.host_name = config->agent.name ? config->agent.name : host->hostname,
+		.host_name = config->agent.name ? config->agent.name
+			     : host->fqdn[0]    ? host->fqdn
+						: host->hostname,
 		.host_hostname = host->hostname,
 		.host_id = host->machine_id,
 		.host_architecture = host->architecture,
@@ -64,6 +67,10 @@ void pipeline_describe_identity(const struct pipeline *pipeline, const struct co
 		.tags = (const char *const *)config->agent.tags.items,
 		.tag_count = (unsigned int)config->agent.tags.count,
 	};
+	for (unsigned int i = 0; i < host->addresses.ip_count && i < RENDER_ADDRESSES_MAX; i++)
+		ret_identity->ips[ret_identity->ip_count++] = host->addresses.ips[i];
+	for (unsigned int i = 0; i < host->addresses.mac_count && i < RENDER_ADDRESSES_MAX; i++)
+		ret_identity->macs[ret_identity->mac_count++] = host->addresses.macs[i];
 	for (size_t i = 0; i < config->agent.labels.count && i < RENDER_LABELS_MAX; i++)
 		ret_identity->labels[ret_identity->label_count++] = (struct render_label){
 			config->agent.labels.items[i].key, config->agent.labels.items[i].value};
@@ -108,7 +115,10 @@ static int open_journal(struct pipeline *pipeline, struct err *err)
 
 static int open_facts(struct pipeline *pipeline, struct err *err)
 {
-	int result = host_read(&pipeline->host, "", err);
+	int result = host_watch_new(&pipeline->host_watch, "", err); /* first: nothing is missed */
+
+	if (result == 0)
+		result = host_read(&pipeline->host, "", err);
 
 	if (result == 0)
 		result = host_agent_id(pipeline->agent_id, pipeline->config->agent.state_dir, err);
@@ -458,6 +468,22 @@ static void tick_filter(struct pipeline *pipeline)
 	pipeline->filter_failing = !good;
 }
 
+/* Numbers that depend on the boot are those of the start. */
+static void refresh_host(struct pipeline *pipeline)
+{
+	struct host host;
+	struct err err;
+
+	if (!pipeline->host_watch || !host_watch_changed(pipeline->host_watch) ||
+	    host_read(&host, "", &err) < 0 || memcmp(&host, &pipeline->host, sizeof(host)) == 0)
+		return;
+	pipeline->host = host;
+	pipeline_describe_identity(pipeline, pipeline->config, &pipeline->identity);
+	sinks_give_identity(pipeline->sinks, &pipeline->identity);
+	log_info("the host has changed: it is %s, and has %u addresses",
+		 pipeline->identity.host_name, pipeline->identity.ip_count);
+}
+
 static void on_tick(struct pipeline *pipeline)
 {
 	uint64_t count;
@@ -469,6 +495,7 @@ static void on_tick(struct pipeline *pipeline)
 	if (pipeline->control)
 		control_tick(pipeline->control, clock_mono_ns());
 	watchers_tick(pipeline->watchers, clock_boot_ns());
+	refresh_host(pipeline);
 	if (census_sees_all(pipeline->host.pid_ns))
 		census_tick(&pipeline->census, pipeline->probes, pipeline->collect,
 			    clock_boot_ns());
@@ -664,6 +691,7 @@ static void close_all(struct pipeline *pipeline)
 	journal_close(pipeline->journal);
 	sinks_free(pipeline->sinks);
 	rules_free(pipeline->first_rules);
+	host_watch_free(pipeline->host_watch);
 	close_descriptor(pipeline->tick_fd);
 	close_descriptor(pipeline->users_fd);
 	close_descriptor(pipeline->gone_fd);

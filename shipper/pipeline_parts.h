@@ -13,6 +13,7 @@
 #include "collect.h"
 #include "control.h"
 #include "enrich/host.h"
+#include "enrich/host_watch.h"
 #include "journal/journal.h"
 #include "kernel_filter.h"
 #include "pipeline.h"
@@ -26,6 +27,7 @@ struct pipeline {
 	const char *config_path;          /* as given; NULL: the default */
 	const struct pipeline_view *view; /* NULL: nobody looks on */
 	struct host host;
+	struct host_watch *host_watch;
 	char agent_id[UUID_TEXT_SIZE];
 	struct render_identity identity;
 	struct journal *journal;

@@ -5,8 +5,12 @@
  */
 #include "want.h"
 
+#include <ctype.h>
 #include <grp.h>
+#include <ifaddrs.h>
 #include <inttypes.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -392,13 +396,105 @@ static void want_os(struct want *want, const char *path, const char *name, const
 		want_string(want, path, value);
 }
 
+struct texts {
+	char items[64][NI_MAXHOST];
+	size_t count;
+};
+
+static void add_text(struct texts *texts, const char *text)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		if (strcmp(texts->items[i], text) == 0)
+			return;
+	assert_true(texts->count < 64);
+	snprintf(texts->items[texts->count++], NI_MAXHOST, "%s", text);
+}
+
+/* In byte order. */
+static void want_texts(struct want *want, const char *path, struct texts *texts)
+{
+	char list[64 * NI_MAXHOST];
+	size_t size = 0;
+
+	qsort(texts->items, texts->count, sizeof(texts->items[0]),
+	      (int (*)(const void *, const void *))strcmp);
+	for (size_t i = 0; i < texts->count; i++)
+		size += (size_t)sprintf(list + size, "%s", texts->items[i]) + 1;
+	if (size)
+		want_list(want, path, list, size);
+}
+
+static void add_mac(struct texts *macs, const char *interface)
+{
+	char path[128], *text;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/address", interface);
+	text = facts_file(path, NULL);
+	for (char *at = text; *at; at++)
+		*at = *at == ':' ? '-' : (char)toupper(*at);
+	if (strlen(text) == strlen("00-00-5E-00-53-23") && strcmp(text, "00-00-00-00-00-00") != 0)
+		add_text(macs, text);
+	free(text);
+}
+
+/* As getnameinfo(3) writes it. False: not one that the host has for others. */
+static bool address_text(const struct ifaddrs *at, char out[NI_MAXHOST])
+{
+	int family = at->ifa_addr ? at->ifa_addr->sa_family : AF_UNSPEC;
+	socklen_t length =
+		family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+
+	if ((family != AF_INET && family != AF_INET6) || !(at->ifa_flags & IFF_UP) ||
+	    at->ifa_flags & IFF_LOOPBACK)
+		return false;
+	assert_int_equal(
+		getnameinfo(at->ifa_addr, length, out, NI_MAXHOST, NULL, 0, NI_NUMERICHOST), 0);
+	return strncmp(out, "fe80:", 5) != 0 && strncmp(out, "169.254.", 8) != 0;
+}
+
+static void want_addresses(struct want *want)
+{
+	static struct texts ips, macs;
+	struct ifaddrs *all;
+	char text[NI_MAXHOST];
+
+	ips.count = macs.count = 0;
+	assert_int_equal(getifaddrs(&all), 0);
+	for (struct ifaddrs *at = all; at; at = at->ifa_next) {
+		if (!address_text(at, text))
+			continue;
+		add_text(&ips, text);
+		add_mac(&macs, at->ifa_name);
+	}
+	freeifaddrs(all);
+	want_texts(want, "host.ip", &ips);
+	want_texts(want, "host.mac", &macs);
+}
+
+/* The name, or what /etc/hosts has that begins with it and a dot. */
+static void want_host_name(struct want *want, const char *hostname)
+{
+	char *hosts = facts_file("/etc/hosts", NULL), *save;
+	size_t length = strlen(hostname);
+
+	want_string(want, "host.name", hostname);
+	for (char *word = strtok_r(hosts, " \t\n", &save); word && !strchr(hostname, '.');
+	     word = strtok_r(NULL, " \t\n", &save))
+		if (strncasecmp(word, hostname, length) == 0 && word[length] == '.') {
+			want_string(want, "host.name", word);
+			break;
+		}
+	free(hosts);
+}
+
 static void want_host(struct want *want)
 {
 	struct utsname host;
 
 	assert_int_equal(uname(&host), 0);
-	want_string(want, "host.name", host.nodename);
+	want_host_name(want, host.nodename);
 	want_string(want, "host.hostname", host.nodename);
+	want_addresses(want);
 	want_file_text(want, "host.id", "/etc/machine-id");
 	want_string(want, "host.architecture", host.machine);
 	want_file_text(want, "host.boot.id", "/proc/sys/kernel/random/boot_id");
