@@ -38,6 +38,7 @@ const struct leaf facts_host_leaves[] = {
 		.path = "host.ip",
 		.type = FIELD_LIST,
 		.pattern = "^[0-9a-f.:]+$",
+		.index = "ip",
 		.doc = "Addresses of its interfaces, without loopback and link-local ones; at most "
 		       "32.",
 	},
