@@ -467,8 +467,10 @@ void collect_snapshot(struct collect *collect, const void *record, size_t size)
 
 int collect_recall(struct collect *collect, struct err *err)
 {
-	enrich_reconcile_begin(collect->options.enrich);
-	return sweep_recall(collect->sweep, err);
+	int result = sweep_recall(collect->sweep, err);
+
+	enrich_reconcile_begin(collect->options.enrich); /* the snapshot is to name who lives on */
+	return result;
 }
 
 void collect_snapshot_done(struct collect *collect)
