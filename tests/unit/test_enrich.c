@@ -816,6 +816,7 @@ static void what_lives_on_is_corrected_by_the_snapshot(void **state)
 	recall(again);
 	made.enrich = again;
 	enrich_reconcile_begin(again);
+	snapshot_of(make_id(1, 1), (struct rec_id){0}, "/sbin/init");
 	snapshot_of(same, make_id(1, 1), "/bin/same");
 	next_exec_id = 1;
 	snapshot_of(other, make_id(1, 1), "/bin/new");
