@@ -59,7 +59,6 @@ static int remove_enrich(void **state)
 	return 0;
 }
 
-
 static struct rec_id make_id(uint32_t pid, uint64_t start_s)
 {
 	return (struct rec_id){
