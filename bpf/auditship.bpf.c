@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "file.bpf.c"
+#include "io_uring.bpf.c"
 #include "process.bpf.c"
 #include "thread.bpf.c"
 

@@ -13,6 +13,8 @@
 /* Values of macros and enums that BTF may not carry; unchanged since before 5.10. */
 #define PF_KTHREAD 0x00200000
 #define PF_EXITING 0x00000004
+#define PF_IO_WORKER 0x00000010 /* since 5.12: a thread of the process that io_uring works for */
+#define PF_DUMPCORE 0x00000200
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define S_ISUID 0004000
 #define S_ISGID 0002000
@@ -26,17 +28,20 @@
 /* Errors and flags of open(2), the same numbers on x86_64, arm64 and their 32-bit calls. */
 #define EPERM 1
 #define EINTR 4
+#define EAGAIN 11
 #define EACCES 13
 #define EEXIST 17
 #define EXDEV 18
 #define ETXTBSY 26
 #define EROFS 30
+#define ENOSYS 38
 #define ELOOP 40
 #define O_ACCMODE 00000003
 #define O_RDONLY 00000000
 #define O_WRONLY 00000001
 #define O_CREAT 00000100
 #define O_TRUNC 00001000
+#define O_NONBLOCK 00004000
 #define O_PATH 010000000
 #define O_TMPFILE_BIT 020000000 /* O_TMPFILE without O_DIRECTORY, whose number differs */
 

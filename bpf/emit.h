@@ -38,6 +38,8 @@ static __always_inline __u32 scratch_slot(__u32 class)
 
 	if (class == REC_CLASS_ITERATOR)
 		return cfg_cpus;
+	if (class == REC_CLASS_PREEMPTED && cpu < cfg_cpus)
+		return cfg_cpus + 1 + cpu;
 	return class == REC_CLASS_TASK && cpu < cfg_cpus ? cpu : (__u32)-1;
 }
 
@@ -53,8 +55,8 @@ static __always_inline void count_event(__u32 kind)
 {
 	__u64 *count = bpf_map_lookup_elem(&event_count, &kind);
 
-	if (count)
-		(*count)++;
+	if (count) /* of all classes, and one can preempt another */
+		__sync_fetch_and_add(count, 1);
 }
 
 static __always_inline void count_lost(struct rec_counts *own, __u32 kind, __u32 reason)

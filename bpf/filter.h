@@ -17,6 +17,7 @@
 
 #include "compat.h"
 #include "emit.h"
+#include "filter_rules.h"
 #include "maps.h"
 #include "record.h"
 
@@ -41,13 +42,48 @@ static __always_inline __u32 filter_half(const struct rec_filter *filter)
 	return *(volatile const __u32 *)&filter->half & 1;
 }
 
-static __always_inline void count_left_out(__u32 by)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct rec_left_out *own = bpf_map_lookup_elem(&left_out, &cpu);
+/* What leaves an event out is an enum rec_filter_by; of a rule, half and slot stand above it. */
+#define BY_BITS 8
+#define SLOT_SHIFT 16
 
-	if (own && by < REC_FILTERS)
-		own->by[by]++;
+static __always_inline void count_left_out(__u32 left_out_by)
+{
+	__u32 cpu = bpf_get_smp_processor_id(), by = left_out_by & ((1 << BY_BITS) - 1);
+	struct rec_left_out *own = bpf_map_lookup_elem(&left_out, &cpu);
+	__u64 half = left_out_by >> BY_BITS & 1;
+	__u64 slot = left_out_by >> SLOT_SHIFT;
+
+	if (!own || by >= REC_FILTERS)
+		return;
+	__sync_fetch_and_add(&own->by[by], 1); /* one class of programs can preempt another */
+	barrier_var(slot);
+	slot &= REC_FILTER_RULES - 1;
+	if (by == REC_FILTER_RULE)
+		__sync_fetch_and_add(&own->rules[half][slot], 1);
+}
+
+/* Verified once, on its own. */
+__noinline __u32 rule_of(__u32 half, __u32 kind, __u32 user)
+{
+	struct rec_filter *filter = filter_get();
+	__u32 slot;
+
+	if (!filter)
+		return REC_FILTER_NONE;
+	half &= 1;
+	slot = filter_rules_find(&filter->sets[half], kind, user);
+	if (slot >= REC_FILTER_RULES)
+		return REC_FILTER_NONE;
+	return REC_FILTER_RULE | half << BY_BITS | slot << SLOT_SHIFT;
+}
+
+/* The rule of the configuration that drops events of that kind by this task. */
+static __always_inline __u32 filter_rule(const struct rec_filter_set *set, __u32 half, __u32 kind,
+					 struct task_struct *task)
+{
+	if (!(set->rule_kinds >> kind & 1))
+		return REC_FILTER_NONE;
+	return rule_of(half, kind, LOAD(task, real_cred, euid.val));
 }
 
 static __always_inline __u32 filter_entry(__u32 half, __u32 by, __u32 device, __u64 number)
@@ -108,18 +144,16 @@ static __always_inline __u32 flags_of_cgroup(struct task_struct *task, __u32 hal
 	return cgroup_flags((__u64)BPF_CORE_READ(task, cgroups, dfl_cgrp, kn), half);
 }
 
-/* What leaves the process out, REC_FILTER_NONE: nothing. */
-static __noinline __u32 filter_process(struct task_struct *task)
+/* Which list leaves the process out, REC_FILTER_NONE: none. */
+static __noinline __u32 filter_lists(struct task_struct *task, __u32 half)
 {
 	struct rec_filter *filter = filter_get();
 	const struct rec_filter_set *set;
-	__u32 half, lists;
+	__u32 lists;
 
 	if (!filter)
 		return REC_FILTER_NONE;
-	if ((__u32)LOAD(task, tgid) == filter->agent_pid)
-		return REC_FILTER_OWN;
-	half = filter_half(filter);
+	half &= 1;
 	set = &filter->sets[half];
 	lists = set->excludes | set->includes;
 	if (!(lists & PROCESS_LISTS))
@@ -139,6 +173,33 @@ static __noinline __u32 filter_process(struct task_struct *task)
 	    filter_refuses(set, REC_FILTER_CGROUP, flags_of_cgroup(task, half)))
 		return REC_FILTER_CGROUP;
 	return REC_FILTER_NONE;
+}
+
+/* What leaves the process out, REC_FILTER_NONE: nothing. */
+static __always_inline __u32 filter_process(struct task_struct *task)
+{
+	struct rec_filter *filter = filter_get();
+
+	if (!filter)
+		return REC_FILTER_NONE;
+	if ((__u32)LOAD(task, tgid) == filter->agent_pid)
+		return REC_FILTER_OWN;
+	return filter_lists(task, filter_half(filter));
+}
+
+/* The same for an event that the process table does not need: rules can drop it, too. */
+static __always_inline __u32 filter_event(struct task_struct *task, __u32 kind)
+{
+	struct rec_filter *filter = filter_get();
+	__u32 half, by;
+
+	if (!filter)
+		return REC_FILTER_NONE;
+	if ((__u32)LOAD(task, tgid) == filter->agent_pid)
+		return REC_FILTER_OWN;
+	half = filter_half(filter);
+	by = filter_rule(&filter->sets[half], half, kind, task);
+	return by != REC_FILTER_NONE ? by : filter_lists(task, half);
 }
 
 /* What a step of the search needs of a dentry. */
@@ -352,10 +413,14 @@ __noinline int search_some_cast(__u32 slot)
 	return search_steps(slot, true);
 }
 
+/* How to search; a constant. */
+#define SEARCH_CAST 1      /* see PEEK */
+#define SEARCH_PREEMPTED 2 /* of a program of that class */
+
 /* Which of the bits wanted the listed paths have that the file is, or is below. */
-static __always_inline __u32 search_path(__u32 half, struct file *file, __u32 wanted, bool cast)
+static __always_inline __u32 search_path(__u32 half, struct file *file, __u32 wanted, __u32 how)
 {
-	__u32 slot = scratch_slot(REC_CLASS_TASK);
+	__u32 slot = scratch_slot(how & SEARCH_PREEMPTED ? REC_CLASS_PREEMPTED : REC_CLASS_TASK);
 	struct scratch *space = bpf_map_lookup_elem(&scratch, &slot);
 	struct search *search;
 	struct path path = {};
@@ -375,7 +440,7 @@ static __always_inline __u32 search_path(__u32 half, struct file *file, __u32 wa
 	search->key.directory.half = half;
 	search->key.directory.by = REC_FILTER_PATH;
 	for (int i = 0; i < SEARCH_CALLS; i++) {
-		if (cast ? search_some_cast(slot) : search_some(slot))
+		if (how & SEARCH_CAST ? search_some_cast(slot) : search_some(slot))
 			break;
 	}
 	return search->found;
@@ -413,23 +478,23 @@ static __always_inline bool open_is_notable(__u16 kind, __u32 error)
  * else matters: so that is searched for alone.
  */
 static __always_inline __u32 filter_path(const struct rec_filter_set *set, __u32 half,
-					 struct file *file, bool notable, bool cast)
+					 struct file *file, bool notable, __u32 how)
 {
 	__u32 all = set->directories | set->file_systems, found;
 
-	if (!notable && !(search_path(half, file, all & REC_FILTER_READS, cast) & REC_FILTER_READS))
+	if (!notable && !(search_path(half, file, all & REC_FILTER_READS, how) & REC_FILTER_READS))
 		return REC_FILTER_MODE;
-	found = search_path(half, file, all & ~REC_FILTER_READS, cast);
+	found = search_path(half, file, all & ~REC_FILTER_READS, how);
 	return filter_refuses(set, REC_FILTER_PATH, found) ? REC_FILTER_PATH : REC_FILTER_NONE;
 }
 
 /*
  * What leaves an open out, REC_FILTER_NONE: nothing. kind: how it turned out; error: 0 unless it
- * failed; file: NULL when it failed, or when another thread has closed it already. Where there is
- * no file nothing can be said of its path, and what a path would decide is recorded.
+ * failed; file: NULL when it failed, or when another thread has closed it already; how: SEARCH_...
+ * Where there is no file nothing can be said of its path, and what a path would decide is recorded.
  */
 static __always_inline __u32 filter_open(struct task_struct *task, __u16 kind, __u32 error,
-					 struct file *file, bool cast)
+					 struct file *file, __u32 how)
 {
 	struct rec_filter *filter = filter_get();
 	const struct rec_filter_set *set;
@@ -446,10 +511,12 @@ static __always_inline __u32 filter_open(struct task_struct *task, __u16 kind, _
 	if (!notable &&
 	    (kind != REC_OPEN_READ || !((set->directories | set->file_systems) & REC_FILTER_READS)))
 		return REC_FILTER_MODE;
-	by = filter_process(task);
+	by = filter_rule(set, half, kind, task);
+	if (by == REC_FILTER_NONE)
+		by = filter_lists(task, half);
 	if (by != REC_FILTER_NONE || !file)
 		return by;
-	return filter_path(set, half, file, notable, cast);
+	return filter_path(set, half, file, notable, how);
 }
 
 #endif

@@ -68,8 +68,8 @@ struct scratch {
 
 /*
  * A per-CPU map's value ends at 32 KiB, so this is a plain array: one per CPU, then one for the
- * iterator, of which one runs at a time. Sizes instead of types, because the size is not the
- * type's.
+ * iterator, of which one runs at a time, then, if the kernel needs it, one more per CPU for
+ * programs that can be preempted. Sizes instead of types, because the size is not the type's.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -122,4 +122,22 @@ static __always_inline void append_path(struct scratch *space, __u32 slot, const
 	ret_path->full = walk->done && !walk->detached ? ret_path->length : REC_FULL_UNKNOWN;
 }
 
+/* Appends a kernel string of at most PATH_LIMIT bytes, without its terminator. */
+static __always_inline void append_kernel_string(struct scratch *space, const char *string,
+						 struct rec_string *ret_string)
+{
+	__u32 at = space->used & (REC_HEAD_SIZE - 1);
+	long size = bpf_probe_read_kernel_str(space->bytes + at, PATH_LIMIT, string);
+
+	if (size <= 0) {
+		space->read_failures++;
+		ret_string->full = REC_FULL_UNKNOWN;
+		return;
+	}
+	ret_string->offset = at;
+	ret_string->length = (size - 1) & (2 * PATH_LIMIT - 1);
+	ret_string->full = ret_string->length;
+	space->used = at + ret_string->length;
+}
+
 #endif

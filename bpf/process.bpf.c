@@ -45,24 +45,6 @@ HOOK("tp_btf/sched_process_fork", on_fork, REC_FORK, struct task_struct *parent,
 	return 0;
 }
 
-/* Appends a kernel string of at most PATH_LIMIT bytes, without its terminator. */
-static __always_inline void append_kernel_string(struct scratch *space, const char *string,
-						 struct rec_string *ret_string)
-{
-	__u32 at = space->used & (REC_HEAD_SIZE - 1);
-	long size = bpf_probe_read_kernel_str(space->bytes + at, PATH_LIMIT, string);
-
-	if (size <= 0) {
-		space->read_failures++;
-		ret_string->full = REC_FULL_UNKNOWN;
-		return;
-	}
-	ret_string->offset = at;
-	ret_string->length = (size - 1) & (2 * PATH_LIMIT - 1);
-	ret_string->full = ret_string->length;
-	space->used = at + ret_string->length;
-}
-
 /* memfd files have a dentry of their own on the kernel's internal tmpfs, named "memfd:NAME". */
 static __always_inline int is_memfd(struct dentry *dentry, struct inode *inode)
 {

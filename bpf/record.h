@@ -55,7 +55,13 @@ enum rec_kind {
 enum rec_ring { REC_RING_VITAL = 0, REC_RING_BULK = 1, REC_RING_SHIPPER = 2, REC_RINGS };
 
 /* Who can interrupt whom on a CPU: each class has its own scratch space and its own numbers. */
-enum rec_class { REC_CLASS_TASK = 0, REC_CLASS_SOFTIRQ = 1, REC_CLASS_ITERATOR = 2, REC_CLASSES };
+enum rec_class {
+	REC_CLASS_TASK = 0,
+	REC_CLASS_SOFTIRQ = 1,
+	REC_CLASS_ITERATOR = 2,
+	REC_CLASS_PREEMPTED = 3, /* a task that can be preempted within the program */
+	REC_CLASSES
+};
 
 /* Why a numbered record did not reach the ring. */
 enum rec_loss {
@@ -410,6 +416,8 @@ struct rec_agent_coverage {
 	struct rec_string missed;        /* NAME: WHY */
 	struct rec_string skipped;       /* NAME: WHY */
 	struct rec_string message;
+	__u32 gap_count;
+	struct rec_string gaps; /* NAME: WHY */
 };
 
 /* Shared with the probes through maps, one per ring x CPU x class. Written by the probes only. */
@@ -447,7 +455,8 @@ enum rec_filter_by {
 	REC_FILTER_EXECUTABLE = 5,
 	REC_FILTER_CGROUP = 6,
 	REC_FILTER_PATH = 7,
-	REC_FILTERS = 8
+	REC_FILTER_RULE = 8, /* a rule of the configuration that drops */
+	REC_FILTERS = 9
 };
 
 /* What an entry is for. */
@@ -477,6 +486,16 @@ struct rec_filter_name {
 #define REC_FILTER_NAMES_MAX 512
 
 /*
+ * Events of these kinds by these effective users are dropped by a rule. Never fork, exec and exit,
+ * which the process table needs.
+ */
+struct rec_filter_rule {
+	__u32 kinds;       /* bits 1 << enum rec_kind; 0: there are no more */
+	__u32 first, last; /* users, both included */
+	__u32 slot;        /* which of rec_left_out.rules counts them */
+};
+
+/*
  * What there is to look up, so that what is not there costs nothing.
  * seen: bit number % 1024 for the inode number of each directory that has an entry.
  * lengths: bit length % 64 for each name.
@@ -484,6 +503,7 @@ struct rec_filter_name {
  */
 #define REC_FILTER_SEEN 16
 #define REC_FILTER_MAGICS 8
+#define REC_FILTER_RULES 32 /* a power of two */
 struct rec_filter_set {
 	__u32 opens;        /* enum rec_opens */
 	__u32 excludes;     /* bits 1 << enum rec_filter_by: lists that exclude something */
@@ -495,6 +515,9 @@ struct rec_filter_set {
 	__u64 magics[REC_FILTER_MAGICS]; /* 0: none */
 	__u64 lengths;
 	__u64 seen[REC_FILTER_SEEN];
+	struct rec_filter_rule rules[REC_FILTER_RULES]; /* of one kind and user: at most one */
+	__u32 rule_kinds;                               /* kinds of all rules */
+	__u32 pad_end;
 };
 
 /*
@@ -510,6 +533,7 @@ struct rec_filter {
 /* What a CPU has left out; written by the probes only. */
 struct rec_left_out {
 	__u64 by[REC_FILTERS];
+	__u64 rules[2][REC_FILTER_RULES]; /* of REC_FILTER_RULE, by half and slot */
 };
 
 #endif

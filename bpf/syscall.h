@@ -18,9 +18,11 @@
 #define NATIVE(call) (call)
 #define COMPAT(call) ((call) << 4)
 #define SYSCALL_NUMBERS 548
+#define SYSCALL_IO_URING_ENTER 426 /* by every entry */
 
 #if defined(__TARGET_ARCH_x86)
 
+#define O_LARGEFILE 0100000
 #define TS_COMPAT 0x0002        /* thread_info.status: in a 32-bit call */
 #define X32_SYSCALL 0x40000000u /* the ABI of 64-bit registers and 32-bit pointers */
 
@@ -69,8 +71,19 @@ static __always_inline __u64 syscall_argument(struct pt_regs *regs, bool is_32bi
 	}
 }
 
+/*
+ * On the way back to user space, where a thread does what has been left for it (task_work). In a
+ * call ax is -ENOSYS, as the entry has put it there; orig_ax is negative in no call at all. A
+ * thread that was never in user space has no ip.
+ */
+static __always_inline bool syscall_is_over(struct pt_regs *regs)
+{
+	return regs->ip && ((__s64)regs->orig_ax < 0 || (__s64)regs->ax != -ENOSYS);
+}
+
 #elif defined(__TARGET_ARCH_arm64)
 
+#define O_LARGEFILE 0400000
 #define TIF_32BIT 22 /* thread_info.flags: an AArch32 task */
 
 static const __u8 syscall_numbers[SYSCALL_NUMBERS] = {
@@ -95,6 +108,12 @@ static __always_inline __u32 syscall_number(struct pt_regs *regs)
 static __always_inline bool syscall_is_32bit(struct task_struct *task)
 {
 	return LOAD(task, thread_info.flags) & (1UL << TIF_32BIT);
+}
+
+/* Only seen where there was no call, but an interrupt. */
+static __always_inline bool syscall_is_over(struct pt_regs *regs)
+{
+	return regs->pc && regs->syscallno < 0;
 }
 
 static __always_inline __u64 syscall_argument(struct pt_regs *regs, bool is_32bit, int index)

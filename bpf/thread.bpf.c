@@ -22,7 +22,7 @@ HOOK("tp_btf/sched_process_fork", on_thread_start, REC_THREAD_START, struct task
 		return 0; /* a process */
 	if (!generation_takes(REC_THREAD_START, child->pid))
 		return 0;
-	left_out_by = filter_process(child);
+	left_out_by = filter_event(child, REC_THREAD_START);
 	if (left_out_by != REC_FILTER_NONE) {
 		count_left_out(left_out_by);
 		return 0;
@@ -46,7 +46,7 @@ HOOK("tp_btf/sched_process_exit", on_thread_exit, REC_THREAD_EXIT, struct task_s
 
 	if (!generation_takes(REC_THREAD_EXIT, task->pid))
 		return 0;
-	left_out_by = filter_process(task);
+	left_out_by = filter_event(task, REC_THREAD_EXIT);
 	if (left_out_by != REC_FILTER_NONE) {
 		count_left_out(left_out_by);
 		return 0;

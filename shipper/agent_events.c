@@ -135,7 +135,7 @@ static void tell_coverage(struct agent_events *events)
 		.kernel = pipeline->host.kernel,
 		.result = coverage_last(events->coverage),
 	};
-	char missed[512];
+	char missed[512], gaps[512];
 
 	facts.probe_count = probes_status(pipeline->probes, &facts.probes);
 	agent_record_coverage(&events->record, &facts);
@@ -145,19 +145,38 @@ static void tell_coverage(struct agent_events *events)
 		log_warning("coverage: not seen: %s; such events are not recorded on this host",
 			    missed);
 	}
+	if (facts.result->counts[COVERAGE_GAP]) {
+		coverage_list(facts.result, COVERAGE_GAP, gaps, sizeof(gaps));
+		log_info("coverage: known gaps: %s; this kernel has no hook for them", gaps);
+	}
 }
 
-/* The kinds that are recorded without further condition. */
-static uint32_t kinds_to_cover(const struct config *config)
+/* Why no hook tells of opens by io_uring; NULL: one does. */
+static const char *no_io_uring(const struct pipeline *pipeline)
 {
-	uint32_t kinds = config_event_kinds(config);
+	const struct probe_status *status;
+	size_t count = probes_status(pipeline->probes, &status);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(status[i].name, "io_uring") == 0)
+			return status[i].attached ? NULL : status[i].why;
+	return "there is no probe for it";
+}
+
+/* The kinds of which the probes tell whatever the agent's user does. */
+static uint32_t kinds_to_cover(const struct agent_events *events)
+{
+	const struct config *config = events->pipeline->config;
+	uint32_t kinds =
+		config_event_kinds(config) & ~kernel_filter_dropped_kinds(events->pipeline->filter);
 
 	return config->capture.open.mode == REC_OPENS_ALL ? kinds : kinds & ~(1U << REC_OPEN_READ);
 }
 
 void agent_events_cover(struct agent_events *events)
 {
-	(void)coverage_begin(events->coverage, kinds_to_cover(events->pipeline->config), true);
+	(void)coverage_begin(events->coverage, kinds_to_cover(events),
+			     no_io_uring(events->pipeline), true);
 }
 
 void agent_events_begin(struct agent_events *events)
@@ -166,7 +185,8 @@ void agent_events_begin(struct agent_events *events)
 
 	agent_events_change(events);
 	if (config->agent.coverage == CONFIG_COVERAGE_START)
-		(void)coverage_begin(events->coverage, kinds_to_cover(config), false);
+		(void)coverage_begin(events->coverage, kinds_to_cover(events),
+				     no_io_uring(events->pipeline), false);
 }
 
 /* An interval that is the same goes on as it was. */

@@ -225,13 +225,14 @@ void agent_record_coverage(struct own_record *out, const struct agent_coverage_f
 {
 	const struct coverage_result *result = facts->result;
 	struct rec_agent_coverage *coverage = &out->coverage;
-	char message[768], missed[512];
+	char message[1280], missed[512], gaps[512];
 
 	own_record_init(out, REC_AGENT_COVERAGE);
 	coverage->probes = (uint32_t)facts->probe_count;
 	coverage->seen_count = result->counts[COVERAGE_SEEN];
 	coverage->missed_count = result->counts[COVERAGE_MISSED];
 	coverage->skipped_count = result->counts[COVERAGE_SKIPPED];
+	coverage->gap_count = result->counts[COVERAGE_GAP];
 	coverage->records = result->records;
 	coverage->asked = result->asked;
 	own_record_text(out, &coverage->kernel, facts->kernel);
@@ -240,11 +241,14 @@ void agent_record_coverage(struct own_record *out, const struct agent_coverage_f
 	list_canaries(out, &coverage->seen, result, COVERAGE_SEEN);
 	list_canaries(out, &coverage->missed, result, COVERAGE_MISSED);
 	list_canaries(out, &coverage->skipped, result, COVERAGE_SKIPPED);
+	list_canaries(out, &coverage->gaps, result, COVERAGE_GAP);
 	coverage_list(result, COVERAGE_MISSED, missed, sizeof(missed));
+	coverage_list(result, COVERAGE_GAP, gaps, sizeof(gaps));
 	(void)snprintf(message, sizeof(message),
 		       "coverage: %u canaries seen, %u missed, %u not tried; %u of %u probes "
-		       "attached%s%s",
+		       "attached%s%s%s%s",
 		       coverage->seen_count, coverage->missed_count, coverage->skipped_count,
-		       coverage->attached, coverage->probes, *missed ? "; missed: " : "", missed);
+		       coverage->attached, coverage->probes, *missed ? "; missed: " : "", missed,
+		       *gaps ? "; known gaps: " : "", gaps);
 	own_record_text(out, &coverage->message, message);
 }

@@ -5,6 +5,7 @@
  */
 #include "canary.h"
 
+#include "canary_ways.h"
 #include "decode/decode.h"
 
 #include <errno.h>
@@ -117,6 +118,16 @@ static int sing_relative_open(const struct canary_stage *stage)
 	return chdir(stage->directory) < 0 ? errno : sing_open(stage->file, O_WRONLY);
 }
 
+static int sing_open_32bit(const struct canary_stage *stage)
+{
+	return canary_open_by_32bit(stage->path);
+}
+
+static int sing_open_io_uring(const struct canary_stage *stage)
+{
+	return canary_open_by_io_uring(stage->path);
+}
+
 /* A file that never has a name. */
 static int sing_file_create(const struct canary_stage *stage)
 {
@@ -168,6 +179,16 @@ static bool is_failed_exec(const struct rec_header *record)
 	return ((const struct rec_exec_failed *)record)->call.error == ENOENT;
 }
 
+static bool is_of_32bit(const struct rec_header *record)
+{
+	return ((const struct rec_open *)record)->call.is_32bit;
+}
+
+static bool is_of_io_uring(const struct rec_header *record)
+{
+	return ((const struct rec_open *)record)->call.number == REC_SYSCALL_OTHER;
+}
+
 /* The program that runs for an exec opens files too, none of them for writing. */
 static bool is_relative(const struct rec_header *record)
 {
@@ -180,7 +201,8 @@ static bool is_absolute(const struct rec_header *record)
 {
 	const struct rec_open *open = (const struct rec_open *)record;
 
-	return open->given.length > 0 && !is_relative(record);
+	return open->given.length > 0 && !is_relative(record) && !is_of_32bit(record) &&
+	       !is_of_io_uring(record);
 }
 
 static bool is_refused_open(const struct rec_header *record)
@@ -201,6 +223,9 @@ static const struct row rows[CANARIES] = {
 	[CANARY_RELATIVE_OPEN] = {"relative_open", REC_OPEN_WRITE, sing_relative_open, is_relative},
 	[CANARY_FILE_CREATE] = {"file_create", REC_FILE_CREATE, sing_file_create, is_any},
 	[CANARY_OPEN_FAILED] = {"open_failed", REC_OPEN_FAILED, sing_open_failed, is_refused_open},
+	[CANARY_OPEN_32BIT] = {"open_32bit", REC_OPEN_WRITE, sing_open_32bit, is_of_32bit},
+	[CANARY_OPEN_IO_URING] = {"open_io_uring", REC_OPEN_WRITE, sing_open_io_uring,
+				  is_of_io_uring},
 	[CANARY_OPEN_READ] = {"open_read", REC_OPEN_READ, sing_open_read, is_absolute},
 };
 

@@ -25,6 +25,8 @@ enum canary {
 	CANARY_FILE_CREATE,
 	CANARY_OPEN_FAILED,
 	CANARY_OPEN_READ,
+	CANARY_OPEN_32BIT,    /* by the entry of 32-bit programs */
+	CANARY_OPEN_IO_URING, /* by a request in a ring, without a system call of its own */
 	CANARIES
 };
 

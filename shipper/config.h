@@ -16,7 +16,7 @@
 enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT };
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
-enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE };
+enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE, CONFIG_FORMAT_OCSF };
 
 #define CONFIG_FILE "/etc/auditship/auditship.yaml"
 #define CONFIG_SINKS_MAX 64
@@ -59,7 +59,7 @@ struct config_sink {
 	char *name;
 	int type;               /* enum config_sink_type */
 	int format;             /* enum config_format; default: ecs for file, table for stdout */
-	int detail;             /* enum config_detail; of format ecs */
+	int detail;             /* enum config_detail; of format ecs and ocsf */
 	char *path;             /* file only */
 	struct condition *when; /* NULL: every event */
 	const struct yaml_node *node; /* private: what the files said; NULL: the default sink */

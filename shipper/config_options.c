@@ -93,10 +93,15 @@ static const struct option_word durability_words[] = {
 	{},
 };
 
-static const struct option_word file_formats[] = {{"ecs", CONFIG_FORMAT_ECS}, {}};
+static const struct option_word file_formats[] = {
+	{"ecs", CONFIG_FORMAT_ECS},
+	{"ocsf", CONFIG_FORMAT_OCSF},
+	{},
+};
 static const struct option_word stdout_formats[] = {
 	{"table", CONFIG_FORMAT_TABLE},
 	{"ecs", CONFIG_FORMAT_ECS},
+	{"ocsf", CONFIG_FORMAT_OCSF},
 	{},
 };
 
@@ -643,7 +648,9 @@ const struct option config_sink_options[] = {
 		.fallback = "ecs",
 		.sink_types = FILE_SINK,
 		.words = file_formats,
-		.doc = "ecs: one JSON object per line, in the Elastic Common Schema.",
+		.doc = "One JSON object per line. ecs: in the Elastic Common Schema; ocsf: in the "
+		       "Open "
+		       "Cybersecurity Schema Framework.",
 	},
 	{
 		"format",
@@ -651,7 +658,7 @@ const struct option config_sink_options[] = {
 		.fallback = "table",
 		.sink_types = STDOUT_SINK,
 		.words = stdout_formats,
-		.doc = "table: columns for a person's screen; ecs: as in a file.",
+		.doc = "table: columns for a person's screen; ecs and ocsf: as in a file.",
 	},
 	{
 		"detail",

@@ -26,6 +26,7 @@ enum phase { PHASE_IDLE, PHASE_SINGING, PHASE_WAITING };
 struct coverage {
 	struct canary_helper *helper; /* NULL: there is none, or none any more */
 	char broken[160];             /* why */
+	char no_io_uring[160];        /* why, if it is so */
 	struct canary_watch watch;
 	int epoll_fd, timer_fd;
 	enum phase phase;
@@ -53,6 +54,9 @@ static void judge(const struct coverage_facts *facts, enum canary canary,
 		(void)snprintf(why, size, "%s", facts->broken);
 	} else if (error) {
 		(void)snprintf(why, size, "cannot be tried here: %s", strerror(error));
+	} else if (canary == CANARY_OPEN_IO_URING && facts->no_io_uring) {
+		verdict = COVERAGE_GAP;
+		(void)snprintf(why, size, "%s", facts->no_io_uring);
 	} else {
 		verdict = COVERAGE_MISSED;
 		(void)snprintf(why, size, "no %s record came", kind);
@@ -142,6 +146,8 @@ static void end_when_all_seen(struct coverage *coverage)
 {
 	uint32_t wanted = canaries_of(coverage->facts.kinds);
 
+	if (coverage->facts.no_io_uring)
+		wanted &= ~(1U << CANARY_OPEN_IO_URING);
 	for (int i = 0; i < CANARIES; i++)
 		if (coverage->facts.report.errors[i])
 			wanted &= ~(1U << i);
@@ -203,12 +209,17 @@ bool coverage_serve(struct coverage *coverage)
 	return false;
 }
 
-bool coverage_begin(struct coverage *coverage, uint32_t kinds, bool asked)
+bool coverage_begin(struct coverage *coverage, uint32_t kinds, const char *no_io_uring, bool asked)
 {
 	if (coverage->phase != PHASE_IDLE)
 		return false;
 	coverage->asked = asked;
 	coverage->facts = (struct coverage_facts){.kinds = kinds};
+	if (no_io_uring) {
+		(void)snprintf(coverage->no_io_uring, sizeof(coverage->no_io_uring), "%s",
+			       no_io_uring);
+		coverage->facts.no_io_uring = coverage->no_io_uring;
+	}
 	coverage->phase = PHASE_SINGING;
 	canary_watch_begin(&coverage->watch, clock_boot_ns());
 	if (coverage->helper && canary_helper_ask(coverage->helper, canaries_of(kinds)) < 0)

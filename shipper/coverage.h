@@ -27,16 +27,22 @@ struct coverage_options {
 	unsigned int sing_ms; /* 0: COVERAGE_SING_MS */
 };
 
-enum coverage_verdict { COVERAGE_SEEN, COVERAGE_MISSED, COVERAGE_SKIPPED };
+enum coverage_verdict {
+	COVERAGE_SEEN,
+	COVERAGE_MISSED,
+	COVERAGE_SKIPPED,
+	COVERAGE_GAP, /* not seen, and no wonder: this kernel has no hook for it */
+	COVERAGE_VERDICTS
+};
 
 struct coverage_result {
 	bool asked;        /* by somebody; else at the start */
 	uint64_t ended_ns; /* CLOCK_BOOTTIME; 0: there was no run yet */
 	uint32_t records;  /* that the canaries made */
-	uint32_t counts[COVERAGE_SKIPPED + 1];
+	uint32_t counts[COVERAGE_VERDICTS];
 	struct {
 		enum coverage_verdict verdict;
-		char why[96]; /* of one that was missed or skipped */
+		char why[192]; /* of one that was not seen */
 	} canaries[CANARIES];
 };
 
@@ -44,6 +50,7 @@ struct coverage_result {
 struct coverage_facts {
 	uint32_t kinds;              /* that are recorded: bits 1 << enum rec_kind */
 	uint32_t seen;               /* bits 1 << enum canary */
+	const char *no_io_uring;     /* why its probe is not attached; NULL: it is */
 	const char *broken;          /* why the helper has not answered; NULL: it has */
 	struct canary_report report; /* if it has */
 };
@@ -67,8 +74,9 @@ void coverage_free(struct coverage *coverage);
 /* For the collect thread, which must have gone before coverage_free. */
 struct canary_watch *coverage_watch(struct coverage *coverage);
 
-/* Begins a run for these kinds; false: one is under way. */
-bool coverage_begin(struct coverage *coverage, uint32_t kinds, bool asked);
+/* Begins a run for these kinds; false: one is under way. no_io_uring: see coverage_facts; copied.
+ */
+bool coverage_begin(struct coverage *coverage, uint32_t kinds, const char *no_io_uring, bool asked);
 bool coverage_is_running(const struct coverage *coverage);
 
 /* Readable when coverage_serve has something to do. */

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "capture/probes.h"
 #include "config.h"
+#include "filter/rules.h"
 
 struct kernel_filter;
 
@@ -20,10 +21,11 @@ void kernel_filter_free(struct kernel_filter *filter);
 
 /*
  * Makes ready what config says, whose lists are borrowed from kernel_filter_use on until the next
- * one. All that can fail does so here; the probes go by what was in force until kernel_filter_use.
+ * one, and what the probes can decide of its rules, which are not looked at later. All that can
+ * fail does so here; the probes go by what was in force until kernel_filter_use.
  */
 int kernel_filter_prepare(struct kernel_filter *filter, const struct config *config,
-			  struct err *err);
+			  const struct rules *rules, struct err *err);
 void kernel_filter_use(struct kernel_filter *filter, const struct config *config);
 
 /* Once a second: looks again at what the names in the lists mean. False: that failed, told in err,
@@ -35,6 +37,20 @@ void kernel_filter_forget_users(struct kernel_filter *filter);
 
 /* What was left out since the start. */
 void kernel_filter_left_out(const struct kernel_filter *filter, uint64_t ret_counts[REC_FILTERS]);
+
+/* What the probes do of a rule. */
+struct kernel_filter_rule {
+	bool in_kernel;
+	const char *why_not; /* not in_kernel, or only in part of it; borrowed until the next use */
+	uint64_t dropped;    /* by them, since the start or since the rule was changed */
+};
+
+/* Of a rule in force; false: there is none of that name. */
+bool kernel_filter_rule(const struct kernel_filter *filter, const char *name,
+			struct kernel_filter_rule *ret_rule);
+
+/* Kinds of which rules drop the agent's own user's events: bits 1 << enum rec_kind. */
+uint32_t kernel_filter_dropped_kinds(const struct kernel_filter *filter);
 
 /* What of the lists has no effect now. Borrowed until the next call of another function. */
 size_t kernel_filter_remarks(const struct kernel_filter *filter, char *const **ret_remarks);

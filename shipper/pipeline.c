@@ -201,7 +201,8 @@ static int open_probes(struct pipeline *pipeline, struct err *err)
 	if (result == 0)
 		result = kernel_filter_new(&pipeline->filter, pipeline->probes, err);
 	if (result == 0)
-		result = kernel_filter_prepare(pipeline->filter, pipeline->config, err);
+		result = kernel_filter_prepare(pipeline->filter, pipeline->config,
+					       pipeline->first_rules, err);
 	if (result == 0)
 		kernel_filter_use(pipeline->filter, pipeline->config);
 	return result;
@@ -507,9 +508,13 @@ void pipeline_tell_missing(const struct pipeline *pipeline)
 	const struct probe_status *status;
 	size_t count = probes_status(pipeline->probes, &status);
 
-	for (size_t i = 0; i < count; i++)
-		if (!status[i].attached)
+	for (size_t i = 0; i < count; i++) {
+		if (!status[i].attached && status[i].optional)
+			log_info("the optional probe '%s' is missing: %s", status[i].name,
+				 status[i].why);
+		else if (!status[i].attached)
 			log_warning("the probe '%s' is missing: %s", status[i].name, status[i].why);
+	}
 }
 
 static void tell_ready(const struct pipeline *pipeline)

@@ -194,7 +194,9 @@ static int prepare(struct pipeline *pipeline, struct prepared *prepared, struct 
 	if (parts & CONFIG_PART_RULES)
 		result = prepare_rules(prepared->config, &prepared->rules, err);
 	if (result == 0) /* always: it goes by the lists of this configuration from now on */
-		result = kernel_filter_prepare(pipeline->filter, prepared->config, err);
+		result = kernel_filter_prepare(
+			pipeline->filter, prepared->config,
+			prepared->rules ? rules_of(prepared->rules) : prepared->config->rules, err);
 	if (result == 0 && (parts & CONFIG_PART_PROBES || needs_other_hooks(pipeline, prepared)))
 		result = prepare_probes(pipeline, prepared->config, &prepared->probes, err);
 	if (result < 0 || !(parts & (CONFIG_PART_SINKS | CONFIG_PART_IDENTITY)))

@@ -51,6 +51,12 @@ struct start {
 	bool running; /* it was in force before: when it fails now, it is tried until it works */
 };
 
+static const enum render_format render_formats[] = {
+	[CONFIG_FORMAT_ECS] = RENDER_ECS,
+	[CONFIG_FORMAT_TABLE] = RENDER_TABLE,
+	[CONFIG_FORMAT_OCSF] = RENDER_OCSF,
+};
+
 static int start_one(const struct sinks *sinks, const struct config_sink *config,
 		     const struct start *start, struct deliver **ret_deliver, struct err *err)
 {
@@ -59,7 +65,7 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 		.name = config->name,
 		.journal = sinks->options.journal,
 		.identity = start->identity,
-		.render = {.format = table ? RENDER_TABLE : RENDER_ECS,
+		.render = {.format = render_formats[config->format],
 			   .detail = config->detail == CONFIG_DETAIL_FULL ? RENDER_FULL
 									  : RENDER_COMPACT,
 			   .color = table && isatty(STDOUT_FILENO),

@@ -73,21 +73,27 @@ static void gather_sinks(struct status *status, struct status_facts *facts)
 	facts->sink_count = config->sink_count;
 }
 
-/* The probes know lists, not fields: none of the rules is decided there. */
+/* What the probes drop by a rule it has dropped, too. For the moment of a reload they may be ahead.
+ */
 static void gather_rules(struct status *status, struct status_facts *facts)
 {
 	const struct rules_state *state = collect_rules(status->options.collect);
 	size_t count = state ? rules_count(rules_of(state)) : 0;
 
 	for (size_t i = 0; i < count && i < RULES_MAX; i++) {
+		struct kernel_filter_rule kernel = {.why_not = "a reload is under way"};
 		struct rules_counters counters;
 
 		rules_counters(state, i, &counters);
+		(void)kernel_filter_rule(status->options.filter, rules_name(rules_of(state), i),
+					 &kernel);
 		status->rules[i] = (struct status_rule){
 			.name = rules_name(rules_of(state), i),
-			.dropped = counters.dropped,
+			.dropped = counters.dropped + kernel.dropped,
+			.dropped_in_kernel = kernel.dropped,
 			.held = counters.held,
-			.why_not = "decided by the agent: the probes know capture.exclude only",
+			.in_kernel = kernel.in_kernel,
+			.why_not = kernel.why_not,
 		};
 		facts->rule_count++;
 	}

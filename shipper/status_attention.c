@@ -77,7 +77,7 @@ static void judge_probes(struct teller *teller, const struct status_facts *facts
 	for (size_t i = 0; i < facts->probe_count; i++) {
 		const struct probe_status *probe = &facts->probes[i];
 
-		if (!probe->attached)
+		if (!probe->attached && !probe->optional)
 			tell(teller, "probe %s: not attached%s%s", probe->name,
 			     probe->why[0] ? ": " : "", probe->why);
 		if (probe->missed)

@@ -138,6 +138,7 @@ static void write_probes(struct writer *writer, const struct status_facts *facts
 		TEXT(json, "name", probe->name);
 		BOOL(json, "attached", probe->attached);
 		BOOL(json, "required", probe->required);
+		BOOL(json, "optional", probe->optional);
 		if (probe->counts_missed)
 			NUMBER(json, "missed", probe->missed);
 		if (!probe->attached)
@@ -204,6 +205,7 @@ static void write_filters(struct writer *writer, const struct status_facts *fact
 	NUMBER(json, "executable", facts->left_out[REC_FILTER_EXECUTABLE]);
 	NUMBER(json, "cgroup", facts->left_out[REC_FILTER_CGROUP]);
 	NUMBER(json, "path", facts->left_out[REC_FILTER_PATH]);
+	NUMBER(json, "rule", facts->left_out[REC_FILTER_RULE]);
 	json_close(json);
 	json_member(json, JSON_KEY("remarks"));
 	json_list_open(json);
@@ -237,6 +239,7 @@ static void write_rules(struct writer *writer, const struct status_facts *facts)
 
 		TEXT(json, "name", rule->name);
 		NUMBER(json, "dropped", rule->dropped);
+		NUMBER(json, "dropped_in_kernel", rule->dropped_in_kernel);
 		NUMBER(json, "limited", rule->held);
 		BOOL(json, "in_kernel", rule->in_kernel);
 		if (!rule->in_kernel && rule->why_not)
@@ -466,6 +469,7 @@ static void write_coverage(struct writer *writer, const struct status_facts *fac
 		write_canaries(writer, JSON_KEY("seen"), result, COVERAGE_SEEN);
 		write_canaries(writer, JSON_KEY("missed"), result, COVERAGE_MISSED);
 		write_canaries(writer, JSON_KEY("skipped"), result, COVERAGE_SKIPPED);
+		write_canaries(writer, JSON_KEY("gaps"), result, COVERAGE_GAP);
 	}
 	json_close(json);
 }

@@ -32,8 +32,9 @@ struct status_sink {
 struct status_rule {
 	const char *name;
 	uint64_t dropped, held;
-	bool in_kernel;      /* the probes decide it */
-	const char *why_not; /* when they do not */
+	uint64_t dropped_in_kernel; /* of dropped: by the probes, without a number */
+	bool in_kernel;             /* the probes decide it */
+	const char *why_not;        /* when they do not, or in part only */
 };
 
 /* Everything borrowed. Times are CLOCK_BOOTTIME. */

@@ -51,9 +51,11 @@ static void tell_events(const struct summary *summary)
 	if (status->outstanding)
 		log_warning("events: %llu were counted by the probes but never handed over",
 			    (number)status->outstanding);
-	if (status->dropped || status->held)
-		log_info("rules: %llu events dropped, %llu held back by limits",
-			 (number)status->dropped, (number)status->held);
+	if (status->dropped || status->held || summary->left_out[REC_FILTER_RULE])
+		log_info("rules: %llu events dropped, %llu held back by limits, %llu more dropped "
+			 "in the kernel",
+			 (number)status->dropped, (number)status->held,
+			 (number)summary->left_out[REC_FILTER_RULE]);
 	tell_lost_kinds(status);
 	if (status->lost)
 		log_warning("%llu events never reached the agent; events_lost in the stream names "

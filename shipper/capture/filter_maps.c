@@ -111,6 +111,19 @@ void filter_maps_left_out(const struct filter_maps *maps, uint64_t ret_counts[RE
 	}
 }
 
+void filter_maps_rules(const struct filter_maps *maps, bool in_force,
+		       uint64_t ret_counts[REC_FILTER_RULES])
+{
+	uint32_t half = other_half(maps) ^ in_force;
+
+	memset(ret_counts, 0, REC_FILTER_RULES * sizeof(ret_counts[0]));
+	for (uint32_t cpu = 0; cpu < maps->cpus; cpu++) {
+		for (int slot = 0; slot < REC_FILTER_RULES; slot++)
+			ret_counts[slot] += __atomic_load_n(&maps->left_out[cpu].rules[half][slot],
+							    __ATOMIC_RELAXED);
+	}
+}
+
 static void *map_shared(int fd, size_t size, int protection)
 {
 	void *memory = mmap(NULL, size, protection, MAP_SHARED, fd, 0);

@@ -41,4 +41,11 @@ const struct filters *filter_maps_in_force(const struct filter_maps *maps);
 /* What all CPUs have left out since the first set of probes. */
 void filter_maps_left_out(const struct filter_maps *maps, uint64_t ret_counts[REC_FILTERS]);
 
+/*
+ * Of that, what the slots of rules have counted in one half, whatever rules they belonged to at
+ * that time. That of the half that is not in force stands still.
+ */
+void filter_maps_rules(const struct filter_maps *maps, bool in_force,
+		       uint64_t ret_counts[REC_FILTER_RULES]);
+
 #endif

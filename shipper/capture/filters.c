@@ -28,6 +28,7 @@ const char *filters_word(enum rec_filter_by by)
 		[REC_FILTER_MODE] = "mode",     [REC_FILTER_PID] = "pid",
 		[REC_FILTER_USER] = "user",     [REC_FILTER_EXECUTABLE] = "executable",
 		[REC_FILTER_CGROUP] = "cgroup", [REC_FILTER_PATH] = "path",
+		[REC_FILTER_RULE] = "rule",
 	};
 
 	return by < REC_FILTERS ? words[by] : "none";
@@ -257,6 +258,14 @@ static void settle(struct filters *filters)
 	filters->name_count = kept;
 }
 
+static void add_rules(struct rec_filter_set *set, const struct filters_options *options)
+{
+	for (size_t i = 0; i < options->rule_count && i < REC_FILTER_RULES; i++) {
+		set->rules[i] = options->rules[i];
+		set->rule_kinds |= options->rules[i].kinds;
+	}
+}
+
 /* A path can take two entries; one more item than there is room for is told as too many. */
 static size_t room(const struct filters_options *options, size_t max)
 {
@@ -283,6 +292,7 @@ int filters_compile(struct filters **ret_filters, const struct filters_options *
 		return err_set(err, -ENOMEM, "no memory for the kernel filters");
 	}
 	filters->set.opens = options->opens;
+	add_rules(&filters->set, options);
 	for (int by = REC_FILTER_PID; by <= REC_FILTER_PATH; by++) {
 		add_list(&compiler, by, &options->exclude[by], REC_FILTER_EXCLUDE);
 		add_list(&compiler, by, &options->include[by], REC_FILTER_INCLUDE);

@@ -24,6 +24,8 @@ struct filters_options {
 	struct filters_list include[REC_FILTERS];
 	struct filters_list read_paths;
 	enum rec_opens opens;
+	const struct rec_filter_rule *rules; /* what rules drop, at most REC_FILTER_RULES */
+	size_t rule_count;
 };
 
 /* What a path stands for. */
@@ -77,7 +79,7 @@ void filters_free(struct filters *filters);
 /* Whether the probes would do the same, and the remarks are the same. */
 bool filters_equal(const struct filters *a, const struct filters *b);
 
-/* "path", "user" and so on, as the configuration, the status and the summary have it. */
+/* "path", "user", "rule" and so on, as the configuration, the status and the summary have it. */
 const char *filters_word(enum rec_filter_by by);
 
 #endif

@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define HOOKS_MAX 8
+#define HOOKS_MAX 12
 #define OPEN_KINDS \
 	(1U << REC_OPEN_READ | 1U << REC_OPEN_WRITE | 1U << REC_FILE_CREATE | 1U << REC_OPEN_FAILED)
 
@@ -26,7 +26,8 @@ struct probes {
 	struct bpf_link *links[HOOKS_MAX];
 	struct bpf_program *again[HOOKS_MAX]; /* called after it for the same event, or NULL */
 	struct bpf_link *again_links[HOOKS_MAX];
-	bool preempted; /* what the kernel does with hooks */
+	bool preempted;   /* what the kernel does with hooks */
+	bool preemptible; /* a program is there that can be preempted: it needs memory of its own */
 	struct probe_status status[HOOKS_MAX];
 	uint64_t past_missed[HOOKS_MAX]; /* by the sets before */
 	size_t hooks;
@@ -134,12 +135,12 @@ static void apply_settings(struct auditship_bpf *object, const struct probes_opt
 }
 
 static int size_maps(struct auditship_bpf *object, const struct probes_options *options,
-		     struct err *err)
+		     bool preemptible, struct err *err)
 {
 	struct bpf_map *scratch = object->maps.scratch;
 	__u32 scratch_bytes = bpf_map__value_size(scratch) - REC_ARGS_DEFAULT + options->args_max;
 	__u32 counts = options->cpus * REC_CLASSES * REC_RING_SHIPPER;
-	int result = bpf_map__set_max_entries(scratch, options->cpus + 1);
+	int result = bpf_map__set_max_entries(scratch, options->cpus * (preemptible ? 2 : 1) + 1);
 
 	if (result == 0)
 		result = bpf_map__set_value_size(scratch, (scratch_bytes + 7) & ~7U);
@@ -211,11 +212,12 @@ static struct bpf_program *variant(const struct probes *probes, const struct bpf
 }
 
 /* NAME, or NAME_alone and NAME_again where the hook has them and the kernel asks for them. */
-static void choose_variant(struct probes *probes, struct bpf_program *plain, bool loaded)
+static void choose_variant(struct probes *probes, struct bpf_program *plain, bool preempted,
+			   bool loaded)
 {
 	struct bpf_program *alone = variant(probes, plain, "_alone");
 	struct bpf_program *again = variant(probes, plain, "_again");
-	bool split = alone && again && probes->preempted;
+	bool split = alone && again && preempted;
 
 	(void)bpf_program__set_autoload(plain, loaded && !split);
 	if (alone && again) {
@@ -233,7 +235,7 @@ static void add_hook(struct probes *probes, const char *name, struct bpf_program
 	struct probe_status *status = &probes->status[probes->hooks];
 	bool refused = wanted && status->why[0]; /* by the kernel, at the try before */
 
-	choose_variant(probes, program, wanted && !refused);
+	choose_variant(probes, program, probes->preempted, wanted && !refused);
 	if (!wanted)
 		return;
 	status->name = name;
@@ -246,6 +248,95 @@ static void require_hook(struct probes *probes, const char *name, struct bpf_pro
 	if (wanted)
 		probes->status[probes->hooks].required = true;
 	add_hook(probes, name, program, wanted);
+}
+
+/* Notes why a hook cannot be had. */
+static void refuse(struct probe_status *status, int error)
+{
+	(void)snprintf(status->why, sizeof(status->why), "the kernel refuses it: %.40s%s%.90s",
+		       strerror(-error), said.text[0] ? ": " : "", said.text);
+}
+
+static bool has_function(const struct btf *btf, const char *name)
+{
+	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+}
+
+/* A helper function of BPF, by the name of its number. */
+static bool has_helper(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM);
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	for (__u16 i = 0; type && i < btf_vlen(type); i++)
+		if (strcmp(btf__name_by_offset(btf, btf_enum(type)[i].name_off), name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Before 5.12 io_uring works in threads that belong to no process, and before 5.15 no program of
+ * this kind knows which system call a thread is in. The function was do_filp_open up to 6.19.
+ */
+static const char *find_open_function(const struct btf *btf)
+{
+	if (!btf || !has_helper(btf, "BPF_FUNC_task_pt_regs"))
+		return NULL;
+	if (has_function(btf, "do_filp_open"))
+		return "do_filp_open";
+	return has_function(btf, "do_file_open") ? "do_file_open" : NULL;
+}
+
+/*
+ * Some hosts refuse all programs of this kind, even to root. Asked with one that does nothing: a
+ * refusal of the real one would have all others verified again.
+ */
+static int try_at_end_of(const struct btf *btf, const char *function)
+{
+	const struct bpf_insn nothing[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC), fd;
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FEXIT,
+		    .attach_btf_id = (__u32)id);
+
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "auditship_try", "Dual BSD/GPL", nothing, 2,
+			   &options);
+	if (fd >= 0)
+		(void)close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+/* Why there is no hook for it, as far as can be told before the programs are loaded. */
+static void judge_io_uring(struct probe_status *status, const struct btf *btf, const char *function)
+{
+	int error = function ? try_at_end_of(btf, function) : 0;
+
+	if (!function)
+		(void)snprintf(status->why, sizeof(status->why),
+			       "there is no hook for it before Linux 5.15");
+	else if (error < 0)
+		refuse(status, error);
+}
+
+/* Opens by request to io_uring. */
+static void add_io_uring(struct probes *probes, const struct btf *btf, bool wanted)
+{
+	struct auditship_bpf *object = probes->object;
+	struct bpf_program *programs[] = {object->progs.on_io_uring,
+					  object->progs.on_io_uring_alone,
+					  object->progs.on_io_uring_again};
+	struct probe_status *status = &probes->status[probes->hooks];
+	const char *function = find_open_function(btf);
+
+	status->optional = wanted;
+	if (wanted && !status->why[0])
+		judge_io_uring(status, btf, function);
+	for (size_t i = 0; function && i < sizeof(programs) / sizeof(programs[0]); i++)
+		(void)bpf_program__set_attach_target(programs[i], 0, function);
+	add_hook(probes, "io_uring", programs[0], wanted);
+	probes->preemptible = bpf_program__autoload(programs[0]);
 }
 
 /* Programs that differ by kernel are two hooks of one name. */
@@ -265,6 +356,7 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 	require_hook(probes, "exec", object->progs.on_exec, true);
 	add_hook(probes, "syscall", object->progs.on_syscall, calls && !cast);
 	add_hook(probes, "syscall", object->progs.on_syscall_cast, calls && cast);
+	add_io_uring(probes, btf, kinds & OPEN_KINDS);
 	add_hook(probes, "thread_exit", object->progs.on_thread_exit,
 		 kinds & 1U << REC_THREAD_EXIT);
 	object->rodata->cfg_exit_without_memory = !group_dead; /* both changed in 6.16 */
@@ -305,15 +397,8 @@ static int open_object(struct probes *probes, const struct probes_options *optio
 	choose_programs(probes, options->kinds);
 	probes->rings[REC_RING_VITAL] = probes->object->maps.vital;
 	probes->rings[REC_RING_BULK] = probes->object->maps.bulk;
-	result = size_maps(probes->object, options, err);
+	result = size_maps(probes->object, options, probes->preemptible, err);
 	return result == 0 ? share_maps(probes->object, options->previous, err) : result;
-}
-
-/* Notes why a hook cannot be had. */
-static void refuse(struct probe_status *status, int error)
-{
-	(void)snprintf(status->why, sizeof(status->why), "the kernel refuses it: %.40s%s%.90s",
-		       strerror(-error), said.text[0] ? ": " : "", said.text);
 }
 
 static bool is_about(const struct probes *probes, size_t i, const char *name)

@@ -32,6 +32,7 @@ struct probes_options {
 struct probe_status {
 	const char *name; /* fork, exec, syscall, exit, snapshot, ... */
 	bool required;    /* without it there is no agent; the others go missing by themselves */
+	bool optional;    /* not every kernel has it; what is not seen without it, coverage names */
 	bool attached;
 	bool counts_missed; /* the kernel does: since 5.12 */
 	uint64_t missed;    /* events it was not called for, as it was at work on that CPU already;

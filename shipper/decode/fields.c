@@ -61,7 +61,7 @@
 #define END {0}
 
 static const char *const ring_names[] = {"vital", "bulk", "shipper", NULL};
-static const char *const class_names[] = {"task", "softirq", "iterator", NULL};
+static const char *const class_names[] = {"task", "softirq", "iterator", "preempted", NULL};
 static const char *const syscall_names[] = {
 	"io_uring", "open", "openat", "openat2", "creat", "open_by_handle_at", "execve", "execveat", NULL};
 static const char *const entry_names[] = {"unknown", "init", "sshd", "ssm", "container", "terminal", "console", NULL};
@@ -457,7 +457,7 @@ static const struct field agent_heartbeat_fields[] = {
 	BEAT(excluded, "Linux.account.excluded", NUMBER, FIELD_REQUIRED,
 	     "Of processes that a kernel filter excludes; they inform the process table."),
 	BEAT(left_out, "Linux.account.left_out", NUMBER, FIELD_REQUIRED,
-	     "Left out by kernel filters since the start; they have no number."),
+	     "Left out in the kernel by filters and rules since the start; they have no number."),
 	BEAT(canaries, "Linux.account.canaries", NUMBER, FIELD_REQUIRED,
 	     "Made by the agent's own canaries, which agent_coverage tells of."),
 	BEAT(rejected, "Linux.account.rejected", NUMBER, FIELD_REQUIRED, "Damaged."),
@@ -519,6 +519,8 @@ static const struct field agent_coverage_fields[] = {
 		 "Canaries that were not: such events are not recorded on this host."),
 	COVERAGE(skipped_count, "Linux.coverage.skipped_count", NUMBER, FIELD_REQUIRED,
 		 "Canaries that were not tried."),
+	COVERAGE(gap_count, "Linux.coverage.gap_count", NUMBER, 0,
+		 "Canaries that were not seen because this kernel has no hook for them."),
 	COVERAGE(records, "Linux.coverage.records", NUMBER, FIELD_REQUIRED,
 		 "Records that the canaries made; none of them is an event."),
 	NAMED(struct rec_agent_coverage, asked, "Linux.coverage.occasion", occasion_names, FIELD_REQUIRED,
@@ -533,6 +535,9 @@ static const struct field agent_coverage_fields[] = {
 		 "Canaries that were not seen, each with the kind of event it should have been."),
 	COVERAGE(skipped, "Linux.coverage.skipped", LIST, 0,
 		 "Canaries that were not tried, each with the reason."),
+	COVERAGE(gaps, "Linux.coverage.gaps", LIST, 0,
+		 "Known gaps: such events are not recorded on this host, as the kernel has no hook for "
+		 "them; each with the reason."),
 	COVERAGE(message, "message", STRING, FIELD_PROSE, "The same for people."),
 	END
 };

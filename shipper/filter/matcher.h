@@ -74,6 +74,25 @@ bool matcher_asks(const struct matcher *matcher, size_t conjunction, size_t fiel
  */
 void matcher_event(const struct matcher *matcher, const struct event *event, struct bits *ret_bits);
 
+/*
+ * What the probes know before they tell an event: its kind, and the effective user unless user is
+ * NULL. Which conjunctions then hold whatever else the event says, and which may hold.
+ */
+void matcher_known(const struct matcher *matcher, const struct kind *kind, const uint32_t *user,
+		   struct bits *ret_certain, struct bits *ret_possible);
+
+/* The first field of those that the conjunction asks for and the probes do not know, of that kind;
+ * NULL: they know all of them. */
+const char *matcher_unknown(const struct matcher *matcher, const struct kind *kind,
+			    size_t conjunction, bool knows_user);
+
+/*
+ * The effective users at which the answer of a test can change, in any order and not each once:
+ * from one of them up to the next all are alike, and so are those from 0 up to the first. The count
+ * there is; at most max are written.
+ */
+size_t matcher_user_bounds(const struct matcher *matcher, uint32_t *ret_bounds, size_t max);
+
 /* The conjunctions whose tests of this one field hold over an event document. */
 void matcher_document(const struct matcher *matcher, const struct json_read *document, size_t field,
 		      struct bits *ret_bits);

@@ -12,18 +12,20 @@
 #include <stdint.h>
 
 #define LEAF_MAX 320 /* most of one document */
+#define LEAF_CONSTANT_SIZE 72
 
 struct leaf {
 	const char *path; /* dotted; "[]" behind a name: that is a list of objects */
 	const char *doc;
 	const char *pattern; /* of a text that no row writes, a regular expression; NULL: any */
 	const char *index;   /* its type in an index; NULL: what its type has there */
-	const char *const *names; /* FIELD_ENUM */
-	uint64_t max;             /* FIELD_NUMBER */
-	enum field_type type;     /* how it is written in JSON */
-	uint8_t flags;            /* enum field_flags */
-	bool map;                 /* an object of such values, with names of the user's own */
-	bool once;                /* of the host or the agent: a batch has it once */
+	const char *const *names;          /* FIELD_ENUM */
+	char constant[LEAF_CONSTANT_SIZE]; /* JSON: the only value there is; "": any */
+	uint64_t max;                      /* FIELD_NUMBER */
+	enum field_type type;              /* how it is written in JSON */
+	uint8_t flags;                     /* enum field_flags */
+	bool map;  /* an object of such values, with names of the user's own */
+	bool once; /* of the host or the agent: a batch has it once */
 };
 
 /*

@@ -28,6 +28,7 @@ struct node {
 };
 
 struct plan_builder {
+	bool as_added;
 	unsigned int count;
 	struct node nodes[PLAN_MAX_NODES];
 };
@@ -68,6 +69,11 @@ int plan_builder_new(struct plan_builder **ret_builder)
 	return 0;
 }
 
+void plan_builder_as_added(struct plan_builder *builder)
+{
+	builder->as_added = true;
+}
+
 void plan_builder_free(struct plan_builder *builder)
 {
 	free(builder);
@@ -106,7 +112,10 @@ static unsigned int add_child(struct plan_builder *builder, unsigned int parent,
 		return NONE;
 	builder->count++;
 	builder->nodes[index].name = *name;
-	builder->nodes[index].rank = parent == PLAN_ROOT ? top_rank(name) : rank;
+	if (parent != PLAN_ROOT)
+		builder->nodes[index].rank = rank;
+	else
+		builder->nodes[index].rank = builder->as_added ? 0 : top_rank(name);
 	insert(builder, parent, index);
 	return index;
 }
@@ -161,16 +170,23 @@ static struct node *add_member(struct plan_builder *builder, const char *path, u
 	return &builder->nodes[index];
 }
 
-int plan_add_row(struct plan_builder *builder, const struct row *row, struct err *err)
+int plan_add_row_as(struct plan_builder *builder, const char *path, const struct row *row,
+		    unsigned int form, struct err *err)
 {
-	struct node *node = add_member(builder, row->field->path, RANK_ROW, err);
+	struct node *node = add_member(builder, path, RANK_ROW, err);
 
 	if (!node)
 		return -EINVAL;
-	if (node->special || node->row_count == PLAN_ROWS)
+	if (node->special != (node->row_count ? form : 0) || node->row_count == PLAN_ROWS)
 		return err_set(err, -EINVAL, "field table: too many rows are \"%s\"", node->path);
+	node->special = form;
 	node->rows[node->row_count++] = *row;
 	return 0;
+}
+
+int plan_add_row(struct plan_builder *builder, const struct row *row, struct err *err)
+{
+	return plan_add_row_as(builder, row->field->path, row, 0, err);
 }
 
 int plan_add_special(struct plan_builder *builder, const char *path, unsigned int special,

@@ -28,8 +28,9 @@ struct plan_object {
 struct plan_member {
 	struct json_key key;
 	const char *path;
-	unsigned int object;  /* index of the object it stands in */
-	unsigned int special; /* a number of the caller's; 0: rows */
+	unsigned int object; /* index of the object it stands in */
+	/* A number of the caller's: with rows the form they are written in, without what it is. */
+	unsigned int special;
 	unsigned int row_count;
 	struct row rows[PLAN_ROWS];
 };
@@ -48,7 +49,12 @@ struct plan_builder;
 /* Paths must outlive the plan. All but _free: 0, -ENOMEM, or -EINVAL with err saying which path. */
 int plan_builder_new(struct plan_builder **ret_builder);
 void plan_builder_free(struct plan_builder *builder);
+/* The outermost object has no order of its own: what was added first comes first. */
+void plan_builder_as_added(struct plan_builder *builder);
 int plan_add_row(struct plan_builder *builder, const struct row *row, struct err *err);
+/* Under another path than its own, in a form of the caller's, one for all rows of a path. */
+int plan_add_row_as(struct plan_builder *builder, const char *path, const struct row *row,
+		    unsigned int form, struct err *err);
 int plan_add_special(struct plan_builder *builder, const char *path, unsigned int special,
 		     enum plan_place place, struct err *err);
 

@@ -4,6 +4,7 @@
 
 #include "render/csv.h"
 #include "render/ecs.h"
+#include "render/ocsf.h"
 #include "render/raw.h"
 #include "render/table.h"
 #include "render/text.h"
@@ -16,6 +17,7 @@ struct renderer {
 	bool no_header;
 	/* the one of the format; raw needs none */
 	struct ecs *ecs;
+	struct ocsf *ocsf;
 	struct table *table;
 	struct text *text;
 	struct csv *csv;
@@ -29,6 +31,8 @@ static int open_format(struct renderer *renderer, const struct render_options *o
 		return ecs_new(&renderer->ecs, identity,
 			       (struct ecs_form){.compact = options->detail == RENDER_COMPACT},
 			       err);
+	case RENDER_OCSF:
+		return ocsf_new(&renderer->ocsf, identity, options->detail == RENDER_COMPACT, err);
 	case RENDER_TABLE:
 		return table_new(&renderer->table, options->color, err);
 	case RENDER_TEXT:
@@ -66,6 +70,7 @@ void renderer_free(struct renderer *renderer)
 	if (!renderer)
 		return;
 	ecs_free(renderer->ecs);
+	ocsf_free(renderer->ocsf);
 	table_free(renderer->table);
 	text_free(renderer->text);
 	csv_free(renderer->csv);
@@ -77,6 +82,8 @@ int renderer_event(struct renderer *renderer, const struct event *event, struct 
 	switch (renderer->format) {
 	case RENDER_ECS:
 		break;
+	case RENDER_OCSF:
+		return ocsf_event(renderer->ocsf, event, out);
 	case RENDER_TABLE:
 		return table_event(renderer->table, event, out);
 	case RENDER_TEXT:

@@ -38,6 +38,7 @@ struct render_identity {
 
 enum render_format {
 	RENDER_ECS,
+	RENDER_OCSF,
 	RENDER_TABLE,
 	RENDER_TEXT,
 	RENDER_CSV,
@@ -49,7 +50,7 @@ enum render_detail { RENDER_COMPACT, RENDER_FULL };
 
 struct render_options {
 	enum render_format format;
-	enum render_detail detail;  /* RENDER_ECS */
+	enum render_detail detail;  /* RENDER_ECS, RENDER_OCSF */
 	bool color;                 /* RENDER_TABLE, RENDER_TEXT: the reader is a terminal */
 	bool no_header;             /* it is there already */
 	const char *const *columns; /* RENDER_CSV, copied; none: those of csv_new */
@@ -64,8 +65,8 @@ void renderer_free(struct renderer *renderer);
 
 /*
  * Appends one event as one line with its line feed (RENDER_CSV: or nothing, when no column says
- * anything of it; RENDER_RAW: as one frame). RENDER_ECS: valid UTF-8 JSON. 0, or -EMSGSIZE when out
- * is at its ceiling; out is then as before.
+ * anything of it; RENDER_RAW: as one frame). RENDER_ECS and RENDER_OCSF: valid UTF-8 JSON. 0, or
+ * -EMSGSIZE when out is at its ceiling; out is then as before.
  */
 int renderer_event(struct renderer *renderer, const struct event *event, struct buf *out);
 

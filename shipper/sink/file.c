@@ -2,7 +2,7 @@
 /*
  * A trail: whole lines appended to one regular file that this process has locked. It owns the
  * descriptor and knows how long the file is, so that it can take back what was written in part.
- * Of the lines it knows only the line feed and, of the last one, event.id.
+ * Of the lines it knows only the line feed and, of the last one, where an event's identity stands.
  */
 #include "sink/sink.h"
 
@@ -182,7 +182,10 @@ static int repair_tail(struct file_sink *file, struct err *err)
 	return 0;
 }
 
-/* event.id is "<uuid>:<number>". */
+/* Of each format that a file can have. */
+static const char *const id_paths[] = {"event.id", "metadata.uid"};
+
+/* An identity is "<uuid>:<number>"; any other text, or none, changes nothing. */
 static void parse_event_id(const char *id, struct sink_position *ret_position)
 {
 	struct sink_position position;
@@ -221,7 +224,8 @@ static void read_position(const struct file_sink *file, struct sink_position *re
 		return;
 	if (json_read_new(&document, line, size, &ignored) < 0)
 		return;
-	parse_event_id(json_read_string(document, "event.id"), ret_resume);
+	for (size_t i = 0; i < sizeof(id_paths) / sizeof(id_paths[0]); i++)
+		parse_event_id(json_read_string(document, id_paths[i]), ret_resume);
 	json_read_free(document);
 }
 

@@ -16,6 +16,7 @@ static const struct {
 } schemas[] = {
 	{"event", schema_event, SCHEMA_EVENT_VERSION},
 	{"batch", schema_batch, SCHEMA_BATCH_VERSION},
+	{"ocsf", schema_ocsf, SCHEMA_OCSF_VERSION},
 	{"config", schema_config, SCHEMA_CONFIG_VERSION},
 	{"elasticsearch", schema_index, NULL},
 };
@@ -43,11 +44,11 @@ int tool_schema(int argc, char **argv, struct err *err)
 			return print(schemas[i].write, err);
 	if (argc == 2)
 		(void)err_set(err, -EINVAL,
-			      "there is no schema '%s' (event, batch, config, elasticsearch)",
+			      "there is no schema '%s' (event, batch, ocsf, config, elasticsearch)",
 			      argv[1]);
 	else
 		(void)err_set(err, -EINVAL,
-			      "schema wants one name: event, batch, config or elasticsearch");
+			      "schema wants one name: event, batch, ocsf, config or elasticsearch");
 	return EXIT_USAGE;
 }
 
@@ -57,5 +58,5 @@ void tool_schema_versions(struct buf *out)
 	for (size_t i = 0; i < SCHEMAS; i++)
 		if (schemas[i].version)
 			(void)buf_printf(out, " %s %s", schemas[i].name, schemas[i].version);
-	(void)buf_add_text(out, "; ECS " ECS_VERSION "\n");
+	(void)buf_add_text(out, "; ECS " ECS_VERSION ", OCSF " OCSF_VERSION "\n");
 }

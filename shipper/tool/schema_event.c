@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * JSON Schema of events and of batches of them. Objects that are the same for several kinds become
- * one definition: an object's definition is found again by its path and text. Keywords are those
- * that draft 7 knows too, so that older validators can read it. Knows no kind and no field by name.
+ * JSON Schema of events, in ECS and in OCSF, and of batches of them. Objects that are the same for
+ * several kinds become one definition: an object's definition is found again by its path and text.
+ * Keywords are those that draft 7 knows too, so that older validators can read it. Knows no kind
+ * and no field by name.
  */
 #include "tool/schema.h"
 
 #include "decode/lookup.h"
 #include "render/ecs_plan.h"
 #include "render/facts.h"
+#include "render/ocsf_plan.h"
 #include "tool/schema_out.h"
 #include "tool/schema_type.h"
 
@@ -34,6 +36,8 @@ struct definitions {
 	struct definition items[DEFINITIONS_MAX];
 };
 
+enum schema_of { SCHEMA_OF_EVENT, SCHEMA_OF_BATCH, SCHEMA_OF_OCSF };
+
 /* What is written at the moment. */
 struct writing {
 	struct definitions *definitions;
@@ -41,7 +45,7 @@ struct writing {
 	const struct kind *kind;
 	struct leaf leaves[LEAF_MAX];
 	int count;
-	bool bare;
+	enum schema_of what;
 	int error;
 };
 
@@ -122,6 +126,11 @@ static void put_type(struct schema_out *out, const struct kind *kind, const stru
 {
 	const struct schema_type *type = schema_type_of(leaf);
 
+	if (leaf->constant[0]) {
+		add(out, "\"const\": ");
+		add(out, leaf->constant);
+		return;
+	}
 	if (lookup_is_constant(leaf->path)) {
 		add(out, "\"const\": ");
 		put_constant(out, kind, leaf->path, type->list);
@@ -327,18 +336,31 @@ static const char *define_object(struct writing *writing, const struct range *ra
 	return intern(writing, path, &text);
 }
 
+/* Returns their number; plan keeps their paths. */
+static int take_leaves(struct writing *writing, struct ocsf_plan *plan, struct err *err)
+{
+	struct ecs_form form = {.bare = writing->what == SCHEMA_OF_BATCH};
+	int result;
+
+	if (writing->what != SCHEMA_OF_OCSF)
+		return ecs_leaves(writing->leaves, writing->kind, form, err);
+	result = ocsf_plan_make(plan, writing->kind, false, err);
+	return result < 0 ? result : ocsf_leaves(writing->leaves, writing->kind, plan);
+}
+
 static int define_kind(struct writing *writing, const struct kind *kind, struct err *err)
 {
+	struct ocsf_plan plan = {.paths = NULL};
 	struct range all = {0};
 
 	writing->kind = kind;
-	writing->count =
-		ecs_leaves(writing->leaves, kind, (struct ecs_form){.bare = writing->bare}, err);
-	if (writing->count < 0)
-		return writing->count;
-	all.to = writing->count;
-	(void)define_object(writing, &all, kind->doc);
-	return writing->error;
+	writing->count = take_leaves(writing, &plan, err);
+	if (writing->count >= 0) {
+		all.to = writing->count;
+		(void)define_object(writing, &all, kind->doc);
+	}
+	ocsf_plan_done(&plan);
+	return writing->count < 0 ? writing->count : writing->error;
 }
 
 static const struct kind *published_kind(unsigned int number)
@@ -374,19 +396,19 @@ static int define_once(struct writing *writing, struct err *err)
 	return count < 0 ? count : writing->error;
 }
 
-static int define_all(struct definitions *definitions, const struct definitions *before, bool bare,
-		      struct err *err)
+static int define_all(struct definitions *definitions, const struct definitions *before,
+		      enum schema_of what, struct err *err)
 {
 	struct writing *writing = calloc(1, sizeof(*writing));
 	int result = 0;
 
 	if (!writing)
 		return err_set(err, -ENOMEM, "no memory for a schema");
-	*writing = (struct writing){.definitions = definitions, .before = before, .bare = bare};
+	*writing = (struct writing){.definitions = definitions, .before = before, .what = what};
 	for (unsigned int i = 0; result == 0 && i < REC_KINDS; i++)
 		if (published_kind(i))
 			result = define_kind(writing, published_kind(i), err);
-	if (result == 0 && bare)
+	if (result == 0 && what == SCHEMA_OF_BATCH)
 		result = define_once(writing, err);
 	free(writing);
 	return result;
@@ -400,11 +422,25 @@ static void definitions_free(struct definitions *definitions)
 }
 
 /* Which event is of the kind. */
-static void write_test(struct schema_out *out, const struct kind *kind)
+static void write_ocsf_test(struct schema_out *out, const char *name, const struct kind *kind)
+{
+	schema_literal(out, name,
+		       "{\"type\": \"object\", \"required\": [\"metadata\"], \"properties\": "
+		       "{\"metadata\": {\"type\": \"object\", \"required\": [\"event_code\"], "
+		       "\"properties\": {\"event_code\": {\"const\": ");
+	schema_quote(out, kind->name, strlen(kind->name));
+	add(out, "}}}}}");
+}
+
+static void write_test(struct schema_out *out, const struct kind *kind, enum schema_of what)
 {
 	char name[NAME_MAX_BYTES];
 
 	(void)snprintf(name, sizeof(name), "is.%s", kind->name);
+	if (what == SCHEMA_OF_OCSF) {
+		write_ocsf_test(out, name, kind);
+		return;
+	}
 	schema_literal(out, name,
 		       "{\"type\": \"object\", \"required\": [\"event\"], \"properties\": "
 		       "{\"event\": {\"type\": \"object\", \"required\": [\"action\", \"outcome\", "
@@ -445,17 +481,17 @@ static void write_choice(struct schema_out *out)
 }
 
 static void write_definitions(struct schema_out *out, const struct definitions *definitions,
-			      bool with_event)
+			      enum schema_of what)
 {
 	schema_open(out, "$defs", '{');
-	if (with_event) {
+	if (what == SCHEMA_OF_BATCH) {
 		schema_open(out, "event", '{');
 		write_choice(out);
 		schema_close(out, '}');
 	}
 	for (unsigned int i = 0; i < REC_KINDS; i++)
 		if (published_kind(i))
-			write_test(out, published_kind(i));
+			write_test(out, published_kind(i), what);
 	for (unsigned int i = 0; i < definitions->count; i++)
 		schema_raw(out, definitions->items[i].name, definitions->items[i].text.data,
 			   definitions->items[i].text.length);
@@ -480,7 +516,19 @@ static void write_event(struct schema_out *out, const struct definitions *defini
 		   "Schema " ECS_VERSION "; what it has no name for is in the object Linux. The "
 		   "form of a sink with detail: compact is the same schema.");
 	write_choice(out);
-	write_definitions(out, definitions, false);
+	write_definitions(out, definitions, SCHEMA_OF_EVENT);
+	schema_close(out, '}');
+}
+
+static void write_ocsf(struct schema_out *out, const struct definitions *definitions)
+{
+	schema_open(out, NULL, '{');
+	write_head(out, "urn:auditship:schema:ocsf:" SCHEMA_OCSF_VERSION, "auditship event in OCSF",
+		   "One line of a sink with format: ocsf. What OCSF " OCSF_VERSION
+		   " has no attribute for is in the object unmapped, by its path in the schema of "
+		   "events. Both values of detail are this schema.");
+	write_choice(out);
+	write_definitions(out, definitions, SCHEMA_OF_OCSF);
 	schema_close(out, '}');
 }
 
@@ -517,25 +565,29 @@ static void write_batch(struct schema_out *out, const struct definitions *defini
 		       "{\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
 		       "\"#/$defs/event\"}, \"description\": \"In the order of event.sequence.\"}");
 	schema_close(out, '}');
-	write_definitions(out, definitions, true);
+	write_definitions(out, definitions, SCHEMA_OF_BATCH);
 	schema_close(out, '}');
 }
 
 /* Twice: the second time it is known which objects differ between kinds. */
-static int write_schema(struct buf *buf, bool batch, struct err *err)
+static int write_schema(struct buf *buf, enum schema_of what, struct err *err)
 {
+	static void (*const writers[])(struct schema_out * out,
+				       const struct definitions *definitions) = {
+		[SCHEMA_OF_EVENT] = write_event,
+		[SCHEMA_OF_BATCH] = write_batch,
+		[SCHEMA_OF_OCSF] = write_ocsf,
+	};
 	struct definitions *first = calloc(1, sizeof(*first)), *second = calloc(1, sizeof(*second));
 	struct schema_out out = {.buf = buf};
 	int result = first && second ? 0 : err_set(err, -ENOMEM, "no memory for a schema");
 
 	if (result == 0)
-		result = define_all(first, NULL, batch, err);
+		result = define_all(first, NULL, what, err);
 	if (result == 0)
-		result = define_all(second, first, batch, err);
-	if (result == 0 && batch)
-		write_batch(&out, second);
-	else if (result == 0)
-		write_event(&out, second);
+		result = define_all(second, first, what, err);
+	if (result == 0)
+		writers[what](&out, second);
 	definitions_free(first);
 	definitions_free(second);
 	if (result == 0 && out.error < 0)
@@ -545,10 +597,15 @@ static int write_schema(struct buf *buf, bool batch, struct err *err)
 
 int schema_event(struct buf *out, struct err *err)
 {
-	return write_schema(out, false, err);
+	return write_schema(out, SCHEMA_OF_EVENT, err);
 }
 
 int schema_batch(struct buf *out, struct err *err)
 {
-	return write_schema(out, true, err);
+	return write_schema(out, SCHEMA_OF_BATCH, err);
+}
+
+int schema_ocsf(struct buf *out, struct err *err)
+{
+	return write_schema(out, SCHEMA_OF_OCSF, err);
 }

@@ -229,8 +229,8 @@ static void put_account(struct screen *screen)
 /* Never numbered, so no part of the account. What is 0 is left out, and all of it with nothing. */
 static void put_filters(struct screen *screen)
 {
-	static const char *const words[] = {"own",        "mode",   "pid", "user",
-					    "executable", "cgroup", "path"};
+	static const char *const words[] = {"own",        "mode",   "pid",  "user",
+					    "executable", "cgroup", "path", "rule"};
 	size_t count = json_read_count(screen->document, "filters.remarks");
 	char amount[AMOUNT_SIZE], path[64], remark[TEXT_SIZE];
 	const char *between = "  left out by:";
@@ -281,7 +281,10 @@ static void put_probes(struct screen *screen)
 	put(screen, "\n");
 	for (size_t i = 0; i < count; i++)
 		if (!json_read_is_true(screen->document, item("probes", i, "attached").text))
-			put(screen, "  %smissing: %s%s: %s\n", colored(screen, RED),
+			put(screen, "  %smissing: %s%s: %s\n",
+			    json_read_is_true(screen->document, item("probes", i, "optional").text)
+				    ? ""
+				    : colored(screen, RED),
 			    text(screen, item("probes", i, "name").text, name),
 			    colored(screen, PLAIN),
 			    text(screen, item("probes", i, "reason").text, reason));
@@ -311,6 +314,11 @@ static void put_coverage(struct screen *screen)
 	if (json_read_count(screen->document, "coverage.missed")) {
 		put(screen, "  %smissed:%s", colored(screen, RED), colored(screen, PLAIN));
 		put_canaries(screen, "coverage.missed");
+	}
+	if (json_read_count(screen->document, "coverage.gaps")) {
+		put(screen, "  %sknown gaps%s (--json says why):", colored(screen, RED),
+		    colored(screen, PLAIN));
+		put_canaries(screen, "coverage.gaps");
 	}
 	if (json_read_count(screen->document, "coverage.skipped")) {
 		put(screen, "  not tried (--json says why):");

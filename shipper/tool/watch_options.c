@@ -23,10 +23,8 @@ static const struct {
 	const char *name;
 	enum render_format format;
 } formats[] = {
-	{"table", RENDER_TABLE},
-	{"text", RENDER_TEXT},
-	{"csv", RENDER_CSV},
-	{"json", RENDER_ECS},
+	{"table", RENDER_TABLE}, {"text", RENDER_TEXT}, {"csv", RENDER_CSV},
+	{"json", RENDER_ECS},    {"ocsf", RENDER_OCSF},
 };
 
 static const char *const levels[] = {"error", "warning", "info", "debug"};
@@ -43,7 +41,7 @@ static const char help_text[] =
 	"CAP_PERFMON).\n"
 	"\n"
 	"  --format FORMAT         table (default on a terminal), text (default elsewhere), csv, "
-	"json\n"
+	"json, ocsf\n"
 	"  -e, --event LIST        kinds to show, with commas: fork, exec, exec_failed, exit, "
 	"thread_start,\n"
 	"                          thread_exit, open, or process, thread, all (default: all that "
@@ -112,7 +110,7 @@ static int set_format(struct watch_options *options, const char *text, struct er
 		options->format_given = true;
 		return 0;
 	}
-	return err_set(err, -EINVAL, "--format: table, text, csv or json, not '%s'", text);
+	return err_set(err, -EINVAL, "--format: table, text, csv, json or ocsf, not '%s'", text);
 }
 
 static int no_such_kind(const char *word, struct err *err)

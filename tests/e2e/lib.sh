@@ -37,7 +37,7 @@ AGENT_PID=
 check_schema() {
 	find "$DIR" -name '*.ndjson' -type f -size +0 >"$DIR/trails" 2>/dev/null || :
 	while read -r trail; do
-		head -c 14 "$trail" | grep -q '^{"@timestamp":' || continue
+		head -c 16 "$trail" | grep -qE '^[{]"(@timestamp|category_uid)' || continue
 		schema_code=0
 		sh "$SOURCE/tests/schema/check.sh" trail "$SOURCE" "$trail" >"$DIR/schema.out" 2>&1 </dev/null ||
 			schema_code=$?

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Holds the expected JSON lines against the official field list. Exit 77: cannot be checked here.
+# Holds the expected JSON lines against the official field lists. Exit 77: cannot be checked here.
 # usage: check_schema.sh SOURCE_DIR
 set -eu
 checker="${AUDITSHIP_SHARED_DIR:-$1/../shared}/schema/check_events.py"
@@ -14,4 +14,5 @@ if ! [ -f "$checker" ]; then
 	echo "SKIPPED: the official field list is not there: $checker"
 	exit 77
 fi
+python3 "$checker" ocsf "$1"/tests/golden/data/ocsf/*.json
 exec python3 "$checker" ecs "$1"/tests/golden/data/*.json

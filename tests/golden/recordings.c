@@ -649,6 +649,8 @@ static void add_coverage(struct entry_builder *builder, struct buf *out)
 	BUILDER_LIST(builder, &coverage->seen, "exec\0thread_exec");
 	BUILDER_LIST(builder, &coverage->missed, "exec_failed: no exec_failed record came");
 	BUILDER_LIST(builder, &coverage->skipped, "open_read: not recorded");
+	coverage->gap_count = 1;
+	BUILDER_LIST(builder, &coverage->gaps, "open_io_uring: the kernel refuses it");
 	builder_text(builder, &coverage->message, "coverage: 2 canaries seen, 1 missed");
 	end_entry(builder, out);
 }

@@ -2,8 +2,9 @@
 /*
  * Recorded events -> the exact JSON that stands beside them. data/NAME.rec: 16 bytes of stream id,
  * then entries as in memory. NAME.json: the compact form; NAME.full.json: the full one, if it is
- * another; batch/NAME.json: as one document. UPDATE=1 in the environment writes the recordings that
- * are made by hand and every expectation anew; whoever does so reviews the difference.
+ * another; ocsf/NAME.json and ocsf/NAME.full.json: the same in OCSF; batch/NAME.json: as one
+ * document. UPDATE=1 in the environment writes the recordings that are made by hand and every
+ * expectation anew; whoever does so reviews the difference.
  */
 #include "recordings.h"
 
@@ -168,9 +169,11 @@ static void compare(const char *name, const char *ending, const struct buf *actu
 	buf_done(&expected);
 }
 
-static void check_recording(struct renderer *const renderers[2], const char *name)
+static void check_recording(struct renderer *const renderers[2], const char *folder,
+			    const char *name)
 {
 	struct buf recorded, compact, full;
+	char path[300];
 
 	buf_init(&recorded, MAX_FILE_BYTES);
 	buf_init(&compact, MAX_FILE_BYTES);
@@ -178,15 +181,16 @@ static void check_recording(struct renderer *const renderers[2], const char *nam
 	read_data(name, ".rec", &recorded);
 	assert_true(render_all(renderers[RENDER_COMPACT], &recorded, &compact) > 0);
 	assert_true(render_all(renderers[RENDER_FULL], &recorded, &full) > 0);
-	compare(name, ".json", &compact);
+	(void)snprintf(path, sizeof(path), "%s%s", folder, name);
+	compare(path, ".json", &compact);
 	if (full.length != compact.length || memcmp(full.data, compact.data, full.length) != 0)
-		compare(name, ".full.json", &full);
+		compare(path, ".full.json", &full);
 	buf_done(&recorded);
 	buf_done(&compact);
 	buf_done(&full);
 }
 
-static void every_recording_becomes_the_json_beside_it(void **state)
+static void check_recordings(enum render_format format, const char *folder)
 {
 	_cleanup_closedir_ DIR *dir = opendir(DATA_DIR);
 	const struct dirent *found;
@@ -194,13 +198,13 @@ static void every_recording_becomes_the_json_beside_it(void **state)
 	unsigned int count = 0;
 	struct err err;
 
-	(void)state;
 	assert_non_null(dir);
 	for (int detail = RENDER_COMPACT; detail <= RENDER_FULL; detail++) {
-		struct render_options options = {.format = RENDER_ECS,
+		struct render_options options = {.format = format,
 						 .detail = (enum render_detail)detail};
 
-		assert_int_equal(renderer_new(&renderers[detail], &options, &identity, &err), 0);
+		if (renderer_new(&renderers[detail], &options, &identity, &err) < 0)
+			fail_msg("%s", err.text);
 	}
 	while ((found = readdir(dir))) {
 		size_t length = strlen(found->d_name);
@@ -209,12 +213,24 @@ static void every_recording_becomes_the_json_beside_it(void **state)
 		if (length < 5 || strcmp(found->d_name + length - 4, ".rec") != 0)
 			continue;
 		(void)snprintf(name, sizeof(name), "%.*s", (int)length - 4, found->d_name);
-		check_recording(renderers, name);
+		check_recording(renderers, folder, name);
 		count++;
 	}
 	assert_true(count >= recording_count);
 	renderer_free(renderers[RENDER_COMPACT]);
 	renderer_free(renderers[RENDER_FULL]);
+}
+
+static void every_recording_becomes_the_json_beside_it(void **state)
+{
+	(void)state;
+	check_recordings(RENDER_ECS, "");
+}
+
+static void every_recording_becomes_the_ocsf_beside_it(void **state)
+{
+	(void)state;
+	check_recordings(RENDER_OCSF, "ocsf/");
 }
 
 static void a_recording_becomes_one_document(void **state)
@@ -251,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recordings_made_by_hand_are_current),
 		cmocka_unit_test(every_recording_becomes_the_json_beside_it),
+		cmocka_unit_test(every_recording_becomes_the_ocsf_beside_it),
 		cmocka_unit_test(a_recording_becomes_one_document),
 	};
 

@@ -520,6 +520,18 @@ static yajl_val ask_status(const struct harness *harness)
 	return document;
 }
 
+/* A member of an object, or an item of a list by its number. */
+static yajl_val status_part(yajl_val value, const char *part)
+{
+	const char *parts[] = {part, NULL};
+	size_t index;
+
+	if (!YAJL_IS_ARRAY(value))
+		return yajl_tree_get(value, parts, yajl_t_any);
+	index = strtoul(part, NULL, 10);
+	return index < YAJL_GET_ARRAY(value)->len ? YAJL_GET_ARRAY(value)->values[index] : NULL;
+}
+
 uint64_t harness_status(struct harness *harness, const char *path)
 {
 	yajl_val document = ask_status(harness), value = document;
@@ -528,13 +540,13 @@ uint64_t harness_status(struct harness *harness, const char *path)
 
 	snprintf(copy, sizeof(copy), "%s", path);
 	for (part = strtok_r(copy, ".", &rest); part; part = strtok_r(NULL, ".", &rest)) {
-		const char *parts[] = {part, NULL};
-
-		value = yajl_tree_get(value, parts, yajl_t_any);
+		value = status_part(value, part);
 		if (!value)
 			fail_msg("the status has no '%s'", path);
 	}
-	number = strtoull(YAJL_GET_NUMBER(value), NULL, 10);
+	number = (uint64_t)YAJL_IS_TRUE(value);
+	if (YAJL_IS_NUMBER(value))
+		number = strtoull(YAJL_GET_NUMBER(value), NULL, 10);
 	yajl_tree_free(document);
 	return number;
 }

@@ -75,7 +75,8 @@ const char *harness_log(struct harness *harness);
 /* Another configuration: returns when it is in force. */
 void harness_reload(struct harness *harness, const struct harness_options *options);
 
-/* A number of the agent's status document, as it is now. */
+/* A number of the agent's status document, as it is now; 1 for true, 0 for false. Items of lists by
+ * their numbers: "rules.0.dropped". */
 uint64_t harness_status(struct harness *harness, const char *path);
 
 /* Sends the signal, waits for the end, and fails unless the exit status is 0. */

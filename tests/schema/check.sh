@@ -6,6 +6,7 @@ set -eu
 what=$1 source=$2
 shared="${AUDITSHIP_SHARED_DIR:-$source/../shared}/schema"
 schema="$source/schemas/event.schema.json"
+ocsf="$source/schemas/ocsf/ocsf.schema.json"
 python=/usr/bin/python3
 
 cannot_run() {
@@ -24,6 +25,8 @@ golden)
 	need_python jsonschema
 	"$python" "$source/tests/schema/check_events.py" "$schema" --all \
 		"$source"/tests/golden/data/*.json "$source"/tests/golden/corpus/*/*.json
+	"$python" "$source/tests/schema/check_events.py" "$ocsf" \
+		--all "$source"/tests/golden/data/ocsf/*.json "$source"/tests/golden/corpus/*/ocsf/*.json
 	exec "$python" "$source/tests/schema/check_events.py" "$source/schemas/batch.schema.json" \
 		--all "$source"/tests/golden/data/batch/*.json \
 		"$source"/tests/golden/corpus/*/batch/*.json
@@ -33,6 +36,7 @@ second)
 	export NODE_PATH=/usr/share/nodejs
 	node "$source/tests/schema/second.js" "$schema" "$source"/tests/golden/data/*.json \
 		"$source"/tests/golden/corpus/*/*.json
+	node "$source/tests/schema/second.js" "$ocsf" "$source"/tests/golden/data/ocsf/*.json
 	exec node "$source/tests/schema/second.js" "$source/schemas/batch.schema.json" \
 		"$source"/tests/golden/data/batch/*.json
 	;;
@@ -46,16 +50,18 @@ config)
 	;;
 trail)
 	need_python jsonschema
+	! head -c 16 "$3" | grep -q '^{"category_uid":' || schema=$ocsf
 	exec "$python" "$source/tests/schema/check_events.py" "$schema" "$3"
 	;;
 random)
 	# Every hundredth line that random records become. It has what the enrichment never writes.
 	need_python jsonschema
-	AUDITSHIP_SAMPLE=$(mktemp)
-	export AUDITSHIP_SAMPLE
-	trap 'rm -f "$AUDITSHIP_SAMPLE"' EXIT
+	AUDITSHIP_SAMPLE=$(mktemp) AUDITSHIP_SAMPLE_OCSF=$(mktemp)
+	export AUDITSHIP_SAMPLE AUDITSHIP_SAMPLE_OCSF
+	trap 'rm -f "$AUDITSHIP_SAMPLE" "$AUDITSHIP_SAMPLE_OCSF"' EXIT
 	"$3" >/dev/null
 	"$python" "$source/tests/schema/check_events.py" "$schema" --all --own "$AUDITSHIP_SAMPLE"
+	"$python" "$source/tests/schema/check_events.py" "$ocsf" --all --own "$AUDITSHIP_SAMPLE_OCSF"
 	command -v node >/dev/null || exit 0
 	code=0
 	NODE_PATH=/usr/share/nodejs node "$source/tests/schema/second.js" "$schema" \

@@ -516,7 +516,7 @@ static void a_sink_has_the_options_of_its_type(void **state)
 	      "agent.state_dir)\n");
 	tells("sinks: [{name: a, type: stdout, path: x}]", "1:33: a stdout sink has no 'path'\n");
 	tells("sinks: [{name: a, type: file, path: x, format: table}]",
-	      "1:48: format: 'table' is unknown (known: ecs)\n");
+	      "1:48: format: 'table' is unknown (known: ecs, ocsf)\n");
 	tells("sinks: [{name: a, type: file}]",
 	      "1:9: this sink has no 'path': give a path of at most 3840 bytes, such as "
 	      "/var/lib/auditship/audit.ndjson\n");

@@ -272,6 +272,18 @@ static void resumes_from_the_last_whole_line(void **state)
 	assert_int_equal(place->sink->cut_bytes, strlen(strrchr(text, '\n') + 1));
 }
 
+static void resumes_from_a_line_in_ocsf(void **state)
+{
+	static const char lines[] =
+		"{\"class_uid\":1007,\"metadata\":{\"uid\":\"" STREAM_TEXT ":41\"}}\n"
+		"{\"class_uid\":1007,\"metadata\":{\"version\":\"1.8.0\",\"uid\":\"" STREAM_TEXT
+		":42\"}}\n";
+	struct place *place = *state;
+
+	write_file(place->path, lines, strlen(lines));
+	assert_resumes(place, 42);
+}
+
 static void resumes_behind_a_line_of_any_length(void **state)
 {
 	static const size_t sizes[] = {1, 65535, 65536, 65537, 200000, 4 * 1024 * 1024 - 200};
@@ -468,6 +480,7 @@ int main(void)
 		TEST(a_torn_last_line_is_cut_off_and_told),
 		TEST(a_file_of_one_torn_line_becomes_empty),
 		TEST(resumes_from_the_last_whole_line),
+		TEST(resumes_from_a_line_in_ocsf),
 		TEST(resumes_behind_a_line_of_any_length),
 		TEST(a_line_that_is_not_ours_leaves_the_position_unknown),
 		TEST(a_file_without_lines_is_not_taken_for_a_trail),

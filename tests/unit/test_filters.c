@@ -308,6 +308,7 @@ static void only_a_difference_is_one(void **state)
 		.exclude = {[REC_FILTER_EXECUTABLE] = LIST("/usr/bin/top"),
 			    [REC_FILTER_PATH] = LIST("/etc/shadow", "/etc")},
 	};
+	const struct rec_filter_rule rule = {.kinds = 1U << REC_OPEN_READ, .last = 7};
 	struct filters *first = compile(&options), *second = compile(&turned), *third;
 
 	(void)state;
@@ -325,6 +326,14 @@ static void only_a_difference_is_one(void **state)
 	nodes[3].inode = 77;
 	third = compile(&options);
 	assert_false(filters_equal(first, third));
+	filters_free(third);
+	options.opens = REC_OPENS_NOTABLE;
+	options.rules = &rule;
+	options.rule_count = 1;
+	third = compile(&options);
+	assert_false(filters_equal(first, third));
+	assert_int_equal(third->set.rule_kinds, 1U << REC_OPEN_READ);
+	assert_memory_equal(&third->set.rules[0], &rule, sizeof(rule));
 	filters_free(third);
 	filters_free(second);
 	filters_free(first);

@@ -3,13 +3,15 @@
  * Records with a good header and anything behind it, through decode and render: each makes one line
  * that is JSON and has the members of its kind with their types, or is rejected and counted.
  * 50,000 of them, 1,000,000 with FULL in the environment. AUDITSHIP_SAMPLE: a file that gets every
- * hundredth line of 20,000, for the validators.
+ * hundredth line of 20,000, for the validators; AUDITSHIP_SAMPLE_OCSF: the same in OCSF.
  */
 #include "decode/decode.h"
 #include "decode/entry.h"
 #include "decode/fields.h"
 #include "render/batch.h"
 #include "render/ecs.h"
+#include "render/ocsf.h"
+#include "render/ocsf_plan.h"
 #include "tool/schema_fields.h"
 #include "tool/schema_type.h"
 
@@ -42,9 +44,12 @@ struct random_run {
 	alignas(ENTRY_ALIGN) uint8_t data[ENTRY_MAX_SIZE];
 	struct ecs *forms[2]; /* full, compact */
 	struct known known[2][REC_KINDS];
+	struct ocsf *ocsf_forms[2];
+	struct ocsf_plan plans[2][REC_KINDS]; /* have the paths of the leaves below */
+	struct known known_ocsf[2][REC_KINDS];
 	struct batch *batch;
 	struct buf out, documents;
-	FILE *sample;
+	FILE *sample, *sample_ocsf;
 	unsigned long rejected, rendered, batched;
 };
 
@@ -242,6 +247,18 @@ static unsigned int count_required(const struct known *known)
 	return count;
 }
 
+/* In a text the quotes have backslashes. OCSF wants the value of a variable, which may be empty. */
+static void check_no_empty_text(const char *line)
+{
+	static const char value[] = "\"value\"";
+
+	while ((line = strstr(line, ":\"\""))) {
+		if (strncmp(line - strlen(value), value, strlen(value)) != 0)
+			fail_msg("an empty text: %.40s", line - strlen(value));
+		line += strlen(":\"\"");
+	}
+}
+
 static void check_line(const struct known *known, struct buf *out)
 {
 	char why[256];
@@ -251,7 +268,7 @@ static void check_line(const struct known *known, struct buf *out)
 	assert_true(utf8_is_valid(out->data, out->length));
 	assert_null(memchr(out->data, '\n', out->length - 1));
 	out->data[out->length - 1] = '\0';
-	assert_null(strstr(out->data, ":\"\"")); /* in a text the quotes have backslashes */
+	check_no_empty_text(out->data);
 	root = yajl_tree_parse(out->data, why, sizeof(why));
 	if (!root)
 		fail_msg("%s in %s", why, out->data);
@@ -273,6 +290,12 @@ static void add_to_batch(struct random_run *run, const struct event *event)
 		result = batch_add(run->batch, event);
 	}
 	assert_int_equal(result, 0);
+}
+
+static void keep_sample(const struct random_run *run, FILE *file, unsigned int form)
+{
+	if (file && run->rendered % SAMPLE_EVERY == form)
+		(void)fwrite(run->out.data, 1, run->out.length, file);
 }
 
 static void run_one(struct random_run *run)
@@ -299,11 +322,28 @@ static void run_one(struct random_run *run)
 		buf_clear(&run->out);
 		assert_int_equal(ecs_event(run->forms[form], &event, &run->out), 0);
 		check_line(&run->known[form][kind->kind], &run->out);
-		if (run->sample && run->rendered % SAMPLE_EVERY == form)
-			(void)fwrite(run->out.data, 1, run->out.length, run->sample);
+		keep_sample(run, run->sample, form);
+		buf_clear(&run->out);
+		assert_int_equal(ocsf_event(run->ocsf_forms[form], &event, &run->out), 0);
+		check_line(&run->known_ocsf[form][kind->kind], &run->out);
+		keep_sample(run, run->sample_ocsf, form);
 	}
 	add_to_batch(run, &event);
 	run->rendered++;
+}
+
+static const struct render_identity identity = {
+	.host_name = "h",
+	.boot_id = "b",
+	.labels = {{"role", "web"}},
+	.label_count = 1,
+};
+
+static void keep_known(struct known *known, int count)
+{
+	assert_true(count > 0);
+	known->count = count;
+	qsort(known->leaves, (size_t)count, sizeof(known->leaves[0]), by_path);
 }
 
 static void learn(struct random_run *run, unsigned int form)
@@ -311,30 +351,43 @@ static void learn(struct random_run *run, unsigned int form)
 	struct ecs_form how = {.compact = form == 1};
 	struct err err;
 
-	assert_int_equal(ecs_new(&run->forms[form],
-				 &(struct render_identity){.host_name = "h",
-							   .boot_id = "b",
-							   .labels = {{"role", "web"}},
-							   .label_count = 1},
-				 how, &err),
-			 0);
+	assert_int_equal(ecs_new(&run->forms[form], &identity, how, &err), 0);
+	assert_int_equal(ocsf_new(&run->ocsf_forms[form], &identity, how.compact, &err), 0);
 	for (unsigned int i = 0; i < REC_KINDS; i++) {
-		struct known *known = &run->known[form][i];
+		const struct kind *kind = schema_kind(i);
+		struct known *known = &run->known[form][i], *ocsf = &run->known_ocsf[form][i];
+		struct ocsf_plan *plan = &run->plans[form][i];
 
-		if (!schema_kind(i))
+		if (!kind)
 			continue;
-		known->count = ecs_leaves(known->leaves, schema_kind(i), how, &err);
-		assert_true(known->count > 0);
-		qsort(known->leaves, (size_t)known->count, sizeof(known->leaves[0]), by_path);
+		keep_known(known, ecs_leaves(known->leaves, kind, how, &err));
+		assert_int_equal(ocsf_plan_make(plan, kind, how.compact, &err), 0);
+		keep_known(ocsf, ocsf_leaves(ocsf->leaves, kind, plan));
 	}
+}
+
+static void forget(struct random_run *run, unsigned int form)
+{
+	ecs_free(run->forms[form]);
+	ocsf_free(run->ocsf_forms[form]);
+	for (unsigned int i = 0; i < REC_KINDS; i++)
+		ocsf_plan_done(&run->plans[form][i]);
+}
+
+static FILE *open_sample(const char *variable)
+{
+	const char *name = getenv(variable);
+	FILE *file = name ? fopen(name, "we") : NULL;
+
+	assert_true(!name || file);
+	return file;
 }
 
 static void every_record_becomes_a_line_of_its_kind_or_is_rejected(void **state)
 {
 	const struct batch_options batches = {.bytes_max = 1024 * 1024, .count_max = 64};
 	struct random_run *run = calloc(1, sizeof(*run));
-	const char *sample = getenv("AUDITSHIP_SAMPLE");
-	unsigned long count = sample ? 20000 : getenv("FULL") ? 1000000 : 50000;
+	unsigned long count = getenv("AUDITSHIP_SAMPLE") ? 20000 : getenv("FULL") ? 1000000 : 50000;
 	struct err err;
 
 	(void)state;
@@ -345,8 +398,8 @@ static void every_record_becomes_a_line_of_its_kind_or_is_rejected(void **state)
 	learn(run, 0);
 	learn(run, 1);
 	assert_int_equal(batch_new(&run->batch, &batches, &(struct render_identity){0}, &err), 0);
-	run->sample = sample ? fopen(sample, "we") : NULL;
-	assert_true(!sample || run->sample);
+	run->sample = open_sample("AUDITSHIP_SAMPLE");
+	run->sample_ocsf = open_sample("AUDITSHIP_SAMPLE_OCSF");
 	for (unsigned long i = 0; i < count; i++)
 		run_one(run);
 	print_message("%lu rendered, %lu rejected\n", run->rendered, run->rejected);
@@ -354,9 +407,10 @@ static void every_record_becomes_a_line_of_its_kind_or_is_rejected(void **state)
 	assert_true(run->rendered > count / 2 && run->rejected > 0);
 	assert_int_equal(run->batched + batch_count(run->batch), run->rendered);
 	assert_true(!run->sample || fclose(run->sample) == 0);
+	assert_true(!run->sample_ocsf || fclose(run->sample_ocsf) == 0);
 	batch_free(run->batch);
-	ecs_free(run->forms[0]);
-	ecs_free(run->forms[1]);
+	forget(run, 0);
+	forget(run, 1);
 	buf_done(&run->out);
 	buf_done(&run->documents);
 	free(run);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The published schemas are what the tables say, and what was published stays. UPDATE=1 in the
- * environment writes the generated files anew; of schemas/published.fields it only adds to.
+ * environment writes the generated files anew; of the lists of published fields it only adds to.
  */
 #include "tool/schema.h"
 
@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "decode/lookup.h"
 #include "render/ecs_plan.h"
+#include "render/ocsf_plan.h"
 #include "tool/schema_fields.h"
 #include "tool/schema_type.h"
 
@@ -77,6 +78,8 @@ static void the_committed_schemas_are_current(void **state)
 	} files[] = {
 		{"schemas/event.schema.json", schema_event},
 		{"schemas/batch.schema.json", schema_batch},
+		{"schemas/ocsf/ocsf.schema.json", schema_ocsf},
+		{"docs/ocsf.md", schema_ocsf_page},
 		{"schemas/config.schema.json", schema_config},
 		{"schemas/elasticsearch/index-template.json", schema_index},
 	};
@@ -226,6 +229,45 @@ static void a_path_has_one_type_in_all_kinds(void **state)
 	free(leaves);
 }
 
+static void an_attribute_has_one_type_in_all_kinds(void **state)
+{
+	const struct leaf *first[LEAF_MAX * 2];
+	struct ocsf_plan *plans = calloc(REC_KINDS, sizeof(*plans));
+	struct leaf(*leaves)[LEAF_MAX] = calloc(REC_KINDS, sizeof(*leaves));
+	unsigned int known = 0;
+	struct err err;
+
+	(void)state;
+	assert_true(plans && leaves);
+	for (unsigned int kind = 0; kind < REC_KINDS; kind++) {
+		int count = 0;
+
+		if (schema_kind(kind)) {
+			assert_int_equal(
+				ocsf_plan_make(&plans[kind], schema_kind(kind), false, &err), 0);
+			count = ocsf_leaves(leaves[kind], schema_kind(kind), &plans[kind]);
+		}
+		for (int i = 0; i < count; i++) {
+			const struct leaf *leaf = &leaves[kind][i];
+			unsigned int at = 0;
+
+			while (at < known && strcmp(first[at]->path, leaf->path) != 0)
+				at++;
+			assert_true(at < sizeof(first) / sizeof(first[0]));
+			if (at == known)
+				first[known++] = leaf;
+			else if (strcmp(schema_type_of(first[at])->json,
+					schema_type_of(leaf)->json) != 0)
+				fail_msg("%s is of two types", leaf->path);
+		}
+	}
+	assert_true(known > 200);
+	for (unsigned int kind = 0; kind < REC_KINDS; kind++)
+		ocsf_plan_done(&plans[kind]);
+	free(plans);
+	free(leaves);
+}
+
 /* Of the compact form of a kind that is not about processes. */
 static void the_compact_form_leaves_out_what_is_only_of_the_full_one(void **state)
 {
@@ -325,7 +367,7 @@ static void check_published(struct published *old, struct buf *now)
 	free(copy);
 }
 
-static void what_was_published_stays(void **state)
+static void check_published_list(const char *name, int (*write)(struct buf *out, struct err *err))
 {
 	char *committed, *rest, *line;
 	struct err err = {0};
@@ -333,10 +375,9 @@ static void what_was_published_stays(void **state)
 	struct buf now;
 	size_t size;
 
-	(void)state;
 	buf_init(&now, SCHEMA_MAX_BYTES);
-	assert_int_equal(schema_fields(&now, &err), 0);
-	read_committed("schemas/published.fields", &committed, &size);
+	assert_int_equal(write(&now, &err), 0);
+	read_committed(name, &committed, &size);
 	rest = committed;
 	while ((line = strsep(&rest, "\n")))
 		if (*line && *line != '#') {
@@ -347,13 +388,25 @@ static void what_was_published_stays(void **state)
 		}
 	free(committed);
 	if (is_update())
-		write_committed("schemas/published.fields", &now);
-	read_committed("schemas/published.fields", &committed, &size);
+		write_committed(name, &now);
+	read_committed(name, &committed, &size);
 	if (size != now.length || memcmp(committed, now.data, size) != 0)
-		fail_msg("schemas/published.fields does not have every field: UPDATE=1 adds them");
+		fail_msg("%s does not have every field: UPDATE=1 adds them", name);
 	assert_true(lines > 100 || is_update());
 	free(committed);
 	buf_done(&now);
+}
+
+static void what_was_published_stays(void **state)
+{
+	(void)state;
+	check_published_list("schemas/published.fields", schema_fields);
+}
+
+static void what_was_published_in_ocsf_stays(void **state)
+{
+	(void)state;
+	check_published_list("schemas/ocsf/published.fields", schema_ocsf_fields);
 }
 
 static void a_schema_that_does_not_exist_is_a_mistake_of_the_command_line(void **state)
@@ -380,7 +433,8 @@ static void the_versions_name_every_schema(void **state)
 	assert_int_equal(buf_add(&out, "", 1), 0);
 	assert_string_equal(out.data,
 			    "schemas: event " SCHEMA_EVENT_VERSION " batch " SCHEMA_BATCH_VERSION
-			    " config " SCHEMA_CONFIG_VERSION "; ECS " ECS_VERSION "\n");
+			    " ocsf " SCHEMA_OCSF_VERSION " config " SCHEMA_CONFIG_VERSION
+			    "; ECS " ECS_VERSION ", OCSF " OCSF_VERSION "\n");
 	buf_done(&out);
 }
 
@@ -388,10 +442,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_published_stays),
+		cmocka_unit_test(what_was_published_in_ocsf_stays),
 		cmocka_unit_test(the_committed_schemas_are_current),
 		cmocka_unit_test(the_page_of_events_is_current),
 		cmocka_unit_test(every_kind_can_be_told_from_the_others),
 		cmocka_unit_test(a_path_has_one_type_in_all_kinds),
+		cmocka_unit_test(an_attribute_has_one_type_in_all_kinds),
 		cmocka_unit_test(a_schema_that_does_not_exist_is_a_mistake_of_the_command_line),
 		cmocka_unit_test(the_versions_name_every_schema),
 		cmocka_unit_test(the_compact_form_leaves_out_what_is_only_of_the_full_one),

@@ -34,8 +34,11 @@ static struct status_facts healthy_facts(void)
 	sinks[0].deliver.acknowledged = 70;
 	sinks[0].deliver.acknowledged_ns = NOW_NS - NS_PER_S;
 	sinks[1] = (struct status_sink){.name = "screen", .type = "stdout"};
-	rules[0] = (struct status_rule){
-		.name = "quiet", .dropped = 5, .held = 6, .why_not = "names are looked up"};
+	rules[0] = (struct status_rule){.name = "quiet",
+					.dropped = 5,
+					.held = 6,
+					.dropped_in_kernel = 2,
+					.why_not = "names are looked up"};
 	return (struct status_facts){
 		.now_ns = NOW_NS,
 		.started_ns = NOW_NS - 90 * NS_PER_S,
@@ -119,6 +122,8 @@ static void a_healthy_agent_says_so(void **state)
 	assert_int_equal(number(document, "rings.1.used_percent"), 40);
 	assert_int_equal(number(document, "rings.1.seconds_left"), 10);
 	assert_string_equal(json_read_string(document, "rules.0.reason"), "names are looked up");
+	assert_int_equal(number(document, "rules.0.dropped"), 5);
+	assert_int_equal(number(document, "rules.0.dropped_in_kernel"), 2);
 	json_read_free(document);
 }
 
@@ -165,12 +170,14 @@ static void what_filters_left_out_is_shown_by_filter_with_their_remarks(void **s
 	facts.left_out[REC_FILTER_OWN] = 1;
 	facts.left_out[REC_FILTER_MODE] = 2;
 	facts.left_out[REC_FILTER_PATH] = 7;
+	facts.left_out[REC_FILTER_RULE] = 9;
 	facts.remarks = remarks;
 	facts.remark_count = 1;
 	document = write(&facts);
 	assert_int_equal(number(document, "filters.left_out.own"), 1);
 	assert_int_equal(number(document, "filters.left_out.mode"), 2);
 	assert_int_equal(number(document, "filters.left_out.path"), 7);
+	assert_int_equal(number(document, "filters.left_out.rule"), 9);
 	assert_int_equal(number(document, "filters.left_out.cgroup"), 0);
 	assert_int_equal(json_read_count(document, "filters.remarks"), 1);
 	assert_string_equal(json_read_string(document, "filters.remarks.0"),

@@ -60,10 +60,12 @@ static void formats_have_names(void **state)
 	(void)state;
 	assert_int_equal(READ("--format", "json"), 0);
 	assert_int_equal(options.format, RENDER_ECS);
+	assert_int_equal(READ("--format", "ocsf"), 0);
+	assert_int_equal(options.format, RENDER_OCSF);
 	assert_int_equal(READ("--format=table"), 0);
 	assert_int_equal(options.format, RENDER_TABLE);
 	assert_int_equal(READ("--format", "xml"), -EINVAL);
-	assert_non_null(strstr(err.text, "table, text, csv or json"));
+	assert_non_null(strstr(err.text, "table, text, csv, json or ocsf"));
 }
 
 static void a_file_gets_text_unless_told_otherwise(void **state)

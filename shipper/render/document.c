@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Absent is absent: no null, no empty string, no empty object. Must not know any format, any kind
+ * or any member of a record.
+ */
+#include "render/document.h"
+
+#include <string.h>
+
+static void open_object(struct document *document, const struct plan_object *object)
+{
+	if (object->in_list)
+		json_open_in_list(document->json, &object->key);
+	else
+		json_open(document->json, &object->key);
+}
+
+static void close_object(struct document *document, const struct plan_object *object)
+{
+	json_close(document->json);
+	if (object->in_list)
+		json_close_list(document->json);
+}
+
+/* Closes and opens objects until the given one is open. */
+static void enter(struct document *document, unsigned int object)
+{
+	const struct plan_object *objects = document->plan->objects;
+	unsigned int to_open[PLAN_MAX_DEPTH];
+	unsigned int count = 0, at = object;
+
+	while (at != document->object) {
+		if (objects[at].depth > objects[document->object].depth) {
+			to_open[count++] = at;
+			at = objects[at].parent;
+		} else {
+			close_object(document, &objects[document->object]);
+			document->object = objects[document->object].parent;
+		}
+	}
+	while (count > 0)
+		open_object(document, &objects[to_open[--count]]);
+	document->object = object;
+}
+
+void document_begin(struct document *document, const struct plan *plan, struct buf *out)
+{
+	document->plan = plan;
+	document->object = PLAN_ROOT;
+	document->non_utf8 = false;
+	remarks_clear(&document->remarks);
+	json_begin(document->json, out);
+}
+
+int document_end(struct document *document)
+{
+	enter(document, PLAN_ROOT);
+	return json_end(document->json);
+}
+
+void document_start(struct document *document, const struct plan_member *member)
+{
+	enter(document, member->object);
+	json_member(document->json, &member->key);
+}
+
+static void note_raw(struct document *document, const struct remark_raw *raw)
+{
+	document->non_utf8 = true;
+	remarks_add_raw(&document->remarks, raw);
+}
+
+static void write_text(struct document *document, const char *path, const struct value *value)
+{
+	bool replaced = false;
+
+	json_text(document->json, value->text, value->length, &replaced);
+	if (replaced)
+		note_raw(document,
+			 &(struct remark_raw){path, value->text, value->length, REMARKS_WHOLE});
+}
+
+static void write_list(struct document *document, const char *path, const struct value *value)
+{
+	const char *part;
+	size_t at = 0, length;
+
+	json_list_open(document->json);
+	for (uint32_t i = 0; value_next_part(value, &at, &part, &length); i++) {
+		bool replaced = false;
+
+		json_list_item(document->json);
+		json_text(document->json, part, length, &replaced);
+		if (replaced)
+			note_raw(document, &(struct remark_raw){path, part, length, i});
+	}
+	json_list_close(document->json);
+}
+
+static void write_names(struct document *document, const struct plan_member *member,
+			const struct value *value)
+{
+	char name[VALUE_WORD_SIZE];
+	size_t cursor = 0, length = value_next_name(value, &cursor, name);
+
+	if (length == 0)
+		return;
+	document_start(document, member);
+	json_list_open(document->json);
+	for (; length > 0; length = value_next_name(value, &cursor, name)) {
+		json_list_item(document->json);
+		json_word(document->json, name, length);
+	}
+	json_list_close(document->json);
+}
+
+static void write_word(struct document *document, const struct plan_member *member,
+		       const struct value *value)
+{
+	char word[VALUE_WORD_SIZE];
+	size_t length = value_word(value, word);
+
+	if (length == 0)
+		return;
+	document_start(document, member);
+	if (value_shape(value) == SHAPE_BARE)
+		json_raw(document->json, word, length);
+	else
+		json_word(document->json, word, length);
+}
+
+void document_value(struct document *document, const struct plan_member *member,
+		    const struct value *value)
+{
+	if (value->cut)
+		remarks_add_cut(&document->remarks, member->path, value);
+	switch (value_shape(value)) {
+	case SHAPE_BARE:
+	case SHAPE_WORD:
+		write_word(document, member, value);
+		break;
+	case SHAPE_TEXT:
+		document_start(document, member);
+		write_text(document, member->path, value);
+		break;
+	case SHAPE_LIST:
+		document_start(document, member);
+		write_list(document, member->path, value);
+		break;
+	case SHAPE_JOINED: /* the list it is made of keeps the bytes */
+		document_start(document, member);
+		json_joined(document->json, value->text, value->length, &document->non_utf8);
+		break;
+	case SHAPE_NAMES:
+		write_names(document, member, value);
+		break;
+	}
+}
+
+bool document_find(struct document *document, const struct plan_member *member,
+		   const struct event *event, struct value *ret_value)
+{
+	struct value lost = {0};
+	bool is_lost = false;
+
+	for (unsigned int i = 0; i < member->row_count; i++) {
+		enum value_state state = value_get(ret_value, &member->rows[i], event);
+
+		if (state == VALUE_PRESENT)
+			return true;
+		if (state == VALUE_LOST && !is_lost) {
+			lost = *ret_value;
+			is_lost = true;
+		}
+	}
+	if (is_lost)
+		remarks_add_cut(&document->remarks, member->path, &lost);
+	return false;
+}
+
+void document_rows(struct document *document, const struct plan_member *member,
+		   const struct event *event)
+{
+	struct value value;
+
+	if (document_find(document, member, event, &value))
+		document_value(document, member, &value);
+}
+
+void document_raws(struct document *document, const struct plan_member *member)
+{
+	if (document->remarks.raw_count == 0)
+		return;
+	document_start(document, member);
+	remarks_write_raws(&document->remarks, document->json);
+}
+
+void document_left_out(struct document *document, const struct plan_member *member)
+{
+	if (document->remarks.raw_left_out == 0)
+		return;
+	document_start(document, member);
+	json_number(document->json, document->remarks.raw_left_out);
+}
+
+void document_cuts(struct document *document, const struct plan_member *member)
+{
+	if (document->remarks.cut_count == 0)
+		return;
+	document_start(document, member);
+	remarks_write_cuts(&document->remarks, document->json);
+}
+
+static void write_rule_tags(struct document *document, const struct value *value, bool *any)
+{
+	const char *part;
+	size_t at = 0, length;
+
+	while (value_next_part(value, &at, &part, &length)) {
+		bool replaced; /* whoever wrote the rule so sees what came of it */
+
+		if (*any)
+			JSON_RAW(document->json, ",");
+		*any = true;
+		json_text(document->json, part, length, &replaced);
+	}
+}
+
+void document_tags(struct document *document, const struct plan_member *member,
+		   const struct buf *agent_tags, const struct value *rule_tags)
+{
+	bool any = agent_tags->length > strlen("[");
+
+	if (!any && !document->non_utf8 && !rule_tags)
+		return;
+	document_start(document, member);
+	json_raw(document->json, agent_tags->data, agent_tags->length);
+	if (rule_tags)
+		write_rule_tags(document, rule_tags, &any);
+	if (any && document->non_utf8)
+		JSON_RAW(document->json, ",");
+	if (document->non_utf8)
+		JSON_RAW(document->json, "\"non-utf8\"");
+	JSON_RAW(document->json, "]");
+}

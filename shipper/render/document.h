@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writes one JSON document after another by plans: opens and closes objects as members need them,
+ * writes the value of a row, and remembers what has to be remarked. What the members mean is its
+ * caller's. Of the thread that renders.
+ */
+#ifndef AUDITSHIP_DOCUMENT_H
+#define AUDITSHIP_DOCUMENT_H
+
+#include "base/buf.h"
+#include "decode/entry.h"
+#include "decode/value.h"
+#include "render/json.h"
+#include "render/plan.h"
+#include "render/remarks.h"
+
+#include <stdbool.h>
+
+/* Read freely. */
+struct document {
+	struct json *json; /* borrowed */
+	const struct plan *plan;
+	unsigned int object; /* the one that is open */
+	bool non_utf8;       /* a text was not UTF-8 */
+	struct remarks remarks;
+};
+
+void document_begin(struct document *document, const struct plan *plan, struct buf *out);
+/* As json_end. */
+int document_end(struct document *document);
+
+/* Begins a member; one value follows. */
+void document_start(struct document *document, const struct plan_member *member);
+
+/* The first row of the member that says anything; false, when none does, remarks one that is lost.
+ */
+bool document_find(struct document *document, const struct plan_member *member,
+		   const struct event *event, struct value *ret_value);
+/* The member with that value, or nothing when the value has no meaning. */
+void document_value(struct document *document, const struct plan_member *member,
+		    const struct value *value);
+/* Both of it. */
+void document_rows(struct document *document, const struct plan_member *member,
+		   const struct event *event);
+
+/* The remarks so far; nothing when there are none. */
+void document_raws(struct document *document, const struct plan_member *member);
+void document_left_out(struct document *document, const struct plan_member *member);
+void document_cuts(struct document *document, const struct plan_member *member);
+
+/*
+ * A list of tags: those of the agent (JSON, without the closing bracket), those of rules (NULL:
+ * none), then non-utf8 if that is so. Nothing when there is none.
+ */
+void document_tags(struct document *document, const struct plan_member *member,
+		   const struct buf *agent_tags, const struct value *rule_tags);
+
+#endif
