@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #endif
 
-#define REC_ABI 1
+#define REC_ABI 2
 
 /* Everything but the arguments, which come last; a power of two. */
 #define REC_HEAD_SIZE (64 * 1024)
@@ -142,19 +142,23 @@ struct rec_task {
 	struct rec_namespaces ns;
 	__u64 cgroup_id; /* of the cgroup v2 hierarchy: inode number of the directory */
 	__u32 tid;       /* of the thread that caused the event */
-	__u32 session_pid;
-	__u32 group_pid;
-	__u32 tty; /* major << 20 | minor of the controlling terminal, 0: none */
+	__u32 tty;       /* major << 20 | minor of the controlling terminal, 0: none */
+	/*
+	 * Leaders of session and process group. start_ns 0: the leader has ended; its number stays
+	 * taken while the session or group has members.
+	 */
+	struct rec_id session;
+	struct rec_id group;
 	__u8 kernel_thread;
 	__u8 pad[3];
-	__u32 root_directory; /* the same for the same directory, whatever the mount; 0: not known
-			       */
+	__u32 exec_id; /* counts the execs of the process and of those it descends from */
 	char comm[REC_COMM_SIZE];
 	/* Of the v1 hierarchy that has the pids controller, else of the one that has memory; 0:
 	 * both are on v2, or not there. Numbers are unique within one hierarchy only. */
 	__u64 cgroup_v1_id;
 	__u32 cgroup_v1_hierarchy; /* as in the first column of /proc/PID/cgroup */
-	__u32 pad_end;
+	__u32 root_directory; /* the same for the same directory, whatever the mount; 0: not known
+			       */
 };
 
 /* task is the child. */

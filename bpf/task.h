@@ -86,11 +86,46 @@ static __always_inline void fill_root(struct task_struct *task, struct rec_task 
 		(__u32)(((__u64)BPF_CORE_READ(fs, root.dentry) >> 6) * 2654435761U);
 }
 
-/* Session and process group, as numbers of the initial pid namespace. */
-static __always_inline void fill_groups(struct signal_struct *signal, struct rec_task *record)
+/*
+ * When the process started whose number a struct pid is; 0: it has ended. Its task is unlinked from
+ * there when it is released, and freed a grace period of RCU later.
+ */
+static __always_inline __u64 leader_start(struct pid *pid)
 {
-	record->group_pid = LOAD(signal, pids[PIDTYPE_PGID], numbers[0].nr);
-	record->session_pid = LOAD(signal, pids[PIDTYPE_SID], numbers[0].nr);
+	const __u32 link_at = bpf_core_field_offset(struct task_struct, pid_links) +
+			      PIDTYPE_TGID * bpf_core_type_size(struct hlist_node);
+	const __u32 start_at = bpf_core_field_offset(struct task_struct, start_boottime);
+	void *link = LOAD(pid, tasks[PIDTYPE_TGID].first);
+	__u64 start_ns = 0;
+
+	if (link)
+		bpf_probe_read_kernel(&start_ns, sizeof(start_ns), link - link_at + start_at);
+	return start_ns;
+}
+
+/* Threads of the kernel and processes that never left init's session have number 0. */
+static __always_inline void fill_leader(struct pid *pid, struct rec_id *id)
+{
+	id->pid = LOAD(pid, numbers[0].nr);
+	if (!id->pid)
+		return;
+	id->start_ns = leader_start(pid);
+	fill_ns_pid(pid, id);
+}
+
+/* Most often a process leads its group, or the session's leader does. */
+static __always_inline void fill_leaders(struct signal_struct *signal, struct rec_task *record)
+{
+	struct pid *leader = LOAD(signal, pids[PIDTYPE_PGID]);
+	__u32 group = LOAD(leader, numbers[0].nr);
+
+	fill_leader(LOAD(signal, pids[PIDTYPE_SID]), &record->session);
+	if (group == record->session.pid)
+		record->group = record->session;
+	else if (group == record->id.pid)
+		record->group = record->id;
+	else
+		fill_leader(leader, &record->group);
 }
 
 static __always_inline __u32 tty_device(struct signal_struct *signal)
@@ -135,10 +170,11 @@ static __always_inline void fill_task(struct task_struct *task, struct rec_task 
 	fill_creds(task, &record->creds);
 	fill_namespaces(task, &record->ns);
 	fill_root(task, record);
-	fill_groups(LOAD(task, signal), record);
+	fill_leaders(LOAD(task, signal), record);
 	fill_cgroups(LOAD(task, cgroups), record);
 	record->tid = LOAD(task, pid);
 	record->tty = tty_device(LOAD(task, signal));
+	record->exec_id = LOAD(task, self_exec_id);
 	record->kernel_thread = !!(LOAD(task, flags) & PF_KTHREAD);
 	fill_comm(task, record);
 }

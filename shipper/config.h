@@ -98,6 +98,11 @@ struct config {
 	struct {
 		char *host_root;           /* enrich.containers.host_root */
 		struct config_list labels; /* enrich.containers.labels */
+		struct {
+			uint64_t max;
+			uint64_t image_memory; /* bytes */
+			uint64_t ancestry;     /* at most LINEAGE_MAX */
+		} processes;
 	} enrich;
 	struct {
 		char *dir; /* default: state_dir/journal */
@@ -170,7 +175,8 @@ enum config_part {
 	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
 	CONFIG_PART_FILTERS =
 		1 << 9, /* what the probes leave out, in maps: they stay as they are */
-	CONFIG_PART_ENRICH = 1 << 10, /* what the helper process and the names want anew */
+	CONFIG_PART_ENRICH = 1 << 10, /* what the helper process and the tables want anew */
+	CONFIG_PART_ANCESTRY = 1 << 11,
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

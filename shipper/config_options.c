@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "enrich/lineage.h"
 #include "filter/rules.h"
 #include "journal/journal.h"
 #include "record.h"
@@ -39,6 +40,7 @@
 #define PATH_AT(where, member) .type = OPTION_PATH, .offset = AT(where, member, char *)
 #define SIZE_AT(where, member) .type = OPTION_SIZE, .offset = AT(where, member, uint64_t)
 #define DURATION_AT(where, member) .type = OPTION_DURATION, .offset = AT(where, member, uint64_t)
+#define NUMBER_AT(where, member) .type = OPTION_NUMBER, .offset = AT(where, member, uint64_t)
 #define ENUM_AT(where, member) .type = OPTION_ENUM, .offset = AT(where, member, int)
 #define LIST_AT(where, member) .type = OPTION_LIST, .offset = AT(where, member, struct config_list)
 #define MAP_AT(where, member) .type = OPTION_MAP, .offset = AT(where, member, struct config_map)
@@ -242,6 +244,7 @@ const struct option_section config_sections[] = {
 	{"enrich", "What the agent adds to what the kernel says."},
 	{"enrich.users", "Names of users and groups that /etc/passwd and /etc/group do not have."},
 	{"enrich.containers", "What is known of containers."},
+	{"enrich.processes", "Processes: parents, leaders, ancestors, and what they run."},
 	{"journal", "The store on disk between capture and sinks: it bridges outages of a sink."},
 	{},
 };
@@ -592,6 +595,37 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_ENRICH,
 		.doc = "Labels of containers that go into events, by name; * ? and [] are "
 		       "wildcards.",
+	},
+	{
+		"enrich.processes.max",
+		NUMBER_AT(struct config, enrich.processes.max),
+		.fallback = "32768",
+		.example = "32768",
+		.min = 1024,
+		.max = 4194304,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Most processes that are remembered, living ones and the last that ended; "
+		       "264 bytes each, once there are so many. When there are more, "
+		       "the events of some lack their parent.",
+	},
+	{
+		"enrich.processes.image_memory",
+		SIZE_AT(struct config, enrich.processes.image_memory),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 256 * KIB,
+		.max = 4 * GIB,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Most memory for what they run: paths, and up to 1 KiB of arguments each.",
+	},
+	{
+		"enrich.processes.ancestry",
+		NUMBER_AT(struct config, enrich.processes.ancestry),
+		.fallback = "0",
+		.example = "5",
+		.max = LINEAGE_MAX,
+		.part = CONFIG_PART_ANCESTRY,
+		.doc = "Ancestors of a process that each of its events names, by entity id.",
 	},
 	{
 		"journal.dir",

@@ -121,6 +121,12 @@ static inline bool field_ends(const struct field *field)
  */
 const struct field *kind_next_field(const struct kind *kind, unsigned int *cursor);
 
+/* The path as documents have it, "[]" behind what is a list of objects there: the same, mostly. */
+const char *path_in_document(const char *path);
+
+/* Whether documents show the object at that path as a list of one such object. */
+bool path_is_list_of_objects(const char *path, size_t length);
+
 /* "vital": as the events have it. */
 const char *ring_name(enum rec_ring ring);
 

@@ -5,10 +5,12 @@
  */
 #include "enrich/enrich.h"
 
+#include "base/uuid.h"
 #include "decode/decode.h"
 #include "decode/fields.h"
 #include "enrich/cputime.h"
 #include "enrich/entity_id.h"
+#include "enrich/lineage.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@ struct enrich {
 	struct containers *containers;
 	struct resolver *resolver; /* borrowed; NULL: nobody can be asked */
 	uint64_t tick_ns;
+	uint32_t ancestry;
 	char *const *env;
 	size_t env_count;
 };
@@ -37,6 +40,7 @@ struct task_record {
 struct tail {
 	struct enriched *out;
 	uint32_t used;
+	int64_t wall_offset_ns;
 };
 
 /* Each part knows the services that it asks. */
@@ -91,18 +95,17 @@ static int open_cgroups(struct enrich *enrich, const struct enrich_options *opti
 int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options, struct err *err)
 {
 	struct enrich *enrich = calloc(1, sizeof(*enrich));
-	const struct process_table_options defaults = {0};
 	int result;
 
 	if (!enrich)
 		return err_set(err, -ENOMEM, "no memory for enrichment");
 	enrich->tick_ns = 1000000000ULL / options->ticks_per_s;
-	enrich->env = options->env;
-	enrich->env_count = options->env_count;
+	enrich_set_ancestry(enrich, options->ancestry);
+	enrich_set_env(enrich, options->env, options->env_count);
 	enrich->resolver = options->resolver;
 	result = entity_ids_new(&enrich->ids, options->boot_id, err);
 	if (result == 0)
-		result = process_table_new(&enrich->processes, &defaults, err);
+		result = process_table_new(&enrich->processes, &options->processes, err);
 	if (result == 0)
 		result = new_names(enrich, &options->names, err);
 	if (result == 0)
@@ -133,6 +136,11 @@ void enrich_set_env(struct enrich *enrich, char *const *env, size_t env_count)
 	enrich->env_count = env_count;
 }
 
+void enrich_set_ancestry(struct enrich *enrich, uint32_t ancestry)
+{
+	enrich->ancestry = ancestry < LINEAGE_MAX ? ancestry : LINEAGE_MAX;
+}
+
 void enrich_take_users(struct enrich *enrich, struct users *users)
 {
 	user_names_take_users(enrich->names, users);
@@ -143,17 +151,29 @@ static void compute_entity_id(struct enrich *enrich, const struct rec_id *id, ui
 	entity_id(enrich->ids, id->pid_ns, id->start_ns / enrich->tick_ns, id->ns_pid, ret_id);
 }
 
+/* How a record is taken. */
+enum note {
+	NOTE_RECALLED = 1, /* an old one: as a snapshot, it only says how it was then */
+	NOTE_MASKED = 2,   /* a part of its arguments was hidden */
+};
+
 /* Brings the table up to date with what every process record says; the process as it is known now.
  */
 static const struct process *note_task(struct enrich *enrich, const struct task_record *record,
-				       int64_t wall_offset_ns, const struct rec_id *creator)
+				       int64_t wall_offset_ns, unsigned int how)
 {
+	const struct rec_fork *fork = record->header.kind == REC_FORK ? (const void *)record : NULL;
+	struct process_table *processes = enrich->processes;
 	const struct rec_task *task = &record->task;
 	const struct process *known =
-		process_table_find(enrich->processes, task->id.pid, task->id.start_ns);
+		process_table_find(processes, task->id.pid, task->id.start_ns);
 	struct process told = {
 		.id = task->id,
 		.parent = task->parent,
+		.session = task->session,
+		.group = task->group,
+		.tty = task->tty,
+		.exec_id = task->exec_id,
 		.told_ns = record->header.time_ns,
 		.uid = task->creds.uid,
 		.gid = task->creds.gid,
@@ -161,17 +181,21 @@ static const struct process *note_task(struct enrich *enrich, const struct task_
 		.egid = task->creds.egid,
 		.login_uid = task->creds.login_uid,
 		.kernel_thread = task->kernel_thread,
-		.snapshot = record->header.kind == REC_SNAPSHOT,
+		.snapshot = record->header.kind == REC_SNAPSHOT || how & NOTE_RECALLED,
 	};
 
-	if (creator)
-		told.creator = *creator;
+	if (fork) {
+		told.creator = fork->creator;
+		lineage_inherit(
+			processes, &told,
+			process_table_find(processes, fork->creator.pid, fork->creator.start_ns));
+	}
 	if (!known || !known->start_wall_ns) {
 		compute_entity_id(enrich, &task->id, told.entity_id);
 		told.start_wall_ns = task->id.start_ns + (uint64_t)wall_offset_ns;
 	}
 	memcpy(told.comm, task->comm, sizeof(told.comm));
-	return process_table_insert(enrich->processes, &told);
+	return process_table_insert(processes, &told);
 }
 
 /* What the agent has for "/" is the host's root. */
@@ -185,7 +209,7 @@ void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 		     int64_t wall_offset_ns, const struct image *args)
 {
 	const struct process *process =
-		note_task(enrich, (const struct task_record *)record, wall_offset_ns, NULL);
+		note_task(enrich, (const struct task_record *)record, wall_offset_ns, 0);
 	struct image image = *args;
 
 	note_own_root(enrich, &record->task);
@@ -194,6 +218,7 @@ void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 	image.executable = record_string(&record->header, &record->executable);
 	image.executable_length = record->executable.length;
 	image.executable_full = record->executable.full;
+	image.exec_id = record->task.exec_id;
 	if (image.executable_length > 0)
 		process_table_set_image(enrich->processes, process, &image, 0);
 }
@@ -234,22 +259,33 @@ static void put_image(struct enrich *enrich, struct tail *tail, const struct pro
 	tail->used += (uint32_t)size;
 }
 
-/* A process that an event refers to: from the table, else only what its identity gives. */
-static void put_other(struct enrich *enrich, struct tail *tail, const struct rec_id *id,
-		      int64_t wall_offset_ns, struct enriched_process *out)
+/* Who a process is, from the table, else by its id alone: NULL. id->pid 0: absent. */
+static const struct process *put_identity(struct enrich *enrich, const struct rec_id *id,
+					  int64_t wall_offset_ns, struct enriched_process *out)
 {
 	const struct process *process;
 
 	if (id->pid == 0)
-		return;
+		return NULL;
 	process = process_table_find(enrich->processes, id->pid, id->start_ns);
 	if (!process || !process->start_wall_ns) {
 		compute_entity_id(enrich, id, out->entity_id);
 		out->start_wall_ns = id->start_ns + (uint64_t)wall_offset_ns;
-		return;
+		return NULL;
 	}
 	memcpy(out->entity_id, process->entity_id, sizeof(out->entity_id));
 	out->start_wall_ns = process->start_wall_ns;
+	return process;
+}
+
+/* A process that an event refers to. */
+static void put_other(struct enrich *enrich, struct tail *tail, const struct rec_id *id,
+		      struct enriched_process *out)
+{
+	const struct process *process = put_identity(enrich, id, tail->wall_offset_ns, out);
+
+	if (!process)
+		return;
 	put(tail, &out->comm, process->comm, strnlen(process->comm, sizeof(process->comm)));
 	put_image(enrich, tail, process, out);
 }
@@ -532,10 +568,27 @@ static void note_exec(struct enrich *enrich, const struct rec_exec *record,
 		.args_length = record->args.length,
 		.args_full = record->args.full,
 		.args_count = record->args_count,
+		.exec_id = record->task.exec_id,
 		.args_masked = masked,
 	};
 
 	process_table_set_image(enrich->processes, process, &image, record->header.time_ns);
+}
+
+/* What the process runs up to this exec. Not what a younger snapshot or exec has told. */
+static void put_previous(struct enrich *enrich, struct tail *tail, const struct rec_exec *record)
+{
+	const struct process *process = process_table_find(enrich->processes, record->task.id.pid,
+							   record->task.id.start_ns);
+	struct enriched_process previous = {0};
+
+	if (!process || process->exec_time_ns >= record->header.time_ns)
+		return;
+	put_image(enrich, tail, process, &previous);
+	tail->out->previous_executable = previous.executable;
+	tail->out->previous_args = previous.args;
+	tail->out->previous_args_count = previous.args_count;
+	tail->out->previous_args_masked = previous.args_masked;
 }
 
 static void put_exit(const struct rec_exit *record, const struct process *process,
@@ -550,33 +603,134 @@ static void put_exit(const struct rec_exit *record, const struct process *proces
 	if (!process)
 		return;
 	out->end_start_wall_ns = process->start_wall_ns;
-	if (process->exec_time_ns && process->exec_time_ns <= record->header.time_ns)
+	if (process->exec_time_ns && process->exec_time_id == record->task.exec_id &&
+	    process->exec_time_ns <= record->header.time_ns)
 		out->exec_duration_ns = record->header.time_ns - process->exec_time_ns;
 }
 
-static const struct process *note_process(struct enrich *enrich, struct task_record *record,
-					  int64_t wall_offset_ns)
+static const struct process *note_process(struct enrich *enrich, const struct task_record *record,
+					  int64_t wall_offset_ns, unsigned int how)
 {
-	struct rec_fork *fork = record->header.kind == REC_FORK ? (void *)record : NULL;
-	const struct process *process =
-		note_task(enrich, record, wall_offset_ns, fork ? &fork->creator : NULL);
+	const struct process *process = note_task(enrich, record, wall_offset_ns, how);
 
 	if (!process)
 		return NULL;
-	if (fork) {
+	if (record->header.kind == REC_FORK) {
+		const struct rec_fork *fork = (const void *)record;
 		const struct process *creator = process_table_find(
 			enrich->processes, fork->creator.pid, fork->creator.start_ns);
 
 		if (creator)
 			process_table_share_image(enrich->processes, process, creator);
 	} else if (record->header.kind == REC_EXEC) {
-		note_exec(enrich, (struct rec_exec *)record, process, false);
+		note_exec(enrich, (const void *)record, process, how & NOTE_MASKED);
+		lineage_judge(enrich->processes, process);
 	}
 	return process;
 }
 
+/* Of another process than the event's own, of which a recalled event knows this much. */
+struct recalled {
+	const struct rec_id *id;
+	const struct enriched_process *known;
+};
+
+static void recall_image(struct enrich *enrich, const struct enriched *base,
+			 const struct enriched_process *known, const struct process *process)
+{
+	struct image image = {
+		.executable = (const char *)base + known->executable.offset,
+		.executable_length = known->executable.length,
+		.executable_full = known->executable.full,
+		.args = (const char *)base + known->args.offset,
+		.args_length = known->args.length,
+		.args_full = known->args.full,
+		.args_count = known->args_count,
+		.exec_id = process->exec_id,
+		.args_masked = known->args_masked,
+	};
+
+	if (image.executable_length > 0)
+		process_table_set_image(enrich->processes, process, &image, 0);
+}
+
+/* Its own events are older than what is recalled; so nothing but its identity and program is known,
+ * and the first thing that is told of it replaces that. */
+static void recall_other(struct enrich *enrich, const struct enriched *base,
+			 const struct recalled *other)
+{
+	struct process told = {
+		.id = *other->id,
+		.start_wall_ns = other->known->start_wall_ns,
+		.uid = REC_ID_UNSET,
+		.gid = REC_ID_UNSET,
+		.euid = REC_ID_UNSET,
+		.egid = REC_ID_UNSET,
+		.login_uid = REC_ID_UNSET,
+		.snapshot = true,
+	};
+	const struct process *process;
+
+	if (told.id.pid == 0 || told.id.start_ns == 0 || other->known->start_wall_ns == 0 ||
+	    process_table_find(enrich->processes, told.id.pid, told.id.start_ns))
+		return;
+	memcpy(told.entity_id, other->known->entity_id, sizeof(told.entity_id));
+	if (other->known->comm.length < sizeof(told.comm))
+		memcpy(told.comm, (const char *)base + other->known->comm.offset,
+		       other->known->comm.length);
+	process = process_table_insert(enrich->processes, &told);
+	if (process)
+		recall_image(enrich, base, other->known, process);
+}
+
+static bool list_holds(const struct enriched *base, const struct rec_string *list, const char *word)
+{
+	size_t size = strlen(word) + 1;
+
+	for (uint32_t at = 0; at + size <= list->length; at++)
+		if ((at == 0 || ((const char *)base + list->offset)[at - 1] == '\0') &&
+		    memcmp((const char *)base + list->offset + at, word, size) == 0)
+			return true;
+	return false;
+}
+
+void enrich_recall(struct enrich *enrich, const struct event *event)
+{
+	const struct task_record *record = (const struct task_record *)event->record;
+	const struct enriched *base = event->enriched;
+	const struct recalled others[] = {
+		{&record->task.parent, &base->parent},
+		{&record->task.session, &base->session_leader},
+		{&record->task.group, &base->group_leader},
+	};
+	const struct process *process;
+
+	if (!event->kind->has_task)
+		return;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		recall_other(enrich, base, &others[i]);
+	process = note_process(
+		enrich, record, event->entry->wall_offset_ns,
+		NOTE_RECALLED |
+			(list_holds(base, &base->masked, "process.args") ? NOTE_MASKED : 0));
+	if (process && event->record->kind != REC_EXEC)
+		recall_image(enrich, base, &base->process, process);
+	if (event->record->kind == REC_EXIT)
+		process_table_exit(enrich->processes, &record->task.id);
+}
+
+void enrich_reconcile_begin(struct enrich *enrich)
+{
+	process_table_reconcile_begin(enrich->processes);
+}
+
+void enrich_reconcile_end(struct enrich *enrich, bool at_start)
+{
+	(void)process_table_reconcile_end(enrich->processes, at_start);
+}
+
 static void put_process(struct enrich *enrich, struct tail *tail, const struct process *process,
-			int64_t wall_offset_ns, bool with_image)
+			bool with_image)
 {
 	struct enriched *out = tail->out;
 
@@ -587,9 +741,71 @@ static void put_process(struct enrich *enrich, struct tail *tail, const struct p
 	if (process->creator.pid == 0)
 		return;
 	out->creator_pid = process->creator.pid;
-	put_other(enrich, tail, &process->creator, wall_offset_ns, &out->creator);
+	put_other(enrich, tail, &process->creator, &out->creator);
 	out->creator.args = out->creator.comm = (struct rec_string){0};
 	out->creator.args_count = out->creator.args_masked = 0;
+}
+
+/* What a leader runs is told where it is another process, and in events of processes only. */
+static void put_leader(struct enrich *enrich, struct tail *tail, const struct rec_id *id,
+		       bool with_image, struct enriched_process *out)
+{
+	const struct process *process = put_identity(enrich, id, tail->wall_offset_ns, out);
+
+	if (process && with_image)
+		put_image(enrich, tail, process, out);
+}
+
+static bool tells_leaders_images(uint16_t kind)
+{
+	return kind == REC_FORK || kind == REC_EXEC || kind == REC_EXIT || kind == REC_EXEC_FAILED;
+}
+
+/* process as it is known now: it may know more of a leader that has ended than the record. */
+static void put_leaders(struct enrich *enrich, struct tail *tail, uint16_t kind,
+			const struct process *process)
+{
+	struct enriched *out = tail->out;
+	const struct {
+		const struct rec_id *id;
+		struct enriched_process *out;
+		uint32_t *is_self;
+	} leaders[] = {
+		{&process->session, &out->session_leader, &out->session_is_self},
+		{&process->group, &out->group_leader, &out->group_is_self},
+		{&process->entry, &out->entry_leader, &out->entry_is_self},
+	};
+
+	if (process->entry.pid == 0)
+		lineage_find_entry(enrich->processes, process);
+	out->entry_pid = process->entry.pid;
+	out->entry_ns_pid = process->entry.ns_pid;
+	out->entry_type = process->entry_type;
+	for (size_t i = 0; i < sizeof(leaders) / sizeof(leaders[0]); i++) {
+		const struct rec_id *id = leaders[i].id;
+		bool is_self = id->pid == process->id.pid && id->start_ns == process->id.start_ns;
+
+		if (id->pid == 0 || id->start_ns == 0)
+			continue;
+		*leaders[i].is_self = is_self;
+		put_leader(enrich, tail, id, !is_self && tells_leaders_images(kind),
+			   leaders[i].out);
+	}
+}
+
+static void put_ancestry(struct enrich *enrich, struct tail *tail, const struct process *process)
+{
+	struct rec_id ids[LINEAGE_MAX];
+	char text[LINEAGE_MAX * UUID_TEXT_SIZE];
+	size_t count = lineage_ancestors(enrich->processes, process, enrich->ancestry, ids);
+
+	for (size_t i = 0; i < count; i++) {
+		uint8_t entity_id[16];
+
+		compute_entity_id(enrich, &ids[i], entity_id);
+		uuid_format(text + i * UUID_TEXT_SIZE, entity_id);
+	}
+	put(tail, &tail->out->ancestry, text, count * UUID_TEXT_SIZE);
 }
 
 /* What a snapshot saw may be what became of the process after an event that waited in the ring. */
@@ -601,16 +817,29 @@ static bool snapshot_is_younger(struct enrich *enrich, const struct task_record 
 	return known && known->snapshot && known->told_ns > record->header.time_ns;
 }
 
-static void enrich_task(struct enrich *enrich, struct task_record *record, int64_t wall_offset_ns,
-			struct tail *tail)
+static void put_others(struct enrich *enrich, struct tail *tail, const struct task_record *record,
+		       const struct process *process)
+{
+	put_other(enrich, tail, &record->task.parent, &tail->out->parent);
+	if (!process)
+		return;
+	put_leaders(enrich, tail, record->header.kind, process);
+	if (enrich->ancestry > 0)
+		put_ancestry(enrich, tail, process);
+}
+
+static void enrich_task(struct enrich *enrich, struct task_record *record, struct tail *tail)
 {
 	uint16_t kind = record->header.kind;
-	bool with_image = kind != REC_EXEC && !snapshot_is_younger(enrich, record);
-	const struct process *process = note_process(enrich, record, wall_offset_ns);
+	bool snapshot_rules = snapshot_is_younger(enrich, record);
+	const struct process *process;
 
+	if (kind == REC_EXEC && !snapshot_rules)
+		put_previous(enrich, tail, (const struct rec_exec *)record);
+	process = note_process(enrich, record, tail->wall_offset_ns, 0);
 	if (process)
-		put_process(enrich, tail, process, wall_offset_ns, with_image);
-	put_other(enrich, tail, &record->task.parent, wall_offset_ns, &tail->out->parent);
+		put_process(enrich, tail, process, kind != REC_EXEC && !snapshot_rules);
+	put_others(enrich, tail, record, process);
 	put_names(enrich, tail, record);
 	put_container(enrich, tail, record);
 	if (kind == REC_EXIT) {
@@ -686,27 +915,19 @@ static void put_sender(struct enrich *enrich, struct rec_agent_stop *record, str
 		put_host_user(enrich, tail, &tail->out->sender_login, record->sender_login_uid);
 }
 
-static void init_enriched(struct enriched *out)
-{
-	memset(out, 0, sizeof(*out));
-	out->end_start_wall_ns = out->duration_ns = out->exec_duration_ns = ENRICHED_UNSET;
-	out->user_cpu_ns = out->system_cpu_ns = ENRICHED_UNSET;
-	out->children_user_cpu_ns = out->children_system_cpu_ns = ENRICHED_UNSET;
-}
-
 size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wall_offset_ns,
 		    struct enriched *out)
 {
 	const struct kind *kind = kind_get(record->kind);
-	struct tail tail = {.out = out, .used = sizeof(*out)};
+	struct tail tail = {.out = out, .used = sizeof(*out), .wall_offset_ns = wall_offset_ns};
 
-	init_enriched(out);
+	*out = (struct enriched)ENRICHED_NOTHING;
 	if (record->kind == REC_EXEC)
 		keep_configured_env(enrich, (struct rec_exec *)record);
 	if (record->kind == REC_CGROUP_MADE || record->kind == REC_CGROUP_GONE)
 		note_cgroup(enrich, (struct rec_cgroup *)record);
 	if (kind && kind->has_task) {
-		enrich_task(enrich, (struct task_record *)record, wall_offset_ns, &tail);
+		enrich_task(enrich, (struct task_record *)record, &tail);
 		put_file(record, &tail);
 	}
 	if (record->kind == REC_AGENT_STOP)

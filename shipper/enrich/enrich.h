@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "decode/enriched.h"
+#include "decode/entry.h"
 #include "enrich/cgroups.h"
 #include "enrich/containers.h"
 #include "enrich/process_table.h"
@@ -16,6 +17,7 @@
 #include "enrich/users.h"
 #include "record.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,7 +26,9 @@ struct enrich;
 struct enrich_options {
 	uint8_t boot_id[16];
 	uint32_t ticks_per_s; /* USER_HZ */
-	char *const *env;     /* names of the variables that may be recorded; borrowed */
+	struct process_table_options processes;
+	uint32_t ancestry; /* ancestors that are told, at most LINEAGE_MAX */
+	char *const *env;  /* names of the variables that may be recorded; borrowed */
 	size_t env_count;
 	struct resolver *resolver;      /* borrowed; NULL: nobody is asked */
 	unsigned int container_service; /* container_files, by its number in the resolver */
@@ -37,6 +41,9 @@ void enrich_free(struct enrich *enrich);
 
 /* From here on these variables may be recorded; borrowed. */
 void enrich_set_env(struct enrich *enrich, char *const *env, size_t env_count);
+
+/* From here on so many ancestors are told, at most LINEAGE_MAX. */
+void enrich_set_ancestry(struct enrich *enrich, uint32_t ancestry);
 
 /* Newer names; frees the older ones. */
 void enrich_take_users(struct enrich *enrich, struct users *users);
@@ -54,8 +61,21 @@ void enrich_cgroup(struct enrich *enrich, const struct cgroup_told *told);
 /* Takes what the helper process has answered; to be called now and then. */
 void enrich_poll(struct enrich *enrich);
 
+/*
+ * Before the first snapshot: an event of the journal, of this boot, from before this agent started.
+ * What it says may have changed since: all that comes later replaces it. The oldest first.
+ */
+void enrich_recall(struct enrich *enrich, const struct event *event);
+
+/*
+ * Around a snapshot of all processes: who was known at begin and is not in it has ended. at_start:
+ * while no agent ran. Without an end nothing has happened.
+ */
+void enrich_reconcile_begin(struct enrich *enrich);
+void enrich_reconcile_end(struct enrich *enrich, bool at_start);
+
 /* Most bytes that enrich_event writes. */
-#define ENRICH_MAX_SIZE (48 * 1024)
+#define ENRICH_MAX_SIZE (60 * 1024)
 
 /*
  * Takes note of a checked record whose paths are resolved, removes from it the variables nobody

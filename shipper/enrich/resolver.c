@@ -84,37 +84,6 @@ static int fork_spawner(struct resolver *resolver)
 	return resolver->pid < 0 ? -errno : 0;
 }
 
-int resolver_new(struct resolver **ret_resolver, const struct resolver_options *options,
-		 struct err *err)
-{
-	struct resolver *resolver = calloc(1, sizeof(*resolver));
-	int result = 0;
-
-	if (!resolver)
-		return err_set(err, -ENOMEM, "no memory for the helper process");
-	assert(options->count <= RESOLVER_SERVICES_MAX);
-	for (size_t i = 0; i < options->count; i++)
-		assert(options->services[i].lane < RESOLVER_LANES);
-	memcpy(resolver->spawner.services, options->services,
-	       options->count * sizeof(*options->services));
-	resolver->spawner.count = options->count;
-	resolver->deadline_ns = options->deadline_ns ? options->deadline_ns : DEADLINE_NS;
-	resolver->control_fd = -1;
-	for (size_t i = 0; i < RESOLVER_LANES; i++) {
-		resolver->lanes[i].fd = -1;
-		backoff_init(&resolver->lanes[i].backoff, clock_mono_ns() + i);
-	}
-	resolver->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	result = resolver->epoll_fd < 0 ? -errno : fork_spawner(resolver);
-	if (result < 0) {
-		resolver_free(resolver);
-		return err_set(err, result, "cannot start the helper process: %s",
-			       strerror(-result));
-	}
-	*ret_resolver = resolver;
-	return 0;
-}
-
 /* The spawner ends when its socket does; one that was stopped has to be killed. */
 static void end_spawner(pid_t pid)
 {
@@ -189,6 +158,45 @@ static int start_worker(struct resolver *resolver, unsigned int number)
 	lane->fd = fds[0];
 	lane->started_ns = clock_mono_ns();
 	resolver->counters.starts++;
+	return 0;
+}
+
+/* So that the first question of a lane need not wait for its worker. */
+static int start_lane(struct resolver *resolver, unsigned int number)
+{
+	return resolver->lanes[number].fd < 0 ? start_worker(resolver, number) : 0;
+}
+
+int resolver_new(struct resolver **ret_resolver, const struct resolver_options *options,
+		 struct err *err)
+{
+	struct resolver *resolver = calloc(1, sizeof(*resolver));
+	int result = 0;
+
+	if (!resolver)
+		return err_set(err, -ENOMEM, "no memory for the helper process");
+	assert(options->count <= RESOLVER_SERVICES_MAX);
+	for (size_t i = 0; i < options->count; i++)
+		assert(options->services[i].lane < RESOLVER_LANES);
+	memcpy(resolver->spawner.services, options->services,
+	       options->count * sizeof(*options->services));
+	resolver->spawner.count = options->count;
+	resolver->deadline_ns = options->deadline_ns ? options->deadline_ns : DEADLINE_NS;
+	resolver->control_fd = -1;
+	for (size_t i = 0; i < RESOLVER_LANES; i++) {
+		resolver->lanes[i].fd = -1;
+		backoff_init(&resolver->lanes[i].backoff, clock_mono_ns() + i);
+	}
+	resolver->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	result = resolver->epoll_fd < 0 ? -errno : fork_spawner(resolver);
+	for (size_t i = 0; result == 0 && i < options->count; i++)
+		result = start_lane(resolver, options->services[i].lane);
+	if (result < 0) {
+		resolver_free(resolver);
+		return err_set(err, result, "cannot start the helper process: %s",
+			       strerror(-result));
+	}
+	*ret_resolver = resolver;
 	return 0;
 }
 

@@ -49,7 +49,7 @@ struct resolver_options {
 
 struct resolver;
 
-/* Forks the spawner; a worker is started when its lane is first asked. */
+/* Forks the spawner, which starts a worker for each lane that has a service. */
 int resolver_new(struct resolver **ret_resolver, const struct resolver_options *options,
 		 struct err *err);
 /* Ends the processes; takes well under a second even when a worker hangs. */

@@ -7,6 +7,21 @@
 
 #include <string.h>
 
+static void open_object(struct document *document, const struct plan_object *object)
+{
+	if (object->in_list)
+		json_open_in_list(document->json, &object->key);
+	else
+		json_open(document->json, &object->key);
+}
+
+static void close_object(struct document *document, const struct plan_object *object)
+{
+	json_close(document->json);
+	if (object->in_list)
+		json_close_list(document->json);
+}
+
 /* Closes and opens objects until the given one is open. */
 static void enter(struct document *document, unsigned int object)
 {
@@ -19,12 +34,12 @@ static void enter(struct document *document, unsigned int object)
 			to_open[count++] = at;
 			at = objects[at].parent;
 		} else {
-			json_close(document->json);
+			close_object(document, &objects[document->object]);
 			document->object = objects[document->object].parent;
 		}
 	}
 	while (count > 0)
-		json_open(document->json, &objects[to_open[--count]].key);
+		open_object(document, &objects[to_open[--count]]);
 	document->object = object;
 }
 

@@ -18,7 +18,7 @@ struct feed;
 
 struct feed_options {
 	const struct render_identity *identity; /* must outlive the feed */
-	struct render_options render;
+	struct render_options render;           /* its columns must outlive the feed */
 	struct condition *when; /* given up, also when feed_new fails; NULL: every event */
 	size_t batch_bytes;     /* a batch is full when this much is rendered */
 	/* An event that cannot be rendered is left out; steps after it may be so with it. */
@@ -33,6 +33,12 @@ struct feed_counters {
 };
 
 int feed_new(struct feed **ret_feed, const struct feed_options *options, struct err *err);
+
+/*
+ * From here on events say this of host and agent; what is rendered already stays as it is. Only
+ * needed until it returns. 0, or a negative errno: nothing has changed.
+ */
+int feed_use_identity(struct feed *feed, const struct render_identity *identity, struct err *err);
 
 /* Does not close the reader, nor look at it: it may be closed before. NULL is fine. */
 void feed_free(struct feed *feed);

@@ -162,6 +162,13 @@ static void write_form(struct schema_out *out, const struct option *option)
 		write_any(out, form,
 			  "{\"type\": \"string\", \"pattern\": \"" SIZE_EXPRESSION "\"}");
 		break;
+	case OPTION_NUMBER:
+		(void)snprintf(form, sizeof(form),
+			       "{\"type\": \"integer\", \"minimum\": %" PRIu64
+			       ", \"maximum\": %" PRIu64 "}",
+			       option->min, option->max);
+		write_any(out, form, NULL);
+		break;
 	case OPTION_DURATION:
 		if (option->flags & OPTION_MAY_BE_OFF)
 			write_any(out, "{\"$ref\": \"#/$defs/duration\"}",

@@ -55,5 +55,7 @@ const struct schema_type *schema_type_of(const struct leaf *leaf)
 
 const char *schema_index_type(const struct leaf *leaf)
 {
+	if (leaf->index)
+		return leaf->index;
 	return leaf->flags & FIELD_PROSE ? "match_only_text" : schema_type_of(leaf)->index;
 }

@@ -44,7 +44,7 @@ run_container() {
 }
 # exec_of MARK: what the trail says of the first exec in the container.
 exec_of() {
-	jq -c --arg mark "$1" 'select(.event.action == "exec" and .process.args[2] == $mark)' "$trail"
+	grep -F "\"$1\"" "$trail" | jq -c --arg mark "$1" 'select(.event.action == "exec" and .process.args[2] == $mark)'
 }
 has_exec() { [ -n "$(exec_of "$1")" ]; }
 # expect MARK JSON: container, orchestrator and what is in doubt.

@@ -53,8 +53,11 @@ static void fill_task(struct rec_task *task, const char *comm)
 		       4026531838u, 0},
 		.cgroup_id = 12884,
 		.tid = 4242,
-		.session_pid = 2231,
-		.group_pid = 4242,
+		.session = {.pid = 2231, .ns_pid = 2231, .pid_ns = 4026531836u},
+		.group = {.pid = 4242,
+			  .ns_pid = 4242,
+			  .start_ns = BUILDER_BOOT_NS - 4 * NS_PER_MS,
+			  .pid_ns = 4026531836u},
 		.tty = 136u << 20,
 	};
 	strncpy(task->comm, comm, sizeof(task->comm) - 1);
@@ -195,6 +198,60 @@ static void make_process(struct entry_builder *builder, struct buf *out)
 	add_fork(builder, out);
 	add_exec(builder, out);
 	add_exit(builder, out);
+}
+
+/* A login shell that the SSH server has started, leader of session and of all that came of it. */
+static void enrich_shell(struct entry_builder *builder, struct enriched_process *leader)
+{
+	memcpy(leader->entity_id, shell_id, sizeof(shell_id));
+	leader->start_wall_ns = BUILDER_WALL_NS - 898000 * NS_PER_MS;
+	leader->args_count = 1;
+	builder_text(builder, &leader->executable, "/usr/bin/bash");
+	BUILDER_LIST(builder, &leader->args, "-bash");
+}
+
+static void enrich_lineage(struct entry_builder *builder)
+{
+	struct enriched *enriched = builder->enriched;
+
+	enrich_shell(builder, &enriched->session_leader);
+	enrich_shell(builder, &enriched->entry_leader);
+	memcpy(enriched->group_leader.entity_id, child_id, sizeof(child_id));
+	enriched->group_leader.start_wall_ns = BUILDER_WALL_NS - 4 * NS_PER_MS;
+	enriched->session_is_self = enriched->entry_is_self = 0;
+	enriched->group_is_self = 1;
+	enriched->entry_pid = enriched->entry_ns_pid = 2231;
+	enriched->entry_type = ENTRY_SSHD;
+	builder_text(builder, &enriched->previous_executable, "/usr/bin/bash");
+	BUILDER_LIST(builder, &enriched->previous_args, "-bash");
+	enriched->previous_args_count = 1;
+	BUILDER_LIST(builder, &enriched->ancestry,
+		     "15fd8551-549b-8f36-b2d6-02ec3495d211\0b011d342-3c80-8e8d-867f-240ac0aef691");
+}
+
+/* Second event: what a leader ran is cut, and the image before is known by its path only. */
+static void make_lineage(struct entry_builder *builder, struct buf *out)
+{
+	start_exec(builder, 2, "curl");
+	builder->exec->args_count = 1;
+	builder_text(builder, &builder->exec->executable, "/usr/bin/curl");
+	BUILDER_LIST(builder, &builder->exec->args, "curl");
+	enrich_all(builder);
+	enrich_lineage(builder);
+	end_entry(builder, out);
+
+	start_exec(builder, 3, "curl");
+	builder->exec->args_count = 1;
+	builder_text(builder, &builder->exec->executable, "/usr/bin/curl");
+	BUILDER_LIST(builder, &builder->exec->args, "curl");
+	enrich_all(builder);
+	enrich_lineage(builder);
+	builder->enriched->entry_leader.args.full = 4000;
+	builder->enriched->previous_args = (struct rec_string){0};
+	builder->enriched->previous_args_count = 0;
+	builder->enriched->entry_type = ENTRY_UNKNOWN;
+	builder->enriched->ancestry = (struct rec_string){0};
+	end_entry(builder, out);
 }
 
 static void make_signals(struct entry_builder *builder, struct buf *out)
@@ -657,12 +714,20 @@ static void make_agent(struct entry_builder *builder, struct buf *out)
 }
 
 const struct recording recordings[] = {
-	{"process", make_process}, {"signals", make_signals},
-	{"bytes", make_bytes},     {"cut", make_cut},
-	{"sparse", make_sparse},   {"lost", make_lost},
-	{"threads", make_threads}, {"exec_failed", make_exec_failed},
-	{"open", make_open},       {"open_failed", make_open_failed},
-	{"limited", make_limited}, {"config", make_config},
-	{"agent", make_agent},     {"container", make_container},
+	{"process", make_process},
+	{"lineage", make_lineage},
+	{"signals", make_signals},
+	{"bytes", make_bytes},
+	{"cut", make_cut},
+	{"sparse", make_sparse},
+	{"lost", make_lost},
+	{"threads", make_threads},
+	{"exec_failed", make_exec_failed},
+	{"open", make_open},
+	{"open_failed", make_open_failed},
+	{"limited", make_limited},
+	{"config", make_config},
+	{"agent", make_agent},
+	{"container", make_container},
 };
 const unsigned int recording_count = sizeof(recordings) / sizeof(recordings[0]);

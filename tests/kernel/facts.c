@@ -228,6 +228,22 @@ uint64_t facts_start_ticks(pid_t pid)
 	return facts.start_ticks;
 }
 
+bool facts_exists(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	return access(path, R_OK) == 0;
+}
+
+bool facts_program_readable(pid_t pid)
+{
+	char path[64], link[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return readlink(path, link, sizeof(link)) > 0;
+}
+
 void facts_read(struct facts *facts, pid_t pid)
 {
 	memset(facts, 0, sizeof(*facts));

@@ -52,6 +52,11 @@ void facts_entity_id(char out[FACTS_UUID_SIZE], uint64_t pid_ns, uint64_t start_
 /* The start time of a process as /proc tells it, in ticks since boot. */
 uint64_t facts_start_ticks(pid_t pid);
 
+/* False: there is no such process, or of its program nothing may be read (as of init in a guest).
+ */
+bool facts_exists(pid_t pid);
+bool facts_program_readable(pid_t pid);
+
 /* A file below /proc or /sys without its last line feed; the caller frees it. */
 char *facts_file(const char *path, size_t *ret_size);
 

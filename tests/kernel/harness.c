@@ -358,15 +358,15 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	if (options->vital_ring)
 		fprintf(file, "  rings: {vital: %s, bulk: %s}\n", options->vital_ring,
 			options->bulk_ring ? options->bulk_ring : "16MiB");
-	if (options->host_root)
-		fprintf(file, "enrich: {containers: {host_root: %s}}\n", options->host_root);
 	if (options->rules)
 		fprintf(file, "rules:\n%s", options->rules);
 	fprintf(file,
-		"enrich: {users: {nss: false}}\n" /* an id without a name needs no time to be one */
+		"enrich: {users: {nss: false}%s%s}\n" /* an id without a name needs no time to be
+							 one */
 		"journal: {max_size: %s}\n"
 		"sinks:\n"
 		"  - {name: trail, type: file, detail: full, path: %s}\n",
+		options->enrich ? ", " : "", options->enrich ? options->enrich : "",
 		options->journal ? options->journal : "64MiB", harness->trail);
 	if (options->screen)
 		fprintf(file, "  - {name: screen, type: stdout, format: ecs, detail: full}\n");

@@ -446,7 +446,7 @@ static bool want_io_uring(struct want *want, const struct event *event)
 {
 	bool attached = strstr(event->text, "\"syscall\",\"io_uring\"");
 
-	want_number(want, "Linux.probes.total", 8);
+	want_number(want, "Linux.probes.total", 11);
 	if (!attached) {
 		assert_non_null(strstr(event->text, "\"io_uring: "));
 		want_same_list(want, event, "Linux.probes.failed");

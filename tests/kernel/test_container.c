@@ -245,8 +245,8 @@ static int set_up(void **state)
 	snprintf(top, sizeof(top), "auditship_test_%d.slice", getpid());
 	if (v2_root())
 		make(v2_root(), "/docker-" DOCKER_WEB ".scope");
-	*state = harness_new(&(struct harness_options){.host_root = TEST_SOURCE_DIR
-						       "/tests/fixtures/host_root"});
+	*state = harness_new(&(struct harness_options){
+		.enrich = "containers: {host_root: " TEST_SOURCE_DIR "/tests/fixtures/host_root}"});
 	return *state ? 0 : -1;
 }
 

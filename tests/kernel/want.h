@@ -47,6 +47,8 @@ void want_cgroup(struct want *want, const struct facts *facts);
 void want_program(struct want *want, const char *under, const struct facts *facts);
 void want_parent(struct want *want, const struct facts *parent);
 void want_creator(struct want *want, const struct facts *creator);
+/* What the process ran before an exec; NULL: nothing is known of that. */
+void want_previous(struct want *want, const struct facts *previous);
 
 /* A fork event: the child is a copy of parent with an id and start time of its own. */
 struct want *want_fork(struct harness *harness, const struct event *event,

@@ -584,7 +584,7 @@ static int join_with(const char *answer, struct join **ret_join)
 }
 
 #define WELCOME                                                                                    \
-	"{\"ok\":true,\"version\":\"" AUDITSHIP_VERSION "\",\"abi\":1,\"identity\":{"              \
+	"{\"ok\":true,\"version\":\"" AUDITSHIP_VERSION "\",\"abi\":2,\"identity\":{"              \
 	"\"agent_name\":\"web-01\",\"host_name\":\"web-01\",\"pid_ns\":4026531836,\"tags\":"       \
 	"[\"prod\",\"eu\"],\"labels\":[\"role\",\"web\",\"a\\\"b\",\"no name\",\"\",\"nor this\"," \
 	"\"zone\",\"x\\\"y\",\"half\"]}}\n"
@@ -625,12 +625,12 @@ static void another_version_is_a_clear_error(void **state)
 	struct join *join = NULL;
 
 	(void)state;
-	assert_int_equal(join_with("{\"ok\":true,\"version\":\"9.9.9\",\"abi\":1}\n", &join),
+	assert_int_equal(join_with("{\"ok\":true,\"version\":\"9.9.9\",\"abi\":2}\n", &join),
 			 -EPROTO);
 	assert_non_null(strstr(err.text, "9.9.9"));
 	assert_non_null(strstr(err.text, AUDITSHIP_VERSION));
 	assert_int_equal(
-		join_with("{\"ok\":true,\"version\":\"" AUDITSHIP_VERSION "\",\"abi\":2}\n", &join),
+		join_with("{\"ok\":true,\"version\":\"" AUDITSHIP_VERSION "\",\"abi\":3}\n", &join),
 		-EPROTO);
 }
 
