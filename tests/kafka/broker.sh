@@ -4,7 +4,7 @@
 # Usage: . broker.sh, after setting SOURCE and LIBS (where the jars are kept), then
 #   kafka_prepare                   fetches the jars; says why and returns 1 when that cannot be
 #   kafka_make NODES [PROPERTIES]   formats new nodes; each line of PROPERTIES goes into their files
-#   kafka_start NODE, kafka_kill NODE (-9), kafka_stop NODE, kafka_stop_all
+#   kafka_start NODE..., kafka_kill NODE (-9), kafka_stop_all
 # BROKERS has the addresses of the plain listeners, LISTENERS_n those of node n by name.
 
 KAFKA_DIR=${KAFKA_DIR:-$DIR/kafka}
@@ -107,13 +107,18 @@ kafka_answers() {
 	python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$port" 2>/dev/null
 }
 
-# In the background; returns when it answers.
+# kafka_start NODE...: in the background; returns when all answer. A node alone of three never does.
 kafka_start() {
-	# shellcheck disable=SC2086
-	java $KAFKA_HEAP $KAFKA_JAVA -cp "$LIBS/*" kafka.Kafka "$KAFKA_DIR/$1.properties" \
-		>>"$KAFKA_DIR/$1.log" 2>&1 &
-	echo $! >"$KAFKA_DIR/$1.pid"
-	wait_until 60 kafka_answers "$1" || fail "broker $1 does not start: $(tail -n 5 "$KAFKA_DIR/$1.log")"
+	for node; do
+		# shellcheck disable=SC2086
+		java $KAFKA_HEAP $KAFKA_JAVA -cp "$LIBS/*" kafka.Kafka "$KAFKA_DIR/$node.properties" \
+			>>"$KAFKA_DIR/$node.log" 2>&1 &
+		echo $! >"$KAFKA_DIR/$node.pid"
+	done
+	for node; do
+		wait_until 90 kafka_answers "$node" ||
+			fail "broker $node does not start: $(tail -n 5 "$KAFKA_DIR/$node.log")"
+	done
 }
 
 kafka_end() {

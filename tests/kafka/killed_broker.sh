@@ -11,9 +11,8 @@ TOOLS=$1 AGENT=$2 SOURCE=$3
 run() {
 	rm -rf "$DIR/kafka" "$DIR/state" "$DIR/trail"
 	kafka_make "$3" "log.flush.interval.messages=1000"
-	for node in $(seq "$3"); do
-		kafka_start "$node"
-	done
+	# shellcheck disable=SC2046
+	kafka_start $(seq "$3")
 	tool create audit 6 "$3" min.insync.replicas="$(($3 < 3 ? 1 : 2))"
 	kafka_config "$BROKERS" audit
 	feed "$1" "$2" 1800
