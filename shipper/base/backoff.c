@@ -2,15 +2,18 @@
 /* Owns the arithmetic only: it neither waits nor knows what is tried. */
 #include "base/backoff.h"
 
-void backoff_init(struct backoff *backoff, uint64_t seed)
+void backoff_init(struct backoff *backoff, uint64_t seed, unsigned int first_ms,
+		  unsigned int max_ms)
 {
 	backoff->random = seed;
+	backoff->first_ms = first_ms ? first_ms : BACKOFF_FIRST_MS;
+	backoff->max_ms = max_ms ? max_ms : BACKOFF_MAX_MS;
 	backoff_reset(backoff);
 }
 
 void backoff_reset(struct backoff *backoff)
 {
-	backoff->ceiling_ms = BACKOFF_FIRST_MS;
+	backoff->ceiling_ms = backoff->first_ms;
 }
 
 /* splitmix64 (Steele, Lea, Flood 2014): any seed will do, zero too. */
@@ -29,7 +32,7 @@ unsigned int backoff_next_ms(struct backoff *backoff)
 	unsigned int delay_ms = (unsigned int)(next_random(backoff) % values);
 
 	backoff->ceiling_ms *= 2;
-	if (backoff->ceiling_ms > BACKOFF_MAX_MS)
-		backoff->ceiling_ms = BACKOFF_MAX_MS;
+	if (backoff->ceiling_ms > backoff->max_ms)
+		backoff->ceiling_ms = backoff->max_ms;
 	return delay_ms;
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/log.h"
+#include "sink/dead_letter.h"
 #include "sink/feed.h"
 
 #include <errno.h>
@@ -46,6 +47,7 @@ struct deliver {
 	struct journal_reader *reader;
 	struct feed *feed;
 	struct sink *sink;
+	struct dead_letter *letters; /* NULL: none */
 	struct sink_position resume; /* what the last open found */
 	struct backoff backoff;
 	bool is_open, resume_due, failure_told, dead_told, stopping, abandoned;
@@ -56,7 +58,7 @@ struct deliver {
 	/* Shared. */
 	atomic_int state;
 	_Atomic uint64_t stop_deadline_ns; /* CLOCK_MONOTONIC; 0: go on */
-	_Atomic uint64_t failures, failing_since_ns, failed_ns;
+	_Atomic uint64_t failures, failing_since_ns, failed_ns, unkept;
 	atomic_bool failing, blocked;
 	/* A story is 1 KiB, which no atomic holds. Taken when a try failed or somebody asks, for
 	 * one copy, never on the way of an event. */
@@ -107,15 +109,20 @@ static int flush_sink(struct deliver *deliver, unsigned int within_ms, struct er
 	return leave_sink(deliver, result);
 }
 
-/* Called by the feed. */
+/* Called by the feed. An event that cannot be kept either does not hold up those behind it. */
 static void note_dead(void *data, const struct feed_dead *dead)
 {
 	struct deliver *deliver = data;
+	struct err err = {.text = "there is no file for it"};
+	bool kept = deliver->letters && dead_letter_add(deliver->letters, dead, &err) == 0;
 
+	if (!kept)
+		counter_add(&deliver->unkept, dead->events);
 	if (!deliver->dead_told)
-		log_error("sink %s: event %" PRIu64 " cannot be delivered and is left out (%s); "
+		log_error("sink %s: event %" PRIu64 " cannot be delivered (%s); %s; "
 			  "further ones are only counted",
-			  deliver->name, dead->sequence, dead->why);
+			  deliver->name, dead->sequence, dead->why,
+			  kept ? "it is with the dead letters" : err.text);
 	deliver->dead_told = true;
 }
 
@@ -345,6 +352,7 @@ static void wait_for_work(struct deliver *deliver, bool failed)
 static void deliver_free(struct deliver *deliver)
 {
 	feed_free(deliver->feed);
+	dead_letter_free(deliver->letters);
 	if (deliver->sink)
 		deliver->sink->ops->close(deliver->sink);
 	if (deliver->stop_fd >= 0)
@@ -429,16 +437,20 @@ static int make_feed(struct deliver *deliver, const struct deliver_options *opti
 	return feed_new(&deliver->feed, &feed, err);
 }
 
-static int make_own(struct deliver *deliver, const char *name, struct err *err)
+static int make_own(struct deliver *deliver, const struct deliver_options *options, struct err *err)
 {
 	uint64_t seed = clock_mono_ns();
+	int result = 0;
 
 	(void)getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
-	backoff_init(&deliver->backoff, seed);
-	deliver->name = strdup(name);
+	backoff_init(&deliver->backoff, seed, options->retry_first_ms, options->retry_max_ms);
+	deliver->name = strdup(options->name);
 	deliver->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	deliver->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!deliver->name)
+	if (options->dead_letter_path)
+		result = dead_letter_new(&deliver->letters, options->dead_letter_path,
+					 options->name, options->dead_letter_bytes);
+	if (!deliver->name || result < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	if (deliver->stop_fd < 0 || deliver->done_fd < 0)
 		return err_set(err, -errno, "cannot make an eventfd: %m");
@@ -451,7 +463,7 @@ static int prepare(struct deliver *deliver, const struct deliver_options *option
 	int result = make_feed(deliver, options, err);
 
 	if (result == 0)
-		result = make_own(deliver, options->name, err);
+		result = make_own(deliver, options, err);
 	if (result == 0 && !options->open_later)
 		result = open_sink(deliver, err);
 	if (result == 0)
@@ -582,6 +594,7 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.filtered = feed.filtered,
 		.rejected = feed.rejected,
 		.dead_lettered = feed.dead,
+		.unkept = counter_get(&deliver->unkept),
 		.offered = journal_reader_offered(deliver->reader), /* after the counters */
 		.waiting = journal_reader_waiting(deliver->reader),
 		.waiting_bytes = journal_reader_waiting_bytes(deliver->reader),

@@ -25,6 +25,9 @@ struct deliver_options {
 	struct sink *sink;      /* given up to the deliver thread, also when deliver_start fails */
 	bool open_later;        /* by the thread, which tries until it works */
 	struct feed_limits limits;
+	unsigned int retry_first_ms, retry_max_ms; /* bounds of the wait; 0: those of backoff.h */
+	const char *dead_letter_path;              /* NULL: what is dead is counted and no more */
+	uint64_t dead_letter_bytes;                /* of one of its two files */
 	/* Called from the deliver thread when the reader of a pipe has gone. May be NULL. */
 	void (*on_reader_gone)(void *data);
 	void *data;
@@ -38,6 +41,7 @@ struct deliver_status {
 	uint64_t filtered;      /* not wanted here: when */
 	uint64_t rejected;      /* could not be rendered: damaged entries, lines above 4 MiB */
 	uint64_t dead_lettered; /* refused by the sink for good */
+	uint64_t unkept;        /* of those and the rejected: without a line in the file */
 	uint64_t offered; /* found, and appended since: never less than those above together */
 	uint64_t waiting; /* in the journal, not yet acknowledged */
 	uint64_t missed;  /* ephemeral: deleted from the journal before they were read */

@@ -14,8 +14,8 @@ static void same_seed_gives_the_same_delays(void **state)
 	struct backoff a, b;
 
 	(void)state;
-	backoff_init(&a, 42);
-	backoff_init(&b, 42);
+	backoff_init(&a, 42, 0, 0);
+	backoff_init(&b, 42, 0, 0);
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(backoff_next_ms(&a), backoff_next_ms(&b));
 }
@@ -26,8 +26,8 @@ static void another_seed_gives_other_delays(void **state)
 	int equal = 0;
 
 	(void)state;
-	backoff_init(&a, 1);
-	backoff_init(&b, 2);
+	backoff_init(&a, 1, 0, 0);
+	backoff_init(&b, 2, 0, 0);
 	for (int i = 0; i < 20; i++)
 		equal += backoff_next_ms(&a) == backoff_next_ms(&b);
 	assert_true(equal < 3);
@@ -42,7 +42,7 @@ static void delays_never_pass_a_ceiling_that_doubles_to_a_minute(void **state)
 	for (uint64_t seed = 0; seed < 200; seed++) {
 		struct backoff backoff;
 
-		backoff_init(&backoff, seed);
+		backoff_init(&backoff, seed, 0, 0);
 		for (size_t i = 0; i < sizeof(ceilings) / sizeof(*ceilings); i++)
 			assert_in_range(backoff_next_ms(&backoff), 0, ceilings[i]);
 	}
@@ -57,7 +57,7 @@ static void jitter_is_full(void **state)
 		struct backoff backoff;
 		unsigned int delay_ms;
 
-		backoff_init(&backoff, seed);
+		backoff_init(&backoff, seed, 0, 0);
 		delay_ms = backoff_next_ms(&backoff);
 		least = delay_ms < least ? delay_ms : least;
 		most = delay_ms > most ? delay_ms : most;
@@ -72,7 +72,7 @@ static void a_reset_begins_small_again_with_new_numbers(void **state)
 	unsigned int first_ms, equal = 0;
 
 	(void)state;
-	backoff_init(&backoff, 7);
+	backoff_init(&backoff, 7, 0, 0);
 	first_ms = backoff_next_ms(&backoff);
 	for (int i = 0; i < 20; i++) {
 		unsigned int delay_ms;
