@@ -57,11 +57,21 @@ struct config_trees {
 
 struct config_sink {
 	char *name;
-	int type;               /* enum config_sink_type */
-	int format;             /* enum config_format; default: ecs for file, table for stdout */
-	int detail;             /* enum config_detail; of format ecs and ocsf */
-	char *path;             /* file only */
-	struct condition *when; /* NULL: every event */
+	int type;   /* enum config_sink_type */
+	int format; /* enum config_format; default: ecs for file, table for stdout */
+	int detail; /* enum config_detail; of format ecs and ocsf */
+	char *path; /* file only */
+	struct {
+		uint64_t events, size, linger_ms;
+	} batch;
+	struct {
+		uint64_t first_ms, max_ms;
+	} retry;
+	struct {
+		char *path; /* NULL: none */
+		uint64_t max_size;
+	} dead_letter;
+	struct condition *when;       /* NULL: every event */
 	const struct yaml_node *node; /* private: what the files said; NULL: the default sink */
 };
 
@@ -72,7 +82,8 @@ struct config {
 		struct config_list tags;
 		struct config_map labels;
 		uint64_t heartbeat_ms; /* 0: none */
-		int coverage;          /* enum config_coverage */
+		uint64_t stop_timeout_ms;
+		int coverage; /* enum config_coverage */
 	} agent;
 	char *runtime_dir; /* agent.runtime_dir */
 	struct {

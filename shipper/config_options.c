@@ -38,12 +38,15 @@
 #define PATH_AT(where, member) .type = OPTION_PATH, .offset = AT(where, member, char *)
 #define SIZE_AT(where, member) .type = OPTION_SIZE, .offset = AT(where, member, uint64_t)
 #define DURATION_AT(where, member) .type = OPTION_DURATION, .offset = AT(where, member, uint64_t)
+#define NUMBER_AT(where, member) .type = OPTION_NUMBER, .offset = AT(where, member, uint64_t)
 #define ENUM_AT(where, member) .type = OPTION_ENUM, .offset = AT(where, member, int)
 #define LIST_AT(where, member) .type = OPTION_LIST, .offset = AT(where, member, struct config_list)
 #define MAP_AT(where, member) .type = OPTION_MAP, .offset = AT(where, member, struct config_map)
 
 #define FILE_SINK (1U << CONFIG_SINK_FILE)
 #define STDOUT_SINK (1U << CONFIG_SINK_STDOUT)
+
+#define EVERY_SINK (~0U)
 
 #define PROCESS_KINDS (1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXEC_FAILED | 1U << REC_EXIT)
 #define THREAD_KINDS (1U << REC_THREAD_START | 1U << REC_THREAD_EXIT)
@@ -241,6 +244,10 @@ const struct option_section config_sections[] = {
 };
 
 const struct option_section config_sink_sections[] = {
+	{"batch", "How many events travel together: what comes first sends them."},
+	{"retry",
+	 "Waits between tries while the sink fails: at random up to a bound that doubles."},
+	{"dead_letter", "Events that the place refuses for good, or that cannot be rendered."},
 	{},
 };
 
@@ -293,6 +300,16 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_EVENTS,
 		.doc = "Time between two agent_heartbeat events, which tell that the agent lives "
 		       "and where every event is; off: there are none.",
+	},
+	{
+		"agent.stop_timeout",
+		DURATION_AT(struct config, agent.stop_timeout_ms),
+		.fallback = "5s",
+		.example = "5s",
+		.max = 600 * SECOND_MS,
+		.part = CONFIG_PART_LOG,
+		.doc = "The longest that all sinks together may take to deliver what waits when "
+		       "the agent stops; the rest waits in the journal.",
 	},
 	{
 		"agent.coverage",
@@ -655,6 +672,77 @@ const struct option config_sink_options[] = {
 		.example = "{event.action: [exec]}",
 		.sink_types = FILE_SINK | STDOUT_SINK,
 		.doc = "Which events the sink gets.",
+	},
+	{
+		"batch.events",
+		NUMBER_AT(struct config_sink, batch.events),
+		.fallback = "10000",
+		.example = "1000",
+		.min = 1,
+		.max = 65536,
+		.sink_types = EVERY_SINK,
+		.doc = "The most events.",
+	},
+	{
+		"batch.size",
+		SIZE_AT(struct config_sink, batch.size),
+		.fallback = "256KiB",
+		.example = "256KiB",
+		.min = 4 * KIB,
+		.max = 4 * MIB,
+		.sink_types = EVERY_SINK,
+		.doc = "So many bytes are enough; the last event may go beyond.",
+	},
+	{
+		"batch.linger",
+		DURATION_AT(struct config_sink, batch.linger_ms),
+		.fallback = "0s",
+		.example = "200ms",
+		.max = 60 * SECOND_MS,
+		.sink_types = EVERY_SINK,
+		.doc = "The longest that an event waits for others.",
+	},
+	{
+		"retry.first",
+		DURATION_AT(struct config_sink, retry.first_ms),
+		.fallback = "500ms",
+		.example = "500ms",
+		.min = 10,
+		.max = 60 * SECOND_MS,
+		.sink_types = EVERY_SINK,
+		.doc = "The longest first wait.",
+	},
+	{
+		"retry.max",
+		DURATION_AT(struct config_sink, retry.max_ms),
+		.fallback = "60s",
+		.example = "60s",
+		.min = 100,
+		.max = 3600 * SECOND_MS,
+		.sink_types = EVERY_SINK,
+		.doc = "The longest of all. There is no last try.",
+	},
+	{
+		"dead_letter.path",
+		PATH_AT(struct config_sink, dead_letter.path),
+		.derived = "dead-letter/NAME.ndjson, below agent.state_dir",
+		.example = "/var/lib/auditship/dead-letter/trail.ndjson",
+		.max = DIR_MAX,
+		.flags = OPTION_MAY_BE_OFF,
+		.sink_types = EVERY_SINK,
+		.doc = "File of JSON lines that keeps them, each with the reason, mode 0600; off: "
+		       "they are counted and no more.",
+	},
+	{
+		"dead_letter.max_size",
+		SIZE_AT(struct config_sink, dead_letter.max_size),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 64 * KIB,
+		.max = 16 * GIB,
+		.sink_types = EVERY_SINK,
+		.doc = "The file then gets .1 behind its name, instead of the one before, and a "
+		       "new one begins.",
 	},
 	{},
 };

@@ -2,7 +2,6 @@
 /* Turns rows of the configuration into sinks and deliver threads; knows no event. */
 #include "sinks.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -10,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BATCH_BYTES (256 * 1024)
 #define IN_FLIGHT_BYTES (8 * 1024 * 1024)
 #define CHANGE_DEADLINE_MS 2000
 
@@ -70,7 +68,14 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 									  : RENDER_COMPACT,
 			   .color = table && isatty(STDOUT_FILENO),
 			   .no_header = start->again},
-		.limits = {.batch_bytes = BATCH_BYTES, .in_flight_bytes = IN_FLIGHT_BYTES},
+		.limits = {.batch_bytes = config->batch.size,
+			   .batch_events = (uint32_t)config->batch.events,
+			   .linger_ms = (unsigned int)config->batch.linger_ms,
+			   .in_flight_bytes = IN_FLIGHT_BYTES},
+		.retry_first_ms = (unsigned int)config->retry.first_ms,
+		.retry_max_ms = (unsigned int)config->retry.max_ms,
+		.dead_letter_path = config->dead_letter.path,
+		.dead_letter_bytes = config->dead_letter.max_size,
 		.open_later = start->running,
 		.on_reader_gone = sinks->options.on_reader_gone,
 		.data = sinks->options.data,
@@ -220,11 +225,10 @@ struct deliver *const *sinks_delivers(const struct sinks *sinks)
 
 void sinks_stop(struct sinks *sinks, unsigned int deadline_ms, struct deliver_status *ret_status)
 {
-	uint64_t deadline_ns = clock_mono_ns() + deadline_ms * NS_PER_MS;
-
+	for (size_t i = 0; sinks && i < sinks->count; i++)
+		deliver_announce_stop(sinks->delivers[i], deadline_ms);
 	for (size_t i = 0; sinks && i < sinks->count; i++) {
-		deliver_stop(sinks->delivers[i], clock_left_ms(deadline_ns),
-			     ret_status ? &ret_status[i] : NULL);
+		deliver_stop(sinks->delivers[i], deadline_ms, ret_status ? &ret_status[i] : NULL);
 		sinks->delivers[i] = NULL;
 	}
 }

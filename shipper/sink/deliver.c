@@ -555,15 +555,23 @@ static bool wait_until_done(const struct deliver *deliver, uint64_t deadline_ns)
 	return false;
 }
 
+void deliver_announce_stop(struct deliver *deliver, unsigned int deadline_ms)
+{
+	if (!deliver || atomic_load(&deliver->stop_deadline_ns) != 0)
+		return;
+	atomic_store(&deliver->stop_deadline_ns, clock_mono_ns() + deadline_ms * NS_PER_MS);
+	(void)eventfd_write(deliver->stop_fd, 1);
+}
+
 void deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
 		  struct deliver_status *ret_status)
 {
-	uint64_t deadline_ns = clock_mono_ns() + deadline_ms * NS_PER_MS;
+	uint64_t deadline_ns;
 
 	if (!deliver)
 		return;
-	atomic_store(&deliver->stop_deadline_ns, deadline_ns);
-	(void)eventfd_write(deliver->stop_fd, 1);
+	deliver_announce_stop(deliver, deadline_ms);
+	deadline_ns = atomic_load(&deliver->stop_deadline_ns);
 	for (;;) {
 		bool done;
 

@@ -62,6 +62,9 @@ struct deliver_status {
 int deliver_start(struct deliver **ret_deliver, const struct deliver_options *options,
 		  struct err *err);
 
+/* The stop begins, to be waited for by deliver_stop with the same deadline. NULL is fine. */
+void deliver_announce_stop(struct deliver *deliver, unsigned int deadline_ms);
+
 /*
  * Lets the thread deliver what is in the journal now, for at most deadline_ms, then ends it and
  * frees everything. *ret_status (may be NULL) gets the last figures. NULL is fine. A sink that

@@ -165,6 +165,13 @@ static void write_form(struct schema_out *out, const struct option *option)
 		else
 			schema_literal(out, "$ref", "\"#/$defs/duration\"");
 		break;
+	case OPTION_NUMBER:
+		(void)snprintf(form, sizeof(form),
+			       "{\"type\": \"integer\", \"minimum\": %" PRIu64
+			       ", \"maximum\": %" PRIu64 "}",
+			       option->min, option->max);
+		write_any(out, form, NULL);
+		break;
 	case OPTION_ENUM:
 		write_any(out, words_form(form, option->words), NULL);
 		break;
