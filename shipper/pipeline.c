@@ -402,6 +402,7 @@ void pipeline_describe_status(const struct pipeline *pipeline, struct status_opt
 		.filter = pipeline->filter,
 		.collect = pipeline->collect,
 		.journal = pipeline->journal,
+		.sinks = pipeline->sinks,
 		.delivers = sinks_delivers(pipeline->sinks),
 		.control = pipeline->control,
 		.watchers = pipeline->watchers,

@@ -77,12 +77,12 @@ static int write_line(struct dead_letter *letters, const struct feed_dead *dead)
 	clock_format_utc(now, clock_real_ns());
 	buf_clear(&letters->line);
 	json_begin(json, &letters->line);
-	json_member(json, JSON_KEY("@timestamp"));
-	json_word(json, now, strlen(now));
-	json_member(json, JSON_KEY("sink"));
-	json_text(json, letters->sink, strlen(letters->sink), &replaced);
 	json_member(json, JSON_KEY("reason"));
 	json_text(json, dead->why, strlen(dead->why), &replaced);
+	json_member(json, JSON_KEY("sink"));
+	json_text(json, letters->sink, strlen(letters->sink), &replaced);
+	json_member(json, JSON_KEY("@timestamp"));
+	json_word(json, now, strlen(now));
 	if (dead->events > 1) {
 		json_member(json, JSON_KEY("count"));
 		json_number(json, dead->events);

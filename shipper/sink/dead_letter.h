@@ -5,10 +5,10 @@
  * place of the one before, so at most twice that is kept, the newest. Mode 0600. Of the deliver
  * thread.
  *
- *     {"@timestamp":"...","sink":"siem","reason":"...","event":{"id":"<stream>:<sequence>"},
+ *     {"reason":"...","sink":"siem","@timestamp":"...","event":{"id":"<stream>:<sequence>"},
  *      "message":"{...}"}
  *
- * "count" follows reason when it is several events, from event.id on; "message" is missing when
+ * "count" follows the time when it is several events, from event.id on; "message" is missing when
  * they could not be rendered.
  */
 #ifndef AUDITSHIP_DEAD_LETTER_H

@@ -457,6 +457,22 @@ static int make_own(struct deliver *deliver, const struct deliver_options *optio
 	return 0;
 }
 
+static bool is_hopeless(int code)
+{
+	return code == -EINVAL || code == -EBUSY || code == -EACCES || code == -EPERM ||
+	       code == -ENOTDIR || code == -EISDIR || code == -ELOOP || code == -ENAMETOOLONG;
+}
+
+static int open_first(struct deliver *deliver, struct err *err)
+{
+	int result = open_sink(deliver, err);
+
+	if (result >= 0 || is_hopeless(result))
+		return result;
+	note_failure(deliver, err);
+	return 0;
+}
+
 /* The reader last: a name that the journal has once seen holds events back. */
 static int prepare(struct deliver *deliver, const struct deliver_options *options, struct err *err)
 {
@@ -465,7 +481,7 @@ static int prepare(struct deliver *deliver, const struct deliver_options *option
 	if (result == 0)
 		result = make_own(deliver, options, err);
 	if (result == 0 && !options->open_later)
-		result = open_sink(deliver, err);
+		result = open_first(deliver, err);
 	if (result == 0)
 		result = journal_reader_open(&deliver->reader, options->journal,
 					     options->ephemeral ? NULL : options->name, err);

@@ -57,8 +57,8 @@ struct deliver_status {
 	struct err last_error;
 };
 
-/* Opens the sink once unless it says later, so that a bad path is told at once, then starts the
- * thread. */
+/* Opens the sink once unless it says later, so that what a person has to mend is told at once
+ * (sink.h), then starts the thread, which goes on trying all else. */
 int deliver_start(struct deliver **ret_deliver, const struct deliver_options *options,
 		  struct err *err);
 

@@ -26,6 +26,7 @@ struct fake {
 	struct sink_position resume;
 	uint64_t settled;
 	unsigned int opens, submits, closes;
+	int open_failures, open_code; /* opens still to fail, and with what */
 };
 
 static struct sink *file_sink(struct world *world)
@@ -48,14 +49,18 @@ static void assert_trail(const struct world *world, uint64_t last)
 static int fake_open(struct sink *sink, struct sink_position *ret_resume, struct err *err)
 {
 	struct fake *fake = (struct fake *)sink;
+	int result = 0;
 
-	(void)err;
 	(void)pthread_mutex_lock(&fake->lock);
 	fake->opens++;
 	fake->settled = 0;
 	*ret_resume = fake->tells_resume ? fake->resume : (struct sink_position){0};
+	if (fake->open_failures > 0) {
+		fake->open_failures--;
+		result = err_set(err, fake->open_code, "told not to open");
+	}
 	(void)pthread_mutex_unlock(&fake->lock);
-	return 0;
+	return result;
 }
 
 static size_t first_lines(const struct sink_batch *batch, uint32_t lines)
@@ -418,6 +423,46 @@ static void a_bad_path_is_told_at_the_start(void **state)
 	assert_null(world->deliver);
 }
 
+static void a_place_that_is_down_at_the_start_is_tried_until_it_works(void **state)
+{
+	static const int codes[] = {-ECONNREFUSED, -ENOSPC, -EROFS, -ETIMEDOUT};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		struct fake fake;
+
+		fake_init(&fake);
+		fake.open_failures = 1;
+		fake.open_code = codes[i];
+		append(world->journal, 10);
+		start(world, &fake.sink);
+		until(world->status.acknowledged == 10);
+		stop(world, LONG_MS);
+		assert_int_equal(fake.opens, 2);
+		assert_int_equal(world->status.failures, 1);
+		fake_done(&fake);
+	}
+}
+
+static void what_a_person_has_to_mend_is_told_at_the_start(void **state)
+{
+	static const int codes[] = {-EINVAL, -EBUSY, -EACCES, -ELOOP};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		struct deliver_options options;
+		struct fake fake;
+
+		fake_init(&fake);
+		fake.open_failures = 1;
+		fake.open_code = codes[i];
+		options = options_for(world, &fake.sink);
+		assert_int_equal(deliver_start(&world->deliver, &options, &world->err), codes[i]);
+		assert_null(world->deliver);
+		fake_done(&fake);
+	}
+}
+
 static void a_renderer_that_cannot_be_made_costs_nobody_a_descriptor(void **state)
 {
 	static char tag[128 * 1024];
@@ -765,6 +810,8 @@ int main(void)
 		TEST(what_a_failing_sink_took_is_not_given_again),
 		TEST(damaged_entries_are_counted_and_passed),
 		TEST(a_bad_path_is_told_at_the_start),
+		TEST(a_place_that_is_down_at_the_start_is_tried_until_it_works),
+		TEST(what_a_person_has_to_mend_is_told_at_the_start),
 		TEST(a_renderer_that_cannot_be_made_costs_nobody_a_descriptor),
 		TEST(stop_keeps_its_deadline_while_the_sink_fails),
 		TEST(stop_leaves_a_hanging_sink_behind),
