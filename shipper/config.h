@@ -16,6 +16,7 @@
 enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT, CONFIG_SINK_KAFKA };
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
+enum config_message { CONFIG_MESSAGE_EVENT, CONFIG_MESSAGE_BATCH };
 enum config_headers { CONFIG_HEADERS_STANDARD, CONFIG_HEADERS_NONE };
 enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_ON, CONFIG_TLS_OFF };
 enum config_verify { CONFIG_VERIFY_FULL, CONFIG_VERIFY_CHAIN, CONFIG_VERIFY_NONE };
@@ -77,6 +78,7 @@ struct config_sink {
 	struct {
 		struct config_list brokers;
 		char *topic; /* with {kind} and {date} */
+		int message; /* enum config_message */
 		int key;     /* enum sink_key */
 		int partitioner, compression;
 		int headers; /* enum config_headers */

@@ -3,6 +3,7 @@
 #include "config_kafka.h"
 
 #include "config_options.h"
+#include "render/batch.h"
 #include "tool/schema.h"
 
 #include <stdio.h>
@@ -62,6 +63,9 @@ int config_kafka_check(struct config *config, const struct config_sink *sink,
 	     at; at = at->next)
 		check_property(at, faults);
 	check_pairs(sink, node, faults);
+	if (sink->kafka.message == CONFIG_MESSAGE_BATCH && sink->format != CONFIG_FORMAT_ECS)
+		faults_add(faults, yaml_tree_get(node, "format")->place,
+			   "message: batch has documents of format ecs only");
 	if (!sink->name)
 		return 0;
 	if (sink->sasl.mechanism && !uses_tls(sink))
@@ -83,7 +87,9 @@ static void set_headers(struct config_kafka *kafka, const struct config_sink *si
 		return;
 	headers[count++] = (struct kafka_text){"content-type", "application/json"};
 	headers[count++] = (struct kafka_text){
-		"schema", sink->format == CONFIG_FORMAT_OCSF
+		"schema", sink->kafka.message == CONFIG_MESSAGE_BATCH
+				  ? "urn:auditship:schema:batch:" BATCH_SCHEMA_VERSION
+			  : sink->format == CONFIG_FORMAT_OCSF
 				  ? "urn:auditship:schema:ocsf:" SCHEMA_OCSF_VERSION
 				  : "urn:auditship:schema:event:" SCHEMA_EVENT_VERSION};
 	if (host)

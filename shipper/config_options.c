@@ -142,6 +142,12 @@ const struct option_word config_compressions[] = {
 	{"lz4", 0}, {"zstd", 1}, {"snappy", 2}, {"gzip", 3}, {"none", 4}, {},
 };
 
+static const struct option_word message_words[] = {
+	{"event", CONFIG_MESSAGE_EVENT},
+	{"batch", CONFIG_MESSAGE_BATCH},
+	{},
+};
+
 static const struct option_word header_words[] = {
 	{"standard", CONFIG_HEADERS_STANDARD},
 	{"none", CONFIG_HEADERS_NONE},
@@ -785,6 +791,15 @@ const struct option config_sink_options[] = {
 		.words = key_words,
 		.doc = "What decides the partition: events of the same host, container, process or "
 		       "user stay in order; none: spread over all.",
+	},
+	{
+		"message",
+		ENUM_AT(struct config_sink, kafka.message),
+		.fallback = "event",
+		.words = message_words,
+		.sink_types = KAFKA_SINK,
+		.doc = "event: one for each; batch: a document of the events of one batch (see "
+		       "docs/schema.md), with the key, kind and time of the first.",
 	},
 	{
 		"partitioner",

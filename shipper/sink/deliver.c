@@ -427,6 +427,7 @@ static int make_feed(struct deliver *deliver, const struct deliver_options *opti
 	const struct feed_options feed = {
 		.identity = options->identity,
 		.render = options->render,
+		.documents = options->documents,
 		.when = options->when,
 		.sink = options->sink,
 		.limits = options->limits,

@@ -21,6 +21,7 @@ struct deliver_options {
 	bool ephemeral; /* no cursor: from now on, and what it has not read may be deleted */
 	const struct render_identity *identity; /* only needed until deliver_start returns */
 	struct render_options render;
+	bool documents;         /* a message is not one event but a document of a batch of them */
 	struct condition *when; /* given up like the sink: only these events; NULL: all */
 	struct sink *sink;      /* given up to the deliver thread, also when deliver_start fails */
 	bool open_later;        /* by the thread, which tries until it works */

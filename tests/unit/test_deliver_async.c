@@ -33,6 +33,7 @@ struct broker {
 	size_t limit;      /* longer messages are refused; 0: any */
 	unsigned int dies; /* connections that break */
 	bool in_order;
+	bool reads_documents;
 
 	pthread_mutex_t lock;
 	struct frontier frontier;
@@ -45,6 +46,7 @@ struct broker {
 	uint8_t arrivals[SEQUENCES_MAX];
 	size_t longest;
 	size_t shrunk;
+	unsigned int documents;
 };
 
 static uint32_t pick(struct broker *broker)
@@ -100,6 +102,32 @@ static int broker_submit(struct sink *sink, struct sink_batch *batch, struct err
 	return result;
 }
 
+/* Each event of it, by its number. */
+static void read_document(struct broker *broker, const struct sink_message *message)
+{
+	static const char key[] = "\"sequence\":";
+	const char *at = message->data, *end = message->data + message->size;
+	uint64_t sequence = 0;
+	uint32_t events = 0;
+
+	while ((at = memmem(at, (size_t)(end - at), key, strlen(key)))) {
+		at += strlen(key);
+		if (*at < '0' || *at > '9')
+			continue;
+		sequence = strtoull(at, NULL, 10);
+		assert_true(sequence < SEQUENCES_MAX);
+		broker->arrivals[sequence]++;
+		events++;
+	}
+	assert_int_equal(events, message->events);
+	assert_int_equal(sequence, message->sequence);
+	assert_int_equal(message->data[message->size], '\n');
+	broker->documents++;
+	broker->shrunk += memmem(message->data, message->size, "sha256", 6) != NULL;
+	if (message->size > broker->longest)
+		broker->longest = message->size;
+}
+
 /* Looks at every byte. */
 static void read_letter(struct broker *broker, const struct sink_message *message)
 {
@@ -128,7 +156,10 @@ static int code_for(struct broker *broker, const struct sink_message *message)
 	}
 	if (broker->refuses && message->sequence % broker->refuses == 0)
 		return -EBADMSG;
-	read_letter(broker, message);
+	if (broker->reads_documents)
+		read_document(broker, message);
+	else
+		read_letter(broker, message);
 	return FRONTIER_ARRIVED;
 }
 
@@ -615,6 +646,82 @@ static void what_is_filtered_between_messages_is_counted_with_them(void **state)
 	broker_done(&broker);
 }
 
+static void many_events_travel_in_one_document(void **state)
+{
+	static struct broker broker;
+	struct world *world = *state;
+	struct deliver_options options;
+	const struct condition_term term = {
+		.field = "event.sequence", .operator= CONDITION_NOT, .text = "3"};
+
+	broker_init(&broker);
+	broker.reads_documents = true;
+	options = quick(world, &broker);
+	options.documents = true;
+	options.limits = (struct feed_limits){
+		.batch_bytes = 20000, .batch_events = 7, .in_flight_bytes = 1000000};
+	assert_int_equal(condition_build(&options.when, &term, 1, &world->err), 0);
+	append(world->journal, 100);
+	assert_int_equal(deliver_start(&world->deliver, &options, &world->err), 0);
+	until(world->status.waiting == 0);
+	stop(world, LONG_MS);
+	assert_arrivals(&broker, 1, 2, 1, 1);
+	assert_arrivals(&broker, 3, 3, 0, 0);
+	assert_arrivals(&broker, 4, 100, 1, 1);
+	assert_in_range(broker.documents, 15, 25);
+	assert_int_equal(world->status.acknowledged, 99);
+	assert_int_equal(world->status.filtered, 1);
+	assert_account(world);
+	broker_done(&broker);
+}
+
+static void documents_end_at_their_size_and_shrink_what_is_larger_alone(void **state)
+{
+	static struct broker broker;
+	struct world *world = *state;
+	struct deliver_options options;
+
+	broker_init(&broker);
+	broker.reads_documents = true;
+	broker.sink.max_message = 6000;
+	options = quick(world, &broker);
+	options.documents = true;
+	append(world->journal, 20);
+	append_execs(world, 3, 12000);
+	append(world->journal, 20);
+	assert_int_equal(deliver_start(&world->deliver, &options, &world->err), 0);
+	until(world->status.waiting == 0);
+	stop(world, LONG_MS);
+	assert_arrivals(&broker, 1, 43, 1, 1);
+	assert_in_range(broker.longest, 5700, 6000);
+	assert_int_equal(broker.shrunk, 3);
+	assert_int_equal(world->status.rejected, 0);
+	assert_account(world);
+	broker_done(&broker);
+}
+
+static void a_document_that_is_refused_is_dead_as_a_whole(void **state)
+{
+	static struct broker broker;
+	struct world *world = *state;
+	struct deliver_options options;
+
+	broker_init(&broker);
+	broker.reads_documents = true;
+	broker.refuses = 10;
+	options = quick(world, &broker);
+	options.documents = true;
+	options.limits.batch_events = 5;
+	append(world->journal, 40);
+	assert_int_equal(deliver_start(&world->deliver, &options, &world->err), 0);
+	until(world->status.waiting == 0);
+	stop(world, LONG_MS);
+	assert_true(world->status.dead_lettered >= 5);
+	assert_int_equal(world->status.dead_lettered + world->status.acknowledged, 40);
+	assert_account(world);
+	broker_done(&broker);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -635,6 +742,9 @@ int main(void)
 		TEST(a_batch_waits_for_company_but_not_beyond_its_count_or_the_stop),
 		TEST(a_batch_goes_when_its_time_is_over),
 		TEST(what_is_filtered_between_messages_is_counted_with_them),
+		TEST(many_events_travel_in_one_document),
+		TEST(documents_end_at_their_size_and_shrink_what_is_larger_alone),
+		TEST(a_document_that_is_refused_is_dead_as_a_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
