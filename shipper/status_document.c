@@ -348,6 +348,7 @@ static void write_sink(struct writer *writer, const struct status_facts *facts,
 	NUMBER(json, "skipped", deliver->skipped);
 	NUMBER(json, "filtered", deliver->filtered);
 	NUMBER(json, "rejected", deliver->rejected);
+	NUMBER(json, "unkept", deliver->unkept);
 	NUMBER(json, "bytes", deliver->bytes);
 	NUMBER(json, "failures", deliver->failures);
 	json_open(json, JSON_KEY("lag"));
