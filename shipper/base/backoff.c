@@ -2,10 +2,14 @@
 /* Owns the arithmetic only: it neither waits nor knows what is tried. */
 #include "base/backoff.h"
 
-void backoff_init(struct backoff *backoff, uint64_t seed, unsigned int first_ms,
-		  unsigned int max_ms)
+void backoff_init(struct backoff *backoff, uint64_t seed)
 {
 	backoff->random = seed;
+	backoff_bound(backoff, 0, 0);
+}
+
+void backoff_bound(struct backoff *backoff, unsigned int first_ms, unsigned int max_ms)
+{
 	backoff->first_ms = first_ms ? first_ms : BACKOFF_FIRST_MS;
 	backoff->max_ms = max_ms ? max_ms : BACKOFF_MAX_MS;
 	backoff_reset(backoff);

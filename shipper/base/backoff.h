@@ -16,10 +16,11 @@ struct backoff {
 	unsigned int first_ms, max_ms, ceiling_ms;
 };
 
-/* The ceilings of the first delay and of all, 0: those above. The same seed gives the same delays.
- */
-void backoff_init(struct backoff *backoff, uint64_t seed, unsigned int first_ms,
-		  unsigned int max_ms);
+/* The same seed gives the same delays. */
+void backoff_init(struct backoff *backoff, uint64_t seed);
+
+/* Other ceilings of the first delay and of all than those above, from the start; 0: as above. */
+void backoff_bound(struct backoff *backoff, unsigned int first_ms, unsigned int max_ms);
 
 /* After a success: the next delay is a first one again. The random numbers go on. */
 void backoff_reset(struct backoff *backoff);

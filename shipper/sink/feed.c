@@ -621,7 +621,8 @@ void feed_hurry(struct feed *feed)
 	feed->options.limits.linger_ms = 0;
 }
 
-static int make_lines(struct feed *feed, struct err *err)
+static int make_lines(const struct feed *feed, const struct render_identity *identity,
+		      struct lines **ret_lines, struct err *err)
 {
 	const struct feed_options *options = &feed->options;
 	const struct lines_options lines = {
@@ -632,7 +633,7 @@ static int make_lines(struct feed *feed, struct err *err)
 								: BATCH_EVENTS_MAX,
 	};
 
-	return lines_new(&feed->lines, &lines, options->identity, err);
+	return lines_new(ret_lines, &lines, identity, err);
 }
 
 int feed_new(struct feed **ret_feed, const struct feed_options *options, struct err *err)
@@ -646,12 +647,33 @@ int feed_new(struct feed **ret_feed, const struct feed_options *options, struct 
 	}
 	feed->options = *options;
 	feed->header_due = true;
-	result = make_lines(feed, err);
+	result = make_lines(feed, options->identity, &feed->lines, err);
 	if (result < 0) {
 		feed_free(feed);
 		return result;
 	}
 	*ret_feed = feed;
+	return 0;
+}
+
+/* Events that are in a document already stay in one. */
+int feed_use_identity(struct feed *feed, const struct render_identity *identity, struct err *err)
+{
+	struct pending *batch = in_the_making(feed);
+	struct lines *lines = NULL;
+	int result = 0;
+
+	if (batch && lines_in_document(feed->lines)) {
+		result = end_document(feed, batch);
+		if (result < 0)
+			return err_set(err, result, "cannot end a document");
+		pending_seal(batch);
+	}
+	result = make_lines(feed, identity, &lines, err);
+	if (result < 0)
+		return result;
+	lines_free(feed->lines);
+	feed->lines = lines;
 	return 0;
 }
 
