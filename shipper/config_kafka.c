@@ -50,6 +50,14 @@ static int warn(struct config *config, const struct config_sink *sink, const cha
 	return config_list_add(&config->warnings, text);
 }
 
+static void check_message(const struct config_sink *sink, const struct yaml_node *node,
+			  struct faults *faults)
+{
+	if (sink->kafka.message == CONFIG_MESSAGE_BATCH && sink->format != CONFIG_FORMAT_ECS)
+		faults_add(faults, yaml_tree_get(node, "format")->place,
+			   "message: batch has documents of format ecs only");
+}
+
 int config_kafka_check(struct config *config, const struct config_sink *sink,
 		       const struct yaml_node *node, struct faults *faults)
 {
@@ -63,9 +71,7 @@ int config_kafka_check(struct config *config, const struct config_sink *sink,
 	     at; at = at->next)
 		check_property(at, faults);
 	check_pairs(sink, node, faults);
-	if (sink->kafka.message == CONFIG_MESSAGE_BATCH && sink->format != CONFIG_FORMAT_ECS)
-		faults_add(faults, yaml_tree_get(node, "format")->place,
-			   "message: batch has documents of format ecs only");
+	check_message(sink, node, faults);
 	if (!sink->name)
 		return 0;
 	if (sink->sasl.mechanism && !uses_tls(sink))
