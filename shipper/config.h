@@ -16,6 +16,7 @@
 enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT, CONFIG_SINK_KAFKA };
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
+enum config_message { CONFIG_MESSAGE_EVENT, CONFIG_MESSAGE_BATCH };
 enum config_headers { CONFIG_HEADERS_STANDARD, CONFIG_HEADERS_NONE };
 enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_ON, CONFIG_TLS_OFF };
 enum config_verify { CONFIG_VERIFY_FULL, CONFIG_VERIFY_CHAIN, CONFIG_VERIFY_NONE };
@@ -65,8 +66,19 @@ struct config_sink {
 	int detail; /* enum config_detail; of format ecs and ocsf */
 	char *path; /* file only */
 	struct {
+		uint64_t events, size, linger_ms;
+	} batch;
+	struct {
+		uint64_t first_ms, max_ms;
+	} retry;
+	struct {
+		char *path; /* NULL: none */
+		uint64_t max_size;
+	} dead_letter;
+	struct {
 		struct config_list brokers;
 		char *topic; /* with {kind} and {date} */
+		int message; /* enum config_message */
 		int key;     /* enum sink_key */
 		int partitioner, compression;
 		int headers; /* enum config_headers */
@@ -94,7 +106,8 @@ struct config {
 		struct config_list tags;
 		struct config_map labels;
 		uint64_t heartbeat_ms; /* 0: none */
-		int coverage;          /* enum config_coverage */
+		uint64_t stop_timeout_ms;
+		int coverage; /* enum config_coverage */
 	} agent;
 	char *runtime_dir; /* agent.runtime_dir */
 	struct {

@@ -146,6 +146,12 @@ const struct option_word config_compressions[] = {
 	{"lz4", 0}, {"zstd", 1}, {"snappy", 2}, {"gzip", 3}, {"none", 4}, {},
 };
 
+static const struct option_word message_words[] = {
+	{"event", CONFIG_MESSAGE_EVENT},
+	{"batch", CONFIG_MESSAGE_BATCH},
+	{},
+};
+
 static const struct option_word header_words[] = {
 	{"standard", CONFIG_HEADERS_STANDARD},
 	{"none", CONFIG_HEADERS_NONE},
@@ -340,6 +346,10 @@ const struct option_section config_sections[] = {
 };
 
 const struct option_section config_sink_sections[] = {
+	{"batch", "How many events travel together: what comes first sends them."},
+	{"retry",
+	 "Waits between tries while the sink fails: at random up to a bound that doubles."},
+	{"dead_letter", "Events that the place refuses for good, or that cannot be rendered."},
 	{"tls", "Encryption, and who the other side is."},
 	{"sasl", "Being let in by user name and password."},
 	{},
@@ -394,6 +404,16 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_EVENTS,
 		.doc = "Time between two agent_heartbeat events, which tell that the agent lives "
 		       "and where every event is; off: there are none.",
+	},
+	{
+		"agent.stop_timeout",
+		DURATION_AT(struct config, agent.stop_timeout_ms),
+		.fallback = "5s",
+		.example = "5s",
+		.max = 600 * SECOND_MS,
+		.part = CONFIG_PART_LOG,
+		.doc = "The longest that all sinks together may take to deliver what waits when "
+		       "the agent stops; the rest waits in the journal.",
 	},
 	{
 		"agent.coverage",
@@ -876,6 +896,15 @@ const struct option config_sink_options[] = {
 		       "user stay in order; none: spread over all.",
 	},
 	{
+		"message",
+		ENUM_AT(struct config_sink, kafka.message),
+		.fallback = "event",
+		.words = message_words,
+		.sink_types = KAFKA_SINK,
+		.doc = "event: one for each; batch: a document of the events of one batch (see "
+		       "docs/schema.md), with the key, kind and time of the first.",
+	},
+	{
 		"partitioner",
 		ENUM_AT(struct config_sink, kafka.partitioner),
 		.fallback = "murmur2_random",
@@ -1037,6 +1066,77 @@ const struct option config_sink_options[] = {
 		.example = "{event.action: [exec]}",
 		.sink_types = EVERY_SINK,
 		.doc = "Which events the sink gets.",
+	},
+	{
+		"batch.events",
+		NUMBER_AT(struct config_sink, batch.events),
+		.fallback = "10000",
+		.example = "1000",
+		.min = 1,
+		.max = 65536,
+		.sink_types = EVERY_SINK,
+		.doc = "The most events.",
+	},
+	{
+		"batch.size",
+		SIZE_AT(struct config_sink, batch.size),
+		.fallback = "256KiB",
+		.example = "256KiB",
+		.min = 4 * KIB,
+		.max = 4 * MIB,
+		.sink_types = EVERY_SINK,
+		.doc = "So many bytes are enough; the last event may go beyond.",
+	},
+	{
+		"batch.linger",
+		DURATION_AT(struct config_sink, batch.linger_ms),
+		.fallback = "0s",
+		.example = "200ms",
+		.max = 60 * SECOND_MS,
+		.sink_types = EVERY_SINK,
+		.doc = "The longest that an event waits for others.",
+	},
+	{
+		"retry.first",
+		DURATION_AT(struct config_sink, retry.first_ms),
+		.fallback = "500ms",
+		.example = "500ms",
+		.min = 10,
+		.max = 60 * SECOND_MS,
+		.sink_types = EVERY_SINK,
+		.doc = "The longest first wait.",
+	},
+	{
+		"retry.max",
+		DURATION_AT(struct config_sink, retry.max_ms),
+		.fallback = "60s",
+		.example = "60s",
+		.min = 100,
+		.max = 3600 * SECOND_MS,
+		.sink_types = EVERY_SINK,
+		.doc = "The longest of all. There is no last try.",
+	},
+	{
+		"dead_letter.path",
+		PATH_AT(struct config_sink, dead_letter.path),
+		.derived = "dead-letter/NAME.ndjson, below agent.state_dir",
+		.example = "/var/lib/auditship/dead-letter/trail.ndjson",
+		.max = DIR_MAX,
+		.flags = OPTION_MAY_BE_OFF,
+		.sink_types = EVERY_SINK,
+		.doc = "File of JSON lines that keeps them, each with the reason, mode 0600; off: "
+		       "they are counted and no more.",
+	},
+	{
+		"dead_letter.max_size",
+		SIZE_AT(struct config_sink, dead_letter.max_size),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 64 * KIB,
+		.max = 16 * GIB,
+		.sink_types = EVERY_SINK,
+		.doc = "The file then gets .1 behind its name, instead of the one before, and a "
+		       "new one begins.",
 	},
 	{},
 };

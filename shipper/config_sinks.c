@@ -432,6 +432,29 @@ int config_sinks_default(struct config *config)
 	return set_defaults(sink, 1U << CONFIG_SINK_FILE);
 }
 
+static int derive_dead_letter(char **path, const char *state_dir, const char *name)
+{
+	if (*path && strcmp(*path, "off") == 0) {
+		free(*path);
+		*path = NULL;
+		return 0;
+	}
+	if (*path || asprintf(path, "%s/dead-letter/%s.ndjson", state_dir, name ? name : "?") >= 0)
+		return 0;
+	*path = NULL;
+	return -ENOMEM;
+}
+
+int config_sinks_derive(struct config *config)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < config->sink_count && result == 0; i++)
+		result = derive_dead_letter(&config->sinks[i].dead_letter.path,
+					    config->agent.state_dir, config->sinks[i].name);
+	return result;
+}
+
 void config_sinks_done(struct config *config)
 {
 	for (size_t i = 0; i < config->sink_count; i++) {

@@ -41,7 +41,7 @@
 #include <unistd.h>
 
 #define SEGMENT_SIZE (16 * 1024 * 1024)
-#define STOP_DEADLINE_MS 5000
+#define VIEW_DEADLINE_MS 5000
 #define SINK_BATCH_BYTES (256 * 1024)
 
 void pipeline_describe_identity(const struct pipeline *pipeline, const struct config *config,
@@ -475,6 +475,7 @@ void pipeline_describe_status(const struct pipeline *pipeline, struct status_opt
 		.filter = pipeline->filter,
 		.collect = pipeline->collect,
 		.journal = pipeline->journal,
+		.sinks = pipeline->sinks,
 		.delivers = sinks_delivers(pipeline->sinks),
 		.control = pipeline->control,
 		.watchers = pipeline->watchers,
@@ -711,7 +712,8 @@ static void stop_all(struct pipeline *pipeline, struct summary *summary)
 	}
 	if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
-	sinks_stop(pipeline->sinks, STOP_DEADLINE_MS, summary->sinks);
+	sinks_stop(pipeline->sinks, (unsigned int)pipeline->config->agent.stop_timeout_ms,
+		   summary->sinks);
 	if (pipeline->filter)
 		kernel_filter_left_out(pipeline->filter, summary->left_out);
 	summary->config = pipeline->config;
@@ -721,7 +723,7 @@ static void stop_view(struct pipeline *pipeline)
 {
 	struct deliver_status status = {0};
 
-	deliver_stop(pipeline->view_deliver, STOP_DEADLINE_MS, &status);
+	deliver_stop(pipeline->view_deliver, VIEW_DEADLINE_MS, &status);
 	if (status.waiting)
 		log_warning("%llu events were not shown: the reader takes nothing",
 			    (unsigned long long)status.waiting);

@@ -93,7 +93,9 @@ struct sink_ops {
 	/*
 	 * Makes the sink ready, again after an error; forgets all that was under way. *ret_resume
 	 * is the last event that is surely there already (sequence 0: not known), so that nothing
-	 * is written twice.
+	 * is written twice. Of a new sink, -EINVAL, -EBUSY, -EACCES, -EPERM, -ENOTDIR, -EISDIR,
+	 * -ELOOP and -ENAMETOOLONG say that a person has to mend something first: the agent does
+	 * not start, or refuses the reload. Whatever else is wrong is tried until it works.
 	 */
 	int (*open)(struct sink *sink, struct sink_position *ret_resume, struct err *err);
 	/*
