@@ -16,7 +16,12 @@
 enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT };
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
-enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE, CONFIG_FORMAT_OCSF };
+enum config_format {
+	CONFIG_FORMAT_ECS,
+	CONFIG_FORMAT_TABLE,
+	CONFIG_FORMAT_OCSF,
+	CONFIG_FORMAT_CSV
+};
 
 #define CONFIG_FILE "/etc/auditship/auditship.yaml"
 #define CONFIG_SINKS_MAX 64
@@ -55,13 +60,29 @@ struct config_trees {
 	struct yaml_node *rules;
 };
 
+/* What type file has; see sink/file.h. */
+struct config_trail {
+	uint64_t rotate_size, rotate_every_ms; /* 0: off */
+	uint64_t keep_files, keep_age_ms, keep_total;
+	int compress;            /* enum trail_packing */
+	uint64_t compress_level; /* 0: that of the format */
+	char *owner, *group;     /* name or number; NULL: as the process */
+	char *mode;              /* octal digits */
+	int fsync;               /* enum file_sync */
+	uint64_t fsync_every_ms;
+	struct {
+		uint64_t warn, delete, pause; /* bytes; 0: off */
+	} space;
+};
+
 struct config_sink {
 	char *name;
-	int type;               /* enum config_sink_type */
-	int format;             /* enum config_format; default: ecs for file, table for stdout */
-	int detail;             /* enum config_detail; of format ecs and ocsf */
-	char *path;             /* file only */
-	struct condition *when; /* NULL: every event */
+	int type;                  /* enum config_sink_type */
+	int format;                /* enum config_format; default: ecs for file, table for stdout */
+	int detail;                /* enum config_detail; of format ecs and ocsf */
+	char *path;                /* file only */
+	struct config_trail trail; /* file only */
+	struct condition *when;    /* NULL: every event */
 	const struct yaml_node *node; /* private: what the files said; NULL: the default sink */
 };
 

@@ -20,6 +20,7 @@ enum option_type {
 	OPTION_PATH,      /* the same */
 	OPTION_SIZE,      /* uint64_t bytes, min to max */
 	OPTION_DURATION,  /* uint64_t ms, min to max */
+	OPTION_NUMBER,    /* uint64_t, min to max */
 	OPTION_ENUM,      /* int, one of words */
 	OPTION_LIST,      /* struct config_list, min to max items */
 	OPTION_MAP,       /* struct config_map, at most max entries; files add to it */
@@ -33,7 +34,7 @@ enum option_flags {
 	OPTION_REQUIRED = 2,
 	OPTION_SECRET = 4, /* never shown */
 	OPTION_PUBLIC = 8, /* shown in messages and events: may not come from a file of its own */
-	OPTION_MAY_BE_OFF = 16, /* "off" means that there is none; a duration of 0 means the same */
+	OPTION_MAY_BE_OFF = 16, /* "off" means that there is none; an amount of 0 means the same */
 };
 
 struct option_word {

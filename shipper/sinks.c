@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "sinks_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #define BATCH_BYTES (256 * 1024)
+#define IN_FLIGHT_BYTES (8 * 1024 * 1024)
 #define CHANGE_DEADLINE_MS 2000
 
 struct sinks {
@@ -21,7 +23,7 @@ struct sinks {
 
 static int new_sink(const struct config_sink *config, struct sink **ret_sink, struct err *err)
 {
-	return config->type == CONFIG_SINK_FILE ? file_sink_new(ret_sink, config->path, err)
+	return config->type == CONFIG_SINK_FILE ? sinks_file_new(ret_sink, config, err)
 						: stdout_sink_new(ret_sink, STDOUT_FILENO, err);
 }
 
@@ -54,6 +56,7 @@ static const enum render_format render_formats[] = {
 	[CONFIG_FORMAT_ECS] = RENDER_ECS,
 	[CONFIG_FORMAT_TABLE] = RENDER_TABLE,
 	[CONFIG_FORMAT_OCSF] = RENDER_OCSF,
+	[CONFIG_FORMAT_CSV] = RENDER_CSV,
 };
 
 static int start_one(const struct sinks *sinks, const struct config_sink *config,
@@ -69,12 +72,15 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 									  : RENDER_COMPACT,
 			   .color = table && isatty(STDOUT_FILENO),
 			   .no_header = start->again},
-		.batch_bytes = BATCH_BYTES,
+		.limits = {.batch_bytes = BATCH_BYTES, .in_flight_bytes = IN_FLIGHT_BYTES},
 		.open_later = start->running,
 		.on_reader_gone = sinks->options.on_reader_gone,
 		.data = sinks->options.data,
 	};
 	int result = new_condition(config, &options.when, err);
+
+	if (config->format == CONFIG_FORMAT_CSV)
+		sinks_file_columns(&options.render);
 
 	if (result == 0)
 		result = new_sink(config, &options.sink, err);

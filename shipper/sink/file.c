@@ -24,6 +24,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* The engine has only so much under way: what is in it must arrive in time. */
+#define UNSYNCED_MAX (off_t)(4 * 1024 * 1024)
 #define HEADER_MAX (64 * 1024)
 #define RETRY_NS (5 * NS_PER_S)          /* between two tries to rotate */
 #define EARLY_BYTES (off_t)(1024 * 1024) /* less is not worth a file when room is scarce */
@@ -173,6 +175,14 @@ static int sync_now(struct file_sink *file, struct err *err)
 	return 0;
 }
 
+static int sync_if_due(struct file_sink *file, struct err *err)
+{
+	if (file->sync_due_ns == 0)
+		return 0;
+	file->sink.poll_ms = clock_left_ms(file->sync_due_ns);
+	return file->sink.poll_ms == 0 ? sync_now(file, err) : 0;
+}
+
 /* After a write: what has arrived by it, and when to sync. */
 static int settle(struct file_sink *file, struct err *err)
 {
@@ -187,16 +197,9 @@ static int settle(struct file_sink *file, struct err *err)
 	}
 	if (file->sync_due_ns == 0)
 		file->sync_due_ns = clock_mono_ns() + file->options.sync_every_ms * NS_PER_MS;
-	file->sink.poll_ms = clock_left_ms(file->sync_due_ns);
-	return file->sink.poll_ms == 0 ? sync_now(file, err) : 0;
-}
-
-static int sync_if_due(struct file_sink *file, struct err *err)
-{
-	if (file->sync_due_ns == 0)
-		return 0;
-	file->sink.poll_ms = clock_left_ms(file->sync_due_ns);
-	return file->sink.poll_ms == 0 ? sync_now(file, err) : 0;
+	if (file->active.length - file->active.synced >= UNSYNCED_MAX)
+		return sync_now(file, err);
+	return sync_if_due(file, err);
 }
 
 /* ---- rotate ---- */
@@ -339,8 +342,8 @@ static int look_for_space(struct file_sink *file, enum space_level *ret_level, s
 		return 0;
 	return err_set(
 		err, -ENOSPC,
-		"%s: pauses: %llu KiB are free on that file system, space.pause is %llu KiB; "
-		"free space there; events wait in the journal",
+		"%s: pauses: No space left but a reserve: %llu KiB are free, space.pause is %llu "
+		"KiB; free space on that file system; events wait in the journal",
 		file->options.path, (unsigned long long)space.free_bytes / 1024,
 		(unsigned long long)space.limit_bytes / 1024);
 }

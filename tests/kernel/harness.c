@@ -363,7 +363,7 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	fprintf(file,
 		"journal: {max_size: %s}\n"
 		"sinks:\n"
-		"  - {name: trail, type: file, detail: full, path: %s}\n",
+		"  - {name: trail, type: file, detail: full, path: %s, rotate: {size: off}}\n",
 		options->journal ? options->journal : "64MiB", harness->trail);
 	if (options->screen)
 		fprintf(file, "  - {name: screen, type: stdout, format: ecs, detail: full}\n");

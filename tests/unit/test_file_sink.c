@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The trail file: made safely, repaired, resumed, and never left with half a line. */
 #include "base/uuid.h"
-#include "sink/sink.h"
+#include "sink/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,6 +43,14 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 	return remove(path);
 }
 
+static int new_sink(const struct place *place, struct sink **ret_sink, struct err *err)
+{
+	struct file_sink_options options;
+
+	file_sink_options_init(&options, place->path);
+	return file_sink_new(ret_sink, &options, err);
+}
+
 static int set_up(void **state)
 {
 	struct place *place = calloc(1, sizeof(*place));
@@ -54,7 +62,7 @@ static int set_up(void **state)
 		return -1;
 	(void)snprintf(place->path, sizeof(place->path), "%s/audit.ndjson", place->dir);
 	*state = place;
-	return file_sink_new(&place->sink, place->path, &place->err);
+	return new_sink(place, &place->sink, &place->err);
 }
 
 static int tear_down(void **state)
@@ -72,7 +80,7 @@ static void use_path(struct place *place, const char *path)
 {
 	(void)snprintf(place->path, sizeof(place->path), "%s/%s", place->dir, path);
 	place->sink->ops->close(place->sink);
-	assert_int_equal(file_sink_new(&place->sink, place->path, &place->err), 0);
+	assert_int_equal(new_sink(place, &place->sink, &place->err), 0);
 }
 
 static int open_sink(struct place *place)
@@ -80,22 +88,28 @@ static int open_sink(struct place *place)
 	return place->sink->ops->open(place->sink, &place->resume, &place->err);
 }
 
-static int submit(struct place *place, const char *data, uint64_t sequence)
+/* Each line is a message, but of a header. */
+static int submit(struct place *place, const char *data, bool header)
 {
-	struct sink_batch batch = {.data = data,
-				   .size = strlen(data),
-				   .count = sequence != 0,
-				   .last = {.stream = {9}, .sequence = sequence}};
+	struct sink_message messages[8] = {0};
+	struct sink_batch batch = {.data = data, .size = strlen(data), .messages = messages};
+	int result;
 
-	return place->sink->ops->submit(place->sink, &batch, &place->err);
+	for (const char *at = data; *at && !header; at++)
+		batch.count += *at == '\n';
+	assert_true(batch.count <= 8);
+	result = place->sink->ops->submit(place->sink, &batch, &place->err);
+	assert_int_equal(batch.taken, result == 0 ? batch.count : 0);
+	return result;
 }
 
-static uint64_t acked(struct place *place)
+static uint64_t settled(struct place *place)
 {
-	struct sink_position position;
+	struct sink_progress progress;
 
-	assert_int_equal(place->sink->ops->poll(place->sink, &position, &place->err), 0);
-	return position.sequence;
+	assert_int_equal(place->sink->ops->poll(place->sink, &progress, &place->err), 0);
+	assert_int_equal(progress.refused, 0);
+	return progress.settled;
 }
 
 static void write_file(const char *path, const char *data, size_t size)
@@ -144,12 +158,12 @@ static void appends_and_acknowledges(void **state)
 
 	write_file(place->path, "old\n", 4);
 	assert_int_equal(open_sink(place), 0);
-	assert_int_equal(acked(place), 0);
-	assert_int_equal(submit(place, "one\ntwo\n", 2), 0);
-	assert_int_equal(acked(place), 2);
-	assert_int_equal(submit(place, "three\n", 3), 0);
-	assert_int_equal(acked(place), 3);
-	assert_int_equal(place->sink->ops->flush(place->sink, &place->err), 0);
+	assert_int_equal(settled(place), 0);
+	assert_int_equal(submit(place, "one\ntwo\n", false), 0);
+	assert_int_equal(settled(place), 2);
+	assert_int_equal(submit(place, "three\n", false), 0);
+	assert_int_equal(settled(place), 3);
+	assert_int_equal(place->sink->ops->flush(place->sink, 1000, &place->err), 0);
 	assert_file(place->path, "old\none\ntwo\nthree\n");
 }
 
@@ -157,7 +171,7 @@ static void submit_before_open_is_refused(void **state)
 {
 	struct place *place = *state;
 
-	assert_int_equal(submit(place, "one\n", 1), -EBADF);
+	assert_int_equal(submit(place, "one\n", false), -EBADF);
 	assert_int_equal(access(place->path, F_OK), -1);
 }
 
@@ -192,7 +206,7 @@ static void what_is_no_regular_file_is_refused_without_blocking(void **state)
 
 	place->sink->ops->close(place->sink);
 	strcpy(place->path, "/dev/null");
-	assert_int_equal(file_sink_new(&place->sink, place->path, &place->err), 0);
+	assert_int_equal(new_sink(place, &place->sink, &place->err), 0);
 	assert_refused(place, "device");
 }
 
@@ -216,7 +230,7 @@ static void only_one_may_write_a_trail(void **state)
 	struct err err;
 
 	assert_int_equal(open_sink(place), 0);
-	assert_int_equal(file_sink_new(&second, place->path, &err), 0);
+	assert_int_equal(new_sink(place, &second, &err), 0);
 	assert_int_equal(second->ops->open(second, &resume, &err), -EBUSY);
 	assert_non_null(strstr(err.text, "another process"));
 	assert_int_equal(open_sink(place), 0); /* ourselves, again */
@@ -232,7 +246,7 @@ static void a_torn_last_line_is_cut_off_and_told(void **state)
 	write_file(place->path, "one\ntwo\nthr", 11);
 	assert_int_equal(open_sink(place), 0);
 	assert_int_equal(place->sink->cut_bytes, 3);
-	assert_int_equal(submit(place, "three\n", 3), 0);
+	assert_int_equal(submit(place, "three\n", false), 0);
 	assert_file(place->path, "one\ntwo\nthree\n");
 	assert_int_equal(open_sink(place), 0);
 	assert_int_equal(place->sink->cut_bytes, 0);
@@ -358,17 +372,17 @@ static void a_moved_or_deleted_file_is_made_anew(void **state)
 
 	(void)snprintf(moved, sizeof(moved), "%s/moved", place->dir);
 	assert_int_equal(open_sink(place), 0);
-	assert_int_equal(submit(place, "one\n", 1), 0);
+	assert_int_equal(submit(place, "one\n", false), 0);
 	assert_int_equal(rename(place->path, moved), 0);
-	assert_int_equal(submit(place, "two\n", 2), 0);
+	assert_int_equal(submit(place, "two\n", false), 0);
 	assert_file(moved, "one\n");
 	assert_file(place->path, "two\n");
 	assert_int_equal(unlink(place->path), 0);
-	assert_int_equal(submit(place, "three\n", 3), 0);
+	assert_int_equal(submit(place, "three\n", false), 0);
 	assert_file(place->path, "three\n");
 	assert_int_equal(unlink(place->path), 0);
 	assert_int_equal(symlink(moved, place->path), 0);
-	assert_int_equal(submit(place, "four\n", 4), -EINVAL);
+	assert_int_equal(submit(place, "four\n", false), -EINVAL);
 	assert_file(moved, "one\n");
 }
 
@@ -377,9 +391,9 @@ static void a_file_emptied_by_others_goes_on_at_its_new_end(void **state)
 	struct place *place = *state;
 
 	assert_int_equal(open_sink(place), 0);
-	assert_int_equal(submit(place, "one\n", 1), 0);
+	assert_int_equal(submit(place, "one\n", false), 0);
 	assert_int_equal(truncate(place->path, 0), 0);
-	assert_int_equal(submit(place, "two\n", 2), 0);
+	assert_int_equal(submit(place, "two\n", false), 0);
 	assert_file(place->path, "two\n");
 }
 
@@ -399,15 +413,15 @@ static void a_short_write_leaves_no_trace(void **state)
 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(open_sink(place), 0);
-	assert_int_equal(submit(place, "one\n", 1), 0);
+	assert_int_equal(submit(place, "one\n", false), 0);
 	set_size_limit(10);
-	assert_int_equal(submit(place, "two\nthree\n", 3), -EFBIG);
+	assert_int_equal(submit(place, "two\nthree\n", false), -EFBIG);
 	set_size_limit(RLIM_INFINITY);
 	assert_non_null(strstr(place->err.text, place->path));
 	assert_non_null(strstr(place->err.text, "size limit"));
-	assert_int_equal(acked(place), 1);
+	assert_int_equal(settled(place), 1);
 	assert_file(place->path, "one\n");
-	assert_int_equal(submit(place, "two\nthree\n", 3), 0);
+	assert_int_equal(submit(place, "two\nthree\n", false), 0);
 	assert_file(place->path, "one\ntwo\nthree\n");
 }
 
@@ -424,15 +438,15 @@ static void fill_the_disk(struct place *place)
 	line[4094] = '\n';
 	line[4095] = '\0';
 	assert_int_equal(open_sink(place), 0);
-	while (submit(place, line, 1) == 0)
+	while (submit(place, line, false) == 0)
 		assert_true(lines++ < 64);
 	assert_true(lines > 4);
 	assert_non_null(strstr(place->err.text, "free space"));
 	assert_int_equal(stat(place->path, &st), 0);
 	assert_int_equal(st.st_size, lines * 4095);
 	assert_int_equal(unlink(ballast), 0);
-	assert_int_equal(submit(place, line, 2), 0);
-	assert_int_equal(acked(place), 2);
+	assert_int_equal(submit(place, line, false), 0);
+	assert_int_equal(settled(place), lines + 1);
 	assert_int_equal(stat(place->path, &st), 0);
 	assert_int_equal(st.st_size, (lines + 1) * 4095);
 }

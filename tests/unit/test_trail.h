@@ -249,10 +249,13 @@ static inline void trail_expect(const struct trail *trail, uint64_t first, uint6
 		uint64_t sequence;
 		int end = 0;
 
-		if (sscanf(line, "{\"event\":{\"id\":\"" STREAM_TEXT ":%" SCNu64 "\"},\"pad\":\"%*[0]\"}%n",
+		if (sscanf(line,
+			   "{\"event\":{\"id\":\"" STREAM_TEXT ":%" SCNu64
+			   "\"},\"pad\":\"%*[0]\"}%n",
 			   &sequence, &end) != 1 ||
 		    strcmp(line + end, "\n") != 0)
-			fail_msg("not a whole line where %" PRIu64 " should be: %s", expected, line);
+			fail_msg("not a whole line where %" PRIu64 " should be: %s", expected,
+				 line);
 		if (sequence != expected)
 			fail_msg("%" PRIu64 " stands where %" PRIu64 " should be", sequence,
 				 expected);

@@ -228,8 +228,8 @@ static int set_up(void **state)
 
 	if (!f)
 		return -1;
-	f->acked = mmap(NULL, sizeof(*f->acked), PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	f->acked = mmap(NULL, sizeof(*f->acked), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
 	*state = f;
 	return f->acked == MAP_FAILED ? -1 : 0;
 }
@@ -292,9 +292,8 @@ static bool run(struct fixture *f, enum mode mode, int at, int code)
 	assert_int_equal(waitpid(child, &status, 0), child);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == FINISHED_UNHARMED)
 		return false;
-	if (mode == FAIL || mode == NEVER
-		    ? !WIFEXITED(status) || WEXITSTATUS(status) != FINISHED
-		    : !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+	if (mode == FAIL || mode == NEVER ? !WIFEXITED(status) || WEXITSTATUS(status) != FINISHED
+					  : !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 		fail_msg("mode %d at call %d: status %x", mode, at, (unsigned int)status);
 	return true;
 }
