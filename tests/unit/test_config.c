@@ -16,6 +16,7 @@
 #include "decode/fields.h"
 #include "journal/journal.h"
 #include "record.h"
+#include "sink/file.h"
 #include "tool/check.h"
 
 #include <errno.h>
@@ -570,7 +571,7 @@ static void faults_of_a_trail_are_told(void **state)
 {
 	(void)state;
 	tells("sinks:\n- {name: a, type: file, path: x, compress: gzip, compress_level: 10}\n",
-	      "2:65: compress_level: gzip has levels from 1 to 9\n");
+	      "2:66: compress_level: gzip has levels from 1 to 9\n");
 	tells("sinks:\n- {name: a, type: file, path: x, compress_level: 13}\n",
 	      "2:51: compress_level: '13' is out of range: give a number from 1 to 12, such as "
 	      "3\n");
