@@ -79,9 +79,8 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 	};
 	int result = new_condition(config, &options.when, err);
 
-	if (config->format == CONFIG_FORMAT_CSV)
-		sinks_file_columns(&options.render);
-
+	if (config->type == CONFIG_SINK_FILE)
+		sinks_file_describe(config, &options.render);
 	if (result == 0)
 		result = new_sink(config, &options.sink, err);
 	if (result == 0)
@@ -221,6 +220,12 @@ int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct 
 struct deliver *const *sinks_delivers(const struct sinks *sinks)
 {
 	return sinks->delivers;
+}
+
+void sinks_rotate(struct sinks *sinks)
+{
+	for (size_t i = 0; i < sinks->count; i++)
+		deliver_rotate(sinks->delivers[i]);
 }
 
 void sinks_stop(struct sinks *sinks, unsigned int deadline_ms, struct deliver_status *ret_status)

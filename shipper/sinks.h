@@ -41,6 +41,9 @@ int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct 
 /* One per sink of the configuration, until the next sinks_change. NULL: no memory for it. */
 struct deliver *const *sinks_delivers(const struct sinks *sinks);
 
+/* Has each sink that writes files begin a new one, soon. */
+void sinks_rotate(struct sinks *sinks);
+
 /* Ends all within deadline_ms; the last figures of each go to ret_status. NULL is fine. */
 void sinks_stop(struct sinks *sinks, unsigned int deadline_ms, struct deliver_status *ret_status);
 

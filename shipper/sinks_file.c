@@ -70,13 +70,16 @@ int sinks_file_new(struct sink **ret_sink, const struct config_sink *config, str
 	return result < 0 ? result : file_sink_new(ret_sink, &options, err);
 }
 
-void sinks_file_columns(struct render_options *options)
+void sinks_file_describe(const struct config_sink *config, struct render_options *options)
 {
 	static const char *const columns[] = {
 		"TIME",        "EVENT",      "PID",          "PPID",      "USER",
 		"COMMAND",     "EXECUTABLE", "COMMAND_LINE", "file.path", "EXIT_CODE",
 		"DURATION_MS", "LOST",       "event.id"};
 
+	options->no_header = false;
+	if (config->format != CONFIG_FORMAT_CSV)
+		return;
 	options->columns = columns;
 	options->column_count = sizeof(columns) / sizeof(columns[0]);
 }

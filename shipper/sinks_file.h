@@ -10,8 +10,10 @@
 /* -ENOENT: there is no such owner or group. */
 int sinks_file_new(struct sink **ret_sink, const struct config_sink *config, struct err *err);
 
-/* The columns of a table in a file: its last one names the event, so that the sink finds its place
- * again after a crash. */
-void sinks_file_columns(struct render_options *options);
+/*
+ * A table in a file: its last column names the event, so that the sink finds its place again after
+ * a crash; and the sink always has the header, which stands at the top of each file.
+ */
+void sinks_file_describe(const struct config_sink *config, struct render_options *options);
 
 #endif

@@ -269,6 +269,19 @@ static int take_back(struct active *active, off_t keep, off_t length)
 	return length == keep || ftruncate(active->fd, keep) == 0 ? 0 : -errno;
 }
 
+/* Nobody will ever read what went into a file without a name. */
+static int check_linked(struct active *active, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(active->fd, &st) == 0 && st.st_nlink > 0)
+		return 0;
+	close_file(active);
+	return err_set(err, -ESTALE,
+		       "%s: somebody has deleted it; what had not been delivered is written again",
+		       active->path);
+}
+
 /* Where a part cannot be taken back the next open looks at the file anew. */
 int active_append(struct active *active, const void *data, size_t size, struct err *err)
 {
@@ -277,7 +290,7 @@ int active_append(struct active *active, const void *data, size_t size, struct e
 
 	if (result == 0) {
 		active->length += (off_t)size;
-		return 0;
+		return check_linked(active, err);
 	}
 	(void)write_error(active, -result, err);
 	if (written)
@@ -296,7 +309,7 @@ int active_sync(struct active *active, struct err *err)
 
 	if (fdatasync(active->fd) == 0) {
 		active->synced = active->length;
-		return 0;
+		return check_linked(active, err);
 	}
 	result = err_set(err, -errno,
 			 "%s: cannot sync: %m; what may not be on disk is written again",

@@ -54,7 +54,10 @@ int active_create(struct active *active, struct err *err);
  */
 bool active_is_in_place(struct active *active);
 
-/* All of it or no trace of it. When a part could not be taken back, the file is closed. */
+/*
+ * All of it or no trace of it. When a part could not be taken back, the file is closed. -ESTALE,
+ * also from active_sync: it was deleted meanwhile, and is closed.
+ */
 int active_append(struct active *active, const void *data, size_t size, struct err *err);
 
 /*

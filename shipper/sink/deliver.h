@@ -69,4 +69,7 @@ void deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
 
 void deliver_status(struct deliver *deliver, struct deliver_status *ret_status);
 
+/* Has a sink that writes files begin a new one, soon. NULL is fine. */
+void deliver_rotate(struct deliver *deliver);
+
 #endif

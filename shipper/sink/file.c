@@ -285,16 +285,9 @@ static bool is_rotation_due(struct file_sink *file, size_t coming, enum space_le
 static int follow(struct file_sink *file, struct err *err)
 {
 	uint64_t taken = file->taken;
-	struct stat st;
 	int result;
 
-	if (fstat(file->active.fd, &st) < 0 || st.st_nlink == 0) {
-		if (file->settled < file->taken)
-			return err_set(err, -ESTALE,
-				       "%s: was deleted before it was on disk; what was in it is "
-				       "written again",
-				       file->options.path);
-	} else if (is_durable(file)) {
+	if (file->settled < file->taken) {
 		result = sync_now(file, err);
 		if (result < 0)
 			return result;
@@ -451,7 +444,7 @@ static void file_close(struct sink *sink)
 	free(file);
 }
 
-void file_sink_rotate(struct sink *sink)
+static void file_rotate(struct sink *sink)
 {
 	struct file_sink *file = of(sink);
 
@@ -496,6 +489,7 @@ int file_sink_new(struct sink **ret_sink, const struct file_sink_options *option
 		.poll = file_poll,
 		.flush = file_flush,
 		.close = file_close,
+		.rotate = file_rotate,
 	};
 	struct file_sink *file = calloc(1, sizeof(*file));
 	int result;

@@ -38,10 +38,4 @@ void file_sink_options_init(struct file_sink_options *options, const char *path)
 /* options are copied. */
 int file_sink_new(struct sink **ret_sink, const struct file_sink_options *options, struct err *err);
 
-/*
- * Begins a new file, or opens the one that somebody has put in the place of ours. Any thread; it
- * takes a moment.
- */
-void file_sink_rotate(struct sink *sink);
-
 #endif

@@ -118,6 +118,11 @@ struct sink_ops {
 	 */
 	void (*describe)(struct sink *sink, const struct event *event,
 			 struct sink_message *message);
+	/*
+	 * May be NULL. Asks a sink that writes files to begin a new one, or to follow the one that
+	 * somebody has moved. By any thread, at any time; fd then says when to call poll.
+	 */
+	void (*rotate)(struct sink *sink);
 };
 
 /* What the key of a message is made of: events with the same key stay in order. */

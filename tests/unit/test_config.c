@@ -573,7 +573,7 @@ static void faults_of_a_trail_are_told(void **state)
 	tells("sinks:\n- {name: a, type: file, path: x, compress: gzip, compress_level: 10}\n",
 	      "2:66: compress_level: gzip has levels from 1 to 9\n");
 	tells("sinks:\n- {name: a, type: file, path: x, compress_level: 13}\n",
-	      "2:51: compress_level: '13' is out of range: give a number from 1 to 12, such as "
+	      "2:50: compress_level: '13' is out of range: give a number from 1 to 12, such as "
 	      "3\n");
 	tells("sinks:\n- {name: a, type: file, path: x, keep: {files: many}}\n",
 	      "2:48: keep.files: 'many' is not a number: give off or a number from 1 to 100000, "
@@ -581,7 +581,7 @@ static void faults_of_a_trail_are_told(void **state)
 	tells("sinks:\n- {name: a, type: file, path: x, keep: {total: 50MiB}}\n",
 	      "2:48: keep.total is less than rotate.size: no rotated file could stay\n");
 	tells("sinks:\n- {name: a, type: file, path: x, mode: 0440}\n",
-	      "2:41: mode: '0440' is not a file mode in octal digits with which the owner can read "
+	      "2:40: mode: '0440' is not a file mode in octal digits with which the owner can read "
 	      "and write, such as 0640\n");
 	tells("sinks: [{name: a, type: stdout, rotate: {size: 1MiB}}]",
 	      "1:33: a stdout sink has no 'rotate'\n");
