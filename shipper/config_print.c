@@ -202,8 +202,8 @@ static int write_amount(struct buf *out, const struct option *option, uint64_t v
 	if (value == 0 && option->flags & OPTION_MAY_BE_OFF)
 		return buf_add_text(out, "off");
 	if (option->type == OPTION_NUMBER)
-		return buf_printf(out, "%llu", (unsigned long long)value);
-	if (option->type == OPTION_SIZE)
+		text_format_number(amount, value);
+	else if (option->type == OPTION_SIZE)
 		text_format_size(amount, value);
 	else
 		text_format_duration(amount, value);

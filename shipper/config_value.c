@@ -28,33 +28,26 @@ void config_words_list(char *out, size_t size, const struct option_word *words)
 					 words->name);
 }
 
-static void format_number(char out[TEXT_AMOUNT_SIZE], uint64_t number)
-{
-	(void)snprintf(out, TEXT_AMOUNT_SIZE, "%" PRIu64, number);
-}
-
-struct amount {
+/* The three kinds of amounts. */
+static const struct amount {
 	const char *name;
-	void (*format)(char out[TEXT_AMOUNT_SIZE], uint64_t value);
 	int (*parse)(const char *text, uint64_t *ret_value);
-};
+	void (*format)(char out[TEXT_AMOUNT_SIZE], uint64_t value);
+} sizes = {"size", text_parse_size, text_format_size},
+  durations = {"duration", text_parse_duration, text_format_duration},
+  numbers = {"number", text_parse_number, text_format_number};
 
 static const struct amount *amount_of(const struct option *option)
 {
-	static const struct amount size = {"size", text_format_size, text_parse_size};
-	static const struct amount duration = {"duration", text_format_duration,
-					       text_parse_duration};
-	static const struct amount number = {"number", format_number, text_parse_number};
-
-	if (option->type == OPTION_SIZE)
-		return &size;
-	return option->type == OPTION_DURATION ? &duration : &number;
+	if (option->type == OPTION_NUMBER)
+		return &numbers;
+	return option->type == OPTION_SIZE ? &sizes : &durations;
 }
 
 static void format_range(char *out, size_t size, const struct option *option)
 {
-	char low[TEXT_AMOUNT_SIZE], high[TEXT_AMOUNT_SIZE];
 	const struct amount *amount = amount_of(option);
+	char low[TEXT_AMOUNT_SIZE], high[TEXT_AMOUNT_SIZE];
 
 	amount->format(low, option->min);
 	amount->format(high, option->max);
@@ -229,7 +222,7 @@ static int set_amount(uint64_t *target, const struct option *option, const struc
 		      struct faults *faults)
 {
 	const struct amount *amount = amount_of(option);
-	char problem[64];
+	char why[64];
 	uint64_t value = 0;
 	int result = -EINVAL;
 
@@ -237,9 +230,9 @@ static int set_amount(uint64_t *target, const struct option *option, const struc
 		result = 0;
 	else if (!memchr(node->text.bytes, '\0', node->text.length))
 		result = amount->parse(node->text.bytes, &value);
-	(void)snprintf(problem, sizeof(problem), "is not a %s", amount->name);
+	(void)snprintf(why, sizeof(why), "is not a %s", amount->name);
 	if (result == -EINVAL)
-		return fault_value(option, node, faults, problem);
+		return fault_value(option, node, faults, why);
 	if (result == 0 && value == 0 && (option->flags & OPTION_MAY_BE_OFF)) {
 		*target = 0;
 		return 0;

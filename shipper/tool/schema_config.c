@@ -93,14 +93,18 @@ static const char *text_form(char out[TEXT_SIZE], const struct option *option, u
 	return out;
 }
 
+/* What YAML and JSON read as a truth value is one, quoted or not. */
 static const char *words_form(char out[TEXT_SIZE], const struct option_word *words)
 {
 	size_t used = (size_t)snprintf(out, TEXT_SIZE, "{\"enum\": [");
 	const char *before = "\"";
 
 	for (; words->name && used < TEXT_SIZE; words++) {
-		used += (size_t)snprintf(out + used, TEXT_SIZE - used, "%s%s\"", before,
-					 words->name);
+		bool is_truth = !strcmp(words->name, "true") || !strcmp(words->name, "false");
+
+		used += (size_t)snprintf(out + used, TEXT_SIZE - used, "%s%s\"%s%s", before,
+					 words->name, is_truth ? ", " : "",
+					 is_truth ? words->name : "");
 		before = ", \"";
 	}
 	if (used < TEXT_SIZE)
