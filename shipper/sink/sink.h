@@ -156,6 +156,9 @@ struct sink {
 	uint64_t cut_bytes; /* by the last open: the end of a line that was never finished */
 };
 
+/* One thing that a try of a sink found out, in words for a person; not ok: events get stuck. */
+typedef void sink_told(void *data, bool ok, const char *text);
+
 /* Standard output (or any descriptor, borrowed): -EPIPE from submit once the reader has gone. */
 int stdout_sink_new(struct sink **ret_sink, int fd, struct err *err);
 
