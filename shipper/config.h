@@ -94,6 +94,7 @@ struct config {
 		struct {
 			uint64_t vital, bulk; /* bytes, powers of two of at least a page */
 		} rings;
+		uint64_t keep_attached_ms; /* 0: the probes go with the agent */
 	} capture;
 	struct {
 		char *dir; /* default: state_dir/journal */
@@ -160,7 +161,8 @@ enum config_part {
 	CONFIG_PART_RULES = 1 << 7,
 	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
 	CONFIG_PART_FILTERS =
-		1 << 9, /* what the probes leave out, in maps: they stay as they are */
+		1 << 9,             /* what the probes leave out, in maps: they stay as they are */
+	CONFIG_PART_KEEP = 1 << 10, /* whether the probes outlive the agent */
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };
