@@ -307,6 +307,7 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 	result = collect_start(pipeline->collect, err);
 	if (result < 0)
 		return result;
+	succession_beat(pipeline, false);
 	if (pipeline->found[0])
 		reload_succeed(pipeline->reload);
 	if (pipeline->events)

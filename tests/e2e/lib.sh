@@ -123,25 +123,27 @@ nothing_is_pinned() { [ ! -e "$(pins_of "$1")" ] || fail "probes stay pinned: $(
 
 # The same agent in $DIR/other_build, whose BPF object differs in a name that nobody uses.
 another_build() {
-	LC_ALL=C sed 's/auditship\.bpf\.c/auditship.bpf.x/g' "$AGENT" >"$DIR/other_build"
+	LC_ALL=C sed 's/__ARRAY_SIZE_TYPE__/__ARRAY_SIZE_OTHR__/g' "$AGENT" >"$DIR/other_build"
 	chmod +x "$DIR/other_build"
 	! cmp -s "$AGENT" "$DIR/other_build" || fail "there is no such name in the BPF object"
 }
 
-# start_load WORKERS: each runs one program after the other, and at the end writes how many; stop_load waits.
+# start_load WORKERS [PAUSE]: each runs one program after the other, with a pause of that many seconds, and at the
+# end writes how many; stop_load waits.
 start_load() {
 	rm -f "$DIR"/load-* "$DIR/stop"
 	cat >"$DIR/load.sh" <<'END'
 i=0
 while [ -d "$1" ] && [ ! -e "$1/stop" ]; do
 	/bin/true "load-$2-$i"
+	[ -z "${3-}" ] || sleep "$3"
 	i=$((i + 1))
 done
 echo "$i" >"$1/load-$2.new" && mv "$1/load-$2.new" "$1/load-$2"
 END
 	worker=1
 	while [ "$worker" -le "$1" ]; do
-		sh "$DIR/load.sh" "$DIR" "$worker" &
+		sh "$DIR/load.sh" "$DIR" "$worker" ${2-} &
 		worker=$((worker + 1))
 	done
 }
