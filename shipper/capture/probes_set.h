@@ -8,7 +8,7 @@
 
 #include "capture/probes.h"
 
-#define HOOKS_MAX 12
+#define HOOKS_MAX 24
 #define HOOK_NAME_SIZE 16
 #define HOOK_WHY_SIZE 160
 

@@ -195,7 +195,16 @@ static enum value_state get_text(struct value *value, const uint8_t *base)
 
 static bool is_text(enum value_shape shape)
 {
-	return shape == SHAPE_TEXT || shape == SHAPE_LIST || shape == SHAPE_JOINED;
+	return shape == SHAPE_TEXT || shape == SHAPE_LIST || shape == SHAPE_JOINED ||
+	       shape == SHAPE_MAP;
+}
+
+static const struct event_cut *find_cut(const struct event *event, const void *member)
+{
+	for (unsigned int i = 0; i < event->cut_count; i++)
+		if (event->cuts[i].member == member)
+			return &event->cuts[i];
+	return NULL;
 }
 
 enum value_state value_get(struct value *ret_value, const struct row *row,
@@ -210,6 +219,7 @@ enum value_state value_get(struct value *ret_value, const struct row *row,
 		.field = row->field,
 		.member = member,
 		.wall_offset_ns = event->entry->wall_offset_ns,
+		.before = find_cut(event, member),
 	};
 	if (is_text(value_shape(ret_value)))
 		return get_text(ret_value, base);
@@ -420,8 +430,9 @@ static const struct {
 	[FIELD_ERROR_TEXT] = {SHAPE_WORD, show_error_text},
 	[FIELD_OPEN_FLAGS] = {SHAPE_NAMES, NULL},
 	[FIELD_RESOLVE] = {SHAPE_NAMES, NULL},
+	[FIELD_MAP] = {SHAPE_MAP, NULL},
 };
-_Static_assert(FIELD_TYPES == 28, "a new field type gets a line above");
+_Static_assert(FIELD_TYPES == 29, "a new field type gets a line above");
 
 enum value_shape value_shape(const struct value *value)
 {

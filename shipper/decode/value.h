@@ -41,6 +41,7 @@ struct value {
 	uint32_t length;
 	uint32_t full; /* REC_FULL_UNKNOWN: nobody knows */
 	bool cut;      /* the field itself, not only what it is derived from, is not whole */
+	const struct event_cut *before; /* what it was cut from after it was recorded, or NULL */
 };
 
 enum value_state value_get(struct value *ret_value, const struct row *row,
@@ -53,6 +54,7 @@ enum value_shape {
 	SHAPE_LIST,   /* any bytes, each part ended by NUL, the last perhaps not */
 	SHAPE_JOINED, /* the same, shown as one string */
 	SHAPE_NAMES,  /* a list of words */
+	SHAPE_MAP,    /* as SHAPE_LIST, each part "name=value" */
 };
 
 enum value_shape value_shape(const struct value *value);

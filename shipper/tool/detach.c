@@ -59,7 +59,8 @@ int tool_detach(const char *state_dir, struct err *err)
 		return 0;
 	}
 	if (result == -EBUSY)
-		return err_wrap(err, result, "an agent runs; SIGINT ends it and takes the probes away");
+		return err_wrap(err, result,
+				"an agent runs; SIGINT ends it and takes the probes away");
 	if (result < 0)
 		return result;
 	remove_all(pins);
