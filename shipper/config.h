@@ -20,7 +20,12 @@ enum config_message { CONFIG_MESSAGE_EVENT, CONFIG_MESSAGE_BATCH };
 enum config_headers { CONFIG_HEADERS_STANDARD, CONFIG_HEADERS_NONE };
 enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_ON, CONFIG_TLS_OFF };
 enum config_verify { CONFIG_VERIFY_FULL, CONFIG_VERIFY_CHAIN, CONFIG_VERIFY_NONE };
-enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE, CONFIG_FORMAT_OCSF };
+enum config_format {
+	CONFIG_FORMAT_ECS,
+	CONFIG_FORMAT_TABLE,
+	CONFIG_FORMAT_OCSF,
+	CONFIG_FORMAT_CSV
+};
 
 #define CONFIG_FILE "/etc/auditship/auditship.yaml"
 #define CONFIG_SINKS_MAX 64
@@ -59,12 +64,28 @@ struct config_trees {
 	struct yaml_node *rules;
 };
 
+/* What type file has; see sink/file.h. */
+struct config_trail {
+	uint64_t rotate_size, rotate_every_ms; /* 0: off */
+	uint64_t keep_files, keep_age_ms, keep_total;
+	int compress;            /* enum trail_packing */
+	uint64_t compress_level; /* 0: that of the format */
+	char *owner, *group;     /* name or number; NULL: as the process */
+	char *mode;              /* octal digits */
+	int fsync;               /* enum file_sync */
+	uint64_t fsync_every_ms;
+	struct {
+		uint64_t warn, delete, pause; /* bytes; 0: off */
+	} space;
+};
+
 struct config_sink {
 	char *name;
-	int type;   /* enum config_sink_type */
-	int format; /* enum config_format; default: ecs for file, table for stdout */
-	int detail; /* enum config_detail; of format ecs and ocsf */
-	char *path; /* file only */
+	int type;                  /* enum config_sink_type */
+	int format;                /* enum config_format; default: ecs for file, table for stdout */
+	int detail;                /* enum config_detail; of format ecs and ocsf */
+	char *path;                /* file only */
+	struct config_trail trail; /* file only */
 	struct {
 		uint64_t events, size, linger_ms;
 	} batch;
@@ -129,6 +150,7 @@ struct config {
 		struct {
 			uint64_t vital, bulk; /* bytes, powers of two of at least a page */
 		} rings;
+		uint64_t keep_attached_ms; /* 0: the probes go with the agent */
 	} capture;
 	struct {
 		char *host_root;           /* enrich.containers.host_root */
@@ -212,6 +234,7 @@ enum config_part {
 		1 << 9, /* what the probes leave out, in maps: they stay as they are */
 	CONFIG_PART_ENRICH = 1 << 10, /* what the helper process and the tables want anew */
 	CONFIG_PART_ANCESTRY = 1 << 11,
+	CONFIG_PART_KEEP = 1 << 12, /* whether the probes outlive the agent */
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };
