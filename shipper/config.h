@@ -13,10 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT };
+enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT, CONFIG_SINK_SYSLOG };
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
-enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE, CONFIG_FORMAT_OCSF };
+enum config_format {
+	CONFIG_FORMAT_ECS,
+	CONFIG_FORMAT_TABLE,
+	CONFIG_FORMAT_OCSF,
+	CONFIG_FORMAT_TEXT
+};
 
 #define CONFIG_FILE "/etc/auditship/auditship.yaml"
 #define CONFIG_SINKS_MAX 64
@@ -62,6 +67,18 @@ struct config_sink {
 	int detail;             /* enum config_detail; of format ecs and ocsf */
 	char *path;             /* file only */
 	struct condition *when; /* NULL: every event */
+	struct {
+		char *target;
+		int framing; /* enum syslog_framing */
+		int facility, severity;
+		char *app_name, *sd_id;
+		uint64_t max_message, resend, rate; /* bytes; rate: per second */
+	} syslog;
+	struct {
+		char *ca, *cert, *key, *server_name; /* NULL: none */
+		int min_version;                     /* enum tls_version */
+		int verify;                          /* 0: no */
+	} tls;
 	const struct yaml_node *node; /* private: what the files said; NULL: the default sink */
 };
 

@@ -7,6 +7,9 @@
 #include "filter/rules.h"
 #include "journal/journal.h"
 #include "record.h"
+#include "sink/syslog.h"
+#include "sink/syslog_message.h"
+#include "sink/target.h"
 
 #include <limits.h>
 #include <string.h>
@@ -44,6 +47,8 @@
 
 #define FILE_SINK (1U << CONFIG_SINK_FILE)
 #define STDOUT_SINK (1U << CONFIG_SINK_STDOUT)
+#define SYSLOG_SINK (1U << CONFIG_SINK_SYSLOG)
+#define ANY_SINK (FILE_SINK | STDOUT_SINK | SYSLOG_SINK)
 
 #define PROCESS_KINDS (1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXEC_FAILED | 1U << REC_EXIT)
 #define THREAD_KINDS (1U << REC_THREAD_START | 1U << REC_THREAD_EXIT)
@@ -118,6 +123,46 @@ static const struct option_word coverage_words[] = {
 const struct option_word config_sink_types[] = {
 	{"file", CONFIG_SINK_FILE},
 	{"stdout", CONFIG_SINK_STDOUT},
+	{"syslog", CONFIG_SINK_SYSLOG},
+	{},
+};
+
+static const struct option_word syslog_formats[] = {
+	{"ecs", CONFIG_FORMAT_ECS},
+	{"ocsf", CONFIG_FORMAT_OCSF},
+	{"text", CONFIG_FORMAT_TEXT},
+	{},
+};
+
+static const struct option_word framing_words[] = {
+	{"octets", SYSLOG_OCTETS},
+	{"newline", SYSLOG_NEWLINE},
+	{},
+};
+
+/* RFC 5424, tables 1 and 2. */
+const struct option_word config_facilities[] = {
+	{"kern", 0},      {"user", 1},    {"mail", 2},    {"daemon", 3},  {"auth", 4},
+	{"syslog", 5},    {"lpr", 6},     {"news", 7},    {"uucp", 8},    {"cron", 9},
+	{"authpriv", 10}, {"ftp", 11},    {"ntp", 12},    {"audit", 13},  {"alert", 14},
+	{"clock", 15},    {"local0", 16}, {"local1", 17}, {"local2", 18}, {"local3", 19},
+	{"local4", 20},   {"local5", 21}, {"local6", 22}, {"local7", 23}, {},
+};
+
+const struct option_word config_severities[] = {
+	{"emerg", 0},  {"alert", 1}, {"crit", 2},  {"err", 3}, {"warning", 4},
+	{"notice", 5}, {"info", 6},  {"debug", 7}, {},
+};
+
+static const struct option_word tls_versions[] = {
+	{"1.2", TLS_1_2},
+	{"1.3", TLS_1_3},
+	{},
+};
+
+static const struct option_word yes_or_no[] = {
+	{"yes", 1},
+	{"no", 0},
 	{},
 };
 
@@ -177,6 +222,34 @@ static bool is_absolute(const char *text)
 {
 	return text[0] == '/' && !has_parent_parts(text);
 }
+
+static bool is_target(const char *text)
+{
+	struct target target;
+	struct err err;
+
+	return target_parse(&target, text, &err) == 0;
+}
+
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if (*text <= ' ' || *text >= 0x7f || strchr("=[]\\\"", *text))
+			return false;
+	return true;
+}
+
+static const struct option_pattern target_pattern = {
+	"a receiver: tls://HOST:PORT, tcp://HOST:PORT, udp://HOST:PORT or unix:///PATH",
+	is_target,
+	"^(tls|tcp|udp|unix)://",
+};
+
+static const struct option_pattern printable_pattern = {
+	"a word of printable ASCII without blanks and = [ ] \\ \"",
+	is_printable,
+	"^[!#-<>-Z^-~]+$",
+};
 
 static const struct option_pattern pid_pattern = {
 	"the number of a process, from 1 to 4194304",
@@ -241,6 +314,7 @@ const struct option_section config_sections[] = {
 };
 
 const struct option_section config_sink_sections[] = {
+	{"tls", "Encryption, of a target that is tls://."},
 	{},
 };
 
@@ -596,7 +670,7 @@ const struct option config_sink_options[] = {
 		.example = "trail",
 		.max = NAME_LENGTH_MAX,
 		.flags = OPTION_REQUIRED | OPTION_PUBLIC,
-		.sink_types = FILE_SINK | STDOUT_SINK,
+		.sink_types = ANY_SINK,
 		.pattern = &sink_name_pattern,
 		.doc = "Names the sink and its place in the journal: small letters, digits, '_' "
 		       "and '-'. "
@@ -607,7 +681,7 @@ const struct option config_sink_options[] = {
 		ENUM_AT(struct config_sink, type),
 		.example = "file",
 		.flags = OPTION_REQUIRED,
-		.sink_types = FILE_SINK | STDOUT_SINK,
+		.sink_types = ANY_SINK,
 		.words = config_sink_types,
 		.doc = "What kind of place it is.",
 	},
@@ -630,10 +704,19 @@ const struct option config_sink_options[] = {
 		.doc = "table: columns for a person's screen; ecs and ocsf: as in a file.",
 	},
 	{
+		"format",
+		ENUM_AT(struct config_sink, format),
+		.fallback = "ecs",
+		.sink_types = SYSLOG_SINK,
+		.words = syslog_formats,
+		.doc = "What a message holds. ecs and ocsf: JSON, as in a file; text: a line for "
+		       "people.",
+	},
+	{
 		"detail",
 		ENUM_AT(struct config_sink, detail),
 		.fallback = "compact",
-		.sink_types = FILE_SINK | STDOUT_SINK,
+		.sink_types = ANY_SINK,
 		.words = detail_words,
 		.doc = "Of events that are not about processes, in JSON: compact leaves out what "
 		       "the process's own events tell (arguments, parent, ids); full has it all.",
@@ -653,8 +736,165 @@ const struct option config_sink_options[] = {
 		.offset = AT(struct config_sink, when, struct condition *),
 		.derived = "every event",
 		.example = "{event.action: [exec]}",
-		.sink_types = FILE_SINK | STDOUT_SINK,
+		.sink_types = ANY_SINK,
 		.doc = "Which events the sink gets.",
+	},
+	{
+		"target",
+		TEXT_AT(struct config_sink, syslog.target),
+		.example = "tls://siem.example.net:6514",
+		.max = sizeof(((struct target *)0)->text) - 1,
+		.flags = OPTION_REQUIRED,
+		.sink_types = SYSLOG_SINK,
+		.pattern = &target_pattern,
+		.doc = "The receiver: tls://, tcp:// or udp:// with host and port, or unix:// with "
+		       "the path of a socket of this host.",
+	},
+	{
+		"framing",
+		ENUM_AT(struct config_sink, syslog.framing),
+		.fallback = "octets",
+		.sink_types = SYSLOG_SINK,
+		.words = framing_words,
+		.doc = "How messages are told apart over tcp://: octets (each with its length, RFC "
+		       "6587), or newline. tls:// always counts octets.",
+	},
+	{
+		"facility",
+		ENUM_AT(struct config_sink, syslog.facility),
+		.fallback = "audit",
+		.sink_types = SYSLOG_SINK,
+		.words = config_facilities,
+		.doc = "Facility of the messages.",
+	},
+	{
+		"severity",
+		ENUM_AT(struct config_sink, syslog.severity),
+		.fallback = "info",
+		.sink_types = SYSLOG_SINK,
+		.words = config_severities,
+		.doc = "Severity of the messages.",
+	},
+	{
+		"priorities",
+		.type = OPTION_PRIORITIES,
+		.derived = "facility and severity, for every event",
+		.example = "[{when: {event.outcome: [failure]}, severity: warning}]",
+		.max = SYSLOG_PRIORITIES_MAX,
+		.sink_types = SYSLOG_SINK,
+		.doc = "Other facilities and severities for some events: the first whose when "
+		       "matches an event decides.",
+	},
+	{
+		"app_name",
+		TEXT_AT(struct config_sink, syslog.app_name),
+		.fallback = "auditship",
+		.example = "auditship",
+		.max = SYSLOG_APP_NAME_MAX,
+		.sink_types = SYSLOG_SINK,
+		.pattern = &printable_pattern,
+		.doc = "APP-NAME of the messages.",
+	},
+	{
+		"sd_id",
+		TEXT_AT(struct config_sink, syslog.sd_id),
+		.fallback = "auditship@32473",
+		.example = "audit@32473",
+		.max = SYSLOG_SD_ID_MAX,
+		.sink_types = SYSLOG_SINK,
+		.pattern = &printable_pattern,
+		.doc = "SD-ID of the structured data. 32473 is the enterprise number that RFC 5612 "
+		       "reserves for documentation: one who has a number of one's own puts it "
+		       "here.",
+	},
+	{
+		"max_message",
+		SIZE_AT(struct config_sink, syslog.max_message),
+		.derived = "8KiB over udp:// and unix://, 64KiB otherwise",
+		.example = "64KiB",
+		.min = 2 * KIB,
+		.max = MIB,
+		.sink_types = SYSLOG_SINK,
+		.doc = "The longest message, its head included. A longer event is shrunk by its "
+		       "schema, never cut.",
+	},
+	{
+		"resend",
+		SIZE_AT(struct config_sink, syslog.resend),
+		.fallback = "8MiB",
+		.example = "8MiB",
+		.min = 64 * KIB,
+		.max = 64 * MIB,
+		.flags = OPTION_MAY_BE_OFF,
+		.sink_types = SYSLOG_SINK,
+		.doc = "How much of what a connection carried in its last 10 seconds goes out "
+		       "again "
+		       "over the next one: a receiver that was killed has lost what it had not "
+		       "written. Not over datagrams.",
+	},
+	{
+		"rate",
+		SIZE_AT(struct config_sink, syslog.rate),
+		.fallback = "4MiB",
+		.example = "4MiB",
+		.min = 16 * KIB,
+		.max = GIB,
+		.sink_types = SYSLOG_SINK,
+		.doc = "Bytes per second over udp://, which knows no receiver that is too slow.",
+	},
+	{
+		"tls.ca",
+		PATH_AT(struct config_sink, tls.ca),
+		.derived = "the authorities of this host",
+		.example = "/etc/auditship/ca.pem",
+		.max = DIR_MAX,
+		.sink_types = SYSLOG_SINK,
+		.doc = "Authorities that may have signed the receiver's certificate, PEM.",
+	},
+	{
+		"tls.cert",
+		PATH_AT(struct config_sink, tls.cert),
+		.derived = "none",
+		.example = "/etc/auditship/host.pem",
+		.max = DIR_MAX,
+		.sink_types = SYSLOG_SINK,
+		.doc = "Certificate of this host, with those between it and its authority, PEM.",
+	},
+	{
+		"tls.key",
+		PATH_AT(struct config_sink, tls.key),
+		.derived = "none",
+		.example = "/etc/auditship/host.key",
+		.max = DIR_MAX,
+		.sink_types = SYSLOG_SINK,
+		.doc = "Its key, PEM, without a password.",
+	},
+	{
+		"tls.server_name",
+		TEXT_AT(struct config_sink, tls.server_name),
+		.derived = "the host of target",
+		.example = "siem.example.net",
+		.max = 255,
+		.sink_types = SYSLOG_SINK,
+		.doc = "Name or address that the receiver's certificate must be for.",
+	},
+	{
+		"tls.min_version",
+		ENUM_AT(struct config_sink, tls.min_version),
+		.fallback = "1.2",
+		.sink_types = SYSLOG_SINK,
+		.words = tls_versions,
+		.doc = "The oldest version of TLS that is spoken.",
+	},
+	{
+		"tls.verify",
+		ENUM_AT(struct config_sink, tls.verify),
+		.fallback = "yes",
+		.sink_types = SYSLOG_SINK,
+		.words = yes_or_no,
+		.doc = "Whether the receiver's certificate is looked at; no: anybody can pose as "
+		       "the "
+		       "receiver.",
 	},
 	{},
 };

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "config_syslog.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,10 +21,24 @@ struct sinks {
 	size_t count;
 };
 
-static int new_sink(const struct config_sink *config, struct sink **ret_sink, struct err *err)
+static int new_sink(const struct config_sink *config, const struct render_identity *identity,
+		    struct sink **ret_sink, struct err *err)
 {
-	return config->type == CONFIG_SINK_FILE ? file_sink_new(ret_sink, config->path, err)
-						: stdout_sink_new(ret_sink, STDOUT_FILENO, err);
+	switch ((enum config_sink_type)config->type) {
+	case CONFIG_SINK_FILE:
+		return file_sink_new(ret_sink, config->path, err);
+	case CONFIG_SINK_STDOUT:
+		break;
+	case CONFIG_SINK_SYSLOG:
+		return config_syslog_sink(config, identity, ret_sink, err);
+	}
+	return stdout_sink_new(ret_sink, STDOUT_FILENO, err);
+}
+
+/* What is somewhere else may be down just now: that is no reason not to start. */
+static bool is_remote(const struct config_sink *config)
+{
+	return config->type == CONFIG_SINK_SYSLOG;
 }
 
 /* A condition of its own for the thread: the configuration keeps its own, to be used again. */
@@ -55,6 +70,7 @@ static const enum render_format render_formats[] = {
 	[CONFIG_FORMAT_ECS] = RENDER_ECS,
 	[CONFIG_FORMAT_TABLE] = RENDER_TABLE,
 	[CONFIG_FORMAT_OCSF] = RENDER_OCSF,
+	[CONFIG_FORMAT_TEXT] = RENDER_TEXT,
 };
 
 static int start_one(const struct sinks *sinks, const struct config_sink *config,
@@ -71,14 +87,14 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 			   .color = table && isatty(STDOUT_FILENO),
 			   .no_header = start->again},
 		.limits = {.batch_bytes = BATCH_BYTES, .in_flight_bytes = IN_FLIGHT_BYTES},
-		.open_later = start->running,
+		.open_later = start->running || is_remote(config),
 		.on_reader_gone = sinks->options.on_reader_gone,
 		.data = sinks->options.data,
 	};
 	int result = new_condition(config, &options.when, err);
 
 	if (result == 0)
-		result = new_sink(config, &options.sink, err);
+		result = new_sink(config, start->identity, &options.sink, err);
 	if (result == 0)
 		return deliver_start(ret_deliver, &options, err);
 	condition_free(options.when);
