@@ -22,7 +22,10 @@
 #define OPEN_MS 1000u
 #define LEAVE_MS 1000u
 #define UNDER_WAY_MAX (2UL * 1024 * 1024)
+/* What goes out again after a connection that broke, and after one that the receiver closed in good
+ * order: then it has read everything, but perhaps not yet written it. */
 #define RESEND_NS (10 * NS_PER_S)
+#define RESEND_ORDERLY_NS (2 * NS_PER_S)
 #define STUCK_NS (10 * NS_PER_S)
 #define POLL_MS 10u
 #define BURST_BYTES (32UL * 1024) /* a receiver's socket holds about 100 KiB unless it asked */
@@ -43,6 +46,7 @@ struct syslog {
 	uint64_t rate, tokens, tokens_ns; /* of UDP: bytes that may go out now, and since when */
 	uint64_t moved_ns;      /* when something last arrived, or nothing was under way */
 	uint64_t refused_after; /* 0, or frames that settle before the one too large, + 1 */
+	bool no_room;           /* the last submit found none */
 	int failure;            /* of a send in submit, for poll to tell; 0: none */
 	struct err story;
 	bool open;
@@ -54,17 +58,17 @@ static struct syslog *of(struct sink *sink)
 }
 
 /* Of what has arrived. Datagrams: a receiver that is replaced has read them, or never will. */
-static void trim(struct syslog *syslog)
+static void trim(struct syslog *syslog, uint64_t window_ns)
 {
 	bool datagram = wire_is_datagram(syslog->wire);
 
-	spool_trim(&syslog->spool, datagram ? 0 : syslog->resend, clock_mono_ns() - RESEND_NS);
+	spool_trim(&syslog->spool, datagram ? 0 : syslog->resend, clock_mono_ns() - window_ns);
 }
 
 /* The wire is of no use any more: what arrived over it just before may be lost with it. */
 static int broken(struct syslog *syslog, int result)
 {
-	trim(syslog);
+	trim(syslog, result == -ESHUTDOWN ? RESEND_ORDERLY_NS : RESEND_NS);
 	wire_close(syslog->wire, 0);
 	syslog->open = false;
 	syslog->sink.fd = -1;
@@ -210,7 +214,8 @@ static int syslog_submit(struct sink *sink, struct sink_batch *batch, struct err
 	if (result == -ENOMEM)
 		return err_set(err, result, "out of memory");
 	sink->poll_ms = POLL_MS;
-	if (result == -EAGAIN)
+	syslog->no_room = result == -EAGAIN;
+	if (syslog->no_room)
 		(void)err_set(err, result, "the receiver takes nothing just now");
 	syslog->failure = pump(syslog, &syslog->story);
 	return result;
@@ -245,10 +250,10 @@ static int note_arrivals(struct syslog *syslog, struct err *err)
 	uint64_t before = spool->arrived, now_ns = clock_mono_ns();
 
 	spool_arrived(spool, wire_arrived(syslog->wire), now_ns);
-	trim(syslog);
+	trim(syslog, RESEND_NS);
 	if (spool->arrived != before || spool_under_way(spool) == 0)
 		syslog->moved_ns = now_ns;
-	syslog->sink.poll_ms = spool_under_way(spool) ? POLL_MS : 0;
+	syslog->sink.poll_ms = spool_under_way(spool) ? POLL_MS : (unsigned int)syslog->no_room;
 	if (now_ns - syslog->moved_ns > STUCK_NS)
 		return err_set(err, -EAGAIN,
 			       "the receiver is connected, but has taken nothing for %u s",

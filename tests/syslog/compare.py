@@ -13,7 +13,8 @@ import re
 import sys
 
 SD = re.compile(r'^\[auditship@32473 stream="([0-9a-f-]{36})" sequence="(\d+)" '
-                r'schema="urn:auditship:schema:event:[0-9.]+" host="0123456789abcdef"\]$')
+                r'schema="urn:auditship:schema:event:[0-9.]+" host="0123456789abcdef"\]'
+                r'(\[meta sequenceId="\d+"\])?$')  # syslog-ng's own
 
 
 def fail(text):
