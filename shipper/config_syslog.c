@@ -137,12 +137,13 @@ static void refuse(const struct yaml_node *node, const char *path, const char *w
 static void check_tls(const struct config_sink *sink, const struct yaml_node *node,
 		      struct faults *faults)
 {
-	static const char *const paths[] = {"tls.ca", "tls.cert", "tls.key", "tls.server_name"};
+	static const char *const paths[] = {"tls.ca", "tls.cert", "tls.key", "tls.key_password",
+					    "tls.server_name"};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		if (config_descend(node, paths[i]))
 			refuse(node, paths[i], "the target does not begin with tls://", faults);
-	if (!sink->tls.verify)
+	if (sink->tls.verify != CONFIG_VERIFY_FULL)
 		refuse(node, "tls.verify", "the target does not begin with tls://", faults);
 }
 
@@ -177,6 +178,12 @@ static const char *schema_of(int format)
 					    : "urn:auditship:schema:event:" SCHEMA_EVENT_VERSION;
 }
 
+static const enum tls_verify verify_modes[] = {
+	[CONFIG_VERIFY_FULL] = TLS_VERIFY_FULL,
+	[CONFIG_VERIFY_CHAIN] = TLS_VERIFY_CHAIN,
+	[CONFIG_VERIFY_NONE] = TLS_VERIFY_NONE,
+};
+
 int config_syslog_sink(const struct config_sink *config, const struct render_identity *identity,
 		       struct sink **ret_sink, struct err *err)
 {
@@ -201,7 +208,8 @@ int config_syslog_sink(const struct config_sink *config, const struct render_ide
 			.key = config->tls.key,
 			.server_name = config->tls.server_name,
 			.min_version = (enum tls_version)config->tls.min_version,
-			.verify = config->tls.verify},
+			.key_password = config->tls.key_password,
+			.verify = verify_modes[config->tls.verify]},
 	};
 	int result = node ? compile(&priorities, config, node, &faults) : 0;
 

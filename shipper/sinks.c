@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "config_kafka.h"
 #include "config_syslog.h"
 
 #include <errno.h>
@@ -21,16 +22,27 @@ struct sinks {
 	size_t count;
 };
 
+static int new_kafka(const struct config_sink *config, const char *host, struct sink **ret_sink,
+		     struct err *err)
+{
+	struct config_kafka kafka;
+
+	config_kafka_make(&kafka, config, host);
+	return kafka_sink_new(ret_sink, &kafka.options, err);
+}
+
 static int new_sink(const struct config_sink *config, const struct render_identity *identity,
 		    struct sink **ret_sink, struct err *err)
 {
 	switch ((enum config_sink_type)config->type) {
 	case CONFIG_SINK_FILE:
 		return file_sink_new(ret_sink, config->path, err);
-	case CONFIG_SINK_STDOUT:
-		break;
+	case CONFIG_SINK_KAFKA:
+		return new_kafka(config, identity->host_name, ret_sink, err);
 	case CONFIG_SINK_SYSLOG:
 		return config_syslog_sink(config, identity, ret_sink, err);
+	case CONFIG_SINK_STDOUT:
+		break;
 	}
 	return stdout_sink_new(ret_sink, STDOUT_FILENO, err);
 }

@@ -346,6 +346,7 @@ static void syslog_close(struct sink *sink)
 	free((char *)syslog->tls.ca);
 	free((char *)syslog->tls.cert);
 	free((char *)syslog->tls.key);
+	free((char *)syslog->tls.key_password);
 	free((char *)syslog->tls.server_name);
 	free(syslog);
 }
@@ -363,7 +364,8 @@ static bool copy_tls(struct syslog *syslog, const struct tls_options *tls, const
 
 	syslog->tls.min_version = tls->min_version;
 	syslog->tls.verify = tls->verify;
-	return copy_text(&syslog->tls.ca, tls->ca) && copy_text(&syslog->tls.cert, tls->cert) &&
+	return copy_text(&syslog->tls.key_password, tls->key_password) &&
+	       copy_text(&syslog->tls.ca, tls->ca) && copy_text(&syslog->tls.cert, tls->cert) &&
 	       copy_text(&syslog->tls.key, tls->key) && copy_text(&syslog->tls.server_name, name);
 }
 

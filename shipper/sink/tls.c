@@ -34,11 +34,12 @@ struct tls {
 	bool dead;            /* after a fatal error nothing more may be said, RFC 8446 6.2 */
 };
 
-/* The last of what OpenSSL has to tell, and forgets it. */
+/* The first of what OpenSSL has to tell; forgets the rest. */
 static const char *library_story(char *out, size_t size)
 {
-	unsigned long code = ERR_peek_last_error();
-	const char *reason = ERR_reason_error_string(code);
+	unsigned long code = ERR_peek_error();
+	const char *reason = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
+						    : ERR_reason_error_string(code);
 
 	(void)snprintf(out, size, "%s", reason ? reason : "no reason given");
 	ERR_clear_error();
@@ -50,7 +51,7 @@ static int read_authorities(struct tls *tls, struct err *err)
 	const char *file = tls->options.ca;
 	char story[256];
 
-	if (!tls->options.verify)
+	if (tls->options.verify == TLS_VERIFY_NONE)
 		return 0;
 	if (!file && SSL_CTX_set_default_verify_paths(tls->context) == 1)
 		return 0;
@@ -86,22 +87,29 @@ static bool is_address(const char *name)
 static bool expect_name(struct tls *tls)
 {
 	const char *name = tls->options.server_name;
+	bool address = is_address(name);
 
-	if (is_address(name))
+	if (!address && SSL_set_tlsext_host_name(tls->session, name) != 1)
+		return false;
+	if (tls->options.verify != TLS_VERIFY_FULL)
+		return true;
+	if (address)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->session), name) == 1;
 	SSL_set_hostflags(tls->session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return SSL_set_tlsext_host_name(tls->session, name) == 1 &&
-	       SSL_set1_host(tls->session, name) == 1;
+	return SSL_set1_host(tls->session, name) == 1;
 }
 
-/* A key that needs a password would ask for it on the terminal. */
-static int no_password(char *out, int size, int writing, void *data)
+/* Without this, OpenSSL would ask for the password on the terminal. */
+static int give_password(char *out, int size, int writing, void *data)
 {
-	(void)out;
-	(void)size;
+	const char *password = ((struct tls *)data)->options.key_password;
+	size_t length = password ? strlen(password) : 0;
+
 	(void)writing;
-	(void)data;
-	return -1;
+	if (length == 0 || length > (size_t)size)
+		return -1;
+	memcpy(out, password, length);
+	return (int)length;
 }
 
 /* Called when the server asks for a certificate. 1: go on with what there is. */
@@ -197,7 +205,9 @@ static void configure(struct tls *tls)
 	int version = tls->options.min_version == TLS_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
 
 	(void)SSL_CTX_set_min_proto_version(tls->context, version);
-	SSL_CTX_set_verify(tls->context, tls->options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+	SSL_CTX_set_verify(tls->context,
+			   tls->options.verify == TLS_VERIFY_NONE ? SSL_VERIFY_NONE
+								  : SSL_VERIFY_PEER,
 			   note_verdict);
 	(void)SSL_CTX_set_mode(tls->context,
 			       SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -205,7 +215,8 @@ static void configure(struct tls *tls)
 					     SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(tls->context, note_ticket);
 	SSL_CTX_set_cert_cb(tls->context, note_asked, tls);
-	SSL_CTX_set_default_passwd_cb(tls->context, no_password);
+	SSL_CTX_set_default_passwd_cb(tls->context, give_password);
+	SSL_CTX_set_default_passwd_cb_userdata(tls->context, tls);
 }
 
 static int make_session(struct tls *tls, int fd, struct err *err)

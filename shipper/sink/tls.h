@@ -14,14 +14,20 @@
 #include <sys/types.h>
 
 enum tls_version { TLS_1_2, TLS_1_3 };
+enum tls_verify {
+	TLS_VERIFY_FULL,  /* the certificate is good and for that name */
+	TLS_VERIFY_CHAIN, /* for any name */
+	TLS_VERIFY_NONE,  /* anybody can pose as the server */
+};
 
 /* Borrowed for as long as the tls lives. Files are read again for every connection. */
 struct tls_options {
-	const char *ca;          /* authorities, PEM; NULL: those of the system */
-	const char *cert, *key;  /* of this host, PEM; NULL: it has none */
-	const char *server_name; /* expected in the server's certificate: a name or an address */
+	const char *ca;           /* authorities, PEM; NULL: those of the system */
+	const char *cert, *key;   /* of this host, PEM; NULL: it has none */
+	const char *key_password; /* NULL: the key is not encrypted */
+	const char *server_name;  /* expected in the server's certificate: a name or an address */
 	enum tls_version min_version;
-	bool verify; /* false: anybody can pose as the server */
+	enum tls_verify verify;
 };
 
 struct tls;

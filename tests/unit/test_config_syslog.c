@@ -48,7 +48,7 @@ static void defaults_depend_on_the_target(void **state)
 		assert_int_equal(config.sinks[0].syslog.severity, 6);
 		assert_int_equal(config.sinks[0].syslog.framing, SYSLOG_OCTETS);
 		assert_int_equal(config.sinks[0].syslog.resend, 8 << 20);
-		assert_int_equal(config.sinks[0].tls.verify, 1);
+		assert_int_equal(config.sinks[0].tls.verify, CONFIG_VERIFY_FULL);
 		assert_int_equal(config.sinks[0].tls.min_version, TLS_1_2);
 		assert_null(config.sinks[0].tls.server_name);
 		config_done(&config);
@@ -61,7 +61,7 @@ static void options_that_do_not_go_together_are_faults(void **state)
 	refuses(SINK "\"siem:514\"}]", "is not a receiver");
 	refuses(SINK "\"tcp://a\", tls: {ca: x}}]",
 		"tls.ca: the target does not begin with tls://");
-	refuses(SINK "\"udp://a\", tls: {verify: no}}]",
+	refuses(SINK "\"udp://a\", tls: {verify: none}}]",
 		"tls.verify: the target does not begin with tls://");
 	refuses(SINK "\"tls://a\", tls: {cert: x}}]",
 		"tls.cert: certificate and key come together");
