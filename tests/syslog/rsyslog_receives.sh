@@ -23,11 +23,14 @@ once() {
 	compare "$@"
 }
 SOCKET=$DIR/log
-once unix "unix://$SOCKET" "" ""
+# Of 200 events each, one has 32 KiB of arguments, which is 64 KiB of JSON and more.
+export FEED_LONG=1
+once unix "unix://$SOCKET" "" "" --shrunk=8192
 PORT=$(free_port udp)
-once udp "udp://127.0.0.1:$PORT" "" "" --missing=$((EVENTS / 100))
+once udp "udp://127.0.0.1:$PORT" "" "" --missing=$((EVENTS / 100)) --shrunk=8192
 PORT=$(free_port tcp)
-once tcp "tcp://127.0.0.1:$PORT" "" ""
+once tcp "tcp://127.0.0.1:$PORT" "" "" --shrunk=65536
+unset FEED_LONG
 once tcp "tcp://localhost:$PORT" "framing: newline, facility: local3, severity: warning" "" --priority=156
 once tls "tls://localhost:$PORT" "$TLS" ossl
 once tls "tls://127.0.0.1:$PORT" "$TLS" gtls
