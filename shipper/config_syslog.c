@@ -184,13 +184,11 @@ static const enum tls_verify verify_modes[] = {
 	[CONFIG_VERIFY_NONE] = TLS_VERIFY_NONE,
 };
 
-int config_syslog_sink(const struct config_sink *config, const struct render_identity *identity,
-		       struct sink **ret_sink, struct err *err)
+/* All but the priorities; identity may be NULL. */
+static struct syslog_sink_options options_of(const struct config_sink *config,
+					     const struct render_identity *identity)
 {
-	const struct yaml_node *node = config_descend(config->node, "priorities");
-	struct priorities priorities = {0};
-	struct faults faults = {0};
-	struct syslog_sink_options options = {
+	return (struct syslog_sink_options){
 		.target = config->syslog.target,
 		.framing = (enum syslog_framing)config->syslog.framing,
 		.facility = (uint8_t)config->syslog.facility,
@@ -198,19 +196,28 @@ int config_syslog_sink(const struct config_sink *config, const struct render_ide
 		.app_name = config->syslog.app_name,
 		.sd_id = config->syslog.sd_id,
 		.schema = schema_of(config->format),
-		.hostname = identity->host_hostname,
-		.host_id = identity->host_id,
+		.hostname = identity ? identity->host_hostname : NULL,
+		.host_id = identity ? identity->host_id : NULL,
 		.max_message = config->syslog.max_message,
 		.resend = config->syslog.resend,
 		.rate = config->syslog.rate,
 		.tls = {.ca = config->tls.ca,
 			.cert = config->tls.cert,
 			.key = config->tls.key,
+			.key_password = config->tls.key_password,
 			.server_name = config->tls.server_name,
 			.min_version = (enum tls_version)config->tls.min_version,
-			.key_password = config->tls.key_password,
 			.verify = verify_modes[config->tls.verify]},
 	};
+}
+
+int config_syslog_sink(const struct config_sink *config, const struct render_identity *identity,
+		       struct sink **ret_sink, struct err *err)
+{
+	const struct yaml_node *node = config_descend(config->node, "priorities");
+	struct syslog_sink_options options = options_of(config, identity);
+	struct priorities priorities = {0};
+	struct faults faults = {0};
 	int result = node ? compile(&priorities, config, node, &faults) : 0;
 
 	faults_done(&faults);
@@ -221,4 +228,12 @@ int config_syslog_sink(const struct config_sink *config, const struct render_ide
 	options.priorities = priorities.items;
 	options.priority_count = priorities.count;
 	return syslog_sink_new(ret_sink, &options, err);
+}
+
+int config_syslog_try(const struct config_sink *config, unsigned int wait_ms, sink_told *told,
+		      void *data)
+{
+	const struct syslog_sink_options options = options_of(config, NULL);
+
+	return syslog_probe(&options, wait_ms, told, data);
 }

@@ -18,6 +18,10 @@ int config_priorities_check(const struct config_sink *sink, const struct yaml_no
 void config_syslog_settle(struct config_sink *sink, const struct yaml_node *node,
 			  struct faults *faults);
 
+/* What syslog_probe says of it. */
+int config_syslog_try(const struct config_sink *config, unsigned int wait_ms, sink_told *told,
+		      void *data);
+
 /* identity tells what is not in the configuration: host name and id. */
 int config_syslog_sink(const struct config_sink *config, const struct render_identity *identity,
 		       struct sink **ret_sink, struct err *err);

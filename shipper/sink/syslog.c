@@ -28,6 +28,7 @@
 #define RESEND_ORDERLY_NS (2 * NS_PER_S)
 #define STUCK_NS (10 * NS_PER_S)
 #define POLL_MS 10u
+#define SECOND_LOOK_MS 300
 #define BURST_BYTES (32UL * 1024) /* a receiver's socket holds about 100 KiB unless it asked */
 
 struct syslog {
@@ -429,4 +430,39 @@ int syslog_sink_new(struct sink **ret_sink, const struct syslog_sink_options *op
 	}
 	*ret_sink = &syslog->sink;
 	return 0;
+}
+
+/* A receiver that wants nothing of us says so at once, or hangs up. */
+static int look_twice(struct syslog *syslog, struct err *err)
+{
+	struct pollfd pollfd = {.fd = wire_fd(syslog->wire), .events = POLLIN};
+
+	(void)poll(&pollfd, 1, SECOND_LOOK_MS);
+	return wire_check(syslog->wire, err);
+}
+
+int syslog_probe(const struct syslog_sink_options *options, unsigned int wait_ms, sink_told *told,
+		 void *data)
+{
+	uint64_t until_ns = clock_mono_ns() + wait_ms * NS_PER_MS;
+	struct err err = {0};
+	struct sink *sink;
+	int result = syslog_sink_new(&sink, options, &err);
+	char text[512];
+
+	if (result < 0) {
+		told(data, false, err.text);
+		return result;
+	}
+	do {
+		result = wire_open(of(sink)->wire, OPEN_MS, &err);
+	} while (result == -ETIMEDOUT && clock_left_ms(until_ns) > 0);
+	if (result == 0)
+		result = look_twice(of(sink), &err);
+	if (result == 0)
+		wire_describe(of(sink)->wire, text, sizeof(text));
+	told(data, result == 0, result == 0 ? text : err.text);
+	wire_close(of(sink)->wire, result == 0 ? LEAVE_MS : 0);
+	sink->ops->close(sink);
+	return result;
 }

@@ -46,4 +46,11 @@ struct syslog_sink_options {
 int syslog_sink_new(struct sink **ret_sink, const struct syslog_sink_options *options,
 		    struct err *err);
 
+/*
+ * Connects for up to wait_ms and takes leave again, without an event. Priorities are given up here
+ * too. 0, or a negative errno when told heard of a fault.
+ */
+int syslog_probe(const struct syslog_sink_options *options, unsigned int wait_ms, sink_told *told,
+		 void *data);
+
 #endif

@@ -391,6 +391,20 @@ int tls_handshake(struct tls *tls, struct err *err)
 	return -EAGAIN;
 }
 
+void tls_describe(const struct tls *tls, char *out, size_t size)
+{
+	const X509 *certificate = SSL_get0_peer_certificate(tls->session);
+	char name[256] = "nobody", date[64] = "";
+
+	if (certificate) {
+		(void)X509_NAME_oneline(X509_get_subject_name(certificate), name, sizeof(name));
+		(void)date_text(date, X509_get0_notAfter(certificate));
+	}
+	(void)snprintf(out, size, "%s, %s; the server's certificate is that of '%s', until %s",
+		       SSL_get_version(tls->session), SSL_get_cipher_name(tls->session), name,
+		       date);
+}
+
 ssize_t tls_write(struct tls *tls, const void *data, size_t size, struct err *err)
 {
 	size_t written;

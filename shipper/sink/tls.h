@@ -50,6 +50,9 @@ int tls_handshake(struct tls *tls, struct err *err);
 /* poll(2) events that the call which gave -EAGAIN waits for. */
 short tls_events(const struct tls *tls);
 
+/* What was agreed on, for a person: version, cipher, the server's certificate and its end. */
+void tls_describe(const struct tls *tls, char *out, size_t size);
+
 /* Bytes taken, at least 1; -EAGAIN or another negative errno. */
 ssize_t tls_write(struct tls *tls, const void *data, size_t size, struct err *err);
 

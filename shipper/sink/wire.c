@@ -103,6 +103,27 @@ bool wire_is_datagram(const struct wire *wire)
 	return wire->type == SOCK_DGRAM;
 }
 
+void wire_describe(const struct wire *wire, char *out, size_t size)
+{
+	switch (wire->target.kind) {
+	case TARGET_UNIX:
+		(void)snprintf(out, size, "a socket for %s of this host",
+			       wire_is_datagram(wire) ? "datagrams" : "streams");
+		break;
+	case TARGET_UDP:
+		(void)snprintf(out, size,
+			       "datagrams can be sent; whether anybody listens, or "
+			       "reads along, nobody can tell");
+		break;
+	case TARGET_TCP:
+		(void)snprintf(out, size, "connected; not encrypted");
+		break;
+	case TARGET_TLS:
+		tls_describe(wire->tls, out, size);
+		break;
+	}
+}
+
 int wire_fd(const struct wire *wire)
 {
 	return wire->fd;

@@ -32,6 +32,9 @@ void wire_free(struct wire *wire);
 #define WIRE_CONNECT_MS 10000
 int wire_open(struct wire *wire, unsigned int within_ms, struct err *err);
 
+/* What an open wire is, for a person. */
+void wire_describe(const struct wire *wire, char *out, size_t size);
+
 /* Of an open wire: messages have their own bounds; else the bytes are one stream. */
 bool wire_is_datagram(const struct wire *wire);
 

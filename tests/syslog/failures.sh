@@ -147,4 +147,22 @@ begin "tls://no-such-host.invalid:$PORT" "$TLS" "(no host is called|cannot look 
 kill "$FEED_PID"
 wait "$FEED_PID" || :
 FEED_PID=
+
+# check --connect says the same, without an agent.
+# connect CODE TARGET PATTERN
+connect() {
+	feed_config "$2" "$TLS"
+	code=0
+	"$AGENT" check -c "$DIR/feed.yaml" --connect >"$DIR/connect.said" 2>"$DIR/connect.err" || code=$?
+	[ "$code" = "$1" ] || fail "check --connect left with $code, not $1"
+	grep -E "^sink remote: $3" "$DIR/connect.said" || fail "check --connect does not say '$3'"
+}
+connect 1 "$target" "fault: .*refused: nothing listens there"
+receiver
+connect 0 "$target" "good: TLSv1.3, .*certificate is that of '/CN=server', until "
+stop_receiver
+use server old
+receiver
+connect 1 "$target" "fault: .*the server's certificate has expired"
+stop_receiver
 echo "failures: good"
