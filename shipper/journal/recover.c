@@ -78,21 +78,34 @@ static int list_directory(struct listing *listing, int dirfd)
 	return result;
 }
 
-/* Whoever looks into it later finds it; its number stays taken by the new name. */
-static void set_aside(const struct journal *journal, uint64_t number)
+static void note_aside(struct journal_recovery *recovery, const char *name)
 {
-	char name[SEGMENT_NAME_SIZE], bad[SEGMENT_NAME_SIZE + 16];
+	size_t i = recovery->quarantined + recovery->newer;
+
+	if (i < sizeof(recovery->aside) / sizeof(*recovery->aside))
+		(void)snprintf(recovery->aside[i], sizeof(recovery->aside[i]), "%s", name);
+}
+
+/* Whoever looks into it later finds it; its number stays taken by the new name. */
+static void set_aside(const struct journal *journal, uint64_t number, const char *suffix,
+		      struct journal_recovery *recovery)
+{
+	char name[SEGMENT_NAME_SIZE], aside[SEGMENT_NAME_SIZE + 16];
 
 	segment_name(name, number);
 	for (unsigned int i = 0; i < 100; i++) {
 		if (i == 0)
-			(void)snprintf(bad, sizeof(bad), "%s.bad", name);
+			(void)snprintf(aside, sizeof(aside), "%s.%s", name, suffix);
 		else
-			(void)snprintf(bad, sizeof(bad), "%s.bad.%u", name, i);
-		if (renameat2(journal->dirfd, name, journal->dirfd, bad, RENAME_NOREPLACE) == 0 ||
-		    errno != EEXIST)
+			(void)snprintf(aside, sizeof(aside), "%s.%s.%u", name, suffix, i);
+		if (renameat2(journal->dirfd, name, journal->dirfd, aside, RENAME_NOREPLACE) == 0) {
+			note_aside(recovery, aside);
 			return;
+		}
+		if (errno != EEXIST)
+			break;
 	}
+	note_aside(recovery, name);
 }
 
 static int load_one(struct journal *journal, uint64_t number, struct journal_recovery *recovery)
@@ -108,10 +121,13 @@ static int load_one(struct journal *journal, uint64_t number, struct journal_rec
 		return 0;
 	}
 	free(segment);
-	if (result != -EBADMSG)
+	if (result != -EBADMSG && result != -EPROTONOSUPPORT)
 		return result;
-	set_aside(journal, number);
-	recovery->quarantined++;
+	set_aside(journal, number, result == -EBADMSG ? "bad" : "newer", recovery);
+	if (result == -EBADMSG)
+		recovery->quarantined++;
+	else
+		recovery->newer++;
 	return 0;
 }
 
@@ -164,7 +180,7 @@ static int resume_segment(struct journal *journal, struct segment *segment)
 	char name[SEGMENT_NAME_SIZE];
 
 	segment_name(name, segment->number);
-	segment->fd = openat(journal->dirfd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	segment->fd = openat(journal->dirfd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (segment->fd < 0)
 		return -errno;
 	/* What the last run did not sync is synced with the next frame. */
@@ -172,6 +188,33 @@ static int resume_segment(struct journal *journal, struct segment *segment)
 	atomic_store(&segment->sealed, false);
 	journal->active = segment;
 	return 0;
+}
+
+static void note_last(struct journal_recovery *recovery, const struct segment *segment,
+		      const struct segment_scan *scan)
+{
+	recovery->last_sequence = segment->first_sequence + scan->events - 1;
+	recovery->last_time_ns = scan->last_time_ns;
+	memcpy(recovery->last_stream, segment->stream, sizeof(recovery->last_stream));
+	memcpy(recovery->last_boot_id, segment->boot_id, sizeof(recovery->last_boot_id));
+}
+
+/* The newest may have been made for a frame that was never written: then the one before it. */
+static int find_last(const struct journal *journal, const struct segment_scan *newest,
+		     struct journal_recovery *recovery)
+{
+	const struct segment *before = journal->oldest;
+	struct segment_scan scan = {0};
+	int result;
+
+	if (newest->events > 0 || before == journal->newest)
+		return note_last(recovery, journal->newest, newest), 0;
+	while (before->next != journal->newest)
+		before = before->next;
+	result = segment_scan(before, journal->dirfd, NULL, &scan);
+	if (result == 0)
+		note_last(recovery, before, &scan);
+	return result;
 }
 
 /*
@@ -195,6 +238,10 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 	if (result < 0)
 		return result;
 	atomic_store(&segment->end, scan.end);
+	segment->ended_real_ns = scan.last_time_ns;
+	result = find_last(journal, &scan, recovery);
+	if (result < 0)
+		return result;
 	recovery->events += scan.events;
 	recovery->torn_bytes = scan.torn_bytes;
 	atomic_store(&journal->next_index, segment->first_index + scan.events);
