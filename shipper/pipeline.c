@@ -73,12 +73,21 @@ static void tell_recovery(const struct journal_recovery *recovery)
 {
 	if (recovery->unclean)
 		log_warning("the journal was not closed last time: %llu events are in it, %llu "
-			    "bytes of an unfinished one were cut off",
+			    "bytes of an unfinished one behind them",
 			    (unsigned long long)recovery->events,
 			    (unsigned long long)recovery->torn_bytes);
-	if (recovery->quarantined)
-		log_warning("%u damaged journal segments were set aside as *.bad",
-			    recovery->quarantined);
+	if (recovery->quarantined || recovery->newer)
+		log_warning("journal: %u damaged segments and %u of a newer version were set "
+			    "aside, the first as %s",
+			    recovery->quarantined, recovery->newer, recovery->aside[0]);
+}
+
+/* journal.keep_free is capped by the size of the file system unless somebody has set it. */
+#define KEEP_FREE_PERCENT 5
+
+static unsigned int keep_free_percent(const struct config *config)
+{
+	return config_origin(config, "journal.keep_free", NULL) ? 0 : KEEP_FREE_PERCENT;
 }
 
 static int open_journal(struct pipeline *pipeline, struct err *err)
@@ -88,11 +97,14 @@ static int open_journal(struct pipeline *pipeline, struct err *err)
 		.dir = config->journal.dir,
 		.segment_size = SEGMENT_SIZE,
 		.max_size = config->journal.max_size,
+		.max_age_ms = config->journal.max_age_ms,
+		.keep_free = config->journal.keep_free,
+		.keep_free_percent = keep_free_percent(config),
+		.when_full = (enum journal_when_full)config->journal.when_full,
 		.durability = (enum journal_durability)config->journal.durability,
 		.sync_every_ms = (unsigned int)config->journal.sync_every_ms,
 		.renew_stream = true, /* the probes are loaded anew: what they missed is unknown */
 	};
-	struct journal_recovery recovery;
 	int result;
 
 	memcpy(options.boot_id, pipeline->host.boot_id, sizeof(options.boot_id));
@@ -100,9 +112,9 @@ static int open_journal(struct pipeline *pipeline, struct err *err)
 	if (result < 0)
 		return err_set(err, result, "cannot make the journal's directory '%s': %s",
 			       options.dir, strerror(-result));
-	result = journal_open(&pipeline->journal, &options, &recovery, err);
+	result = journal_open(&pipeline->journal, &options, &pipeline->recovery, err);
 	if (result == 0)
-		tell_recovery(&recovery);
+		tell_recovery(&pipeline->recovery);
 	return result;
 }
 

@@ -28,6 +28,7 @@ struct pipeline {
 	char agent_id[UUID_TEXT_SIZE];
 	struct render_identity identity;
 	struct journal *journal;
+	struct journal_recovery recovery; /* what opening it found */
 	struct probes *probes;
 	struct kernel_filter *filter;
 	bool filter_failing;

@@ -114,6 +114,8 @@ static void every_member_has_a_row(void **state)
 		{"rec_agent_heartbeat", REC_AGENT_HEARTBEAT},
 		{"rec_clock_step", REC_CLOCK_STEP},
 		{"rec_agent_coverage", REC_AGENT_COVERAGE},
+		{"rec_events_expired", REC_EVENTS_EXPIRED},
+		{"rec_journal_unclean", REC_JOURNAL_UNCLEAN},
 	};
 	struct btf *btf = btf__parse(object_path, NULL);
 
