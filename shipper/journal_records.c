@@ -53,7 +53,8 @@ static bool is_same_boot(const struct journal_recovery *recovery, const uint8_t 
 	return recovery->last_sequence && memcmp(recovery->last_boot_id, boot_id, 16) == 0;
 }
 
-/* kill -9 in the middle of a run leaves the page cache as it was: nothing of the journal is gone. */
+/* kill -9 in the middle of a run leaves the page cache as it was: nothing of the journal is gone.
+ */
 bool journal_recovery_notable(const struct journal_recovery *recovery, const uint8_t boot_id[16])
 {
 	if (recovery->torn_bytes || recovery->quarantined || recovery->newer)

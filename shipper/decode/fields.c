@@ -480,7 +480,7 @@ static const struct field agent_heartbeat_fields[] = {
 	HIDDEN(struct rec_agent_heartbeat, pad, "Padding."),
 	BEAT(sinks, "Linux.account.sinks", LIST, 0,
 	     "Per sink: journalled (journal_events, or those since it was started, and found, what "
-	     "waited in the journal then) = acknowledged + filtered + skipped + rejected + waiting."),
+	     "waited in the journal then) = acknowledged + filtered + skipped + rejected + dead + expired + unreadable + waiting."),
 	BEAT(message, "message", STRING, FIELD_PROSE, "The same for people, in short."),
 	END
 };

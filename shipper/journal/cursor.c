@@ -140,17 +140,18 @@ int cursor_store(struct cursor_file *file, const struct place *place, bool sync)
 {
 	const struct position *position = &place->position;
 	union slot_bytes bytes = {
-		.slot = {
-			.magic = CURSOR_MAGIC,
-			.version = JOURNAL_VERSION,
-			.entry = position->entry,
-			.generation = file->generation + 1,
-			.segment = position->segment,
-			.offset = position->offset,
-			.index = position->index,
-			.sequence = position->sequence,
-			.gap_count = place->gap_count,
-		},
+		.slot =
+			{
+				.magic = CURSOR_MAGIC,
+				.version = JOURNAL_VERSION,
+				.entry = position->entry,
+				.generation = file->generation + 1,
+				.segment = position->segment,
+				.offset = position->offset,
+				.index = position->index,
+				.sequence = position->sequence,
+				.gap_count = place->gap_count,
+			},
 	};
 	off_t offset = (off_t)(bytes.slot.generation % 2) * CURSOR_SLOT_SIZE;
 	int result;

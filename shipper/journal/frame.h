@@ -17,7 +17,7 @@
 /* Major in the low 16 bits, minor in the high ones. A newer minor only adds what a reader may step
  * over; a newer major is not read. */
 #define JOURNAL_VERSION 1u
-#define JOURNAL_MAJOR(version) ((version) & 0xffffu)
+#define JOURNAL_MAJOR(version) ((version)&0xffffu)
 #define FRAME_MAGIC 0x464a5341u /* "ASJF" */
 #define FRAME_ENTRIES 1
 #define CURSOR_MAGIC 0x434a5341u /* "ASJC" */

@@ -22,7 +22,8 @@ enum journal_durability { JOURNAL_SYNC_NONE, JOURNAL_SYNC_INTERVAL, JOURNAL_SYNC
 
 /* What happens when a bound is reached and sinks have not taken what is there. */
 enum journal_when_full {
-	JOURNAL_DROP_OLDEST, /* the oldest segment goes, and a gap names what it held for each sink */
+	JOURNAL_DROP_OLDEST, /* the oldest segment goes, and a gap names what it held for each sink
+			      */
 	JOURNAL_STOP,        /* journal_append fails until there is room */
 };
 
@@ -86,11 +87,11 @@ struct journal_batch {
 
 /* What opening found and mended. */
 struct journal_recovery {
-	uint64_t events;          /* whole events that were there */
-	uint64_t torn_bytes;      /* behind the last whole frame of the tail; they stay there */
-	uint32_t quarantined;     /* damaged segments set aside */
-	uint32_t newer;           /* segments of a newer version of the format, set aside too */
-	char aside[8][48];        /* names of the first of both, as they are now; "": no more */
+	uint64_t events;      /* whole events that were there */
+	uint64_t torn_bytes;  /* behind the last whole frame of the tail; they stay there */
+	uint32_t quarantined; /* damaged segments set aside */
+	uint32_t newer;       /* segments of a newer version of the format, set aside too */
+	char aside[8][48];    /* names of the first of both, as they are now; "": no more */
 	bool stream_renewed;
 	bool unclean; /* the last writer did not close */
 
@@ -104,7 +105,8 @@ struct journal_recovery {
 /*
  * Opens or makes the journal in options->dir, holding a lock on it. -EBUSY when another process has
  * it. A damaged segment is renamed to NAME.bad, one of a newer major version of the format to
- * NAME.newer, and both are counted, never a reason to fail. The stream is renewed when the boot id differs or the tail was torn.
+ * NAME.newer, and both are counted, never a reason to fail. The stream is renewed when the boot id
+ * differs or the tail was torn.
  */
 int journal_open(struct journal **ret_journal, const struct journal_options *options,
 		 struct journal_recovery *ret_recovery, struct err *err);

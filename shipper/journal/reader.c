@@ -511,9 +511,8 @@ uint64_t journal_reader_expired(const struct journal_reader *reader)
 
 uint64_t journal_reader_unreadable(const struct journal_reader *reader)
 {
-	return reader->cursor
-		       ? atomic_load(&reader->cursor->unreadable) - reader->unreadable_before
-		       : 0;
+	return reader->cursor ? atomic_load(&reader->cursor->unreadable) - reader->unreadable_before
+			      : 0;
 }
 
 uint64_t journal_reader_missed(const struct journal_reader *reader)

@@ -150,12 +150,13 @@ static int read_header(int fd, uint64_t number, uint64_t file_size, struct segme
 
 	if (n < 0)
 		return (int)n;
-	if (n != (ssize_t)sizeof(*header) ||
+	if (n < (ssize_t)offsetof(struct segment_header, header_size) ||
 	    memcmp(header->magic, SEGMENT_MAGIC, sizeof(header->magic)) != 0)
 		return -EBADMSG;
 	if (JOURNAL_MAJOR(header->version) > JOURNAL_MAJOR(JOURNAL_VERSION))
 		return -EPROTONOSUPPORT;
-	if (JOURNAL_MAJOR(header->version) != JOURNAL_MAJOR(JOURNAL_VERSION) ||
+	if (n != (ssize_t)sizeof(*header) ||
+	    JOURNAL_MAJOR(header->version) != JOURNAL_MAJOR(JOURNAL_VERSION) ||
 	    !header_valid(header, number, file_size))
 		return -EBADMSG;
 	size = header->header_size - sizeof(*header);

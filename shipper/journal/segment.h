@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One segment file. A struct segment stays where it is until its file is deleted, and for as long
- * as a reader stands in it, so a reader may keep a pointer to the one it stands in; end and sealed are what crosses threads without the lock.
+ * as a reader stands in it, so a reader may keep a pointer to the one it stands in; end and sealed
+ * are what crosses threads without the lock.
  */
 #ifndef AUDITSHIP_JOURNAL_SEGMENT_H
 #define AUDITSHIP_JOURNAL_SEGMENT_H
@@ -46,8 +47,8 @@ enum segment_file segment_name_parse(const char *name, uint64_t *ret_number);
 
 /*
  * Makes segment->number's file of size bytes with its header; stream, boot_id, first_sequence and
- * first_index are the caller's. On an error nothing is left behind; -EEXIST: there is a file of that
- * number.
+ * first_index are the caller's. On an error nothing is left behind; -EEXIST: there is a file of
+ * that number.
  */
 int segment_create(struct segment *segment, int dirfd, uint64_t size,
 		   const struct numbers *numbers);
@@ -70,7 +71,7 @@ struct segment_scan {
 	uint64_t end; /* of the last whole frame */
 	uint64_t events;
 	uint64_t last_time_ns; /* of the last frame of events, 0: there is none */
-	uint64_t torn_bytes; /* that are not zero (or lie between such) behind end */
+	uint64_t torn_bytes;   /* that are not zero (or lie between such) behind end */
 };
 
 /* Reads all frames; each one's numbers go into numbers (may be NULL). */

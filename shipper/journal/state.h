@@ -29,18 +29,18 @@ struct cursor {
 	/* lock; of the last acknowledgement, unless its segment was given up: then of what comes
 	 * behind it; and the gaps that wait to be told */
 	struct place wanted;
-	uint64_t taken[CURSOR_GAPS];          /* lock; events of each gap that are being told */
-	struct in_hand hand;                  /* lock; of the reader that has it open */
-	_Atomic uint64_t floor;               /* changes under the lock; what is before was given up */
+	uint64_t taken[CURSOR_GAPS]; /* lock; events of each gap that are being told */
+	struct in_hand hand;         /* lock; of the reader that has it open */
+	_Atomic uint64_t floor;      /* changes under the lock; what is before was given up */
 	enum journal_gap_reason floor_reason; /* lock */
 	_Atomic uint64_t expired, unreadable; /* events of gaps since the journal was opened */
 	struct place pending;                 /* sync; wanted as the round began */
 	struct place durable;                 /* sync */
-	bool placed;             /* lock; wanted is right; until then it holds everything */
-	bool open;               /* lock */
-	bool idle;               /* sync; nobody had it open as the round began */
-	bool let_go;             /* lock; holds nothing until it is opened again */
-	struct cursor *next;     /* never changes */
+	bool placed;         /* lock; wanted is right; until then it holds everything */
+	bool open;           /* lock */
+	bool idle;           /* sync; nobody had it open as the round began */
+	bool let_go;         /* lock; holds nothing until it is opened again */
+	struct cursor *next; /* never changes */
 };
 
 /* A frame that was handed out and is not wholly acknowledged. */
@@ -101,20 +101,20 @@ struct journal {
 	_Atomic uint64_t next_index;
 
 	pthread_mutex_t lock;
-	pthread_cond_t wake;               /* the sync thread */
-	pthread_cond_t round_over;         /* who waits for it */
-	struct segment *oldest, *newest;   /* lock */
-	uint64_t bytes;                    /* lock */
-	uint32_t segment_count;            /* lock */
-	struct journal_reader *readers;    /* lock */
-	struct cursor *cursors;            /* lock for the head */
-	bool name_unsynced;                /* writer; for JOURNAL_SYNC_BATCH */
-	bool directory_changed;            /* lock */
-	bool deleting;                     /* lock; something was appended */
+	pthread_cond_t wake;                 /* the sync thread */
+	pthread_cond_t round_over;           /* who waits for it */
+	struct segment *oldest, *newest;     /* lock */
+	uint64_t bytes;                      /* lock */
+	uint32_t segment_count;              /* lock */
+	struct journal_reader *readers;      /* lock */
+	struct cursor *cursors;              /* lock for the head */
+	bool name_unsynced;                  /* writer; for JOURNAL_SYNC_BATCH */
+	bool directory_changed;              /* lock */
+	bool deleting;                       /* lock; something was appended */
 	enum journal_gap_reason room_wanted; /* lock; 0: none is */
-	uint64_t given_up;                 /* lock; segments before this number */
-	bool stopping;                     /* lock */
-	uint64_t round_wanted, round_done; /* lock */
+	uint64_t given_up;                   /* lock; segments before this number */
+	bool stopping;                       /* lock */
+	uint64_t round_wanted, round_done;   /* lock */
 	pthread_t sync_thread;
 	bool sync_running;
 

@@ -581,6 +581,8 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.skipped = feed.skipped,
 		.filtered = feed.filtered,
 		.rejected = feed.rejected,
+		.expired = journal_reader_expired(deliver->reader),
+		.unreadable = journal_reader_unreadable(deliver->reader),
 		.dead_lettered = feed.dead,
 		.offered = journal_reader_offered(deliver->reader), /* after the counters */
 		.waiting = journal_reader_waiting(deliver->reader),

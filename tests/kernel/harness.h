@@ -40,6 +40,8 @@ struct harness_options {
 	const char *journal; /* journal.max_size; NULL: 64MiB */
 	bool screen;         /* a stdout sink with the format ecs as well */
 	const char *rules;   /* the lines of the configuration, or NULL */
+	void (*prepare)(
+		const char *dir); /* called before the agent starts; NULL: there is nothing */
 };
 
 /*
