@@ -647,6 +647,7 @@ static int make_cursor(struct journal *journal, const char *name, struct cursor 
 		atomic_fetch_add(&journal->cursor_resets, 1);
 	else if (result < 0)
 		return free(cursor), result;
+	journal->directory_changed = true; /* a cursor that is not found again repeats everything */
 	cursor->durable = cursor->pending = cursor->wanted;
 	make_room_for_gap(cursor);
 	atomic_fetch_add(&journal->untold, cursor->wanted.gap_count);
