@@ -21,6 +21,7 @@
 #include "decode/fields.h"
 #include "enrich/host.h"
 #include "enrich/users_watch.h"
+#include "identity.h"
 #include "sink/deliver.h"
 #include "status.h"
 #include "summary.h"
@@ -45,29 +46,7 @@
 void pipeline_describe_identity(const struct pipeline *pipeline, const struct config *config,
 				struct render_identity *ret_identity)
 {
-	const struct host *host = &pipeline->host;
-
-	*ret_identity = (struct render_identity){
-		.agent_id = pipeline->agent_id,
-		.agent_name = config->agent.name ? config->agent.name : host->hostname,
-		.agent_version = AUDITSHIP_VERSION,
-		.host_name = config->agent.name ? config->agent.name : host->hostname,
-		.host_hostname = host->hostname,
-		.host_id = host->machine_id,
-		.host_architecture = host->architecture,
-		.boot_id = host->boot_id_text,
-		.os_family = host->os_family,
-		.os_platform = host->os_platform,
-		.os_name = host->os_name,
-		.os_version = host->os_version,
-		.os_kernel = host->kernel,
-		.pid_ns = host->pid_ns,
-		.tags = (const char *const *)config->agent.tags.items,
-		.tag_count = (unsigned int)config->agent.tags.count,
-	};
-	for (size_t i = 0; i < config->agent.labels.count && i < RENDER_LABELS_MAX; i++)
-		ret_identity->labels[ret_identity->label_count++] = (struct render_label){
-			config->agent.labels.items[i].key, config->agent.labels.items[i].value};
+	identity_describe(&pipeline->host, pipeline->agent_id, config, ret_identity);
 }
 
 static void tell_recovery(const struct journal_recovery *recovery)

@@ -93,22 +93,36 @@ static int read_slots(struct cursor_file *file, struct place *ret_place)
 	return damaged ? -EBADMSG : 0;
 }
 
-int cursor_reopen(struct cursor_file *file, int dirfd, const char *name)
+static int open_file(struct cursor_file *file, int dirfd, const char *name, int flags)
 {
 	char path[sizeof("cursor-") + CURSOR_NAME_SIZE];
 	struct stat st;
 	int result;
 
-	if (file->fd >= 0)
-		return 0;
 	(void)snprintf(path, sizeof(path), "cursor-%s", name);
-	file->fd =
-		openat(dirfd, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	file->fd = openat(dirfd, path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (file->fd < 0)
 		return -errno;
 	result = fstat(file->fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
 	if (result < 0)
 		cursor_close(file);
+	return result;
+}
+
+int cursor_reopen(struct cursor_file *file, int dirfd, const char *name)
+{
+	return file->fd >= 0 ? 0 : open_file(file, dirfd, name, O_RDWR | O_CREAT);
+}
+
+int cursor_peek(int dirfd, const char *name, struct place *ret_place)
+{
+	struct cursor_file file = {.fd = -1};
+	int result = open_file(&file, dirfd, name, O_RDONLY);
+
+	*ret_place = (struct place){0};
+	if (result == 0)
+		result = read_slots(&file, ret_place);
+	cursor_close(&file);
 	return result;
 }
 

@@ -47,6 +47,7 @@ static int init(struct journal *journal, const struct journal_options *options)
 	journal->keep_free = options->keep_free;
 	journal->keep_free_percent = options->keep_free_percent;
 	journal->when_full = options->when_full;
+	journal->read_only = options->read_only;
 	journal->durability = options->durability;
 	journal->sync_every_ms = options->sync_every_ms ? options->sync_every_ms : 1;
 	memcpy(journal->boot_id, options->boot_id, sizeof(journal->boot_id));
@@ -63,7 +64,7 @@ static int init(struct journal *journal, const struct journal_options *options)
 static int open_directory(struct journal *journal, struct journal_recovery *recovery,
 			  struct err *err)
 {
-	int result = io_make_dirs(journal->dir, 0700);
+	int result = journal->read_only ? 0 : io_make_dirs(journal->dir, 0700);
 
 	if (result == 0) {
 		journal->dirfd = open(journal->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -71,6 +72,8 @@ static int open_directory(struct journal *journal, struct journal_recovery *reco
 	}
 	if (result < 0)
 		return err_set(err, result, "journal %s: %s", journal->dir, strerror(-result));
+	if (journal->read_only)
+		return 0;
 	journal->lock_fd = lock_take(journal->dirfd, journal->dir, &recovery->unclean, err);
 	return journal->lock_fd < 0 ? journal->lock_fd : 0;
 }
@@ -107,7 +110,7 @@ int journal_open(struct journal **ret_journal, const struct journal_options *opt
 		 struct journal_recovery *ret_recovery, struct err *err)
 {
 	struct journal *journal;
-	int result = check_options(options, err);
+	int result = options->read_only ? 0 : check_options(options, err);
 
 	*ret_recovery = (struct journal_recovery){0};
 	if (result < 0)
@@ -122,7 +125,7 @@ int journal_open(struct journal **ret_journal, const struct journal_options *opt
 		result = open_directory(journal, ret_recovery, err);
 	if (result == 0)
 		result = journal_recover(journal, options->renew_stream, ret_recovery, err);
-	if (result == 0) {
+	if (result == 0 && !journal->read_only) {
 		result = journal_sync_start(journal);
 		if (result < 0)
 			(void)err_set(err, result, "journal %s: no thread: %s", journal->dir,
@@ -460,6 +463,8 @@ int journal_append(struct journal *journal, const struct journal_batch *batch, s
 {
 	int result;
 
+	if (journal->read_only)
+		return err_set(err, -EROFS, "journal %s: was opened for reading", journal->dir);
 	if (!journal->deleting) {
 		(void)pthread_mutex_lock(&journal->lock);
 		journal->deleting = true;

@@ -63,6 +63,9 @@ struct journal_options {
 	/* The kernel's numbers begin anew, so the caller cannot prove that nothing is missing
 	 * between the last event that is there and the next one: a new stream begins. */
 	bool renew_stream;
+	/* Only to read what is there now, also while an agent writes on: takes no lock and changes
+	 * nothing. journal_append fails, and so does a reader with a name. */
+	bool read_only;
 };
 
 /* The last kernel number journalled of one ring, CPU and class. */
@@ -147,6 +150,22 @@ int journal_reader_open(struct journal_reader **ret_reader, struct journal *jour
 uint64_t journal_reader_missed(const struct journal_reader *reader);
 
 void journal_reader_close(struct journal_reader *reader);
+
+/* Where a reader without a cursor begins. */
+struct journal_start {
+	enum { JOURNAL_FROM_OLDEST, JOURNAL_FROM_TIME, JOURNAL_FROM_EVENT, JOURNAL_FROM_CURSOR } at;
+	uint64_t real_ns;   /* the first frame that was appended then or later */
+	uint8_t stream[16]; /* of the first event; zero: of the last stream that has it */
+	uint64_t sequence;
+	const char *cursor; /* name of one whose place is to be taken; it stays where it is */
+};
+
+/*
+ * Before the first journal_reader_next of a reader without a cursor. -ENOENT: there is no such
+ * event, or no such cursor; -EBADMSG: the cursor is damaged.
+ */
+int journal_reader_start(struct journal_reader *reader, const struct journal_start *start,
+			 struct err *err);
 
 /*
  * Events that a reader with a cursor never gets since it was opened: those that were given up for a

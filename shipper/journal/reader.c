@@ -738,12 +738,104 @@ static void start_at_end(struct journal_reader *reader)
 	publish_acked(reader);
 }
 
+static void start_at_oldest(struct journal_reader *reader)
+{
+	stand_in(reader, NULL, 0);
+	reader->acked = (struct position){0};
+	settle(reader);
+	publish_acked(reader);
+}
+
+static int start_at_place(struct journal_reader *reader, const char *name)
+{
+	struct place place;
+	int result = cursor_name_valid(name) ? cursor_peek(reader->journal->dirfd, name, &place)
+					     : -ENOENT;
+
+	if (result < 0)
+		return result;
+	stand_in(reader, NULL, 0);
+	reader->acked = place.position;
+	settle(reader);
+	publish_acked(reader);
+	return 0;
+}
+
+/* Is it the batch that start means, and at which of its events? */
+static bool is_start(const struct journal_reader *reader, const struct journal_start *start,
+		     const struct journal_batch *batch, uint64_t *ret_sequence)
+{
+	static const uint8_t any[16];
+
+	*ret_sequence = batch->first_sequence;
+	if (start->at == JOURNAL_FROM_TIME)
+		return frame_of(&reader->frame)->time_ns >= start->real_ns;
+	*ret_sequence = start->sequence;
+	return start->sequence >= batch->first_sequence &&
+	       start->sequence - batch->first_sequence < batch->count &&
+	       (memcmp(start->stream, any, 16) == 0 ||
+		memcmp(start->stream, batch->stream, 16) == 0);
+}
+
+/* Passes all before the place. Of a number without a stream the last place is meant. */
+static int search(struct journal_reader *reader, const struct journal_start *start,
+		  struct position *ret_found, struct err *err)
+{
+	static const uint8_t any[16];
+	bool last = start->at == JOURNAL_FROM_EVENT && memcmp(start->stream, any, 16) == 0;
+	struct journal_batch batch;
+	int result, found = 0;
+
+	while ((!found || last) && (result = journal_reader_next(reader, &batch, err)) > 0) {
+		uint64_t sequence;
+
+		if (is_start(reader, start, &batch, &sequence)) {
+			set_acked(reader, item_at(reader, 0),
+				  (uint32_t)(sequence - item_at(reader, 0)->first_sequence));
+			*ret_found = reader->acked;
+			found = 1;
+		}
+		journal_reader_ack(reader, batch.stream, batch.first_sequence + batch.count - 1);
+	}
+	return found ? 1 : result;
+}
+
+int journal_reader_start(struct journal_reader *reader, const struct journal_start *start,
+			 struct err *err)
+{
+	struct position found = {0};
+	int result = 0;
+
+	if (start->at == JOURNAL_FROM_CURSOR) {
+		result = start_at_place(reader, start->cursor);
+		if (result < 0)
+			return err_set(err, result, "journal %s: cursor-%s: %s",
+				       reader->journal->dir, start->cursor, strerror(-result));
+	} else {
+		start_at_oldest(reader);
+	}
+	if (start->at == JOURNAL_FROM_TIME || start->at == JOURNAL_FROM_EVENT)
+		result = search(reader, start, &found, err);
+	if (result > 0) {
+		reader->acked = found;
+		journal_reader_rewind(reader);
+	} else if (result == 0 && start->at == JOURNAL_FROM_EVENT) {
+		return err_set(err, -ENOENT, "journal %s: there is no such event",
+			       reader->journal->dir);
+	}
+	atomic_store(&reader->missed, 0);
+	reader->opened_index = reader->acked.index;
+	return result < 0 ? result : 0;
+}
+
 int journal_reader_open(struct journal_reader **ret_reader, struct journal *journal,
 			const char *name, struct err *err)
 {
 	struct journal_reader *reader;
 	int result;
 
+	if (name && journal->read_only)
+		return err_set(err, -EROFS, "journal %s: was opened for reading", journal->dir);
 	if (name && !cursor_name_valid(name))
 		return err_set(err, -EINVAL, "journal %s: not a name for a cursor", journal->dir);
 	reader = calloc(1, sizeof(*reader));

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct listing {
 	uint64_t *numbers; /* of NNNNNNNN.seg, to be sorted */
@@ -35,15 +36,17 @@ static int add_number(struct listing *listing, uint64_t number)
 	return 0;
 }
 
-static int take_name(struct listing *listing, int dirfd, const char *name)
+static int take_name(struct listing *listing, const struct journal *journal, const char *name)
 {
 	uint64_t number;
 	enum segment_file what = segment_name_parse(name, &number);
 
 	if (what == SEGMENT_FILE_FOREIGN)
 		return 0;
+	if (what == SEGMENT_FILE_UNFINISHED && !journal->read_only)
+		return unlinkat(journal->dirfd, name, 0), 0;
 	if (what == SEGMENT_FILE_UNFINISHED)
-		return unlinkat(dirfd, name, 0), 0;
+		return 0;
 	if (number > listing->highest)
 		listing->highest = number;
 	return what == SEGMENT_FILE_WHOLE ? add_number(listing, number) : 0;
@@ -56,9 +59,9 @@ static int compare_numbers(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static int list_directory(struct listing *listing, int dirfd)
+static int list_directory(struct listing *listing, const struct journal *journal)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(journal->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *item;
 	int result = 0;
@@ -70,7 +73,7 @@ static int list_directory(struct listing *listing, int dirfd)
 		return result;
 	}
 	while (result == 0 && (errno = 0, item = readdir(dir)))
-		result = take_name(listing, dirfd, item->d_name);
+		result = take_name(listing, journal, item->d_name);
 	if (result == 0 && errno != 0)
 		result = -errno;
 	if (listing->count)
@@ -93,7 +96,7 @@ static void set_aside(const struct journal *journal, uint64_t number, const char
 	char name[SEGMENT_NAME_SIZE], aside[SEGMENT_NAME_SIZE + 16];
 
 	segment_name(name, number);
-	for (unsigned int i = 0; i < 100; i++) {
+	for (unsigned int i = 0; i < 100 && !journal->read_only; i++) {
 		if (i == 0)
 			(void)snprintf(aside, sizeof(aside), "%s.%s", name, suffix);
 		else
@@ -108,6 +111,15 @@ static void set_aside(const struct journal *journal, uint64_t number, const char
 	note_aside(recovery, name);
 }
 
+/* Somebody who writes may delete what we have just seen. */
+static bool is_gone(const struct journal *journal, uint64_t number)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	segment_name(name, number);
+	return faccessat(journal->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
 static int load_one(struct journal *journal, uint64_t number, struct journal_recovery *recovery)
 {
 	struct segment *segment = calloc(1, sizeof(*segment));
@@ -116,6 +128,8 @@ static int load_one(struct journal *journal, uint64_t number, struct journal_rec
 	if (!segment)
 		return -ENOMEM;
 	result = segment_load(segment, journal->dirfd, number, NULL);
+	if (result < 0 && journal->read_only && is_gone(journal, number))
+		return free(segment), 0;
 	if (result == 0) {
 		journal_list_segment(journal, segment);
 		return 0;
@@ -245,6 +259,8 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 	recovery->events += scan.events;
 	recovery->torn_bytes = scan.torn_bytes;
 	atomic_store(&journal->next_index, segment->first_index + scan.events);
+	if (journal->read_only)
+		return 0;
 	if (same_boot && scan.torn_bytes == 0 && !renew) {
 		memcpy(journal->stream, segment->stream, sizeof(journal->stream));
 		journal->next_sequence = segment->first_sequence + scan.events;
@@ -259,7 +275,7 @@ int journal_recover(struct journal *journal, bool renew, struct journal_recovery
 		    struct err *err)
 {
 	struct listing listing = {0};
-	int result = list_directory(&listing, journal->dirfd);
+	int result = list_directory(&listing, journal);
 
 	for (size_t i = 0; result == 0 && i < listing.count; i++)
 		result = load_one(journal, listing.numbers[i], ret_recovery);

@@ -88,6 +88,7 @@ struct journal {
 	uint64_t segment_size, max_size, max_age_ms, keep_free;
 	unsigned int keep_free_percent;
 	enum journal_when_full when_full;
+	bool read_only;
 	enum journal_durability durability;
 	unsigned int sync_every_ms;
 	uint8_t boot_id[16];

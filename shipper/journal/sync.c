@@ -289,6 +289,8 @@ void journal_sync_round(struct journal *journal)
 {
 	uint64_t round;
 
+	if (!journal->sync_running)
+		return;
 	(void)pthread_mutex_lock(&journal->lock);
 	round = ++journal->round_wanted;
 	(void)pthread_cond_signal(&journal->wake);

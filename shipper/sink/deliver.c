@@ -457,6 +457,8 @@ static int prepare(struct deliver *deliver, const struct deliver_options *option
 	if (result == 0)
 		result = journal_reader_open(&deliver->reader, options->journal,
 					     options->ephemeral ? NULL : options->name, err);
+	if (result == 0 && options->from)
+		result = journal_reader_start(deliver->reader, options->from, err);
 	if (result < 0)
 		return result;
 	feed_read_from(deliver->feed, deliver->reader);

@@ -19,6 +19,7 @@ struct deliver_options {
 	const char *name; /* of the sink in the configuration, and of its cursor */
 	struct journal *journal;
 	bool ephemeral; /* no cursor: from now on, and what it has not read may be deleted */
+	const struct journal_start *from; /* of an ephemeral one: from there; NULL: from now on */
 	const struct render_identity *identity; /* only needed until deliver_start returns */
 	struct render_options render;
 	struct condition *when; /* given up like the sink: only these events; NULL: all */
