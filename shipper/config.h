@@ -123,7 +123,7 @@ struct config {
 		uint64_t max_age_ms; /* 0: without end */
 		uint64_t keep_free;  /* 0: nothing */
 		int when_full;       /* enum journal_when_full */
-		int durability; /* enum journal_durability */
+		int durability;      /* enum journal_durability */
 		uint64_t sync_every_ms;
 	} journal;
 	struct rules *rules;       /* NULL once somebody has taken them over */

@@ -44,7 +44,8 @@ bool cursor_name_valid(const char *name);
  * the file is open and the place all zero. Other negative errno: nothing is open.
  */
 int cursor_open(struct cursor_file *file, int dirfd, const char *name, struct place *ret_place);
-/* The place in cursor-NAME, which stays as it is: as cursor_open, and -ENOENT when there is no file.
+/* The place in cursor-NAME, which stays as it is: as cursor_open, and -ENOENT when there is no
+ * file.
  */
 int cursor_peek(int dirfd, const char *name, struct place *ret_place);
 /* After cursor_close, with the generation it had; does nothing while it is open. */
