@@ -118,6 +118,15 @@ struct config {
 		} rings;
 	} capture;
 	struct {
+		char *host_root;           /* enrich.containers.host_root */
+		struct config_list labels; /* enrich.containers.labels */
+		struct {
+			uint64_t max;
+			uint64_t image_memory; /* bytes */
+			uint64_t ancestry;     /* at most LINEAGE_MAX */
+		} processes;
+	} enrich;
+	struct {
 		char *dir; /* default: state_dir/journal */
 		uint64_t max_size;
 		uint64_t max_age_ms; /* 0: without end */
@@ -126,8 +135,13 @@ struct config {
 		int durability;      /* enum journal_durability */
 		uint64_t sync_every_ms;
 	} journal;
-	struct rules *rules;       /* NULL once somebody has taken them over */
-	struct config_sink *sinks; /* default: one file sink, state_dir/audit.ndjson */
+	struct {
+		int nss; /* 1: the host's name services are asked */
+		uint64_t positive_age_ms, negative_age_ms;
+		uint64_t cache_size; /* bytes */
+	} users;                     /* enrich.users */
+	struct rules *rules;         /* NULL once somebody has taken them over */
+	struct config_sink *sinks;   /* default: one file sink, state_dir/audit.ndjson */
 	size_t sink_count;
 
 	/*
@@ -186,6 +200,8 @@ enum config_part {
 	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
 	CONFIG_PART_FILTERS =
 		1 << 9, /* what the probes leave out, in maps: they stay as they are */
+	CONFIG_PART_ENRICH = 1 << 10, /* what the helper process and the tables want anew */
+	CONFIG_PART_ANCESTRY = 1 << 11,
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

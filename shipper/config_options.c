@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "enrich/lineage.h"
 #include "filter/rules.h"
 #include "journal/journal.h"
 #include "record.h"
@@ -24,6 +25,7 @@
 #define NAME_LENGTH_MAX 64
 #define TAGS_MAX 64
 #define LABELS_MAX 64
+#define CONTAINER_LABELS_MAX 64
 #define PID_MAX 4194304
 
 /* Together they fit into REC_FILTER_ENTRIES, twice. */
@@ -40,6 +42,7 @@
 #define PATH_AT(where, member) .type = OPTION_PATH, .offset = AT(where, member, char *)
 #define SIZE_AT(where, member) .type = OPTION_SIZE, .offset = AT(where, member, uint64_t)
 #define DURATION_AT(where, member) .type = OPTION_DURATION, .offset = AT(where, member, uint64_t)
+#define NUMBER_AT(where, member) .type = OPTION_NUMBER, .offset = AT(where, member, uint64_t)
 #define ENUM_AT(where, member) .type = OPTION_ENUM, .offset = AT(where, member, int)
 #define LIST_AT(where, member) .type = OPTION_LIST, .offset = AT(where, member, struct config_list)
 #define MAP_AT(where, member) .type = OPTION_MAP, .offset = AT(where, member, struct config_map)
@@ -81,6 +84,8 @@ static const struct option_word open_modes[] = {
 	{"all", REC_OPENS_ALL},
 	{},
 };
+
+static const struct option_word truth_words[] = {{"true", 1}, {"false", 0}, {}};
 
 static const struct option_word level_words[] = {
 	{"error", LOG_LEVEL_ERROR},
@@ -332,6 +337,10 @@ const struct option_section config_sections[] = {
 	{"capture.exclude", "Left out by the probes themselves: each of these is enough."},
 	{"capture.include", "Where a list is not empty: only what is in it; exclude wins."},
 	{"capture.rings", "Memory between the kernel and the agent."},
+	{"enrich", "What the agent adds to what the kernel says."},
+	{"enrich.users", "Names of users and groups that /etc/passwd and /etc/group do not have."},
+	{"enrich.containers", "What is known of containers."},
+	{"enrich.processes", "Processes: parents, leaders, ancestors, and what they run."},
 	{"journal", "The store on disk between capture and sinks: it bridges outages of a sink."},
 	{},
 };
@@ -624,6 +633,101 @@ const struct option config_options[] = {
 		.doc = "Ring for what comes in great numbers (file opens, threads): when it is "
 		       "full, "
 		       "process events still have their own.",
+	},
+	{
+		"enrich.users.nss",
+		ENUM_AT(struct config, users.nss),
+		.fallback = "true",
+		.words = truth_words,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Ask the host's name services (LDAP, SSSD, what /etc/nsswitch.conf has), in "
+		       "a process of its own that may hang. A name that is not there in time is "
+		       "left out, and the event says so.",
+	},
+	{
+		"enrich.users.positive_age",
+		DURATION_AT(struct config, users.positive_age_ms),
+		.fallback = "1h",
+		.example = "1h",
+		.min = SECOND_MS,
+		.max = 7 * 24 * 3600 * SECOND_MS,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "How long a name that a name service gave is good for.",
+	},
+	{
+		"enrich.users.negative_age",
+		DURATION_AT(struct config, users.negative_age_ms),
+		.fallback = "1m",
+		.example = "1m",
+		.min = SECOND_MS,
+		.max = 24 * 3600 * SECOND_MS,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "How long before a name is asked for again that there was not, or that was "
+		       "not answered.",
+	},
+	{
+		"enrich.users.cache_size",
+		SIZE_AT(struct config, users.cache_size),
+		.fallback = "1MiB",
+		.example = "1MiB",
+		.min = 64 * KIB,
+		.max = 64 * MIB,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Memory for names of name services and of containers, at most: about 300 "
+		       "bytes each.",
+	},
+	{
+		"enrich.containers.host_root",
+		PATH_AT(struct config, enrich.host_root),
+		.fallback = "/",
+		.example = "/host",
+		.max = DIR_MAX,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Where the host's file system is, for an agent that runs in a container "
+		       "itself: "
+		       "what container runtimes leave on disk is looked for below it.",
+	},
+	{
+		"enrich.containers.labels",
+		LIST_AT(struct config, enrich.labels),
+		.fallback = "[app, app.kubernetes.io/name, com.docker.compose.project, "
+			    "com.docker.compose.service]",
+		.example = "[app, 'com.example.*']",
+		.max = CONTAINER_LABELS_MAX,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Labels of containers that go into events, by name; * ? and [] are "
+		       "wildcards.",
+	},
+	{
+		"enrich.processes.max",
+		NUMBER_AT(struct config, enrich.processes.max),
+		.fallback = "32768",
+		.example = "32768",
+		.min = 1024,
+		.max = 4194304,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Most processes that are remembered, living ones and the last that ended; "
+		       "264 bytes each, once there are so many. When there are more, "
+		       "the events of some lack their parent.",
+	},
+	{
+		"enrich.processes.image_memory",
+		SIZE_AT(struct config, enrich.processes.image_memory),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 256 * KIB,
+		.max = 4 * GIB,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Most memory for what they run: paths, and up to 1 KiB of arguments each.",
+	},
+	{
+		"enrich.processes.ancestry",
+		NUMBER_AT(struct config, enrich.processes.ancestry),
+		.fallback = "0",
+		.example = "5",
+		.max = LINEAGE_MAX,
+		.part = CONFIG_PART_ANCESTRY,
+		.doc = "Ancestors of a process that each of its events names, by entity id.",
 	},
 	{
 		"journal.dir",

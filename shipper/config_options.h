@@ -20,6 +20,7 @@ enum option_type {
 	OPTION_PATH,      /* the same */
 	OPTION_SIZE,      /* uint64_t bytes, min to max */
 	OPTION_DURATION,  /* uint64_t ms, min to max */
+	OPTION_NUMBER,    /* uint64_t, min to max */
 	OPTION_ENUM,      /* int, one of words */
 	OPTION_LIST,      /* struct config_list, min to max items */
 	OPTION_MAP,       /* struct config_map, at most max entries; files add to it */

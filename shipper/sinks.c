@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config_kafka.h"
+#include "render/identity.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -231,6 +232,18 @@ int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct 
 	memcpy(sinks->delivers, change.delivers, sizeof(sinks->delivers));
 	sinks->count = change.after->sink_count;
 	return 0;
+}
+
+void sinks_give_identity(struct sinks *sinks, const struct render_identity *identity)
+{
+	for (size_t i = 0; i < sinks->count; i++) {
+		struct render_identity *copy = identity_copy(identity);
+
+		if (copy && sinks->delivers[i])
+			deliver_give_identity(sinks->delivers[i], copy);
+		else
+			identity_free(copy);
+	}
 }
 
 struct deliver *const *sinks_delivers(const struct sinks *sinks)

@@ -296,7 +296,77 @@ static void write_journal(struct writer *writer, const struct status_facts *fact
 	json_close(json);
 }
 
+/* unit: of size and ceiling. hits + misses 0: it does not count them. */
+static void write_cache(struct writer *writer, const char *name, const char *unit,
+			const struct cache_counters *cache)
+{
+	uint64_t asked = cache->hits + cache->misses;
+	struct json *json = begin_item(writer);
+
+	TEXT(json, "name", name);
+	TEXT(json, "unit", unit);
+	NUMBER(json, "size", cache->size);
+	NUMBER(json, "max", cache->max);
+	NUMBER(json, "used_percent", cache->max ? cache->size * 100 / cache->max : 0);
+	if (asked) {
+		NUMBER(json, "hits", cache->hits);
+		NUMBER(json, "misses", cache->misses);
+		NUMBER(json, "hit_percent", cache->hits * 100 / asked);
+	}
+	NUMBER(json, "evictions", cache->evictions);
+	NUMBER(json, "failures", cache->failures);
+	end_item(writer);
+}
+
+static void write_helper(struct writer *writer, const struct resolver_counters *helper)
+{
+	struct json *json = writer->json;
+
+	json_open(json, JSON_KEY("helper"));
+	NUMBER(json, "asked", helper->asked);
+	NUMBER(json, "answered", helper->answered);
+	NUMBER(json, "timed_out", helper->timed_out);
+	NUMBER(json, "aborted", helper->aborted);
+	NUMBER(json, "canceled", helper->canceled);
+	NUMBER(json, "waiting", helper->waiting);
+	NUMBER(json, "refused", helper->refused);
+	NUMBER(json, "starts", helper->starts);
+	NUMBER(json, "waited_microseconds", helper->waited_ns / NS_PER_US);
+	json_close(json);
+}
+
 static void write_caches(struct writer *writer, const struct status_facts *facts)
+{
+	const struct collect_status *collect = &facts->collect;
+	const struct enrich_caches *caches = &collect->caches;
+	const struct cache_counters processes = {
+		.size = collect->processes,
+		.max = collect->process_max,
+		.hits = collect->process_hits,
+		.misses = collect->process_misses,
+		.evictions = collect->process_evictions,
+	};
+	const struct cache_counters images = {
+		.size = collect->image_bytes,
+		.max = collect->image_max_bytes,
+		.evictions = collect->image_drops,
+		.failures = collect->image_failures,
+	};
+
+	json_member(writer->json, JSON_KEY("caches"));
+	json_list_open(writer->json);
+	write_cache(writer, "processes", "entries", &processes);
+	write_cache(writer, "images", "bytes", &images);
+	write_cache(writer, "names", "entries", &caches->names.ids);
+	write_cache(writer, "name_scopes", "entries", &caches->names.scopes);
+	write_cache(writer, "cgroups", "entries", &caches->cgroups);
+	write_cache(writer, "containers", "entries", &caches->containers.cache);
+	json_list_close(writer->json);
+	NUMBER(writer->json, "containers_late", caches->containers.late);
+	write_helper(writer, &caches->helper);
+}
+
+static void write_processes(struct writer *writer, const struct status_facts *facts)
 {
 	const struct collect_status *collect = &facts->collect;
 	struct json *json = writer->json;
@@ -307,6 +377,10 @@ static void write_caches(struct writer *writer, const struct status_facts *facts
 	NUMBER(json, "images", collect->images);
 	NUMBER(json, "image_bytes", collect->image_bytes);
 	NUMBER(json, "image_failures", collect->image_failures);
+	NUMBER(json, "lost_exits", collect->lost_exits);
+	NUMBER(json, "reused_pids", collect->reused_pids);
+	NUMBER(json, "recalled", collect->recalled);
+	NUMBER(json, "censuses", collect->censuses);
 	json_close(json);
 	json_open(json, JSON_KEY("reader"));
 	NUMBER(json, "wakeups", collect->wakeups);
@@ -448,6 +522,7 @@ static int write_document(struct writer *writer, const struct status_facts *fact
 	write_rules(writer, facts);
 	write_rings(writer, facts);
 	write_journal(writer, facts);
+	write_processes(writer, facts);
 	write_caches(writer, facts);
 	write_sinks(writer, facts);
 	write_control(writer, facts);

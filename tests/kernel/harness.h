@@ -40,8 +40,9 @@ struct harness_options {
 	const char *journal; /* journal.max_size; NULL: 64MiB */
 	bool screen;         /* a stdout sink with the format ecs as well */
 	const char *rules;   /* the lines of the configuration, or NULL */
-	void (*prepare)(
-		const char *dir); /* called before the agent starts; NULL: there is nothing */
+	const char *enrich;  /* members of the section, in one line of YAML; NULL: the default */
+	/* Called before the agent starts; NULL: there is nothing to prepare. */
+	void (*prepare)(const char *dir);
 };
 
 /*

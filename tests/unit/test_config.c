@@ -389,14 +389,15 @@ static void a_misspelt_key_gets_the_nearest_name(void **state)
 	tells("sinks: [{nmae: a, name: a, type: stdout}]",
 	      "1:10: unknown key 'nmae' in a sink (did you mean 'name'?)\n");
 	tells("zebra: 1", "1:1: unknown key 'zebra' (known here: agent, control, log, capture, "
-			  "journal, rules, sinks)\n");
+			  "enrich, journal, rules, sinks)\n");
 	tells("max_size: 1GiB",
 	      "1:1: unknown key 'max_size' here (did you mean journal.max_size?)\n");
 	tells("log.level: info",
 	      "1:1: unknown key 'log.level' (maps are nested: write each part as "
 	      "a key of its own)\n");
-	tells("\"\": 1", "1:1: unknown key '' (known here: agent, control, log, capture, journal, "
-			 "rules, sinks)\n");
+	tells("\"\": 1",
+	      "1:1: unknown key '' (known here: agent, control, log, capture, enrich, journal, "
+	      "rules, sinks)\n");
 	tells("\"log\\0\": {}", "1:1: unknown key 'log\\x00' (did you mean 'log'?)\n");
 }
 
@@ -433,7 +434,7 @@ static void a_wrong_type_says_what_is_right(void **state)
 	      "as web-01, or leave the option out\n");
 	tells("log: info", "1:6: expected a map of options here (level), found a single value\n");
 	tells("- a\n", "1:1: expected a map of options here (agent, control, log, capture, "
-		       "journal, rules, sinks), "
+		       "enrich, journal, rules, sinks), "
 		       "found a list\n");
 	tells("sinks: {name: a}",
 	      "1:8: sinks: expected a list: start each sink with '- name: ...'\n");
@@ -591,7 +592,7 @@ static void hostile_text_is_quoted_harmlessly(void **state)
 {
 	(void)state;
 	tells("\"\\e]0;owned\\a\": 1", "1:1: unknown key '\\x1b]0;owned\\x07' (known here: agent, "
-				       "control, log, capture, journal, rules, sinks)\n");
+				       "control, log, capture, enrich, journal, rules, sinks)\n");
 	tells("log: {level: \"\\e[2J\\u202e\\n\\x9b\"}",
 	      "1:14: log.level: '\\x1b[2J\\u{202e}\\n\\u{009b}' is unknown (known: error, warning, "
 	      "info, debug)\n");
@@ -865,7 +866,7 @@ static void check_tells_faults_on_standard_error_and_by_its_exit_code(void **sta
 	(void)snprintf(wanted, sizeof(wanted),
 		       "|%s:1:1: unknown key 'logg' (did you mean 'log'?)\n"
 		       "%s:2:1: unknown key 'x' (known here: agent, control, log, capture, "
-		       "journal, rules, sinks)\n",
+		       "enrich, journal, rules, sinks)\n",
 		       file, file);
 	assert_string_equal(told, wanted);
 	assert_int_equal(check(dir), 1);

@@ -2,8 +2,9 @@
 /*
  * Records with a good header and anything behind it, through decode and render: each makes one line
  * that is JSON and has the members of its kind with their types, or is rejected and counted.
- * 50,000 of them, 1,000,000 with FULL in the environment. AUDITSHIP_SAMPLE: a file that gets every
- * hundredth line of 20,000, for the validators; AUDITSHIP_SAMPLE_OCSF: the same in OCSF.
+ * 10,000 of them, under sanitizers 50,000, 1,000,000 with FULL in the environment.
+ * AUDITSHIP_SAMPLE: a file that gets every hundredth line of 10,000, for the validators;
+ * AUDITSHIP_SAMPLE_OCSF: the same in OCSF.
  */
 #include "decode/decode.h"
 #include "decode/entry.h"
@@ -29,6 +30,11 @@
 #include <cmocka.h>
 #include <yajl/yajl_tree.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#define BY_DEFAULT 50000
+#else
+#define BY_DEFAULT 10000
+#endif
 #define TAIL_MAX 600
 #define SAMPLE_EVERY 100
 #define SHRINK_EVERY 8
@@ -250,16 +256,33 @@ static unsigned int count_required(const struct known *known)
 	return count;
 }
 
-/* In a text the quotes have backslashes. OCSF wants the value of a variable, which may be empty. */
-static void check_no_empty_text(const char *line)
+/* The value of a label may be empty, no other member may. */
+static bool is_label(const char *line, const char *at)
+{
+	static const char start[] = "\"labels\":{";
+	const char *open = strstr(line, start);
+	bool quoted = false;
+
+	if (!open || open > at)
+		return false;
+	for (open += sizeof(start) - 1; open < at; open++) {
+		if (quoted && *open == '\\')
+			open++;
+		else if (*open == '"')
+			quoted = !quoted;
+		else if (*open == '}' && !quoted)
+			return false;
+	}
+	return true;
+}
+
+/* OCSF wants the value of a variable, which may be empty. */
+static bool is_variable(const char *line, const char *at)
 {
 	static const char value[] = "\"value\"";
 
-	while ((line = strstr(line, ":\"\""))) {
-		if (strncmp(line - strlen(value), value, strlen(value)) != 0)
-			fail_msg("an empty text: %.40s", line - strlen(value));
-		line += strlen(":\"\"");
-	}
+	return at - line >= (long)strlen(value) &&
+	       strncmp(at - strlen(value), value, strlen(value)) == 0;
 }
 
 static void check_line(const struct known *known, struct buf *out)
@@ -271,7 +294,10 @@ static void check_line(const struct known *known, struct buf *out)
 	assert_true(utf8_is_valid(out->data, out->length));
 	assert_null(memchr(out->data, '\n', out->length - 1));
 	out->data[out->length - 1] = '\0';
-	check_no_empty_text(out->data);
+	/* in a text the quotes have backslashes */
+	for (const char *at = out->data; (at = strstr(at, ":\"\"")); at++)
+		if (!is_label(out->data, at) && !is_variable(out->data, at))
+			fail_msg("an empty text in %s", out->data);
 	root = yajl_tree_parse(out->data, why, sizeof(why));
 	if (!root)
 		fail_msg("%s in %s", why, out->data);
@@ -416,7 +442,7 @@ static void every_record_becomes_a_line_of_its_kind_or_is_rejected(void **state)
 {
 	const struct batch_options batches = {.bytes_max = 1024 * 1024, .count_max = 64};
 	struct random_run *run = calloc(1, sizeof(*run));
-	unsigned long count = getenv("AUDITSHIP_SAMPLE") ? 20000 : getenv("FULL") ? 1000000 : 50000;
+	unsigned long count = getenv("FULL") ? 1000000 : BY_DEFAULT;
 	struct err err;
 
 	(void)state;
