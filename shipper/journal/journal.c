@@ -298,6 +298,13 @@ static void seal(struct journal *journal, struct segment *segment)
 	atomic_store(&segment->sealed, true);
 }
 
+void journal_seal(struct journal *journal)
+{
+	if (journal->active)
+		seal(journal, journal->active);
+	journal->active = NULL;
+}
+
 static int start_segment(struct journal *journal, struct err *err)
 {
 	struct segment *segment = NULL;
@@ -440,6 +447,8 @@ static int append(struct journal *journal, const struct journal_batch *batch, st
 	uint64_t size;
 	int result = check_batch(journal, batch, &size, err);
 
+	if (result == 0 && atomic_load(&journal->astray))
+		result = journal_find_back(journal, err);
 	if (result < 0)
 		return result;
 	if (!journal->active || journal->active->size - atomic_load(&journal->active->end) < size) {

@@ -102,16 +102,18 @@ struct journal {
 	_Atomic uint64_t next_index;
 
 	pthread_mutex_t lock;
-	pthread_cond_t wake;                 /* the sync thread */
-	pthread_cond_t round_over;           /* who waits for it */
-	struct segment *oldest, *newest;     /* lock */
-	uint64_t bytes;                      /* lock */
-	uint32_t segment_count;              /* lock */
-	struct journal_reader *readers;      /* lock */
-	struct cursor *cursors;              /* lock for the head */
-	bool name_unsynced;                  /* writer; for JOURNAL_SYNC_BATCH */
-	bool directory_changed;              /* lock */
-	bool deleting;                       /* lock; something was appended */
+	pthread_cond_t wake;             /* the sync thread */
+	pthread_cond_t round_over;       /* who waits for it */
+	struct segment *oldest, *newest; /* lock */
+	uint64_t bytes;                  /* lock */
+	uint32_t segment_count;          /* lock */
+	struct journal_reader *readers;  /* lock */
+	struct cursor *cursors;          /* lock for the head */
+	bool name_unsynced;              /* writer; for JOURNAL_SYNC_BATCH */
+	bool directory_changed;          /* lock */
+	uint64_t lost_before; /* lock; segments in another place, and so the cursors; 0: none */
+	atomic_bool astray;   /* directory or newest segment has gone */
+	bool deleting;        /* lock; something was appended */
 	enum journal_gap_reason room_wanted; /* lock; 0: none is */
 	uint64_t given_up;                   /* lock; segments before this number */
 	bool stopping;                       /* lock */
@@ -138,10 +140,18 @@ void journal_sync_round(struct journal *journal); /* asks for a round and waits 
 /* Number of the oldest segment that some cursor still needs; 0: all. Under the lock. */
 uint64_t journal_held_from(const struct journal *journal);
 
+/* astray.c. The sync thread looks and renews, the writer finds back when astray is set. */
+void journal_look_around(struct journal *journal);
+void journal_leave_old_place(struct journal *journal);
+int journal_find_back(struct journal *journal, struct err *err);
+
 /* retain.c: under the lock, decides what has to go. */
 void journal_retain(struct journal *journal);
 /* Bytes that the file system lacks for one more segment beside keep_free. */
 uint64_t journal_space_short(const struct journal *journal);
+
+/* journal.c: writer; the next append makes a segment. */
+void journal_seal(struct journal *journal);
 
 /* journal.c: under the lock. */
 void journal_list_segment(struct journal *journal, struct segment *segment);

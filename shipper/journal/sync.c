@@ -235,8 +235,11 @@ static void store_cursors(struct journal *journal, struct cursor *cursors, bool 
 static void do_round(struct journal *journal, bool sync)
 {
 	bool directory_changed;
-	struct cursor *cursors = begin_round(journal, &directory_changed);
+	struct cursor *cursors;
 
+	journal_look_around(journal);
+	journal_leave_old_place(journal);
+	cursors = begin_round(journal, &directory_changed);
 	if (sync && directory_changed && fsync(journal->dirfd) < 0)
 		note_error(journal, -errno);
 	if (sync_segments(journal, sync)) {
