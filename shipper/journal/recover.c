@@ -231,6 +231,16 @@ static int find_last(const struct journal *journal, const struct segment_scan *n
 	return result;
 }
 
+/* The vector is of other probes than those that go on. */
+static bool probes_have_changed(const struct journal *journal)
+{
+	for (size_t i = 0; i < journal->probes_count; i++) {
+		if (numbers_are_of(&journal->numbers, journal->probes[i]))
+			return false;
+	}
+	return journal->probes_count > 0;
+}
+
 /*
  * A torn tail stays in its file as it is: the segment ends before it for good. So opening twice
  * finds it twice, and no sequence that may have been seen outside is ever given again.
@@ -261,6 +271,7 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 	atomic_store(&journal->next_index, segment->first_index + scan.events);
 	if (journal->read_only)
 		return 0;
+	renew = renew || probes_have_changed(journal);
 	if (same_boot && scan.torn_bytes == 0 && !renew) {
 		memcpy(journal->stream, segment->stream, sizeof(journal->stream));
 		journal->next_sequence = segment->first_sequence + scan.events;
