@@ -119,6 +119,14 @@ static void judge_sink(struct teller *teller, const struct status_facts *facts,
 		tell(teller,
 		     "sink %s: %" PRIu64 " events were given up and are not with the dead letters",
 		     sink->name, deliver->unkept);
+	if (deliver->expired)
+		tell(teller,
+		     "sink %s: %" PRIu64 " events were given up before it took them: "
+		     "journal.max_size, max_age or keep_free was reached",
+		     sink->name, deliver->expired);
+	if (deliver->unreadable)
+		tell(teller, "sink %s: %" PRIu64 " events in the journal could not be read",
+		     sink->name, deliver->unreadable);
 }
 
 static void judge_journal(struct teller *teller, const struct status_facts *facts)
