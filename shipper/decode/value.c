@@ -36,35 +36,35 @@ static const struct field entry_fields[] = {
 	{0},
 };
 
-static unsigned int count_rows(const struct field *rows)
+/* False: table ends before the row at *skip, which is then less by the rows that it has. */
+static bool row_at(const struct field *table, unsigned int *skip, const struct field **ret_field)
 {
-	unsigned int count = 0;
-
-	while (!field_ends(&rows[count]))
-		count++;
-	return count;
+	for (*ret_field = table; *ret_field && !field_ends(*ret_field); (*ret_field)++)
+		if ((*skip)-- == 0)
+			return true;
+	return false;
 }
 
 static bool next_row(const struct kind *kind, unsigned int *cursor, struct row *ret_row)
 {
-	unsigned int entry_rows = count_rows(entry_fields), record_rows = 0;
-	unsigned int at = (*cursor)++;
+	const struct {
+		const struct field *table;
+		enum row_source source;
+	} tables[] = {
+		{entry_fields, ROW_ENTRY},
+		{header_fields, ROW_RECORD},
+		{kind->has_task ? task_fields : NULL, ROW_RECORD},
+		{kind->fields, ROW_RECORD},
+		{enriched_fields, ROW_ENRICHED},
+	};
+	unsigned int skip = (*cursor)++;
 
-	if (at < entry_rows) {
-		*ret_row = (struct row){&entry_fields[at], ROW_ENTRY};
-		return true;
-	}
-	at -= entry_rows;
-	for (unsigned int i = 0; (ret_row->field = kind_next_field(kind, &i)); record_rows++) {
-		ret_row->source = ROW_RECORD;
-		if (at == record_rows)
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		ret_row->source = tables[i].source;
+		if (row_at(tables[i].table, &skip, &ret_row->field))
 			return true;
 	}
-	at -= record_rows;
-	if (at >= count_rows(enriched_fields))
-		return false;
-	*ret_row = (struct row){&enriched_fields[at], ROW_ENRICHED};
-	return true;
+	return false;
 }
 
 bool row_next(const struct kind *kind, unsigned int *cursor, struct row *ret_row)
