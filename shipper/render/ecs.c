@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The members of one object grow at most sixfold when escaped, and stand in it at most twice. */
-#define MAX_RUN_BYTES (4 * 1024 * 1024)
+/* A text grows at most sixfold when escaped, and a path stands in a line in up to ten forms. */
+#define MAX_LINE_BYTES (16 * 1024 * 1024)
 #define MAX_FRAGMENT_BYTES (64 * 1024)
 
 struct ecs {
@@ -68,7 +68,7 @@ int ecs_new(struct ecs **ret_ecs, const struct render_identity *identity, struct
 	    struct err *err)
 {
 	struct ecs *ecs = calloc(1, sizeof(*ecs));
-	int result = ecs ? json_new(&ecs->json, MAX_RUN_BYTES) : -ENOMEM;
+	int result = ecs ? json_new(&ecs->json, MAX_LINE_BYTES) : -ENOMEM;
 
 	if (result < 0) {
 		ecs_free(ecs);

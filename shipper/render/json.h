@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writes one JSON document after another into buffers of the caller. The library keeps objects and
- * commas right; the members of one object that stand side by side reach it as one piece, because
- * its price is per token. Errors are kept until json_end, so that callers need not ask at every
- * step.
+ * Writes one JSON document after another into buffers of the caller. Errors are kept until
+ * json_end, so that callers need not ask at every step.
  */
 #ifndef AUDITSHIP_JSON_H
 #define AUDITSHIP_JSON_H
@@ -18,16 +16,19 @@ struct json;
 
 /*
  * A member's name as it stands behind another member: ,"name": with no character that needs an
- * escape. Lives as long as the document at least.
+ * escape. Lives as long as the document at least. Behind it JSON_KEY_SLACK bytes may be read.
  */
 struct json_key {
 	const char *text;
 	size_t length; /* of all of text */
 };
 
-#define JSON_KEY(name) (&(const struct json_key){",\"" name "\":", sizeof(name) + 3})
+#define JSON_KEY_SLACK 16
+#define JSON_KEY(name)                                                              \
+	(&(const struct json_key){",\"" name "\":\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", \
+				  sizeof(name) + 3})
 
-/* limit: the most bytes that the members of one object may take. 0 or -ENOMEM. */
+/* limit: the most bytes that a document may take. 0 or -ENOMEM. */
 int json_new(struct json **ret_json, size_t limit);
 void json_free(struct json *json);
 

@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 
 /* As in ecs.c. */
-#define MAX_RUN_BYTES (4 * 1024 * 1024)
+#define MAX_LINE_BYTES (16 * 1024 * 1024)
 #define MAX_FRAGMENT_BYTES (64 * 1024)
 
 struct ocsf {
@@ -89,7 +89,7 @@ int ocsf_new(struct ocsf **ret_ocsf, const struct render_identity *identity, boo
 	     struct err *err)
 {
 	struct ocsf *ocsf = calloc(1, sizeof(*ocsf));
-	int result = ocsf ? json_new(&ocsf->json, MAX_RUN_BYTES) : -ENOMEM;
+	int result = ocsf ? json_new(&ocsf->json, MAX_LINE_BYTES) : -ENOMEM;
 
 	if (result < 0) {
 		ocsf_free(ocsf);
