@@ -165,6 +165,35 @@ void json_member(struct json *json, const struct json_key *key)
 		add_key(json, key->text, key->length);
 }
 
+void json_fail(struct json *json, int error)
+{
+	check(json, error);
+}
+
+size_t json_set_aside(struct json *json)
+{
+	size_t mark = json->run.length;
+
+	add_byte(json, '{');
+	return mark;
+}
+
+const char *json_take(struct json *json, size_t mark, size_t *ret_length)
+{
+	size_t end = json->run.length;
+
+	json->run.length = mark;
+	*ret_length = json->error == 0 ? end - mark - 1 : 0;
+	return json->run.data + mark + 1;
+}
+
+void json_members(struct json *json, const char *text, size_t length)
+{
+	if (!follows(json, '{'))
+		add_byte(json, ',');
+	add(json, text, length);
+}
+
 void json_open(struct json *json, const struct json_key *key)
 {
 	json_member(json, key);

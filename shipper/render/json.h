@@ -37,6 +37,9 @@ void json_begin(struct json *json, struct buf *out);
 /* Ends it with a line feed. 0, or -EMSGSIZE or -ENOMEM; out is then as it was before json_begin. */
 int json_end(struct json *json);
 
+/* Nothing will come of this document; error as of json_end. */
+void json_fail(struct json *json, int error);
+
 /* An object as a member of the present one. */
 void json_open(struct json *json, const struct json_key *key);
 void json_close(struct json *json);
@@ -44,6 +47,16 @@ void json_close(struct json *json);
 /* An object alone in a list; json_close ends the object, then json_close_list the list. */
 void json_open_in_list(struct json *json, const struct json_key *key);
 void json_close_list(struct json *json);
+
+/*
+ * Members that are not to stand here yet: what is written until json_take is as if at the start of
+ * an object that is open. json_take takes it out again, without what opens that object; it is
+ * borrowed until the next call that writes, and empty when anything has failed.
+ */
+size_t json_set_aside(struct json *json);
+const char *json_take(struct json *json, size_t mark, size_t *ret_length);
+/* Members as json_take gave them. */
+void json_members(struct json *json, const char *text, size_t length);
 
 /* A member; exactly one of the values below follows, or a list of them. */
 void json_member(struct json *json, const struct json_key *key);

@@ -295,5 +295,6 @@ void plan_done(struct plan *plan)
 	free(plan->objects);
 	free(plan->members);
 	free(plan->keys);
+	free(plan->parts);
 	*plan = (struct plan){0};
 }
