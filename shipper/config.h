@@ -13,9 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT };
+enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT, CONFIG_SINK_KAFKA };
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
+enum config_headers { CONFIG_HEADERS_STANDARD, CONFIG_HEADERS_NONE };
+enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_ON, CONFIG_TLS_OFF };
+enum config_verify { CONFIG_VERIFY_FULL, CONFIG_VERIFY_CHAIN, CONFIG_VERIFY_NONE };
 enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE, CONFIG_FORMAT_OCSF };
 
 #define CONFIG_FILE "/etc/auditship/auditship.yaml"
@@ -57,11 +60,30 @@ struct config_trees {
 
 struct config_sink {
 	char *name;
-	int type;               /* enum config_sink_type */
-	int format;             /* enum config_format; default: ecs for file, table for stdout */
-	int detail;             /* enum config_detail; of format ecs and ocsf */
-	char *path;             /* file only */
-	struct condition *when; /* NULL: every event */
+	int type;   /* enum config_sink_type */
+	int format; /* enum config_format; default: ecs for file, table for stdout */
+	int detail; /* enum config_detail; of format ecs and ocsf */
+	char *path; /* file only */
+	struct {
+		struct config_list brokers;
+		char *topic; /* with {kind} and {date} */
+		int key;     /* enum sink_key */
+		int partitioner, compression;
+		int headers; /* enum config_headers */
+		uint64_t linger_ms;
+		uint64_t batch_size, max_message; /* bytes */
+		struct config_map properties;
+	} kafka;
+	struct {
+		int use; /* enum config_tls */
+		char *ca, *cert, *key, *key_password;
+		int verify; /* enum config_verify */
+	} tls;
+	struct {
+		int mechanism; /* of config_sasl_words; 0: none */
+		char *username, *password;
+	} sasl;
+	struct condition *when;       /* NULL: every event */
 	const struct yaml_node *node; /* private: what the files said; NULL: the default sink */
 };
 

@@ -77,6 +77,10 @@ extern const struct option config_sink_options[];
 extern const struct option_section config_sections[];
 extern const struct option_section config_sink_sections[];
 extern const struct option_word config_sink_types[];
+/* Their names are librdkafka's. */
+extern const struct option_word config_partitioners[];
+extern const struct option_word config_compressions[];
+extern const struct option_word config_sasl_mechanisms[];
 
 /*
  * Reads node into the option's member of where (a struct config or config_sink), which must hold a
