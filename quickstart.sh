@@ -22,7 +22,7 @@ die() {
 build_packages="gcc libc6-dev cmake ninja-build pkg-config clang llvm bpftool libbpf-dev libelf-dev
 zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev"
 test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema python3-yaml nodejs
-node-ajv jq runc busybox-static valgrind"
+node-ajv jq openjdk-17-jre-headless maven runc busybox-static valgrind"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 

@@ -33,7 +33,7 @@ static const char help_text[] =
 	"--help)\n"
 	"       auditship status [--json] [--watch] [--coverage] [-c FILE | --socket PATH]\n"
 	"                                                   ask the running agent how it is\n"
-	"       auditship check  [-c FILE] [--print] [--explain EVENTS]\n"
+	"       auditship check  [-c FILE] [--print] [--explain EVENTS] [--connect]\n"
 	"                                                   tell every fault of a configuration\n"
 	"       auditship schema event|batch|config|elasticsearch\n"
 	"                                                   print a published schema\n"
@@ -48,6 +48,7 @@ static const char help_text[] =
 	"      --watch         the status again every second\n"
 	"      --coverage      have the agent try out first what it sees on this host\n"
 	"      --print         show the effective configuration and where each value is from\n"
+	"      --connect       try every sink for real, for up to 15 s each\n"
 	"      --explain FILE  tell which rule decides over each event of FILE (-: of standard\n"
 	"                      input), which holds one JSON document per line\n"
 	"\n"
@@ -104,6 +105,9 @@ static int take_option(int option, struct arguments *arguments)
 	case 'p':
 		arguments->check.print = true;
 		return 0;
+	case 'n':
+		arguments->check.connect = true;
+		return 0;
 	default:
 		arguments->check.explain = optarg;
 		return 0;
@@ -122,6 +126,7 @@ static int read_arguments(int argc, char **argv, const char *letters,
 		{"watch", no_argument, NULL, 'w'},
 		{"coverage", no_argument, NULL, 'o'},
 		{"print", no_argument, NULL, 'p'},
+		{"connect", no_argument, NULL, 'n'},
 		{"explain", required_argument, NULL, 'e'},
 		{NULL, 0, NULL, 0},
 	};
@@ -243,7 +248,7 @@ static const struct {
 	int (*run)(const struct arguments *arguments);
 } commands[] = {
 	{"run", "cs", command_run},
-	{"check", "cpe", command_check},
+	{"check", "cpen", command_check},
 	{"status", "cSjwo", command_status},
 };
 
