@@ -42,7 +42,7 @@ static void close_object(struct document *document, const struct plan_object *ob
 }
 
 /* Closes and opens objects until the given one is open. */
-static void enter(struct document *document, unsigned int object)
+static void move_to(struct document *document, unsigned int object)
 {
 	const struct plan_object *objects = document->plan->objects;
 	unsigned int to_open[PLAN_MAX_DEPTH];
@@ -60,6 +60,12 @@ static void enter(struct document *document, unsigned int object)
 	while (count > 0)
 		open_object(document, &objects[to_open[--count]]);
 	document->object = object;
+}
+
+static inline void enter(struct document *document, unsigned int object)
+{
+	if (object != document->object)
+		move_to(document, object);
 }
 
 void document_begin(struct document *document, const struct plan *plan, struct buf *out)
@@ -158,7 +164,7 @@ static void write_names(struct document *document, const struct plan_member *mem
 }
 
 static void write_word(struct document *document, const struct plan_member *member,
-		       const struct value *value)
+		       const struct value *value, enum value_shape shape)
 {
 	char word[VALUE_WORD_SIZE];
 	size_t length = value_word(value, word);
@@ -166,7 +172,7 @@ static void write_word(struct document *document, const struct plan_member *memb
 	if (length == 0)
 		return;
 	document_start(document, member);
-	if (value_shape(value) == SHAPE_BARE)
+	if (shape == SHAPE_BARE)
 		json_raw(document->json, word, length);
 	else
 		json_word(document->json, word, length);
@@ -175,12 +181,14 @@ static void write_word(struct document *document, const struct plan_member *memb
 void document_value(struct document *document, const struct plan_member *member,
 		    const struct value *value)
 {
+	enum value_shape shape = value_shape(value);
+
 	if (value->cut)
 		remarks_add_cut(&document->remarks, member->path, value);
-	switch (value_shape(value)) {
+	switch (shape) {
 	case SHAPE_BARE:
 	case SHAPE_WORD:
-		write_word(document, member, value);
+		write_word(document, member, value, shape);
 		break;
 	case SHAPE_TEXT:
 		document_start(document, member);
@@ -372,6 +380,8 @@ void document_members(struct document *document, const struct event *event, docu
 		if (part < end && i == part->first) {
 			write_part(&writing, part);
 			i += part++->count;
+		} else if (plan->members[i].special == 0) {
+			document_rows(document, &plan->members[i++], event);
 		} else {
 			write(owner, &plan->members[i++], event);
 		}

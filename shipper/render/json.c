@@ -150,19 +150,20 @@ static inline void add_key(struct json *json, const char *text, size_t length)
 
 	if (!room)
 		return;
-	for (size_t at = 0; at < length; at += JSON_KEY_SLACK)
+	memcpy(room, text, JSON_KEY_SLACK);
+	for (size_t at = JSON_KEY_SLACK; at < length; at += JSON_KEY_SLACK)
 		memcpy(room + at, text + at, JSON_KEY_SLACK);
 	json->run.length += length;
 }
 
 void json_member(struct json *json, const struct json_key *key)
 {
+	size_t skip = follows(json, '{'); /* the first of its object has no comma */
+
 	if (!json->key.text)
 		json->key = *key;
-	else if (follows(json, '{')) /* the first of its object */
-		add_key(json, key->text + 1, key->length - 1);
 	else
-		add_key(json, key->text, key->length);
+		add_key(json, key->text + skip, key->length - skip);
 }
 
 void json_fail(struct json *json, int error)
@@ -216,10 +217,25 @@ void json_close_list(struct json *json)
 	add_byte(json, ']');
 }
 
+/* The inside of a string. Hardly any text needs an escape. */
+static void add_text(struct json *json, const char *text, size_t length, bool *ret_replaced)
+{
+	char *room = reserve(json, length);
+	size_t plain;
+
+	if (!room || length == 0)
+		return;
+	plain = utf8_copy_plain(room, text, length);
+	json->run.length += plain;
+	if (plain < length)
+		check(json,
+		      utf8_json_escape(&json->run, text + plain, length - plain, ret_replaced));
+}
+
 void json_text(struct json *json, const char *text, size_t length, bool *ret_replaced)
 {
 	add_byte(json, '"');
-	check(json, utf8_json_escape(&json->run, text, length, ret_replaced));
+	add_text(json, text, length, ret_replaced);
 	add_byte(json, '"');
 }
 
@@ -232,7 +248,7 @@ void json_joined(struct json *json, const char *parts, size_t length, bool *ret_
 		const char *nul = memchr(at, '\0', (size_t)(end - at));
 		const char *stop = nul ? nul : end;
 
-		check(json, utf8_json_escape(&json->run, at, (size_t)(stop - at), ret_replaced));
+		add_text(json, at, (size_t)(stop - at), ret_replaced);
 		if (nul)
 			add_byte(json, ' ');
 		at = stop + 1;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HASHED_BYTES 64 /* of the beginning, and of the end, of a key */
+
 struct slot {
 	const void *owner; /* NULL: empty */
 	uint64_t hash;
@@ -30,18 +32,26 @@ void part_cache_free(struct part_cache *cache)
 	free(cache);
 }
 
+static uint64_t mix(uint64_t hash, const char *from)
+{
+	uint64_t word;
+
+	memcpy(&word, from, sizeof(word));
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
+}
+
+/* Of both ends: numbers come first in a key. What is equal there only shares a set. */
 static uint64_t hash_of(const struct part_key *key)
 {
-	const uint64_t multiplier = UINT64_C(0x9e3779b97f4a7c15);
+	size_t head = key->length < HASHED_BYTES ? key->length : HASHED_BYTES;
+	size_t tail = key->length > 2 * HASHED_BYTES ? key->length - HASHED_BYTES : head;
 	uint64_t hash = (uint64_t)(uintptr_t)key->owner + key->length;
 
-	for (size_t at = 0; at < key->length; at += sizeof(uint64_t)) {
-		uint64_t word;
-
-		memcpy(&word, key->bytes + at, sizeof(word));
-		hash = (hash ^ word) * multiplier;
-		hash ^= hash >> 32;
-	}
+	for (size_t at = 0; at < head; at += sizeof(uint64_t))
+		hash = mix(hash, key->bytes + at);
+	for (size_t at = tail; at < key->length; at += sizeof(uint64_t))
+		hash = mix(hash, key->bytes + at);
 	return hash;
 }
 

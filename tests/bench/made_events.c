@@ -14,6 +14,8 @@
 #define PROGRAMS 8
 #define MAX_BYTES (64 * 1024 * 1024)
 
+const int64_t made_wall_offset_ns = (int64_t)(BUILDER_WALL_NS - BUILDER_BOOT_NS);
+
 const uint8_t made_stream[16] = {0x8c, 0x2a, 0x7b, 0x54, 0x0f, 0x6e, 0x4b, 0x0e,
 				 0x8a, 0x37, 0x3f, 0x5d, 0x5a, 0x5e, 0x9e, 0x21};
 
@@ -230,23 +232,54 @@ static void enrich(struct entry_builder *builder, unsigned int i, const struct p
 	enrich_place(builder, i);
 }
 
-static void make_exec(struct entry_builder *builder, unsigned int i)
+/* As in an entry, or as on the wire: names from the leaf up, each with NUL. */
+static void put_path(struct entry_builder *builder, struct rec_string *string, const char *path,
+		     bool wire)
 {
-	struct process process = child(i);
+	const char *end = path + strlen(path);
+	char names[128];
+	size_t length = 0;
+
+	if (!wire) {
+		builder_text(builder, string, path);
+		return;
+	}
+	for (const char *at = end; at-- > path;) {
+		if (*at != '/')
+			continue;
+		memcpy(names + length, at + 1, (size_t)(end - at - 1));
+		length += (size_t)(end - at);
+		names[length - 1] = '\0';
+		end = at;
+	}
+	builder_bytes(builder, string, names, length, 0);
+}
+
+static void record_exec(struct entry_builder *builder, unsigned int i,
+			const struct process *process, bool wire)
+{
 	struct rec_exec *exec;
 
 	builder_start_clean(builder, REC_EXEC, i + 1);
-	fill_task(builder, i, &process);
+	fill_task(builder, i, process);
+	builder->task->exec_id = 1;
 	exec = builder->exec;
 	exec->inode = 2622415 + i % PROGRAMS;
 	exec->file_size = 239848;
 	exec->device = 8u << 20 | 1;
 	exec->mode = S_IFREG | 0755;
-	exec->old_tid = process.pid;
-	builder_text(builder, &exec->executable, process.program->path);
-	builder_text(builder, &exec->cwd, "/home/alice/src/shop");
-	builder_text(builder, &exec->filename, process.program->path);
-	exec->args_count = put_args(builder, &exec->args, process.program->args);
+	exec->old_tid = process->pid;
+	put_path(builder, &exec->executable, process->program->path, wire);
+	put_path(builder, &exec->cwd, "/home/alice/src/shop", wire);
+	builder_text(builder, &exec->filename, process->program->path);
+	exec->args_count = put_args(builder, &exec->args, process->program->args);
+}
+
+static void make_exec(struct entry_builder *builder, unsigned int i)
+{
+	struct process process = child(i);
+
+	record_exec(builder, i, &process, false);
 	enrich(builder, i, &process, false);
 	builder_text(builder, &builder->enriched->file_owner, "root");
 	builder_text(builder, &builder->enriched->file_group, "root");
@@ -255,16 +288,35 @@ static void make_exec(struct entry_builder *builder, unsigned int i)
 		put_args(builder, &builder->enriched->previous_args, make.args);
 }
 
+static void record_exit(struct entry_builder *builder, unsigned int i,
+			const struct process *process)
+{
+	builder_start_clean(builder, REC_EXIT, i + 1);
+	fill_task(builder, i, process);
+	builder->task->exec_id = 1;
+	builder->header->time_ns += 4 * NS_PER_MS;
+	builder->exit->runtime_ns = 2004457 + i;
+	builder->exit->max_rss_bytes = 9437184;
+	builder->exit->exit_code = i % 16 ? 0 : 1;
+}
+
+static void record_fork(struct entry_builder *builder, unsigned int i,
+			const struct process *process)
+{
+	builder_start_clean(builder, REC_FORK, i + 1);
+	fill_task(builder, i, process);
+	builder->header->time_ns -= NS_PER_MS;
+	builder->fork->creator = builder->task->parent;
+	builder->fork->creator_tid = builder->task->parent.pid;
+	builder->fork->exit_signal = 17;
+}
+
 static void make_exit(struct entry_builder *builder, unsigned int i)
 {
 	struct process process = child(i);
 	struct enriched *enriched;
 
-	builder_start_clean(builder, REC_EXIT, i + 1);
-	fill_task(builder, i, &process);
-	builder->exit->runtime_ns = 2004457 + i;
-	builder->exit->max_rss_bytes = 9437184;
-	builder->exit->exit_code = i % 16 ? 0 : 1;
+	record_exit(builder, i, &process);
 	enrich(builder, i, &process, true);
 	enriched = builder->enriched;
 	enriched->end_start_wall_ns = enriched->process.start_wall_ns;
@@ -276,14 +328,15 @@ static void make_exit(struct entry_builder *builder, unsigned int i)
 	enriched->children_system_cpu_ns = 0;
 }
 
-static void make_open(struct entry_builder *builder, unsigned int i)
+static void record_open(struct entry_builder *builder, unsigned int i,
+			const struct process *process, bool wire)
 {
-	struct process process = child(i / OPENS_OF_ONE);
 	struct rec_open *open;
 	char path[64];
 
 	builder_start_clean(builder, REC_OPEN_READ, i + 1);
-	fill_task(builder, i / OPENS_OF_ONE, &process);
+	fill_task(builder, i / OPENS_OF_ONE, process);
+	builder->task->exec_id = 1;
 	builder->header->sequence = 500000 + i;
 	builder->header->time_ns = BUILDER_BOOT_NS + i * 3 * NS_PER_MS;
 	open = builder->open;
@@ -294,8 +347,15 @@ static void make_open(struct entry_builder *builder, unsigned int i)
 	open->device = 8u << 20 | 1;
 	open->mode = S_IFREG | 0644;
 	(void)snprintf(path, sizeof(path), "/usr/include/x86_64-linux-gnu/bits/part-%u.h", i);
-	builder_text(builder, &open->path, path);
+	put_path(builder, &open->path, path, wire);
 	builder_text(builder, &open->given, path);
+}
+
+static void make_open(struct entry_builder *builder, unsigned int i)
+{
+	struct process process = child(i / OPENS_OF_ONE);
+
+	record_open(builder, i, &process, false);
 	enrich(builder, i / OPENS_OF_ONE, &process, true);
 	builder_text(builder, &builder->enriched->file_owner, "root");
 	builder_text(builder, &builder->enriched->file_group, "root");
@@ -321,6 +381,87 @@ void made_events(struct buf *out, enum made_kind kind)
 		if (buf_add(out, builder->data, size) < 0)
 			abort();
 		memset(builder->data, 0, size);
+	}
+	free(builder);
+}
+
+/* Appends the record that was made, and starts anew. */
+static void take_record(struct buf *out, unsigned int *count, struct entry_builder *builder)
+{
+	uint32_t size = builder->header->size;
+
+	if (buf_add(out, builder->header, (size + 7) / 8 * 8) < 0)
+		abort();
+	memset(builder->data, 0, sizeof(struct entry) + (size + 7) / 8 * 8);
+	(*count)++;
+}
+
+static struct entry_builder *start_records(struct buf *out, unsigned int *ret_count)
+{
+	struct entry_builder *builder = calloc(1, sizeof(*builder));
+
+	if (!builder)
+		abort();
+	buf_init(out, MAX_BYTES);
+	*ret_count = 0;
+	return builder;
+}
+
+void made_processes(struct buf *out, unsigned int *ret_count)
+{
+	struct entry_builder *builder = start_records(out, ret_count);
+
+	for (unsigned int i = 0; i < MADE_EVENTS; i++) {
+		struct process process = child(i);
+
+		record_fork(builder, i, &process);
+		take_record(out, ret_count, builder);
+		record_exec(builder, i, &process, true);
+		take_record(out, ret_count, builder);
+		record_exit(builder, i, &process);
+		take_record(out, ret_count, builder);
+	}
+	free(builder);
+}
+
+static struct process opener(unsigned int i)
+{
+	struct process process = child(i);
+
+	process.pid += 10000;
+	return process;
+}
+
+void made_opens(struct buf *out, unsigned int *ret_count)
+{
+	struct entry_builder *builder = start_records(out, ret_count);
+
+	for (unsigned int i = 0; i < MADE_EVENTS; i++) {
+		struct process process = opener(i / OPENS_OF_ONE);
+
+		record_open(builder, i, &process, true);
+		take_record(out, ret_count, builder);
+	}
+	free(builder);
+}
+
+void made_running(struct buf *out, unsigned int *ret_count)
+{
+	struct entry_builder *builder = start_records(out, ret_count);
+
+	for (unsigned int i = 0; i < PARENTS * PER_PARENT; i += PER_PARENT) {
+		struct process shell = shell_of(i), parent = parent_of(i);
+
+		record_exec(builder, i, &shell, true);
+		take_record(out, ret_count, builder);
+		record_exec(builder, i, &parent, true);
+		take_record(out, ret_count, builder);
+	}
+	for (unsigned int i = 0; i <= MADE_EVENTS / OPENS_OF_ONE; i++) {
+		struct process process = opener(i);
+
+		record_exec(builder, i, &process, true);
+		take_record(out, ret_count, builder);
 	}
 	free(builder);
 }

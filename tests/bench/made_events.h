@@ -20,4 +20,14 @@ extern const uint8_t made_stream[16];
 /* Entries of that kind, one behind the other as in the journal. Aborts without memory. */
 void made_events(struct buf *out, enum made_kind kind);
 
+/*
+ * Records as probes write them, each at a multiple of 8: fork, exec and exit of every process; the
+ * opens; and execs of all who run already.
+ */
+void made_processes(struct buf *out, unsigned int *ret_count);
+void made_opens(struct buf *out, unsigned int *ret_count);
+void made_running(struct buf *out, unsigned int *ret_count);
+
+extern const int64_t made_wall_offset_ns;
+
 #endif
