@@ -116,6 +116,7 @@ struct config {
 		struct {
 			uint64_t vital, bulk; /* bytes, powers of two of at least a page */
 		} rings;
+		uint64_t keep_attached_ms; /* 0: the probes go with the agent */
 	} capture;
 	struct {
 		char *host_root;           /* enrich.containers.host_root */
@@ -199,6 +200,7 @@ enum config_part {
 		1 << 9, /* what the probes leave out, in maps: they stay as they are */
 	CONFIG_PART_ENRICH = 1 << 10, /* what the helper process and the tables want anew */
 	CONFIG_PART_ANCESTRY = 1 << 11,
+	CONFIG_PART_KEEP = 1 << 12, /* whether the probes outlive the agent */
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

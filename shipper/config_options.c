@@ -629,6 +629,19 @@ const struct option config_options[] = {
 		       "process events still have their own.",
 	},
 	{
+		"capture.keep_attached",
+		DURATION_AT(struct config, capture.keep_attached_ms),
+		.fallback = "60s",
+		.example = "60s",
+		.min = 5 * SECOND_MS,
+		.max = 24 * 3600 * SECOND_MS,
+		.flags = OPTION_MAY_BE_OFF,
+		.part = CONFIG_PART_KEEP,
+		.doc = "How long the probes go on recording for the next agent when this one has "
+		       "gone without being told to clean up (killed, upgraded, restarted); later "
+		       "they only count what they skip; off: they go with the agent.",
+	},
+	{
 		"enrich.users.nss",
 		ENUM_AT(struct config, users.nss),
 		.fallback = "true",
