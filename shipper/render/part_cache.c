@@ -96,7 +96,8 @@ void part_cache_put(struct part_cache *cache, const struct part_key *key, const 
 	oldest->key_length = (uint32_t)key->length;
 	oldest->text_length = (uint32_t)length;
 	memcpy(oldest->bytes, key->bytes, key->length);
-	memcpy(oldest->bytes + key->length, text, length);
+	if (length > 0)
+		memcpy(oldest->bytes + key->length, text, length);
 }
 
 const struct part_cache_counts *part_cache_counts(const struct part_cache *cache)

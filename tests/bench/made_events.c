@@ -106,6 +106,21 @@ static struct process shell_of(unsigned int i)
 	return (struct process){2200 + number, (90000 + number) * NS_PER_MS, &bash};
 }
 
+static const struct program sshd = {"/usr/sbin/sshd", "sshd", "sshd: alice"};
+static const struct program systemd = {"/usr/lib/systemd/systemd", "systemd", "/sbin/init"};
+
+/* init started the SSH server, that the shells, those the makes, and these all others. */
+static struct process parent_of_process(unsigned int i, const struct process *process)
+{
+	if (process->program == &make)
+		return shell_of(i);
+	if (process->program == &bash)
+		return (struct process){900, 100000 * NS_PER_MS, &sshd};
+	if (process->program == &sshd || process->program == &systemd)
+		return (struct process){1, 200000 * NS_PER_MS, &systemd};
+	return parent_of(i);
+}
+
 static struct rec_id id_of(const struct process *process)
 {
 	return (struct rec_id){.pid = process->pid,
@@ -116,7 +131,8 @@ static struct rec_id id_of(const struct process *process)
 
 static void fill_task(struct entry_builder *builder, unsigned int i, const struct process *process)
 {
-	struct process parent = parent_of(i), shell = shell_of(i);
+	struct process parent = parent_of_process(i, process);
+	struct process group = parent_of(i), shell = shell_of(i);
 	uint32_t uid = shell_number(i) ? 1000 : 0;
 
 	*builder->task = (struct rec_task){
@@ -129,7 +145,7 @@ static void fill_task(struct entry_builder *builder, unsigned int i, const struc
 		.cgroup_id = uid ? 12884 : 20733,
 		.tid = process->pid,
 		.session = id_of(&shell),
-		.group = id_of(&parent),
+		.group = id_of(&group),
 		.tty = 136u << 20,
 	};
 	strncpy(builder->task->comm, process->program->comm, sizeof(builder->task->comm) - 1);
@@ -451,11 +467,14 @@ void made_running(struct buf *out, unsigned int *ret_count)
 
 	for (unsigned int i = 0; i < PARENTS * PER_PARENT; i += PER_PARENT) {
 		struct process shell = shell_of(i), parent = parent_of(i);
+		struct process server = parent_of_process(i, &shell);
+		struct process init = parent_of_process(i, &server);
+		const struct process *const line[] = {&init, &server, &shell, &parent};
 
-		record_exec(builder, i, &shell, true);
-		take_record(out, ret_count, builder);
-		record_exec(builder, i, &parent, true);
-		take_record(out, ret_count, builder);
+		for (size_t at = 0; at < sizeof(line) / sizeof(line[0]); at++) {
+			record_exec(builder, i, line[at], true);
+			take_record(out, ret_count, builder);
+		}
 	}
 	for (unsigned int i = 0; i <= MADE_EVENTS / OPENS_OF_ONE; i++) {
 		struct process process = opener(i);
