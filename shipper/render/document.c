@@ -212,24 +212,30 @@ void document_value(struct document *document, const struct plan_member *member,
 	}
 }
 
+/* What is left of the one at index is not a byte; a row behind it may say more. */
+static bool find_behind(struct document *document, const struct plan_member *member,
+			const struct event *event, unsigned int index, struct value *ret_value)
+{
+	struct value lost = *ret_value;
+
+	while (++index < member->row_count)
+		if (value_get(ret_value, &member->rows[index], event) == VALUE_PRESENT)
+			return true;
+	remarks_add_cut(&document->remarks, member->path, &lost);
+	return false;
+}
+
 bool document_find(struct document *document, const struct plan_member *member,
 		   const struct event *event, struct value *ret_value)
 {
-	struct value lost = {0};
-	bool is_lost = false;
-
 	for (unsigned int i = 0; i < member->row_count; i++) {
 		enum value_state state = value_get(ret_value, &member->rows[i], event);
 
 		if (state == VALUE_PRESENT)
 			return true;
-		if (state == VALUE_LOST && !is_lost) {
-			lost = *ret_value;
-			is_lost = true;
-		}
+		if (state == VALUE_LOST)
+			return find_behind(document, member, event, i, ret_value);
 	}
-	if (is_lost)
-		remarks_add_cut(&document->remarks, member->path, &lost);
 	return false;
 }
 

@@ -234,8 +234,19 @@ static void add_text(struct json *json, const char *text, size_t length, bool *r
 
 void json_text(struct json *json, const char *text, size_t length, bool *ret_replaced)
 {
-	add_byte(json, '"');
-	add_text(json, text, length, ret_replaced);
+	char *room = reserve(json, length + 2);
+	size_t plain;
+
+	if (!room)
+		return;
+	room[0] = '"';
+	plain = utf8_copy_plain(room + 1, text, length);
+	room[1 + plain] = '"';
+	json->run.length += plain + 2;
+	if (plain == length)
+		return;
+	json->run.length--;
+	add_text(json, text + plain, length - plain, ret_replaced);
 	add_byte(json, '"');
 }
 

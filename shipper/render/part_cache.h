@@ -12,7 +12,7 @@
 
 #define PART_CACHE_SETS 32
 #define PART_CACHE_WAYS 4
-#define PART_CACHE_BYTES 8224 /* of key and text; slots do not all begin at the same place of a page */
+#define PART_CACHE_BYTES 8224 /* of key and text; no power of 2: slots share no place of a page */
 #define PART_CACHE_KEY_MAX 4096
 
 /* Read freely. */
