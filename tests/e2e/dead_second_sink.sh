@@ -3,12 +3,12 @@
 # One sink writes the trail, the reader of another one takes nothing. Under load, with large command lines, the
 # agent is killed with -9 again and again and started anew. The trail does not notice the dead sink; the backlog
 # of that one costs disk and no memory, and no second at the start. When its reader wakes up, it gets everything.
-# A backlog of 32 MiB; with FULL in the environment one of 2 GiB.
+# A backlog of 16 MiB; with FULL in the environment one of 2 GiB.
 AGENT=$1 SOURCE=$2
 . "$(dirname "$0")/lib.sh"
 need_probes
 
-backlog=$((32 << 20)) journal=256MiB rounds=4
+backlog=$((16 << 20)) journal=256MiB rounds=3
 [ -z "${FULL-}" ] || backlog=$((2 << 30)) journal=4GiB rounds=20
 cat >"$DIR/config.yaml" <<EOF
 agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, coverage: request, stop_timeout: 20s}
