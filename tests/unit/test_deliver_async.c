@@ -14,7 +14,9 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <sys/eventfd.h>
+#include <time.h>
 
 #define SEQUENCES_MAX 20000u
 #define UNDER_WAY_MAX 4096u
@@ -737,6 +739,15 @@ static long anonymous_kib(void)
 	return kib;
 }
 
+/* Of this thread: the clock on the wall says more of the machine. */
+static uint64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MEMORY_IS_OURS false
 #else
@@ -767,16 +778,18 @@ static void a_backlog_costs_no_memory_and_no_second_at_the_start(void **state)
 	world->journal = NULL;
 	broker_init(&broker);
 	set_trouble(&broker, true);
-	started_ns = clock_mono_ns();
+	started_ns = cpu_ns();
 	assert_int_equal(open_journal_of(world, UINT64_C(4) << 30, 16 << 20), 0);
 	start_with(world, &broker);
-	took_ns = clock_mono_ns() - started_ns;
+	took_ns = cpu_ns() - started_ns;
 	until(polls_of(&broker) > 10 && world->status.failing);
-	print_message("a backlog of %" PRIu64 " MiB: %ld KiB anonymous, open in %" PRIu64 " ms\n",
+	print_message("a backlog of %" PRIu64 " MiB: %ld KiB anonymous, opened in %" PRIu64
+		      " ms of CPU\n",
 		      world->status.waiting_bytes >> 20, anonymous_kib(), took_ns / NS_PER_MS);
-	if (MEMORY_IS_OURS)
+	if (MEMORY_IS_OURS) {
 		assert_true(anonymous_kib() < 64 * 1024);
-	assert_true(took_ns < NS_PER_S);
+		assert_true(took_ns < NS_PER_S);
+	}
 	stop(world, 0);
 	broker_done(&broker);
 }
