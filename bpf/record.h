@@ -71,6 +71,7 @@ enum rec_loss {
 	REC_LOSS_RING_FULL = 0,
 	REC_LOSS_NO_SCRATCH = 1,
 	REC_LOSS_TOO_LARGE = 2, /* for a ring that is configured so small */
+	REC_LOSS_NO_AGENT = 3,  /* skipped: for too long no agent had shown that it runs */
 	REC_LOSS_REASONS
 };
 
@@ -353,7 +354,8 @@ struct rec_agent_start {
 	struct rec_string hash;   /* of the configuration, hexadecimal */
 	struct rec_string failed; /* probes that are not attached, "NAME: WHY", each with NUL */
 	struct rec_string message;
-	__u32 pad;
+	__u8 adopted; /* probes were in place and have recorded all the time */
+	__u8 pad[3];
 };
 
 /* Why an agent stops. */
@@ -388,7 +390,8 @@ struct rec_agent_stop {
 	__u8 claimed;           /* nobody vouches for sender_pid and sender_uid */
 	__u8 initial_pid;       /* sender_pid is that of the initial pid namespace */
 	struct rec_string message;
-	__u32 pad;
+	__u8 kept; /* the probes go on recording */
+	__u8 pad[3];
 };
 
 /* The account of one moment: see struct collect_status. */
@@ -410,6 +413,7 @@ struct rec_agent_heartbeat {
 	struct rec_string sinks; /* each with NUL */
 	struct rec_string message;
 	__u64 left_out; /* by kernel filters: never numbered */
+	__u64 lost_no_agent;
 };
 
 /* CLOCK_REALTIME went another way than CLOCK_BOOTTIME. */
@@ -442,14 +446,44 @@ struct rec_agent_coverage {
 	struct rec_string gaps; /* NAME: WHY */
 };
 
+/* Room for reasons and kinds to come: agents of different builds read the same counters. */
+#define REC_LOSS_ROOM 8
+#define REC_KIND_ROOM 64
+
 /* Shared with the probes through maps, one per ring x CPU x class. Written by the probes only. */
 struct rec_counts {
 	__u64 sequence; /* last number taken */
-	__u64 lost[REC_LOSS_REASONS];
-	__u64 lost_kind[REC_KINDS];
+	__u64 lost[REC_LOSS_ROOM];
 	__u64 wakeups;       /* forced on the reader */
 	__u64 read_failures; /* memory a probe could not read */
 	__u64 map_failures;  /* notes for later that found no room in a map */
+	__u64 lost_kind[REC_KIND_ROOM];
+};
+
+/*
+ * How far the reader of one ring, CPU and class has come, kept where the next agent finds it. No
+ * probe looks at it. The state that half tells is whole at every moment: the other one is written
+ * first.
+ */
+struct rec_progress_state {
+	__u64 last;                /* last number that was journalled or told as lost */
+	__u64 last_ns;             /* when a record of it arrived last */
+	__u64 lost;                /* told */
+	__u64 told[REC_LOSS_ROOM]; /* of what the probes counted */
+};
+
+struct rec_progress {
+	__u64 half;
+	struct rec_progress_state state[2];
+};
+
+#define REC_GENERATION_NONE 0xffffffffffffffffULL /* no set of probes records */
+
+/* One for all sets of probes of a host's agent: which one records, and until when. */
+struct rec_switch {
+	__u64 generation;
+	__u64 until_ns; /* CLOCK_MONOTONIC; an agent that runs moves it on */
+	__u64 reserved[6];
 };
 
 /* Shared with the probes: written by the reader, cleared by the producer that wakes it. */

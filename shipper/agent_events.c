@@ -54,6 +54,7 @@ void agent_events_tell_start(struct agent_events *events)
 	};
 
 	facts.probe_count = probes_status(pipeline->probes, &facts.probes);
+	facts.adopted = pipeline->adopted;
 	agent_record_start(&events->record, &facts);
 	tell(events);
 }
@@ -292,6 +293,7 @@ void agent_events_tell_stop(struct agent_events *events, const struct agent_end 
 		.what = end->what,
 	};
 
+	facts.kept = end->keeps_probes;
 	if (end->reason == REC_STOP_SIGNAL)
 		fill_signal(events->pipeline, end, &facts);
 	agent_record_stop(&events->record, &facts);

@@ -6,6 +6,7 @@
 #include "control.h"
 #include "pipeline.h"
 #include "tool/check.h"
+#include "tool/detach.h"
 #include "tool/schema.h"
 #include "tool/status.h"
 #include "tool/watch.h"
@@ -17,8 +18,9 @@
 #include <string.h>
 
 struct arguments {
-	const char *config; /* NULL: CONFIG_FILE or the built-in defaults */
-	const char *socket; /* NULL: that of the configuration */
+	const char *config;    /* NULL: CONFIG_FILE or the built-in defaults */
+	const char *socket;    /* NULL: that of the configuration */
+	const char *state_dir; /* the same */
 	unsigned int seconds;
 	bool json, watch, coverage;
 	struct check_options check;
@@ -33,8 +35,10 @@ static const char help_text[] =
 	"--help)\n"
 	"       auditship status [--json] [--watch] [--coverage] [-c FILE | --socket PATH]\n"
 	"                                                   ask the running agent how it is\n"
-	"       auditship check  [-c FILE] [--print] [--explain EVENTS]\n"
+	"       auditship check  [-c FILE] [--print] [--explain EVENTS] [--connect]\n"
 	"                                                   tell every fault of a configuration\n"
+	"       auditship detach [-c FILE | --state-dir DIR]\n"
+	"                                                   remove the probes an agent has left\n"
 	"       auditship schema event|batch|config|elasticsearch\n"
 	"                                                   print a published schema\n"
 	"       auditship --help | --version\n"
@@ -44,16 +48,21 @@ static const char help_text[] =
 	"                      defaults: a trail in /var/lib/auditship/audit.ndjson\n"
 	"  -s, --seconds N     stop by itself after N seconds\n"
 	"      --socket PATH   the control socket of the agent to ask\n"
+	"      --state-dir DIR the state directory of the agent whose probes are to go\n"
 	"      --json          the status as one line of JSON\n"
 	"      --watch         the status again every second\n"
 	"      --coverage      have the agent try out first what it sees on this host\n"
 	"      --print         show the effective configuration and where each value is from\n"
+	"      --connect       try every sink for real, for up to 15 s each\n"
 	"      --explain FILE  tell which rule decides over each event of FILE (-: of standard\n"
 	"                      input), which holds one JSON document per line\n"
 	"\n"
 	"run needs root, or the capabilities CAP_BPF and CAP_PERFMON, and Linux 5.10 or newer.\n"
-	"Stop it with Ctrl-C or SIGTERM: what the kernel has handed over is written first. SIGHUP\n"
-	"reads the configuration again; a faulty one changes nothing.\n"
+	"Stop it with Ctrl-C or SIGTERM: what the kernel has handed over is written first. Ctrl-C\n"
+	"takes the probes away; after SIGTERM they go on recording for the next run, for as long "
+	"as\n"
+	"capture.keep_attached says. SIGHUP reads the configuration again; a faulty one changes\n"
+	"nothing.\n"
 	"Exit codes: 0 all delivered; 1 it could not run or not deliver; 78 the configuration is\n"
 	"wrong; 64 the command line is. status: 0 healthy; 2 something needs attention; 1 no "
 	"answer.\n"
@@ -92,6 +101,9 @@ static int take_option(int option, struct arguments *arguments)
 	case 'S':
 		arguments->socket = optarg;
 		return 0;
+	case 'd':
+		arguments->state_dir = optarg;
+		return 0;
 	case 'j':
 		arguments->json = true;
 		return 0;
@@ -103,6 +115,9 @@ static int take_option(int option, struct arguments *arguments)
 		return 0;
 	case 'p':
 		arguments->check.print = true;
+		return 0;
+	case 'n':
+		arguments->check.connect = true;
 		return 0;
 	default:
 		arguments->check.explain = optarg;
@@ -118,10 +133,12 @@ static int read_arguments(int argc, char **argv, const char *letters,
 		{"config", required_argument, NULL, 'c'},
 		{"seconds", required_argument, NULL, 's'},
 		{"socket", required_argument, NULL, 'S'},
+		{"state-dir", required_argument, NULL, 'd'},
 		{"json", no_argument, NULL, 'j'},
 		{"watch", no_argument, NULL, 'w'},
 		{"coverage", no_argument, NULL, 'o'},
 		{"print", no_argument, NULL, 'p'},
+		{"connect", no_argument, NULL, 'n'},
 		{"explain", required_argument, NULL, 'e'},
 		{NULL, 0, NULL, 0},
 	};
@@ -204,6 +221,27 @@ static int command_status(const struct arguments *arguments)
 	return code;
 }
 
+static int command_detach(const struct arguments *arguments)
+{
+	struct config *config = NULL;
+	struct buf faults;
+	struct err err = {0};
+	int result = 0;
+
+	buf_init(&faults, CONFIG_FAULTS_SIZE);
+	if (!arguments->state_dir)
+		result = config_new(&config, arguments->config, &faults, &err);
+	if (result == 0)
+		result = tool_detach(config ? config->agent.state_dir : arguments->state_dir, &err);
+	if (faults.length > 0)
+		(void)fwrite(faults.data, 1, faults.length, stderr);
+	else if (result < 0)
+		log_error("%s", err.text);
+	buf_done(&faults);
+	config_free(config);
+	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 /* It has options of its own. */
 static int command_watch(int argc, char **argv)
 {
@@ -243,8 +281,9 @@ static const struct {
 	int (*run)(const struct arguments *arguments);
 } commands[] = {
 	{"run", "cs", command_run},
-	{"check", "cpe", command_check},
+	{"check", "cpen", command_check},
 	{"status", "cSjwo", command_status},
+	{"detach", "cd", command_detach},
 };
 
 int main(int argc, char **argv)

@@ -25,6 +25,7 @@
 #include "enrich/users_watch.h"
 #include "sink/deliver.h"
 #include "status.h"
+#include "succession.h"
 #include "summary.h"
 #include "tool/preflight.h"
 #include "watchers.h"
@@ -93,16 +94,24 @@ static void tell_recovery(const struct journal_recovery *recovery)
 static int open_journal(struct pipeline *pipeline, struct err *err)
 {
 	const struct config *config = pipeline->config;
+	uint32_t tokens[PINS_SETS_MAX];
 	struct journal_options options = {
 		.dir = config->journal.dir,
 		.segment_size = SEGMENT_SIZE,
 		.max_size = config->journal.max_size,
 		.durability = (enum journal_durability)config->journal.durability,
 		.sync_every_ms = (unsigned int)config->journal.sync_every_ms,
-		.renew_stream = true, /* the probes are loaded anew: what they missed is unknown */
+		.probes = tokens,
 	};
 	struct journal_recovery recovery;
 	int result;
+
+	while (pipeline->found[options.probes_count]) {
+		tokens[options.probes_count] = probes_token(pipeline->found[options.probes_count]);
+		options.probes_count++;
+	}
+	/* Probes that are loaded anew: what they missed is unknown. */
+	options.renew_stream = options.probes_count == 0;
 
 	memcpy(options.boot_id, pipeline->host.boot_id, sizeof(options.boot_id));
 	result = io_make_dirs(options.dir, 0700);
@@ -170,10 +179,10 @@ static int start_sinks(struct pipeline *pipeline, struct err *err)
 	return result == 0 && pipeline->view ? start_view(pipeline, err) : result;
 }
 
-int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
-			 const struct probes *previous, struct probes **ret_probes, struct err *err)
+void pipeline_describe_probes(const struct pipeline *pipeline, const struct config *config,
+			      struct probes_options *ret_options)
 {
-	struct probes_options options = {
+	*ret_options = (struct probes_options){
 		.cpus = pipeline->host.cpus,
 		.page_size = (uint32_t)pipeline->host.page_size,
 		.ring_bytes = {[REC_RING_VITAL] = config->capture.rings.vital,
@@ -182,23 +191,27 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 		.kinds = config_event_kinds(config),
 		.env = config->capture.env.items,
 		.env_count = config->capture.env.count,
-		.previous = previous,
 	};
+}
+
+int pipeline_open_probes(const struct probes_options *options, struct probes **ret_probes,
+			 struct err *err)
+{
 	struct preflight_facts facts;
 	int result;
 
 	preflight_gather(&facts, "");
-	if (options.cpus == 0)
+	if (options->cpus == 0)
 		return err_set(err, -ENOENT,
 			       "cannot tell how many CPUs there are: "
 			       "/sys/devices/system/cpu/possible cannot be read; mount /sys");
-	result = probes_open(ret_probes, &options, err);
+	result = probes_open(ret_probes, options, err);
 	return result < 0 ? preflight_explain(&facts, result, err) : 0;
 }
 
 static int open_probes(struct pipeline *pipeline, struct err *err)
 {
-	int result = pipeline_open_probes(pipeline, pipeline->config, NULL, &pipeline->probes, err);
+	int result = succession_open(pipeline, err);
 
 	if (result == 0)
 		result = kernel_filter_new(&pipeline->filter, pipeline->probes, err);
@@ -299,7 +312,7 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	};
 	struct collect_options options = {
 		.canaries = pipeline->events ? agent_events_canaries(pipeline->events) : NULL,
-		.probes = pipeline->probes,
+		.probes = pipeline->found[0] ? pipeline->found[0] : pipeline->probes,
 		.journal = pipeline->journal,
 		.cpus = pipeline->host.cpus,
 		.ticks_per_s = pipeline->host.ticks_per_s,
@@ -345,11 +358,11 @@ static void on_snapshot(void *data, const void *record, size_t size)
 	collect_snapshot(data, record, size);
 }
 
-/* Attach first, then look at what already runs: a process that starts in between is in both. */
+/* Record first, then look at what already runs: a process that starts in between is in both. */
 static int start_capture(struct pipeline *pipeline, struct err *err)
 {
 	struct preflight_facts facts;
-	int result = probes_attach(pipeline->probes, err);
+	int result = succession_take_over(pipeline, err);
 
 	if (result < 0) {
 		preflight_gather(&facts, "");
@@ -365,9 +378,14 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 	if (pipeline->events)
 		agent_events_tell_start(pipeline->events);
 	result = collect_start(pipeline->collect, err);
-	if (result == 0 && pipeline->events)
+	if (result < 0)
+		return result;
+	succession_beat(pipeline, false);
+	if (pipeline->found[0])
+		reload_succeed(pipeline->reload);
+	if (pipeline->events)
 		agent_events_begin(pipeline->events);
-	return result;
+	return 0;
 }
 
 /* Signals are blocked in every thread and read from a descriptor. */
@@ -539,6 +557,7 @@ static void on_tick(struct pipeline *pipeline)
 
 	if (read(pipeline->tick_fd, &count, sizeof(count)) < 0)
 		return;
+	succession_beat(pipeline, false);
 	status_tick(pipeline->status);
 	tick_filter(pipeline);
 	if (pipeline->control)
@@ -675,6 +694,17 @@ static int check_machine(struct err *err)
 	return preflight_judge(&facts, err);
 }
 
+/* The journal goes on with the numbers of the probes that are there, and knows better than a pin
+ * who else uses the state directory. */
+static int open_store(struct pipeline *pipeline, struct err *err)
+{
+	struct err in_use;
+	int busy = pipeline->view ? 0 : succession_find(pipeline, &in_use);
+	int result = open_journal(pipeline, err);
+
+	return result == 0 && busy < 0 ? err_set(err, busy, "%s", in_use.text) : result;
+}
+
 static int open_all(struct pipeline *pipeline, const struct pipeline_options *options,
 		    struct err *err)
 {
@@ -689,9 +719,9 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 	if (result == 0 && !options->view)
 		result = agent_events_new(&pipeline->events, pipeline, err);
 	if (result == 0)
-		result = open_probes(pipeline, err);
+		result = open_store(pipeline, err);
 	if (result == 0)
-		result = open_journal(pipeline, err);
+		result = open_probes(pipeline, err);
 	if (result == 0)
 		result = open_collect(pipeline, err);
 	if (result == 0)
@@ -706,11 +736,15 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 /* From the probes inwards. The summary is filled in even when only some of it had been opened. */
 static void stop_all(struct pipeline *pipeline, struct summary *summary)
 {
-	if (pipeline->probes) {
-		probes_detach(pipeline->probes);
-		probes_settle();
-	}
-	if (pipeline->collect)
+	bool leaves = !pipeline->capturing || succession_keeps(pipeline);
+
+	if (!leaves)
+		succession_end(pipeline);
+	else if (pipeline->capturing)
+		succession_beat(pipeline, false);
+	if (pipeline->collect && leaves)
+		collect_leave(pipeline->collect, &summary->collect);
+	else if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
 	sinks_stop(pipeline->sinks, (unsigned int)pipeline->config->agent.stop_timeout_ms,
 		   summary->sinks);
@@ -743,7 +777,7 @@ static void close_all(struct pipeline *pipeline)
 	collect_free(pipeline->collect);
 	agent_events_free(pipeline->events);
 	kernel_filter_free(pipeline->filter);
-	probes_close(pipeline->probes);
+	succession_close(pipeline);
 	resolver_free(pipeline->helper);
 	journal_close(pipeline->journal);
 	sinks_free(pipeline->sinks);
@@ -780,9 +814,12 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	if (!summary.sinks)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
 	result = open_all(&pipeline, options, err);
+	if (result < 0)
+		pipeline.end.reason = REC_STOP_ERROR;
 	if (result == 0) {
 		tell_ready(&pipeline);
 		wait_for_end(&pipeline);
+		pipeline.end.keeps_probes = succession_keeps(&pipeline);
 		if (pipeline.events)
 			agent_events_tell_stop(pipeline.events, &pipeline.end);
 	}

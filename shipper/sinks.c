@@ -4,9 +4,11 @@
 
 #include "base/log.h"
 #include "config_kafka.h"
+#include "config_syslog.h"
 #include "render/identity.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,10 +43,61 @@ static int new_sink(const struct config_sink *config, const struct render_identi
 		return file_sink_new(ret_sink, config->path, err);
 	case CONFIG_SINK_KAFKA:
 		return new_kafka(config, identity->host_name, ret_sink, err);
+	case CONFIG_SINK_SYSLOG:
+		return config_syslog_sink(config, identity, ret_sink, err);
 	case CONFIG_SINK_STDOUT:
 		break;
 	}
 	return stdout_sink_new(ret_sink, STDOUT_FILENO, err);
+}
+
+static int try_file(const struct config_sink *config, sink_told *told, void *data)
+{
+	char *copy = strdup(config->path);
+	const char *directory = copy ? dirname(copy) : ".";
+	bool there = access(config->path, F_OK) == 0, made = access(directory, F_OK) < 0;
+	const char *place = there ? config->path : directory;
+	bool good = made || access(place, W_OK) == 0;
+	struct err err;
+
+	(void)err_set(&err, 0, "%s '%s' %s", there ? "the file" : "the directory", place,
+		      made   ? "is not there yet: it will be made"
+		      : good ? "can be written"
+			     : "cannot be written");
+	told(data, good, err.text);
+	free(copy);
+	return good ? 0 : -EACCES;
+}
+
+static int try_kafka(const struct config_sink *config, unsigned int wait_ms, sink_told *told,
+		     void *data)
+{
+	struct config_kafka kafka;
+
+	config_kafka_make(&kafka, config, NULL);
+	return kafka_probe(&kafka.options, wait_ms, told, data);
+}
+
+int sinks_try(const struct config_sink *config, unsigned int wait_ms, sink_told *told, void *data)
+{
+	switch ((enum config_sink_type)config->type) {
+	case CONFIG_SINK_FILE:
+		return try_file(config, told, data);
+	case CONFIG_SINK_KAFKA:
+		return try_kafka(config, wait_ms, told, data);
+	case CONFIG_SINK_SYSLOG:
+		return config_syslog_try(config, wait_ms, told, data);
+	case CONFIG_SINK_STDOUT:
+		break;
+	}
+	told(data, true, "it is whatever the agent is started with");
+	return 0;
+}
+
+/* What is somewhere else may be down just now: that is no reason not to start. */
+static bool is_remote(const struct config_sink *config)
+{
+	return config->type == CONFIG_SINK_SYSLOG;
 }
 
 /* A condition of its own for the thread: the configuration keeps its own, to be used again. */
@@ -76,6 +129,7 @@ static const enum render_format render_formats[] = {
 	[CONFIG_FORMAT_ECS] = RENDER_ECS,
 	[CONFIG_FORMAT_TABLE] = RENDER_TABLE,
 	[CONFIG_FORMAT_OCSF] = RENDER_OCSF,
+	[CONFIG_FORMAT_TEXT] = RENDER_TEXT,
 };
 
 static int start_one(const struct sinks *sinks, const struct config_sink *config,
@@ -101,7 +155,7 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 		.dead_letter_bytes = config->dead_letter.max_size,
 		.documents = config->type == CONFIG_SINK_KAFKA &&
 			     config->kafka.message == CONFIG_MESSAGE_BATCH,
-		.open_later = start->running,
+		.open_later = start->running || is_remote(config),
 		.on_reader_gone = sinks->options.on_reader_gone,
 		.data = sinks->options.data,
 	};

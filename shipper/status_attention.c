@@ -157,11 +157,12 @@ static void judge_losses(struct teller *teller, const struct status_facts *facts
 	if (collect->lost)
 		tell(teller,
 		     "%" PRIu64 " events were lost (ring full: %" PRIu64 ", no scratch space: "
-		     "%" PRIu64 ", too large: %" PRIu64 "); events_lost in the stream names each; "
-		     "make %s larger",
+		     "%" PRIu64 ", too large: %" PRIu64 ", while no agent ran: %" PRIu64
+		     "); events_lost in the stream names each; make %s larger",
 		     collect->lost, collect->lost_reason[REC_LOSS_RING_FULL],
 		     collect->lost_reason[REC_LOSS_NO_SCRATCH],
-		     collect->lost_reason[REC_LOSS_TOO_LARGE], status_ring_options(collect));
+		     collect->lost_reason[REC_LOSS_TOO_LARGE],
+		     collect->lost_reason[REC_LOSS_NO_AGENT], status_ring_options(collect));
 	if (collect->rejected)
 		tell(teller, "%" PRIu64 " records of the probes were rejected as damaged",
 		     collect->rejected);

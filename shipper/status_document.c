@@ -225,6 +225,7 @@ static void write_losses(struct writer *writer, const struct status_facts *facts
 	NUMBER(json, "ring_full", collect->lost_reason[REC_LOSS_RING_FULL]);
 	NUMBER(json, "no_scratch", collect->lost_reason[REC_LOSS_NO_SCRATCH]);
 	NUMBER(json, "too_large", collect->lost_reason[REC_LOSS_TOO_LARGE]);
+	NUMBER(json, "no_agent", collect->lost_reason[REC_LOSS_NO_AGENT]);
 	NUMBER(json, "rejected", collect->rejected);
 	NUMBER(json, "journal_skipped", facts->journal.skipped_events);
 	json_close(json);

@@ -70,7 +70,7 @@ static const char *const stop_names[] = {"signal", "time_over", "reader_gone", "
 static const char *const signal_ways[] = {"none", "kill", "tgkill", "queue", "kernel", NULL};
 static const char *const clock_names[] = {"kernel", "comparison", NULL};
 static const char *const occasion_names[] = {"start", "request", NULL};
-static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "record_too_large", NULL};
+static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "record_too_large", "no_agent", NULL};
 
 static const char *const name_sources[] = {"unknown", "files", "container", NULL};
 
@@ -433,6 +433,8 @@ static const char *const resource_names[] = {"none", "pod", "task", NULL};
 static const struct field agent_start_fields[] = {
 	START(probes, "Linux.probes.total", NUMBER, FIELD_REQUIRED, "Probes there are."),
 	START(attached, "Linux.probes.attached", NUMBER, FIELD_REQUIRED, "Probes that are attached."),
+	START(adopted, "Linux.probes.adopted", BOOL, FIELD_REQUIRED,
+	      "The probes of the agent before it had gone on recording: there is no gap but what events_lost tells."),
 	START(version, "Linux.agent.version", STRING, 0,
 	      "Version of the agent that started; agent.version is of the one that delivered this."),
 	START(kernel, "Linux.agent.kernel", STRING, 0, "Release of the kernel it started on."),
@@ -463,6 +465,8 @@ static const struct field agent_stop_fields[] = {
 	STOP(claimed, "Linux.signal.sender.claimed", BOOL, FIELD_SKIP_ZERO,
 	     "True: process and user are what the sender says of itself (sigqueue); the kernel does not vouch for them."),
 	HIDDEN(struct rec_agent_stop, initial_pid, "How enrichment looks for the sender."),
+	STOP(kept, "Linux.probes.kept", BOOL, FIELD_REQUIRED,
+	     "The probes go on recording, for the next agent (capture.keep_attached)."),
 	STOP(message, "message", STRING, FIELD_PROSE, "The same for people."),
 	HIDDEN(struct rec_agent_stop, pad, "Padding."),
 	END
@@ -498,6 +502,8 @@ static const struct field agent_heartbeat_fields[] = {
 	     "Lost because the probe found no scratch memory."),
 	BEAT(lost_too_large, "Linux.account.lost_too_large", NUMBER, FIELD_REQUIRED,
 	     "Lost because the record did not fit into its ring at all."),
+	BEAT(lost_no_agent, "Linux.account.lost_no_agent", NUMBER, FIELD_REQUIRED,
+	     "Skipped because no agent had run for longer than capture.keep_attached."),
 	BEAT(own_events, "Linux.account.own_events", NUMBER, FIELD_REQUIRED,
 	     "Events of the agent's own in the journal, which no probe has numbered."),
 	BEAT(journal_events, "Linux.account.journal_events", NUMBER, FIELD_REQUIRED,

@@ -45,6 +45,8 @@ static int init(struct journal *journal, const struct journal_options *options)
 	journal->max_size = options->max_size;
 	journal->durability = options->durability;
 	journal->sync_every_ms = options->sync_every_ms ? options->sync_every_ms : 1;
+	journal->probes = options->probes;
+	journal->probes_count = options->probes_count;
 	memcpy(journal->boot_id, options->boot_id, sizeof(journal->boot_id));
 	(void)pthread_mutex_init(&journal->lock, NULL);
 	(void)pthread_condattr_init(&attributes);

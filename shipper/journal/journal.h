@@ -28,6 +28,10 @@ struct journal_options {
 	/* The kernel's numbers begin anew, so the caller cannot prove that nothing is missing
 	 * between the last event that is there and the next one: a new stream begins. */
 	bool renew_stream;
+	/* Else: those sets of probes go on counting; a new stream begins unless the last numbers in
+	 * the journal are of one of them. None: not asked. Borrowed during journal_open. */
+	const uint32_t *probes;
+	size_t probes_count;
 };
 
 /* The last kernel number journalled of one ring, CPU and class. */
@@ -35,7 +39,7 @@ struct journal_number {
 	uint16_t cpu;
 	uint8_t ring;
 	uint8_t class;
-	uint32_t pad;
+	uint32_t probes; /* the set of probes that counted it, so that it is no other's number */
 	uint64_t sequence;
 };
 

@@ -174,6 +174,16 @@ static int resume_segment(struct journal *journal, struct segment *segment)
 	return 0;
 }
 
+/* The vector is of other probes than those that go on. */
+static bool probes_have_changed(const struct journal *journal)
+{
+	for (size_t i = 0; i < journal->probes_count; i++) {
+		if (numbers_are_of(&journal->numbers, journal->probes[i]))
+			return false;
+	}
+	return journal->probes_count > 0;
+}
+
 /*
  * A torn tail stays in its file as it is: the segment ends before it for good. So opening twice
  * finds it twice, and no sequence that may have been seen outside is ever given again.
@@ -198,6 +208,7 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 	recovery->events += scan.events;
 	recovery->torn_bytes = scan.torn_bytes;
 	atomic_store(&journal->next_index, segment->first_index + scan.events);
+	renew = renew || probes_have_changed(journal);
 	if (same_boot && scan.torn_bytes == 0 && !renew) {
 		memcpy(journal->stream, segment->stream, sizeof(journal->stream));
 		journal->next_sequence = segment->first_sequence + scan.events;

@@ -73,6 +73,8 @@ struct journal {
 	enum journal_durability durability;
 	unsigned int sync_every_ms;
 	uint8_t boot_id[16];
+	const uint32_t *probes; /* of the options; while it is opened */
+	size_t probes_count;
 
 	uint8_t stream[16];
 	uint64_t next_sequence;    /* writer */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "sink/lines.h"
+#include "sink/message_key.h"
 #include "sink/pending.h"
 
 #include <assert.h>
@@ -29,6 +30,8 @@ struct feed {
 	struct journal_reader *reader; /* borrowed */
 	struct lines *lines;
 	struct sink_message document; /* what is known of the one in the making */
+	struct buf document_key;
+	struct message_key *key;
 	struct journal_batch frame;
 	size_t frame_offset;  /* of the entry that comes next */
 	uint32_t frame_index; /* its index */
@@ -241,6 +244,7 @@ static struct sink_message describe_event(const struct feed *feed, const struct 
 		.time_ns = event->record->time_ns + (uint64_t)event->entry->wall_offset_ns,
 	};
 
+	message.key_size = message_key_make(feed->key, event, &message.key);
 	if (sink->ops->describe)
 		sink->ops->describe(sink, event, &message);
 	return message;
@@ -253,6 +257,21 @@ static int add_line(struct pending *batch, size_t line_start, struct sink_messag
 	message.events = events;
 	message.sequence = sequence;
 	return pending_add(batch, &message);
+}
+
+/* What its message says is of its first event, which does not stay: so the key is copied. */
+static int begin_document(struct feed *feed, const struct event *event)
+{
+	struct sink_message *document = &feed->document;
+
+	*document = describe_event(feed, event);
+	buf_clear(&feed->document_key);
+	if (document->key_size == 0)
+		return 0;
+	if (buf_add(&feed->document_key, document->key, document->key_size) < 0)
+		return -ENOMEM;
+	document->key = feed->document_key.data;
+	return 0;
 }
 
 /* Nothing, or the document in the making as the last message of the batch. */
@@ -284,10 +303,9 @@ static int render(struct feed *feed, struct pending *batch, const struct event *
 	if (lines_in_document(feed->lines) == 0)
 		return add_line(batch, start, describe_event(feed, event), 1,
 				event->entry->sequence);
-	if (begins)
-		feed->document = describe_event(feed, event);
+	result = begins ? begin_document(feed, event) : 0;
 	feed->document.sequence = event->entry->sequence;
-	return 0;
+	return result;
 }
 
 /* Steps over what can never be sent. */
@@ -636,6 +654,14 @@ static int make_lines(const struct feed *feed, const struct render_identity *ide
 	return lines_new(ret_lines, &lines, identity, err);
 }
 
+static int make_key(struct feed *feed)
+{
+	const struct render_identity *identity = feed->options.identity;
+	const char *host = identity->host_id ? identity->host_id : identity->host_name;
+
+	return message_key_new(&feed->key, feed->options.sink->key, host);
+}
+
 int feed_new(struct feed **ret_feed, const struct feed_options *options, struct err *err)
 {
 	struct feed *feed = calloc(1, sizeof(*feed));
@@ -647,7 +673,10 @@ int feed_new(struct feed **ret_feed, const struct feed_options *options, struct 
 	}
 	feed->options = *options;
 	feed->header_due = true;
+	buf_init(&feed->document_key, LINE_MAX_SIZE);
 	result = make_lines(feed, options->identity, &feed->lines, err);
+	if (result == 0 && make_key(feed) < 0)
+		result = err_set(err, -ENOMEM, "out of memory");
 	if (result < 0) {
 		feed_free(feed);
 		return result;
@@ -685,6 +714,8 @@ void feed_free(struct feed *feed)
 		pending_free(feed->batches[i]);
 	for (size_t i = 0; i < SPARE_MAX; i++)
 		pending_free(feed->spare[i]);
+	message_key_free(feed->key);
+	buf_done(&feed->document_key);
 	lines_free(feed->lines);
 	condition_free(feed->options.when);
 	free(feed);

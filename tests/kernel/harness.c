@@ -346,7 +346,8 @@ static int write_config(const struct harness *harness, const struct harness_opti
 		"capture:\n"
 		"  events: %s\n"
 		"  env: [LD_PRELOAD, AUDITSHIP_TEST]\n"
-		"  args_max: %s\n",
+		"  args_max: %s\n"
+		"  keep_attached: off\n",
 		harness->dir, harness->dir,
 		options->agent ? options->agent : "coverage: request, heartbeat: off",
 		options->events ? options->events : "[fork, exec, exit]",

@@ -44,7 +44,7 @@ static void assert_text(const struct rec_string *string, const char *expected)
 
 static void a_start_names_what_is_not_attached(void **state)
 {
-	const struct agent_start_facts facts = {"5.10.0", "abc", probes, 2};
+	const struct agent_start_facts facts = {"5.10.0", "abc", probes, 2, true};
 
 	(void)state;
 	agent_record_start(&record, &facts);
@@ -54,6 +54,7 @@ static void a_start_names_what_is_not_attached(void **state)
 	assert_text(&record.start.kernel, "5.10.0");
 	assert_text(&record.start.hash, "abc");
 	assert_text(&record.start.failed, "syscall: Operation not permitted");
+	assert_true(record.start.adopted);
 	assert_text(&record.start.message,
 		    "auditship " AUDITSHIP_VERSION " started: 1 of 2 probes attached");
 }
@@ -89,7 +90,9 @@ static void a_signal_of_the_kernel_has_no_sender(void **state)
 	(void)state;
 	facts.signal = SIGINT;
 	facts.way = REC_SIGNAL_KERNEL;
+	facts.kept = true;
 	agent_record_stop(&record, &facts);
+	assert_true(record.stop.kept);
 	assert_text(&record.stop.message, "stopped by SIGINT, which no process sent");
 	assert_int_equal(record.stop.sender_pid, 0);
 	facts.uid = 7;

@@ -36,6 +36,7 @@
 struct probes {
 	int fds[REC_RING_SHIPPER];
 	struct rec_counts counts[SLOTS];
+	struct rec_progress progress[SLOTS];
 	struct rec_reader reader;
 };
 
@@ -56,6 +57,23 @@ const struct rec_counts *probes_counts(const struct probes *probes)
 	return probes->counts;
 }
 
+struct rec_progress *probes_progress(struct probes *probes)
+{
+	return probes->progress;
+}
+
+uint64_t probes_number(const struct probes *probes)
+{
+	(void)probes;
+	return 3;
+}
+
+uint32_t probes_token(const struct probes *probes)
+{
+	(void)probes;
+	return 4711;
+}
+
 struct rec_reader *probes_reader(struct probes *probes)
 {
 	return &probes->reader;
@@ -67,7 +85,7 @@ struct journal {
 	uint64_t next_sequence;
 	atomic_bool full;
 	unsigned int appends, refusals;
-	struct journal_number numbers[SLOTS];
+	struct journal_number numbers[SLOTS + 1]; /* the last: of the shipper itself */
 	uint32_t number_count;
 	void (*on_look)(void); /* at each look for the next sequence */
 };
@@ -144,7 +162,7 @@ int journal_append(struct journal *journal, const struct journal_batch *batch, s
 		return err_set(err, -ENOSPC, "it is full");
 	}
 	if (batch->first_sequence != journal->next_sequence ||
-	    journal->used + batch->size > JOURNAL_SIZE || batch->number_count > SLOTS)
+	    journal->used + batch->size > JOURNAL_SIZE || batch->number_count > SLOTS + 1)
 		abort();
 	memcpy(journal->bytes + journal->used, batch->entries, batch->size);
 	journal->used += batch->size;
@@ -153,6 +171,12 @@ int journal_append(struct journal *journal, const struct journal_batch *batch, s
 	memcpy(journal->numbers, batch->numbers, batch->number_count * sizeof(*batch->numbers));
 	journal->number_count = batch->number_count;
 	return 0;
+}
+
+const struct journal_number *journal_numbers(const struct journal *journal, uint32_t *ret_count)
+{
+	*ret_count = journal->number_count;
+	return journal->numbers;
 }
 
 ssize_t procfs_args(const char *root, uint32_t pid, char *args, size_t size, int *ret_cut)
@@ -578,11 +602,15 @@ static void a_batch_carries_the_last_number_of_each_slot(void **state)
 	lose(7, 4);
 	sweep();
 	stop();
-	assert_int_equal(made.journal.number_count, 2);
+	assert_int_equal(made.journal.number_count, 3);
 	assert_int_equal(made.journal.numbers[0].sequence, 2);
 	assert_int_equal(made.journal.numbers[0].cpu, 0);
 	assert_int_equal(made.journal.numbers[1].sequence, 4);
 	assert_int_equal(made.journal.numbers[1].cpu, 7);
+	assert_int_equal(made.journal.numbers[2].ring, REC_RING_SHIPPER);
+	assert_int_equal(made.journal.numbers[2].sequence, 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(made.journal.numbers[i].probes, probes_token(&made.probes));
 }
 
 static void what_is_in_the_ring_at_the_stop_is_journalled(void **state)
