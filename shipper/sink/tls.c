@@ -335,7 +335,8 @@ static int explain_end(const struct tls *tls, int code, struct err *err)
 			       "the server closed the connection without the "
 			       "leave that TLS asks for");
 	errno = code;
-	return err_set(err, -code, "the connection broke: %m");
+	/* -EPIPE would mean that there will never be a server again. */
+	return err_set(err, code == EPIPE ? -ECONNRESET : -code, "the connection broke: %m");
 }
 
 static int explain(struct tls *tls, int result, struct err *err)

@@ -146,8 +146,8 @@ static int story(struct err *err, int code)
 	case ETIMEDOUT:
 		return err_set(err, -code, "no answer any more");
 	case ECONNRESET:
-	case EPIPE:
-		return err_set(err, -code, "the receiver broke the connection off");
+	case EPIPE: /* to the deliver thread it would mean that there will never be a receiver */
+		return err_set(err, -ECONNRESET, "the receiver broke the connection off");
 	default:
 		errno = code;
 		return err_set(err, -code, "%m");
@@ -443,7 +443,7 @@ ssize_t wire_send(struct wire *wire, const struct iovec *parts, int count, struc
 		if (wire->tls)
 			note_record(wire);
 	} else if (sent != -EAGAIN && !wire->tls) {
-		(void)story(err, (int)-sent);
+		sent = story(err, (int)-sent);
 	}
 	if (sent < 0 && sent != -EAGAIN)
 		return err_wrap(err, (int)sent, "%s", wire->target.text);

@@ -305,6 +305,30 @@ static void a_peer_that_closes_is_noticed_while_idle(void **state)
 	assert_int_equal(world->sink->fd, -1);
 }
 
+/* The kernel calls this a broken pipe, which to the deliver thread means the end of everything. */
+static void a_peer_that_closes_while_something_is_on_its_way_may_come_back(void **state)
+{
+	struct world *world = *state;
+	struct pollfd pollfd = {.events = POLLIN};
+
+	listen_inet(world, SOCK_STREAM, "tcp");
+	make(world, SYSLOG_OCTETS);
+	assert_int_equal(open_sink(world), 0);
+	accept_peer(world);
+	close_peer(world);
+	pollfd.fd = world->sink->fd;
+	assert_int_equal(poll(&pollfd, 1, (int)LONG_MS), 1);
+	give(world, "{}", 1, 1);
+	assert_int_equal(submit(world), 0);
+	pollfd.events = POLLHUP;
+	assert_int_equal(poll(&pollfd, 1, (int)LONG_MS), 1);
+	give(world, "{}", 2, 1);
+	assert_int_equal(submit(world), 0);
+	assert_int_equal(until_error(world), -ECONNRESET);
+	assert_int_equal(world->progress.settled, 0);
+	assert_int_equal(open_sink(world), 0);
+}
+
 static void a_reset_brings_the_last_ones_again(void **state)
 {
 	const struct linger reset = {.l_onoff = 1};
@@ -621,6 +645,7 @@ int main(void)
 		test(tcp_ends_messages_with_newlines_when_told_so),
 		test(what_the_receiver_does_not_take_has_not_arrived),
 		test(a_peer_that_closes_is_noticed_while_idle),
+		test(a_peer_that_closes_while_something_is_on_its_way_may_come_back),
 		test(a_reset_brings_the_last_ones_again),
 		test(what_goes_out_again_needs_nothing_new),
 		test(the_end_waits_for_what_is_under_way),
