@@ -29,6 +29,7 @@ enum config_format {
 	CONFIG_FORMAT_ECS,
 	CONFIG_FORMAT_TABLE,
 	CONFIG_FORMAT_OCSF,
+	CONFIG_FORMAT_CSV,
 	CONFIG_FORMAT_TEXT
 };
 
@@ -69,12 +70,28 @@ struct config_trees {
 	struct yaml_node *rules;
 };
 
+/* What type file has; see sink/file.h. */
+struct config_trail {
+	uint64_t rotate_size, rotate_every_ms; /* 0: off */
+	uint64_t keep_files, keep_age_ms, keep_total;
+	int compress;            /* enum trail_packing */
+	uint64_t compress_level; /* 0: that of the format */
+	char *owner, *group;     /* name or number; NULL: as the process */
+	char *mode;              /* octal digits */
+	int fsync;               /* enum file_sync */
+	uint64_t fsync_every_ms;
+	struct {
+		uint64_t warn, delete, pause; /* bytes; 0: off */
+	} space;
+};
+
 struct config_sink {
 	char *name;
-	int type;   /* enum config_sink_type */
-	int format; /* enum config_format; default: ecs for file, table for stdout */
-	int detail; /* enum config_detail; of format ecs and ocsf */
-	char *path; /* file only */
+	int type;                  /* enum config_sink_type */
+	int format;                /* enum config_format; default: ecs for file, table for stdout */
+	int detail;                /* enum config_detail; of format ecs and ocsf */
+	char *path;                /* file only */
+	struct config_trail trail; /* file only */
 	struct {
 		uint64_t events, size, linger_ms;
 	} batch;

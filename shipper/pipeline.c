@@ -385,6 +385,7 @@ static int open_signals(struct pipeline *pipeline, unsigned int seconds, struct 
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGUSR1);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	pipeline->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
 	pipeline->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
@@ -597,13 +598,17 @@ static bool handle_signal(struct pipeline *pipeline)
 
 	if (read(pipeline->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return false;
-	if (info.ssi_signo != SIGHUP || !pipeline->reload) {
-		pipeline->end.reason = REC_STOP_SIGNAL;
-		pipeline->end.signal = info;
-		return true;
+	if (info.ssi_signo == SIGUSR1) {
+		sinks_rotate(pipeline->sinks);
+		return false;
 	}
-	reload_request(pipeline->reload);
-	return false;
+	if (info.ssi_signo == SIGHUP && pipeline->reload) {
+		reload_request(pipeline->reload);
+		return false;
+	}
+	pipeline->end.reason = REC_STOP_SIGNAL;
+	pipeline->end.signal = info;
+	return true;
 }
 
 /* True when that was the end: a signal, the time is over, or nobody reads any more. */

@@ -6,6 +6,7 @@
 #include "config_kafka.h"
 #include "config_syslog.h"
 #include "render/identity.h"
+#include "sinks_file.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -40,7 +41,7 @@ static int new_sink(const struct config_sink *config, const struct render_identi
 {
 	switch ((enum config_sink_type)config->type) {
 	case CONFIG_SINK_FILE:
-		return file_sink_new(ret_sink, config->path, err);
+		return sinks_file_new(ret_sink, config, err);
 	case CONFIG_SINK_KAFKA:
 		return new_kafka(config, identity->host_name, ret_sink, err);
 	case CONFIG_SINK_SYSLOG:
@@ -126,9 +127,8 @@ struct start {
 };
 
 static const enum render_format render_formats[] = {
-	[CONFIG_FORMAT_ECS] = RENDER_ECS,
-	[CONFIG_FORMAT_TABLE] = RENDER_TABLE,
-	[CONFIG_FORMAT_OCSF] = RENDER_OCSF,
+	[CONFIG_FORMAT_ECS] = RENDER_ECS,   [CONFIG_FORMAT_TABLE] = RENDER_TABLE,
+	[CONFIG_FORMAT_OCSF] = RENDER_OCSF, [CONFIG_FORMAT_CSV] = RENDER_CSV,
 	[CONFIG_FORMAT_TEXT] = RENDER_TEXT,
 };
 
@@ -163,6 +163,8 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 	};
 	int result = new_condition(config, &options.when, err);
 
+	if (config->type == CONFIG_SINK_FILE)
+		sinks_file_describe(config, &options.render);
 	if (result == 0)
 		result = new_sink(config, start->identity, &options.sink, err);
 	if (result == 0)
@@ -353,6 +355,12 @@ const struct sinks_removed *sinks_removed(const struct sinks *sinks, size_t *ret
 {
 	*ret_count = sinks->removed_count;
 	return sinks->removed;
+}
+
+void sinks_rotate(struct sinks *sinks)
+{
+	for (size_t i = 0; i < sinks->count; i++)
+		deliver_rotate(sinks->delivers[i]);
 }
 
 void sinks_stop(struct sinks *sinks, unsigned int deadline_ms, struct deliver_status *ret_status)

@@ -60,6 +60,9 @@ struct sinks_removed {
 /* The last of them that have not come back, the newest last; the count goes to *ret_count. */
 const struct sinks_removed *sinks_removed(const struct sinks *sinks, size_t *ret_count);
 
+/* Has each sink that writes files begin a new one, soon. */
+void sinks_rotate(struct sinks *sinks);
+
 /* Ends all within deadline_ms; the last figures of each go to ret_status. NULL is fine. */
 void sinks_stop(struct sinks *sinks, unsigned int deadline_ms, struct deliver_status *ret_status);
 

@@ -98,29 +98,6 @@ static void judge_coverage(struct teller *teller, const struct status_facts *fac
 	tell(teller, "coverage: not seen: %s; such events are not recorded on this host", names);
 }
 
-/* Events that the sink does not get. */
-static void judge_undelivered(struct teller *teller, const struct status_sink *sink)
-{
-	const struct deliver_status *deliver = &sink->deliver;
-	uint64_t dead = deliver->dead_lettered + deliver->rejected;
-
-	if (deliver->expired)
-		tell(teller,
-		     "sink %s: %" PRIu64 " events were given up before it took them: "
-		     "journal.max_size, max_age or keep_free was reached",
-		     sink->name, deliver->expired);
-	if (deliver->unreadable)
-		tell(teller, "sink %s: %" PRIu64 " events in the journal could not be read",
-		     sink->name, deliver->unreadable);
-	if (dead > deliver->unkept)
-		tell(teller, "sink %s: %" PRIu64 " events are with the dead letters", sink->name,
-		     dead - deliver->unkept);
-	if (deliver->unkept)
-		tell(teller,
-		     "sink %s: %" PRIu64 " events were given up and are not with the dead letters",
-		     sink->name, deliver->unkept);
-}
-
 static void judge_sink(struct teller *teller, const struct status_facts *facts,
 		       const struct status_sink *sink)
 {
@@ -135,7 +112,21 @@ static void judge_sink(struct teller *teller, const struct status_facts *facts,
 		     "sink %s: its receiver has taken nothing for %" PRIu64 " s, %" PRIu64
 		     " events wait: %s",
 		     sink->name, since_ns / NS_PER_S, deliver->waiting, deliver->last_error.text);
-	judge_undelivered(teller, sink);
+	if (deliver->dead_lettered + deliver->rejected > deliver->unkept)
+		tell(teller, "sink %s: %" PRIu64 " events are with the dead letters", sink->name,
+		     deliver->dead_lettered + deliver->rejected - deliver->unkept);
+	if (deliver->unkept)
+		tell(teller,
+		     "sink %s: %" PRIu64 " events were given up and are not with the dead letters",
+		     sink->name, deliver->unkept);
+	if (deliver->expired)
+		tell(teller,
+		     "sink %s: %" PRIu64 " events were given up before it took them: "
+		     "journal.max_size, max_age or keep_free was reached",
+		     sink->name, deliver->expired);
+	if (deliver->unreadable)
+		tell(teller, "sink %s: %" PRIu64 " events in the journal could not be read",
+		     sink->name, deliver->unreadable);
 }
 
 static void judge_journal(struct teller *teller, const struct status_facts *facts)

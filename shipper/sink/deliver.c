@@ -666,3 +666,9 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 	ret_status->last_error = deliver->story;
 	(void)pthread_mutex_unlock(&deliver->story_lock);
 }
+
+void deliver_rotate(struct deliver *deliver)
+{
+	if (deliver && deliver->sink->ops->rotate)
+		deliver->sink->ops->rotate(deliver->sink);
+}

@@ -83,4 +83,7 @@ void deliver_give_identity(struct deliver *deliver, struct render_identity *iden
 
 void deliver_status(struct deliver *deliver, struct deliver_status *ret_status);
 
+/* Has a sink that writes files begin a new one, soon. NULL is fine. */
+void deliver_rotate(struct deliver *deliver);
+
 #endif

@@ -250,6 +250,19 @@ static struct sink_message describe_event(const struct feed *feed, const struct 
 	return message;
 }
 
+/* Its key outlives the event. */
+static int begin_document(struct feed *feed, const struct event *event)
+{
+	feed->document = describe_event(feed, event);
+	buf_clear(&feed->document_key);
+	if (feed->document.key_size == 0)
+		return 0;
+	if (buf_add(&feed->document_key, feed->document.key, feed->document.key_size) < 0)
+		return -ENOMEM;
+	feed->document.key = feed->document_key.data;
+	return 0;
+}
+
 static int add_line(struct pending *batch, size_t line_start, struct sink_message message,
 		    uint32_t events, uint64_t sequence)
 {
@@ -257,21 +270,6 @@ static int add_line(struct pending *batch, size_t line_start, struct sink_messag
 	message.events = events;
 	message.sequence = sequence;
 	return pending_add(batch, &message);
-}
-
-/* What its message says is of its first event, which does not stay: so the key is copied. */
-static int begin_document(struct feed *feed, const struct event *event)
-{
-	struct sink_message *document = &feed->document;
-
-	*document = describe_event(feed, event);
-	buf_clear(&feed->document_key);
-	if (document->key_size == 0)
-		return 0;
-	if (buf_add(&feed->document_key, document->key, document->key_size) < 0)
-		return -ENOMEM;
-	document->key = feed->document_key.data;
-	return 0;
 }
 
 /* Nothing, or the document in the making as the last message of the batch. */
@@ -291,21 +289,23 @@ static int render(struct feed *feed, struct pending *batch, const struct event *
 		  const char **ret_why)
 {
 	size_t start = batch->text.length;
-	bool begins = lines_in_document(feed->lines) == 0;
 	int result;
 
 	if (feed->options.when && !condition_matches(feed->options.when, event))
 		return 1;
 	lines_limit(feed->lines, feed->options.sink->max_message);
-	result = lines_add(feed->lines, event, &batch->text, ret_why);
+	result = feed->options.documents && lines_in_document(feed->lines) == 0
+			 ? begin_document(feed, event)
+			 : 0;
+	if (result == 0)
+		result = lines_add(feed->lines, event, &batch->text, ret_why);
 	if (result != 0)
 		return result;
 	if (lines_in_document(feed->lines) == 0)
 		return add_line(batch, start, describe_event(feed, event), 1,
 				event->entry->sequence);
-	result = begins ? begin_document(feed, event) : 0;
 	feed->document.sequence = event->entry->sequence;
-	return result;
+	return 0;
 }
 
 /* Steps over what can never be sent. */
@@ -639,6 +639,14 @@ void feed_hurry(struct feed *feed)
 	feed->options.limits.linger_ms = 0;
 }
 
+static int make_key(struct feed *feed)
+{
+	const struct render_identity *identity = feed->options.identity;
+	const char *host = identity->host_id ? identity->host_id : identity->host_name;
+
+	return message_key_new(&feed->key, feed->options.sink->key, host);
+}
+
 static int make_lines(const struct feed *feed, const struct render_identity *identity,
 		      struct lines **ret_lines, struct err *err)
 {
@@ -652,14 +660,6 @@ static int make_lines(const struct feed *feed, const struct render_identity *ide
 	};
 
 	return lines_new(ret_lines, &lines, identity, err);
-}
-
-static int make_key(struct feed *feed)
-{
-	const struct render_identity *identity = feed->options.identity;
-	const char *host = identity->host_id ? identity->host_id : identity->host_name;
-
-	return message_key_new(&feed->key, feed->options.sink->key, host);
 }
 
 int feed_new(struct feed **ret_feed, const struct feed_options *options, struct err *err)

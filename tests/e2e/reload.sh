@@ -26,7 +26,7 @@ journal: {max_size: 256MiB}
 rules:
   - {name: rule-$1, when: {process.executable: /nowhere/$1}, do: drop}
 sinks:
-  - {name: trail, type: file, path: $DIR/trail/audit.ndjson}
+  - {name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}
 $extra
 EOF
 	mv "$DIR/next.yaml" "$DIR/config.yaml"

@@ -2,6 +2,8 @@
 /* The deliver thread between a real journal and sinks that fail, hang, die and come back. */
 #include "test_deliver.h"
 
+#include "sink/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -31,9 +33,11 @@ struct fake {
 
 static struct sink *file_sink(struct world *world)
 {
+	struct file_sink_options trail;
 	struct sink *sink = NULL;
 
-	assert_int_equal(file_sink_new(&sink, world->trail, &world->err), 0);
+	file_sink_options_init(&trail, world->trail);
+	assert_int_equal(file_sink_new(&sink, &trail, &world->err), 0);
 	return sink;
 }
 
