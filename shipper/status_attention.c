@@ -110,6 +110,8 @@ static void judge_sink(struct teller *teller, const struct status_facts *facts,
 	else if (deliver->failing && since_ns >= BLOCKED_PATIENCE_NS)
 		tell(teller, "sink %s: its receiver has taken nothing for %" PRIu64 " s",
 		     sink->name, since_ns / NS_PER_S);
+	if (deliver->sink.warning.text[0])
+		tell(teller, "sink %s: %s", sink->name, deliver->sink.warning.text);
 	if (deliver->rejected)
 		tell(teller, "sink %s: %" PRIu64 " events could not be rendered and are left out",
 		     sink->name, deliver->rejected);
