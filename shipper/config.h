@@ -13,7 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT, CONFIG_SINK_KAFKA };
+enum config_sink_type {
+	CONFIG_SINK_FILE,
+	CONFIG_SINK_STDOUT,
+	CONFIG_SINK_KAFKA,
+	CONFIG_SINK_SYSLOG
+};
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
 enum config_headers { CONFIG_HEADERS_STANDARD, CONFIG_HEADERS_NONE };
@@ -23,6 +28,7 @@ enum config_format {
 	CONFIG_FORMAT_ECS,
 	CONFIG_FORMAT_TABLE,
 	CONFIG_FORMAT_OCSF,
+	CONFIG_FORMAT_TEXT,
 	CONFIG_FORMAT_CSV
 };
 
@@ -96,9 +102,18 @@ struct config_sink {
 		struct config_map properties;
 	} kafka;
 	struct {
+		char *target;
+		int framing; /* enum syslog_framing */
+		int facility, severity;
+		char *app_name, *sd_id;
+		uint64_t max_message, resend, rate; /* bytes; rate: per second */
+	} syslog;
+	struct {
 		int use; /* enum config_tls */
 		char *ca, *cert, *key, *key_password;
-		int verify; /* enum config_verify */
+		char *server_name; /* NULL: the host that is connected to */
+		int min_version;   /* enum tls_version */
+		int verify;        /* enum config_verify */
 	} tls;
 	struct {
 		int mechanism; /* of config_sasl_words; 0: none */
