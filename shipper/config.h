@@ -166,7 +166,10 @@ struct config {
 	struct {
 		char *dir; /* default: state_dir/journal */
 		uint64_t max_size;
-		int durability; /* enum journal_durability */
+		uint64_t max_age_ms; /* 0: without end */
+		uint64_t keep_free;  /* 0: nothing */
+		int when_full;       /* enum journal_when_full */
+		int durability;      /* enum journal_durability */
 		uint64_t sync_every_ms;
 	} journal;
 	struct {

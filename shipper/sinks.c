@@ -137,6 +137,8 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 	struct deliver_options options = {
 		.name = config->name,
 		.journal = sinks->options.journal,
+		.ephemeral = sinks->options.from != NULL,
+		.from = sinks->options.from,
 		.identity = start->identity,
 		.render = {.format = render_formats[config->format],
 			   .detail = config->detail == CONFIG_DETAIL_FULL ? RENDER_FULL

@@ -112,6 +112,14 @@ static void judge_sink(struct teller *teller, const struct status_facts *facts,
 		     sink->name, since_ns / NS_PER_S);
 	if (deliver->sink.warning.text[0])
 		tell(teller, "sink %s: %s", sink->name, deliver->sink.warning.text);
+	if (deliver->expired)
+		tell(teller,
+		     "sink %s: %" PRIu64 " events were given up before it took them: "
+		     "journal.max_size, max_age or keep_free was reached",
+		     sink->name, deliver->expired);
+	if (deliver->unreadable)
+		tell(teller, "sink %s: %" PRIu64 " events in the journal could not be read",
+		     sink->name, deliver->unreadable);
 	if (deliver->rejected)
 		tell(teller, "sink %s: %" PRIu64 " events could not be rendered and are left out",
 		     sink->name, deliver->rejected);

@@ -441,6 +441,9 @@ static void write_sink(struct writer *writer, const struct status_facts *facts,
 	NUMBER(json, "skipped", deliver->skipped);
 	NUMBER(json, "filtered", deliver->filtered);
 	NUMBER(json, "rejected", deliver->rejected);
+	NUMBER(json, "dead_lettered", deliver->dead_lettered);
+	NUMBER(json, "expired", deliver->expired);
+	NUMBER(json, "unreadable", deliver->unreadable);
 	NUMBER(json, "bytes", deliver->bytes);
 	NUMBER(json, "failures", deliver->failures);
 	json_open(json, JSON_KEY("lag"));

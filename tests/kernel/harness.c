@@ -466,6 +466,8 @@ struct harness *harness_new(const struct harness_options *options)
 	}
 	snprintf(harness->trail, sizeof(harness->trail), "%s/audit.ndjson", harness->dir);
 	snprintf(config, sizeof(config), "%s/auditship.yaml", harness->dir);
+	if (options->prepare)
+		options->prepare(harness->dir);
 	if (write_config(harness, options, config) != 0 || !start_agent(harness, options, config) ||
 	    !wait_until_watching(harness)) {
 		print_log(harness);
