@@ -88,6 +88,7 @@ static void take_counters(struct collect *collect)
 	status->journal_bytes = counters.journal_bytes;
 	status->journal_failing = counters.journal_failing;
 	status->overtakes = counters.overtakes;
+	status->turns++;
 }
 
 /* After each sweep: some eighty plain stores, whatever has happened in between. */

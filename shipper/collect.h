@@ -55,6 +55,7 @@ struct collect_status {
 	uint64_t journal_bytes;   /* appended */
 	uint64_t journal_failing; /* 1: it takes nothing now */
 	uint64_t overtakes;       /* see capture/merge.h */
+	uint64_t turns;           /* of the thread: it goes on */
 	uint64_t processes, process_evictions;
 	uint64_t images, image_bytes, image_failures;
 	/* From here on not of that one moment, but of a later one. */

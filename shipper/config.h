@@ -80,6 +80,9 @@ struct config {
 		char *group;  /* name or number of the group that may connect; NULL: only root */
 	} control;
 	struct {
+		char *listen; /* NULL: nowhere; see base/listen_address.h */
+	} monitor;
+	struct {
 		int level; /* enum log_level */
 	} log;
 	struct {
@@ -161,6 +164,7 @@ enum config_part {
 	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
 	CONFIG_PART_FILTERS =
 		1 << 9, /* what the probes leave out, in maps: they stay as they are */
+	CONFIG_PART_MONITOR = 1 << 10,
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

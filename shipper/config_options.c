@@ -2,6 +2,7 @@
 /* The rows, and what a well-formed name is. Knows nothing of YAML. */
 #include "config_options.h"
 
+#include "base/listen_address.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "filter/rules.h"
@@ -202,6 +203,21 @@ static const struct option_pattern cgroup_pattern = {
 	"^/",
 };
 
+static bool is_local_address(const char *text)
+{
+	struct listen_address address;
+
+	return strcmp(text, "off") == 0 || listen_address_parse(&address, text) == 0;
+}
+
+static const struct option_pattern local_address_pattern = {
+	"off, or an address and port of this host alone (127.0.0.1:9178, [::1]:9178) or "
+	"unix:/PATH; others "
+	"are to come through a proxy that asks who they are",
+	is_local_address,
+	"^(off|127(\\.[0-9]{1,3}){3}:[0-9]{1,5}|\\[::1\\]:[0-9]{1,5}|unix:/.+)$",
+};
+
 static const struct option_pattern label_pattern = {
 	"a name for a label: letters, digits, '_' and '-', at most 64 in all",
 	is_label,
@@ -230,6 +246,7 @@ static const struct option_pattern sink_name_pattern = {
 const struct option_section config_sections[] = {
 	{"agent", "This agent."},
 	{"control", "How to ask the running agent."},
+	{"monitor", "What machines ask the running agent: /metrics, /healthz, /readyz."},
 	{"log", "What the agent says of itself, on standard error."},
 	{"capture", "What is recorded."},
 	{"capture.open", "File opens, where capture.events has them."},
@@ -328,6 +345,19 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_CONTROL,
 		.pattern = &group_pattern,
 		.doc = "Group, by name or number, whose members may use the control socket.",
+	},
+	{
+		"monitor.listen",
+		TEXT_AT(struct config, monitor.listen),
+		.fallback = "off",
+		.example = "127.0.0.1:9178",
+		.max = SOCKET_MAX,
+		.flags = OPTION_MAY_BE_OFF,
+		.part = CONFIG_PART_MONITOR,
+		.pattern = &local_address_pattern,
+		.doc = "Where /metrics (Prometheus), /healthz and /readyz are served over HTTP: an "
+		       "address and port on loopback, or unix:/PATH, which control.group may use; "
+		       "off: nowhere.",
 	},
 	{
 		"log.level",

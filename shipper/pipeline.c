@@ -20,6 +20,7 @@
 #include "decode/fields.h"
 #include "enrich/host.h"
 #include "enrich/users_watch.h"
+#include "monitor_pages.h"
 #include "sink/deliver.h"
 #include "status.h"
 #include "summary.h"
@@ -385,6 +386,30 @@ void pipeline_close_control(struct pipeline *pipeline)
 	pipeline->control = NULL;
 }
 
+int pipeline_open_monitor(struct pipeline *pipeline, const struct config *config, struct err *err)
+{
+	struct monitor_options options = {
+		.listen = config->monitor.listen,
+		.group = config->control.group,
+		.pages = monitor_pages,
+		.data = pipeline->status,
+	};
+	int result;
+
+	if (!options.listen)
+		return 0;
+	result = monitor_open(&pipeline->monitor, &options, err);
+	if (result == 0 && watch(pipeline->epoll_fd, monitor_fd(pipeline->monitor)) < 0)
+		result = err_set(err, -errno, "cannot wait for scrapers: %s", strerror(errno));
+	return result;
+}
+
+void pipeline_close_monitor(struct pipeline *pipeline)
+{
+	monitor_close(pipeline->monitor);
+	pipeline->monitor = NULL;
+}
+
 static int open_watchers(struct pipeline *pipeline, struct err *err)
 {
 	int result = watchers_new(&pipeline->watchers, pipeline->journal, &pipeline->identity, err);
@@ -453,6 +478,8 @@ static void on_tick(struct pipeline *pipeline)
 	tick_filter(pipeline);
 	if (pipeline->control)
 		control_tick(pipeline->control, clock_mono_ns());
+	if (pipeline->monitor)
+		monitor_tick(pipeline->monitor, clock_mono_ns());
 	watchers_tick(pipeline->watchers, clock_boot_ns());
 	agent_events_tick(pipeline->events);
 }
@@ -507,6 +534,22 @@ static bool handle_signal(struct pipeline *pipeline)
 	return false;
 }
 
+/* Who asks the agent, or what it tells of itself. False: it was none of them. */
+static bool serve(struct pipeline *pipeline, int fd)
+{
+	if (pipeline->control && fd == control_fd(pipeline->control))
+		control_serve(pipeline->control);
+	else if (pipeline->monitor && fd == monitor_fd(pipeline->monitor))
+		monitor_serve(pipeline->monitor);
+	else if (pipeline->watchers && fd == watchers_fd(pipeline->watchers))
+		watchers_serve(pipeline->watchers);
+	else if (pipeline->events && fd == agent_events_fd(pipeline->events))
+		agent_events_serve(pipeline->events);
+	else
+		return false;
+	return true;
+}
+
 /* True when that was the end: a signal, the time is over, or nobody reads any more. */
 static bool handle(struct pipeline *pipeline, int fd)
 {
@@ -521,13 +564,7 @@ static bool handle(struct pipeline *pipeline, int fd)
 		}
 	} else if (fd == pipeline->tick_fd) {
 		on_tick(pipeline);
-	} else if (pipeline->control && fd == control_fd(pipeline->control)) {
-		control_serve(pipeline->control);
-	} else if (pipeline->watchers && fd == watchers_fd(pipeline->watchers)) {
-		watchers_serve(pipeline->watchers);
-	} else if (pipeline->events && fd == agent_events_fd(pipeline->events)) {
-		agent_events_serve(pipeline->events);
-	} else {
+	} else if (!serve(pipeline, fd)) {
 		pipeline->end.reason =
 			fd == pipeline->timer_fd ? REC_STOP_TIME_OVER : REC_STOP_READER_GONE;
 		return true;
@@ -569,6 +606,8 @@ static int open_agent(struct pipeline *pipeline, struct err *err)
 		result = pipeline_open_control(pipeline, pipeline->config, err);
 	if (result == 0)
 		result = open_status(pipeline, err);
+	if (result == 0)
+		result = pipeline_open_monitor(pipeline, pipeline->config, err);
 	return result == 0 ? open_reload(pipeline, err) : result;
 }
 
@@ -641,6 +680,7 @@ static void close_descriptor(int fd)
 static void close_all(struct pipeline *pipeline)
 {
 	pipeline_close_control(pipeline);
+	pipeline_close_monitor(pipeline);
 	watchers_free(pipeline->watchers);
 	status_free(pipeline->status);
 	collect_free(pipeline->collect);

@@ -14,6 +14,7 @@
 #include "enrich/host.h"
 #include "journal/journal.h"
 #include "kernel_filter.h"
+#include "monitor.h"
 #include "pipeline.h"
 #include "reload.h"
 #include "sinks.h"
@@ -38,6 +39,7 @@ struct pipeline {
 	struct deliver *view_deliver;
 	struct control *control; /* NULL, and so are the next two: nobody may ask */
 	struct watchers *watchers;
+	struct monitor *monitor; /* NULL: it is off */
 	struct status *status;
 	struct agent_events *events; /* NULL for a mere view */
 	struct agent_end end;
@@ -59,6 +61,10 @@ void pipeline_tell_missing(const struct pipeline *pipeline);
 /* No socket in the configuration: no server. */
 int pipeline_open_control(struct pipeline *pipeline, const struct config *config, struct err *err);
 void pipeline_close_control(struct pipeline *pipeline);
+
+/* The monitoring port, the same way. */
+int pipeline_open_monitor(struct pipeline *pipeline, const struct config *config, struct err *err);
+void pipeline_close_monitor(struct pipeline *pipeline);
 
 /* The status tells of what is in force. */
 void pipeline_describe_status(const struct pipeline *pipeline, struct status_options *ret_options);

@@ -150,6 +150,25 @@ static int change_control(struct pipeline *pipeline, const struct config *config
 	return result;
 }
 
+static int change_monitor(struct pipeline *pipeline, const struct config *config, struct err *err)
+{
+	int result;
+
+	pipeline_close_monitor(pipeline);
+	result = pipeline_open_monitor(pipeline, config, err);
+	if (result < 0)
+		pipeline_close_monitor(pipeline);
+	return result;
+}
+
+static void restore_monitor(struct pipeline *pipeline)
+{
+	struct err err;
+
+	if (change_monitor(pipeline, pipeline->config, &err) < 0)
+		log_error("no monitoring port: %s", err.text);
+}
+
 static void restore_control(struct pipeline *pipeline)
 {
 	struct err err;
@@ -202,15 +221,23 @@ static int prepare(struct pipeline *pipeline, struct prepared *prepared, struct 
 	return sinks_change(pipeline->sinks, &sinks, err);
 }
 
-static int prepare_with_control(struct pipeline *pipeline, struct prepared *prepared,
+/* What only one of may be there: it is changed at once, and restored when something else fails. */
+static int prepare_with_servers(struct pipeline *pipeline, struct prepared *prepared,
 				struct err *err)
 {
 	bool control = prepared->diff.parts & CONFIG_PART_CONTROL;
+	bool monitor = prepared->diff.parts & (CONFIG_PART_CONTROL | CONFIG_PART_MONITOR);
 	int result = control ? change_control(pipeline, prepared->config, err) : 0;
 
+	if (result == 0 && monitor)
+		result = change_monitor(pipeline, prepared->config, err);
 	if (result == 0)
 		result = prepare(pipeline, prepared, err);
-	if (result < 0 && control)
+	if (result == 0)
+		return 0;
+	if (monitor)
+		restore_monitor(pipeline);
+	if (control)
 		restore_control(pipeline);
 	return result;
 }
@@ -275,7 +302,7 @@ static void start(struct reload *reload)
 		config_free(prepared.config);
 		return;
 	}
-	if (prepare_with_control(pipeline, &prepared, &err) == 0) {
+	if (prepare_with_servers(pipeline, &prepared, &err) == 0) {
 		apply(reload, &prepared);
 		return;
 	}

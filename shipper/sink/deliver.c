@@ -51,7 +51,7 @@ struct deliver {
 	/* Shared. */
 	atomic_int state;
 	_Atomic uint64_t stop_deadline_ns; /* CLOCK_MONOTONIC; 0: go on */
-	_Atomic uint64_t failures, failing_since_ns, failed_ns;
+	_Atomic uint64_t failures, failing_since_ns, failed_ns, in_sink_since_ns;
 	atomic_bool failing, blocked;
 	/* A story is 1 KiB, which no atomic holds. Taken when a try failed or somebody asks, for
 	 * one copy, never on the way of an event. */
@@ -61,6 +61,7 @@ struct deliver {
 
 static void enter_sink(struct deliver *deliver)
 {
+	counter_set(&deliver->in_sink_since_ns, clock_boot_ns());
 	atomic_store(&deliver->state, IN_SINK);
 }
 
@@ -69,6 +70,7 @@ static int leave_sink(struct deliver *deliver, int result)
 {
 	int expected = IN_SINK;
 
+	counter_set(&deliver->in_sink_since_ns, 0);
 	if (atomic_compare_exchange_strong(&deliver->state, &expected, WORKING))
 		return result;
 	deliver->abandoned = true;
@@ -477,6 +479,7 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.blocked = atomic_load_explicit(&deliver->blocked, memory_order_relaxed),
 		.failing_since_ns = counter_get(&deliver->failing_since_ns),
 		.failed_ns = counter_get(&deliver->failed_ns),
+		.in_sink_since_ns = counter_get(&deliver->in_sink_since_ns),
 		.acknowledged_ns = feed.acknowledged_ns,
 		.oldest_ns = feed.oldest_ns,
 	};
