@@ -21,8 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTION_PATH_SIZE 128
-
 /* What stands in path below prefix, NULL when path is not directly below it. */
 static const char *below(const char *path, const char *prefix)
 {
@@ -116,21 +114,22 @@ static int read_section(struct config *config, struct yaml_node *map, const char
 			struct faults *faults);
 
 /* A key never holds a dot: those of the paths separate sections. */
-static bool compose(char out[OPTION_PATH_SIZE], const char *prefix, const struct yaml_node *node)
+bool config_path_compose(char out[CONFIG_OPTION_PATH_SIZE], const char *prefix,
+			 const struct yaml_node *node)
 {
 	int length;
 
 	if (memchr(node->key.bytes, '\0', node->key.length) || strchr(node->key.bytes, '.'))
 		return false;
-	length = snprintf(out, OPTION_PATH_SIZE, "%s%s", prefix, node->key.bytes);
-	return length > 0 && length < OPTION_PATH_SIZE;
+	length = snprintf(out, CONFIG_OPTION_PATH_SIZE, "%s%s", prefix, node->key.bytes);
+	return length > 0 && length < CONFIG_OPTION_PATH_SIZE;
 }
 
 static int read_key(struct config *config, struct yaml_node *node, const char *prefix,
 		    struct faults *faults)
 {
-	char path[OPTION_PATH_SIZE], section[OPTION_PATH_SIZE + 1];
-	bool composed = compose(path, prefix, node);
+	char path[CONFIG_OPTION_PATH_SIZE], section[CONFIG_OPTION_PATH_SIZE + 1];
+	bool composed = config_path_compose(path, prefix, node);
 	const struct option *option = composed ? find_option(path) : NULL;
 
 	if (option && option->type == OPTION_SINKS)
@@ -209,10 +208,10 @@ static int derive(struct config *config)
 }
 
 /* The sections of that path in a tree, and at its end the option; NULL when it is not there. */
-static const struct yaml_node *descend(const struct yaml_node *node, const char *path)
+const struct yaml_node *config_descend(const struct yaml_node *node, const char *path)
 {
 	while (node && node->type == YAML_MAP) {
-		char part[OPTION_PATH_SIZE];
+		char part[CONFIG_OPTION_PATH_SIZE];
 		size_t length = strcspn(path, ".");
 
 		(void)snprintf(part, sizeof(part), "%.*s", (int)length, path);
@@ -228,7 +227,7 @@ const struct yaml_node *config_origin(const struct config *config, const char *p
 				      const char *key)
 {
 	for (size_t i = config->trees.count; i-- > 0;) {
-		const struct yaml_node *node = descend(config->trees.items[i], path);
+		const struct yaml_node *node = config_descend(config->trees.items[i], path);
 
 		if (node && key)
 			node = yaml_tree_get(node, key);

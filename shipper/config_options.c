@@ -257,6 +257,10 @@ const struct option_section config_sections[] = {
 	{},
 };
 
+const struct option_section config_sink_sections[] = {
+	{},
+};
+
 const struct option config_options[] = {
 	{
 		"agent.name",

@@ -49,7 +49,7 @@ struct option_pattern {
 };
 
 struct option {
-	const char *path; /* dotted in the main table, a plain key in the sinks' */
+	const char *path; /* dotted: in sections; in the sinks' table below the sink */
 	enum option_type type;
 	size_t offset;
 	const char *fallback; /* the default as YAML; NULL: absent, or derived from other options */
@@ -74,6 +74,7 @@ struct option_section {
 extern const struct option config_options[];
 extern const struct option config_sink_options[];
 extern const struct option_section config_sections[];
+extern const struct option_section config_sink_sections[];
 extern const struct option_word config_sink_types[];
 
 /*
@@ -107,6 +108,15 @@ const char *config_value_expectation(char out[CONFIG_EXPECTATION_SIZE],
  */
 const struct yaml_node *config_origin(const struct config *config, const char *path,
 				      const char *key);
+
+/* What stands at that path below node (NULL: nowhere), NULL when nothing does. */
+const struct yaml_node *config_descend(const struct yaml_node *node, const char *path);
+
+#define CONFIG_OPTION_PATH_SIZE 128
+
+/* The path of a key of the file below prefix ("" or "tls."); false when there is no such path. */
+bool config_path_compose(char out[CONFIG_OPTION_PATH_SIZE], const char *prefix,
+			 const struct yaml_node *node);
 
 /* Fills in config->hash. 0 or -ENOMEM. */
 int config_hash(struct config *config);

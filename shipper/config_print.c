@@ -27,7 +27,31 @@ struct writer {
 	const struct config *config;
 	struct buf *out;
 	bool bare; /* for the hash: no comments, and one order whatever that of the files is */
+	const struct config_sink *sink; /* whose options are written; NULL: those of the top */
 };
+
+#define SINK_DEPTH 2
+
+static const char *indent_of(const struct writer *writer, const struct option *option)
+{
+	size_t depth = config_path_depth(option->path);
+
+	if (option == config_sink_options)
+		return "  - ";
+	return config_indent(writer->sink ? depth + SINK_DEPTH : depth);
+}
+
+/* Where the value of option, or of an entry in it, comes from; NULL: a default. */
+static const struct yaml_node *origin_of(const struct writer *writer, const struct option *option,
+					 const char *key)
+{
+	const struct yaml_node *node;
+
+	if (!writer->sink)
+		return config_origin(writer->config, option->path, key);
+	node = config_descend(writer->sink->node, option->path);
+	return node && key ? yaml_tree_get(node, key) : node;
+}
 
 /* What other readers of YAML take for a number, a truth value or nothing is no plain word. */
 static bool is_plain(const char *text, size_t length)
@@ -205,29 +229,25 @@ static int write_absent(const struct writer *writer, const struct option *option
 {
 	if (writer->bare)
 		return 0;
-	return buf_printf(writer->out, "%s# %s: %s # default\n",
-			  config_indent(config_path_depth(option->path)),
+	return buf_printf(writer->out, "%s# %s: %s # default\n", indent_of(writer, option),
 			  config_path_leaf(option->path), option->derived);
 }
 
 static int write_map(const struct writer *writer, const struct option *option,
 		     const struct config_map *map)
 {
-	const char *indent = config_indent(config_path_depth(option->path));
+	const char *indent = indent_of(writer, option);
 	int result = buf_printf(writer->out, "%s%s:", indent, config_path_leaf(option->path));
 
 	if (result == 0 && map->count == 0) {
 		result = buf_add_text(writer->out, " {}");
-		return result < 0 ? result
-				  : write_origin(writer,
-						 config_origin(writer->config, option->path, NULL));
+		return result < 0 ? result : write_origin(writer, origin_of(writer, option, NULL));
 	}
 	if (result == 0)
 		result = buf_add_text(writer->out, "\n");
 	for (size_t i = 0; i < map->count && result == 0; i++) {
 		const struct config_pair *pair = &map->items[i];
-		const struct yaml_node *node =
-			config_origin(writer->config, option->path, pair->key);
+		const struct yaml_node *node = origin_of(writer, option, pair->key);
 
 		result = buf_printf(writer->out, "%s  ", indent);
 		if (result == 0)
@@ -246,8 +266,9 @@ static int write_map(const struct writer *writer, const struct option *option,
 
 static int write_option(const struct writer *writer, const struct option *option)
 {
-	const void *value = (const char *)writer->config + option->offset;
-	const struct yaml_node *node = config_origin(writer->config, option->path, NULL);
+	const void *where = writer->sink ? (const void *)writer->sink : writer->config;
+	const void *value = (const char *)where + option->offset;
+	const struct yaml_node *node = origin_of(writer, option, NULL);
 	int result;
 
 	if (option->type == OPTION_MAP)
@@ -255,7 +276,7 @@ static int write_option(const struct writer *writer, const struct option *option
 	if ((option->type == OPTION_TEXT || option->type == OPTION_PATH) &&
 	    !*(char *const *)value && !(option->flags & OPTION_MAY_BE_OFF))
 		return write_absent(writer, option);
-	result = buf_printf(writer->out, "%s%s: ", config_indent(config_path_depth(option->path)),
+	result = buf_printf(writer->out, "%s%s: ", indent_of(writer, option),
 			    config_path_leaf(option->path));
 	if (result == 0 && config_value_is_secret(option, node))
 		result = buf_add_text(writer->out,
@@ -364,37 +385,37 @@ static int write_rules(const struct writer *writer, const struct option *option)
 	return result;
 }
 
-/* A condition that the sink has not is the only value that is left out. */
-static int write_sink_option(const struct writer *writer, const struct config_sink *sink,
-			     const struct option *row, const char *dash)
+/* A condition that the sink has not is left out. */
+static int write_condition(const struct writer *writer, const struct option *row)
 {
-	const struct yaml_node *node = sink->node ? yaml_tree_get(sink->node, row->path) : NULL;
+	const struct yaml_node *node = origin_of(writer, row, NULL);
 	int result;
 
-	if (row->type == OPTION_CONDITION && !node)
+	if (!node)
 		return 0;
-	result = buf_printf(writer->out, "  %s%s: ", dash, row->path);
-	if (result < 0)
-		return result;
-	if (config_value_is_secret(row, node))
-		result = buf_add_text(writer->out, HIDDEN);
-	else if (row->type == OPTION_CONDITION)
-		result = write_tree(writer, node);
-	else
-		result = write_scalar(writer->out, row, (const char *)sink + row->offset);
+	result = buf_printf(writer->out, "%s%s: ", indent_of(writer, row), row->path);
+	if (result == 0)
+		result = config_value_is_secret(row, node) ? buf_add_text(writer->out, HIDDEN)
+							   : write_tree(writer, node);
 	return result < 0 ? result : write_origin(writer, node);
 }
 
-static int write_sink(const struct writer *writer, const struct config_sink *sink)
+static int write_sink(const struct writer *all, const struct config_sink *sink)
 {
-	const char *dash = "- ";
+	const struct config_layout layout = {config_sink_sections, "", SINK_DEPTH, false};
+	struct writer writer = *all;
+	const char *before = NULL;
 	int result = 0;
 
+	writer.sink = sink;
 	for (const struct option *row = config_sink_options; row->path && result == 0; row++) {
 		if (!(row->sink_types & 1U << sink->type))
 			continue;
-		result = write_sink_option(writer, sink, row, dash);
-		dash = "  ";
+		result = config_write_sections(writer.out, &layout, row, before);
+		if (result == 0)
+			result = row->type == OPTION_CONDITION ? write_condition(&writer, row)
+							       : write_option(&writer, row);
+		before = row->path;
 	}
 	return result;
 }
@@ -425,11 +446,12 @@ static int write_sinks(const struct writer *writer, const struct option *option)
 
 static int write_all(const struct writer *writer)
 {
+	const struct config_layout layout = {config_sections, "", 0, false};
 	const char *before = NULL;
 	int result = 0;
 
 	for (const struct option *at = config_options; at->path && result == 0; at++) {
-		result = config_write_sections(writer->out, at, before, false);
+		result = config_write_sections(writer->out, &layout, at, before);
 		if (result < 0)
 			break;
 		if (at->type == OPTION_SINKS)

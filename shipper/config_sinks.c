@@ -41,65 +41,144 @@ static bool applies(const struct option *row, unsigned int types)
 	return (row->sink_types & types) == types;
 }
 
-static const struct option *find_row(const struct yaml_text *key, unsigned int types)
+static const struct option *find_row(const char *path, unsigned int types)
 {
 	for (const struct option *row = config_sink_options; row->path; row++) {
-		if (applies(row, types) && yaml_tree_text_is(key, row->path))
+		if (applies(row, types) && strcmp(path, row->path) == 0)
 			return row;
 	}
 	return NULL;
 }
 
-/* Whether any type of sink has that key. */
-static bool is_known(const struct yaml_text *key)
+/* What stands in the path of row below prefix ("" or "tls."), up to the next dot; NULL: nothing. */
+static const char *part_below(const struct option *row, const char *prefix, size_t *ret_length)
 {
+	size_t length = strlen(prefix);
+
+	if (strncmp(row->path, prefix, length) != 0)
+		return NULL;
+	*ret_length = strcspn(row->path + length, ".");
+	return row->path + length;
+}
+
+/* Whether a row of these types is below the section of that path. */
+static bool is_section(const char *path, unsigned int types)
+{
+	size_t length = strlen(path);
+
 	for (const struct option *row = config_sink_options; row->path; row++) {
-		if (yaml_tree_text_is(key, row->path))
+		if (applies(row, types) && strncmp(row->path, path, length) == 0 &&
+		    row->path[length] == '.')
 			return true;
 	}
 	return false;
 }
 
-static void fault_unknown(const struct yaml_node *node, unsigned int types, struct faults *faults)
-{
-	struct text_nearest nearest = {.word = node->key.bytes};
-	char quoted[FAULTS_QUOTE_SIZE], known[256] = "";
-	size_t used = 0;
+#define KNOWN_SIZE 512
 
+/* Keys that may stand below prefix, each once; nearest (may be NULL) is offered them. */
+static void list_known(char known[KNOWN_SIZE], const char *prefix, unsigned int types,
+		       struct text_nearest *nearest)
+{
+	size_t used = 0, length, last_length = 0;
+	const char *last = NULL;
+
+	known[0] = '\0';
 	for (const struct option *row = config_sink_options; row->path; row++) {
-		if (!applies(row, types) || used >= sizeof(known))
+		const char *part = applies(row, types) ? part_below(row, prefix, &length) : NULL;
+		char *word = known + used + (used ? 2 : 0);
+
+		if (!part || used + length + 3 > KNOWN_SIZE ||
+		    (last && length == last_length && memcmp(last, part, length) == 0))
 			continue;
-		text_nearest_offer(&nearest, row->path);
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
-					 used ? ", " : "", row->path);
+		used += (size_t)snprintf(known + used, KNOWN_SIZE - used, "%s%.*s",
+					 used ? ", " : "", (int)length, part);
+		if (nearest)
+			text_nearest_offer(nearest, word);
+		last = part;
+		last_length = length;
 	}
-	(void)faults_quote(quoted, node->key.bytes, node->key.length);
-	if (nearest.best)
-		faults_add(faults, node->key_place,
-			   "unknown key '%s' in a sink (did you mean '%s'?)", quoted, nearest.best);
-	else
-		faults_add(faults, node->key_place, "unknown key '%s' in a sink (known here: %s)",
-			   quoted, known);
 }
 
-static int read_key(struct config_sink *sink, const struct yaml_node *node, unsigned int types,
-		    struct faults *faults)
+/* Reading one sink. */
+struct reading {
+	struct config_sink *sink;
+	unsigned int types; /* one bit, or all of them while the type is not known */
+	struct faults *faults;
+};
+
+static void fault_unknown(const struct reading *reading, const struct yaml_node *node,
+			  const char *prefix)
 {
-	const struct option *row = find_row(&node->key, types);
+	struct text_nearest nearest = {.word = node->key.bytes};
+	char quoted[FAULTS_QUOTE_SIZE], known[KNOWN_SIZE], where[CONFIG_OPTION_PATH_SIZE];
+	int depth = (int)strlen(prefix);
+
+	(void)snprintf(where, sizeof(where), "%.*s", depth > 0 ? depth - 1 : 0, prefix);
+	list_known(known, prefix, reading->types, &nearest);
+	(void)faults_quote(quoted, node->key.bytes, node->key.length);
+	if (nearest.best)
+		faults_add(reading->faults, node->key_place,
+			   "unknown key '%s' in %s (did you mean '%.*s'?)", quoted,
+			   *where ? where : "a sink", (int)strcspn(nearest.best, ","),
+			   nearest.best);
+	else
+		faults_add(reading->faults, node->key_place,
+			   "unknown key '%s' in %s (known here: %s)", quoted,
+			   *where ? where : "a sink", known);
+}
+
+static int read_map(const struct reading *reading, const struct yaml_node *map, const char *prefix);
+
+static int read_section(const struct reading *reading, const struct yaml_node *node,
+			const char *path)
+{
+	char prefix[CONFIG_OPTION_PATH_SIZE + 1], known[KNOWN_SIZE];
+
+	(void)snprintf(prefix, sizeof(prefix), "%s.", path);
+	if (node->type == YAML_MAP)
+		return read_map(reading, node, prefix);
+	if (node->type == YAML_NOTHING || node->type == YAML_REFUSED)
+		return 0;
+	list_known(known, prefix, reading->types, NULL);
+	faults_add(reading->faults, node->place, "%s: expected a map of options (%s), found a %s",
+		   path, known, node->type == YAML_LIST ? "list" : "single value");
+	return -EINVAL;
+}
+
+static int read_key(const struct reading *reading, const struct yaml_node *node, const char *prefix)
+{
+	char path[CONFIG_OPTION_PATH_SIZE];
+	bool composed = config_path_compose(path, prefix, node);
+	const struct option *row = composed ? find_row(path, reading->types) : NULL;
 
 	if (row && row->type == OPTION_CONDITION)
-		return config_condition_set(sink, row, node, faults);
+		return config_condition_set(reading->sink, row, node, reading->faults);
 	if (row)
-		return config_value_set(sink, row, node, faults);
-	if (!is_known(&node->key)) {
-		fault_unknown(node, types, faults);
+		return config_value_set(reading->sink, row, node, reading->faults);
+	if (composed && is_section(path, reading->types))
+		return read_section(reading, node, path);
+	if (!composed || !(find_row(path, 0) || is_section(path, 0))) {
+		fault_unknown(reading, node, prefix);
 		return -EINVAL;
 	}
 	/* Without a type, which has been told, nobody can say what is right for this key. */
-	if (types != every_type())
-		faults_add(faults, node->key_place, "a %s sink has no '%s'",
-			   config_sink_type_name(sink->type), node->key.bytes);
+	if (reading->types != every_type())
+		faults_add(reading->faults, node->key_place, "a %s sink has no '%s'",
+			   config_sink_type_name(reading->sink->type), path);
 	return -EINVAL;
+}
+
+/* Recursion ends with the depth of the rows' paths. prefix is "" or ends with a dot. */
+static int read_map(const struct reading *reading, const struct yaml_node *map, const char *prefix)
+{
+	for (const struct yaml_node *at = map->first; at; at = at->next) {
+		bool type = *prefix == '\0' && yaml_tree_text_is(&at->key, "type");
+
+		if (!type && read_key(reading, at, prefix) == -ENOMEM)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static void check_required(const struct yaml_node *node, unsigned int types, struct faults *faults)
@@ -108,7 +187,7 @@ static void check_required(const struct yaml_node *node, unsigned int types, str
 
 	for (const struct option *row = config_sink_options; row->path; row++) {
 		if (!applies(row, types) || !(row->flags & OPTION_REQUIRED) ||
-		    yaml_tree_get(node, row->path))
+		    config_descend(node, row->path))
 			continue;
 		faults_add(faults, node->place, "this sink has no '%s': give %s", row->path,
 			   config_value_expectation(expected, row));
@@ -130,13 +209,12 @@ static int set_defaults(struct config_sink *sink, unsigned int types)
 static int read_type(struct config_sink *sink, const struct yaml_node *node,
 		     unsigned int *ret_types, struct faults *faults)
 {
-	static const struct yaml_text key = {(char *)"type", 4};
 	int result;
 
 	*ret_types = every_type();
 	if (!node)
 		return 0;
-	result = config_value_set(sink, find_row(&key, *ret_types), node, faults);
+	result = config_value_set(sink, find_row("type", *ret_types), node, faults);
 	if (result == 0)
 		*ret_types = 1U << sink->type;
 	return result == -ENOMEM ? result : 0;
@@ -144,8 +222,7 @@ static int read_type(struct config_sink *sink, const struct yaml_node *node,
 
 static int read_sink(struct config_sink *sink, const struct yaml_node *node, struct faults *faults)
 {
-	const struct yaml_node *type;
-	unsigned int types;
+	struct reading reading = {.sink = sink, .faults = faults};
 	int result;
 
 	if (node->type != YAML_MAP) {
@@ -154,17 +231,14 @@ static int read_sink(struct config_sink *sink, const struct yaml_node *node, str
 				   "a sink is a map, such as {name: trail, type: file, path: ...}");
 		return 0;
 	}
-	type = yaml_tree_get(node, "type");
-	result = read_type(sink, type, &types, faults);
+	result = read_type(sink, yaml_tree_get(node, "type"), &reading.types, faults);
 	if (result == 0)
-		result = set_defaults(sink, types);
+		result = set_defaults(sink, reading.types);
+	if (result == 0)
+		result = read_map(&reading, node, "");
 	if (result < 0)
 		return result;
-	for (const struct yaml_node *at = node->first; at; at = at->next) {
-		if (at != type && read_key(sink, at, types, faults) == -ENOMEM)
-			return -ENOMEM;
-	}
-	check_required(node, types, faults);
+	check_required(node, reading.types, faults);
 	return 0;
 }
 
@@ -306,7 +380,7 @@ int config_sinks_gather(struct config *config, const struct option *option, stru
 	while ((child = yaml_tree_take_first(node))) {
 		named = find_named(config->trees.sinks, NULL, name_of(child));
 		if (named && named->place.file != child->place.file)
-			yaml_tree_merge(named, child);
+			yaml_tree_merge(named, child, "when");
 		else
 			yaml_tree_append(config->trees.sinks, child);
 	}

@@ -81,19 +81,21 @@ static bool is_in(const char *path, const char *section)
 	return path && strncmp(path, section, length) == 0 && path[length] == '.';
 }
 
-int config_write_sections(struct buf *out, const struct option *option, const char *before,
-			  bool documented)
+int config_write_sections(struct buf *out, const struct config_layout *layout,
+			  const struct option *option, const char *before)
 {
 	int result = 0;
 
-	for (const struct option_section *at = config_sections; at->path && result == 0; at++) {
-		const char *indent = config_indent(config_path_depth(at->path));
+	for (const struct option_section *at = layout->sections; at->path && result == 0; at++) {
+		size_t depth = layout->depth + config_path_depth(at->path);
+		char indent[2 * CONFIG_INDENT_MAX];
 
 		if (!is_in(option->path, at->path) || is_in(before, at->path))
 			continue;
-		if (documented && *indent == '\0')
+		(void)snprintf(indent, sizeof(indent), "%s%s", layout->lead, config_indent(depth));
+		if (layout->documented && *indent == '\0')
 			result = buf_add_text(out, "\n");
-		if (documented && result == 0)
+		if (layout->documented && result == 0)
 			result = write_comment(out, indent, at->doc);
 		if (result == 0)
 			result = buf_printf(out, "%s%s:\n", indent, config_path_leaf(at->path));
@@ -127,19 +129,24 @@ static const char *sink_value(const struct option *row, const struct option_word
 /* The default sink: its first key opens the item of the list. */
 static int write_default_sink(struct buf *out)
 {
+	const struct config_layout layout = {config_sink_sections, "", 2, true};
 	const struct option_word *type = config_sink_types;
-	bool first = true;
+	const char *before = NULL;
 	int result = 0;
 
 	for (const struct option *row = config_sink_options; row->path && result == 0; row++) {
+		const char *indent = config_indent(2 + config_path_depth(row->path));
+
 		if (!(row->sink_types & 1U << type->value))
 			continue;
-		result = write_option_comment(out, first ? "  " : "    ", row);
+		result = config_write_sections(out, &layout, row, before);
 		if (result == 0)
-			result = buf_printf(out, "  %s %s%s: %s\n", first ? "-" : " ",
-					    row->derived ? "#" : "", row->path,
+			result = write_option_comment(out, before ? indent : "  ", row);
+		if (result == 0)
+			result = buf_printf(out, "%s%s%s: %s\n", before ? indent : "  - ",
+					    row->derived ? "#" : "", config_path_leaf(row->path),
 					    sink_value(row, type));
-		first = false;
+		before = row->path;
 	}
 	return result;
 }
@@ -147,18 +154,24 @@ static int write_default_sink(struct buf *out)
 /* Another type, commented out, with the documentation of what is its own. */
 static int write_other_sink(struct buf *out, const struct option_word *type)
 {
+	const struct config_layout layout = {config_sink_sections, "  #", 1, true};
 	int result = buf_printf(out, "  # A sink of type %s:\n", type->name);
-	bool first = true;
+	const char *before = NULL;
 
 	for (const struct option *row = config_sink_options; row->path && result == 0; row++) {
+		char indent[CONFIG_INDENT_MAX + 8];
+
 		if (!(row->sink_types & 1U << type->value))
 			continue;
-		if (!(row->sink_types & 1U << config_sink_types->value))
-			result = write_option_comment(out, "  #  ", row);
+		(void)snprintf(indent, sizeof(indent), "  #%s",
+			       before ? config_indent(1 + config_path_depth(row->path)) : "- ");
+		result = config_write_sections(out, &layout, row, before);
+		if (result == 0 && !(row->sink_types & 1U << config_sink_types->value))
+			result = write_option_comment(out, indent, row);
 		if (result == 0)
-			result = buf_printf(out, "  #%s %s: %s\n", first ? "-" : " ", row->path,
+			result = buf_printf(out, "%s%s: %s\n", indent, config_path_leaf(row->path),
 					    sink_value(row, type));
-		first = false;
+		before = row->path;
 	}
 	return result;
 }
@@ -187,6 +200,7 @@ static const char example_intro[] =
 
 int config_write_example(struct buf *out)
 {
+	const struct config_layout layout = {config_sections, "", 0, true};
 	const char *before = NULL;
 	int result = buf_add_text(out, example_intro);
 
@@ -195,7 +209,7 @@ int config_write_example(struct buf *out)
 			result = write_sinks(out, option);
 			continue;
 		}
-		result = config_write_sections(out, option, before, true);
+		result = config_write_sections(out, &layout, option, before);
 		if (result == 0)
 			result = write_option(out, option);
 		before = option->path;

@@ -17,11 +17,19 @@ const char *config_indent(size_t depth);
 size_t config_path_depth(const char *path);
 const char *config_path_leaf(const char *path);
 
+/* Where the options of a table are written. */
+struct config_layout {
+	const struct option_section *sections; /* of the table */
+	const char *lead;                      /* before each line, such as a comment sign */
+	size_t depth;                          /* of what is in no section */
+	bool documented;                       /* sections with what they are for */
+};
+
 /*
- * Opens the sections of an option that the one before it (NULL: none) was not in, with what they
- * are for when documented. 0 or what buf_add returns.
+ * Opens the sections of an option that the one before it (NULL: none) was not in. 0 or what buf_add
+ * returns.
  */
-int config_write_sections(struct buf *out, const struct option *option, const char *before,
-			  bool documented);
+int config_write_sections(struct buf *out, const struct config_layout *layout,
+			  const struct option *option, const char *before);
 
 #endif

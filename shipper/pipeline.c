@@ -135,7 +135,7 @@ static int start_view(struct pipeline *pipeline, struct err *err)
 		.journal = pipeline->journal,
 		.identity = &pipeline->identity,
 		.render = {.format = RENDER_RAW},
-		.batch_bytes = SINK_BATCH_BYTES,
+		.limits = {.batch_bytes = SINK_BATCH_BYTES, .in_flight_bytes = SINK_BATCH_BYTES},
 		.on_reader_gone = on_reader_gone,
 		.data = pipeline,
 	};

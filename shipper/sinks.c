@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define BATCH_BYTES (256 * 1024)
+#define IN_FLIGHT_BYTES (8 * 1024 * 1024)
 #define CHANGE_DEADLINE_MS 2000
 
 struct sinks {
@@ -69,7 +70,7 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 									  : RENDER_COMPACT,
 			   .color = table && isatty(STDOUT_FILENO),
 			   .no_header = start->again},
-		.batch_bytes = BATCH_BYTES,
+		.limits = {.batch_bytes = BATCH_BYTES, .in_flight_bytes = IN_FLIGHT_BYTES},
 		.open_later = start->running,
 		.on_reader_gone = sinks->options.on_reader_gone,
 		.data = sinks->options.data,

@@ -168,7 +168,7 @@ static int start(struct watchers *watchers, struct watcher *watcher, int fd, str
 		.ephemeral = true,
 		.identity = watchers->identity,
 		.render = {.format = RENDER_RAW},
-		.batch_bytes = BATCH_BYTES,
+		.limits = {.batch_bytes = BATCH_BYTES, .in_flight_bytes = BATCH_BYTES},
 	};
 	int result;
 

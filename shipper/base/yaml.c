@@ -462,28 +462,39 @@ void yaml_tree_append(struct yaml_node *parent, struct yaml_node *child)
 	parent->count++;
 }
 
-/* Puts child in the place of the entry with its key; false when there is none. */
-static bool replace(struct yaml_node *map, struct yaml_node *child)
+/* Where the entry with the key of child is, or the end. */
+static struct yaml_node **find_entry(struct yaml_node *map, const struct yaml_node *child)
 {
-	for (struct yaml_node **at = &map->first; *at; at = &(*at)->next) {
-		struct yaml_node *old = *at;
+	struct yaml_node **at = &map->first;
 
-		if (!yaml_tree_same_text(&old->key, &child->key))
-			continue;
-		child->next = old->next;
-		*at = child;
-		yaml_tree_free(old);
-		return true;
-	}
-	return false;
+	while (*at && !yaml_tree_same_text(&(*at)->key, &child->key))
+		at = &(*at)->next;
+	return at;
 }
 
-void yaml_tree_merge(struct yaml_node *map, struct yaml_node *other)
+static void replace(struct yaml_node **at, struct yaml_node *child)
+{
+	struct yaml_node *old = *at;
+
+	child->next = old->next;
+	*at = child;
+	yaml_tree_free(old);
+}
+
+/* As deep as YAML_MAX_DEPTH. */
+void yaml_tree_merge(struct yaml_node *map, struct yaml_node *other, const char *whole)
 {
 	struct yaml_node *child;
 
 	while ((child = yaml_tree_take_first(other))) {
-		if (!replace(map, child))
+		struct yaml_node **at = find_entry(map, child);
+		bool maps = *at && (*at)->type == YAML_MAP && child->type == YAML_MAP;
+
+		if (maps && !(whole && yaml_tree_text_is(&child->key, whole)))
+			yaml_tree_merge(*at, child, whole);
+		else if (*at)
+			replace(at, child);
+		else
 			yaml_tree_append(map, child);
 	}
 	yaml_tree_free(other);

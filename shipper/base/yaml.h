@@ -71,8 +71,11 @@ struct yaml_node *yaml_tree_take_first(struct yaml_node *parent);
 /* Puts child, which parent owns from then on, after its other children. */
 void yaml_tree_append(struct yaml_node *parent, struct yaml_node *child);
 
-/* Adds the entries of other to map; one of the same key takes the place of the old. Frees other. */
-void yaml_tree_merge(struct yaml_node *map, struct yaml_node *other);
+/*
+ * Adds the entries of other to map. Of the same key, two maps merge in turn, unless the key is
+ * whole (NULL: none); anything else takes the place of the old. Frees other.
+ */
+void yaml_tree_merge(struct yaml_node *map, struct yaml_node *other, const char *whole);
 
 /* The first secret scalar of a tree (NULL: an empty one), NULL when there is none. */
 const struct yaml_node *yaml_tree_secret(const struct yaml_node *root);

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,6 +26,8 @@
 #include <unistd.h>
 
 #define GRACE_MS 1000u
+#define BLOCKED_NS NS_PER_S       /* without room for so long it is no hiccup */
+#define SILENT_NS (60 * NS_PER_S) /* without a word on what is under way */
 
 /* What the thread does: while it is IN_SINK, deliver_stop can turn its back on it. */
 enum { WORKING, IN_SINK, ABANDONED };
@@ -45,8 +48,10 @@ struct deliver {
 	struct sink *sink;
 	struct sink_position resume; /* what the last open found */
 	struct backoff backoff;
-	bool is_open, resume_due, failure_told, rejection_told, stopping, abandoned;
-	uint64_t stop_after; /* events that are through when all is there that was at the stop */
+	bool is_open, resume_due, failure_told, dead_told, stopping, abandoned;
+	bool no_room;         /* the sink takes nothing just now */
+	uint64_t progress_ns; /* CLOCK_MONOTONIC: something settled, or was submitted after none */
+	uint64_t stop_after;  /* events that are through when all is there that was at the stop */
 
 	/* Shared. */
 	atomic_int state;
@@ -94,117 +99,194 @@ static int open_sink(struct deliver *deliver, struct err *err)
 	return 0;
 }
 
-static int flush_sink(struct deliver *deliver, struct err *err)
+/* Waits for what is under way, at most within_ms. */
+static int flush_sink(struct deliver *deliver, unsigned int within_ms, struct err *err)
 {
 	int result;
 
 	enter_sink(deliver);
-	result = deliver->sink->ops->flush(deliver->sink, err);
+	result = deliver->sink->ops->flush(deliver->sink, within_ms, err);
 	return leave_sink(deliver, result);
 }
 
 /* Called by the feed. */
-static void note_rejection(void *data, uint64_t sequence, const char *why)
+static void note_dead(void *data, const struct feed_dead *dead)
 {
 	struct deliver *deliver = data;
 
-	if (!deliver->rejection_told)
-		log_error("sink %s: event %" PRIu64 " is damaged and left out (%s); further ones "
-			  "are only counted",
-			  deliver->name, sequence, why);
-	deliver->rejection_told = true;
+	if (!deliver->dead_told)
+		log_error("sink %s: event %" PRIu64 " cannot be delivered and is left out (%s); "
+			  "further ones are only counted",
+			  deliver->name, dead->sequence, dead->why);
+	deliver->dead_told = true;
 }
 
-static int hand_over(struct deliver *deliver, const struct sink_batch *batch,
-		     struct sink_position *ret_acked, struct err *err)
-{
-	struct sink *sink = deliver->sink;
-	int result;
-
-	enter_sink(deliver);
-	result = sink->ops->submit(sink, batch, err);
-	if (result >= 0) {
-		int polled = sink->ops->poll(sink, ret_acked, err);
-
-		result = polled < 0 ? polled : result;
-	}
-	return leave_sink(deliver, result);
-}
-
+/* 1: the sink has taken a batch. 0: there is none, or a negative errno. */
 static int submit(struct deliver *deliver, struct err *err)
 {
-	struct sink_position acked = {0};
-	struct sink_batch batch;
+	struct sink_batch *batch = feed_next(deliver->feed);
+	int result;
 
-	feed_batch(deliver->feed, &batch);
-	if (batch.size > 0) {
-		int result = hand_over(deliver, &batch, &acked, err);
-
-		if (result < 0)
-			return result;
-	} else { /* nothing of it is wanted here */
-		acked = batch.last;
-	}
-	if (!feed_arrived(deliver->feed, &acked))
-		return err_set(err, -EIO, "acknowledged a part of what it had taken");
+	if (!batch)
+		return 0;
+	if (feed_under_way(deliver->feed) == 0 && !deliver->no_room)
+		deliver->progress_ns = clock_mono_ns();
+	enter_sink(deliver);
+	result = deliver->sink->ops->submit(deliver->sink, batch, err);
+	result = leave_sink(deliver, result);
+	if (result < 0)
+		return result;
+	feed_submitted(deliver->feed);
 	return 1;
 }
 
-/* One turn of the way. 1: go on, 0: nothing to do now, or a negative errno. */
-static int step(struct deliver *deliver, struct err *err)
+/* 1: something has settled, 0: nothing new, or a negative errno. */
+static int hear(struct deliver *deliver, struct err *err)
 {
-	int result = 0;
+	struct sink_progress progress = {0};
+	int heard = 0, result;
 
-	if (!deliver->is_open) {
-		result = open_sink(deliver, err);
-		if (result < 0)
-			return result;
-	}
-	if (deliver->resume_due) {
-		result = feed_resume(deliver->feed, &deliver->resume, err);
-		if (result < 0)
-			return result;
-		deliver->resume_due = false;
-	}
-	result = feed_fill(deliver->feed, err);
-	return result <= 0 ? result : submit(deliver, err);
+	do {
+		progress.refused = 0;
+		enter_sink(deliver);
+		result = deliver->sink->ops->poll(deliver->sink, &progress, err);
+		result = leave_sink(deliver, result);
+		if (result == 0 || result == -EAGAIN) {
+			int settled = feed_settle(deliver->feed, &progress, err->text, err);
+
+			if (settled < 0)
+				return settled;
+			heard |= settled;
+		}
+	} while (result == 0 && progress.refused);
+	return result < 0 ? result : heard;
 }
 
-/*
- * -EAGAIN is told by the status alone: the terminal that nobody reads is often the one that the
- * message would have to go to.
- */
-static void note_failure(struct deliver *deliver, int code, const struct err *err)
+static void tell_story(struct deliver *deliver, bool blocked, const struct err *err)
 {
 	uint64_t now_ns = clock_boot_ns();
 
-	counter_add(&deliver->failures, 1);
 	counter_set(&deliver->failed_ns, now_ns);
 	if (counter_get(&deliver->failing_since_ns) == 0)
 		counter_set(&deliver->failing_since_ns, now_ns);
 	(void)pthread_mutex_lock(&deliver->story_lock);
 	deliver->story = *err;
 	(void)pthread_mutex_unlock(&deliver->story_lock);
-	atomic_store_explicit(&deliver->blocked, code == -EAGAIN, memory_order_relaxed);
+	atomic_store_explicit(&deliver->blocked, blocked, memory_order_relaxed);
 	atomic_store_explicit(&deliver->failing, true, memory_order_relaxed);
-	if (code == -EAGAIN)
-		return;
-	deliver->is_open = false;
+}
+
+static void log_failure(struct deliver *deliver, const struct err *err)
+{
 	if (!deliver->failure_told)
 		log_error("sink %s: %s%s", deliver->name, err->text,
 			  deliver->stopping ? "" : "; trying again until it works");
 	deliver->failure_told = true;
 }
 
-static void note_success(struct deliver *deliver, int result)
+/* It has to be opened again. */
+static void note_failure(struct deliver *deliver, const struct err *err)
 {
-	if (result > 0) /* something arrived; that the sink could be opened proves little */
-		backoff_reset(&deliver->backoff);
+	deliver->is_open = false;
+	counter_add(&deliver->failures, 1);
+	tell_story(deliver, false, err);
+	log_failure(deliver, err);
+}
+
+/* Nothing gets through, and nothing is to be done about it here. Counted once, not at each look. */
+static void note_blocked(struct deliver *deliver, const struct err *err)
+{
+	if (!atomic_load_explicit(&deliver->failing, memory_order_relaxed))
+		counter_add(&deliver->failures, 1);
+	tell_story(deliver, true, err);
+}
+
+static void note_success(struct deliver *deliver)
+{
 	counter_set(&deliver->failing_since_ns, 0);
 	atomic_store_explicit(&deliver->failing, false, memory_order_relaxed);
 	if (deliver->failure_told)
 		log_info("sink %s: works again", deliver->name);
 	deliver->failure_told = false;
+}
+
+static bool is_silent(const struct deliver *deliver, uint64_t limit_ns)
+{
+	return feed_under_way(deliver->feed) > 0 &&
+	       clock_mono_ns() - deliver->progress_ns >= limit_ns;
+}
+
+/*
+ * -EAGAIN of submit is told by the status alone: the terminal that nobody reads is often the one
+ * that the message would have to go to.
+ */
+static int submit_more(struct deliver *deliver, struct err *err)
+{
+	int result = submit(deliver, err);
+
+	deliver->no_room = result == -EAGAIN;
+	if (!deliver->no_room)
+		return result;
+	if (clock_mono_ns() - deliver->progress_ns >= BLOCKED_NS)
+		note_blocked(deliver, err);
+	return 0;
+}
+
+static int hear_more(struct deliver *deliver, struct err *err)
+{
+	int result = hear(deliver, err);
+
+	if (result == -EAGAIN) {
+		note_blocked(deliver, err);
+		log_failure(deliver, err);
+		return 0;
+	}
+	if (result > 0) { /* something arrived; that the sink could be opened proves little */
+		deliver->progress_ns = clock_mono_ns();
+		backoff_reset(&deliver->backoff);
+		note_success(deliver);
+	} else if (result == 0 && is_silent(deliver, SILENT_NS)) {
+		(void)err_set(err, -EAGAIN, "no answer for %u s to what it was given",
+			      (unsigned int)(SILENT_NS / NS_PER_S));
+		note_blocked(deliver, err);
+		log_failure(deliver, err);
+	}
+	return result;
+}
+
+static int make_ready(struct deliver *deliver, struct err *err)
+{
+	int result = deliver->is_open ? 0 : open_sink(deliver, err);
+
+	if (result < 0 || !deliver->resume_due)
+		return result;
+	result = feed_resume(deliver->feed, &deliver->resume, err);
+	deliver->resume_due = result < 0;
+	return result;
+}
+
+/* One turn of the way. 1: go on, 0: nothing to do now, or a negative errno. */
+static int step(struct deliver *deliver, struct err *err)
+{
+	int result, submitted, heard;
+
+	result = make_ready(deliver, err);
+	if (result < 0)
+		return result;
+	result = feed_fill(deliver->feed, err);
+	if (result < 0)
+		return result;
+	submitted = submit_more(deliver, err);
+	if (submitted < 0)
+		return submitted;
+	heard = hear_more(deliver, err);
+	if (heard == -EMSGSIZE) { /* the sink takes less than it had said: all over again */
+		deliver->is_open = false;
+		return 1;
+	}
+	if (heard < 0)
+		return heard;
+	return submitted || heard || (result && !deliver->no_room);
 }
 
 static bool is_finished(struct deliver *deliver)
@@ -215,6 +297,7 @@ static bool is_finished(struct deliver *deliver)
 		return false;
 	if (!deliver->stopping) {
 		deliver->stopping = true;
+		feed_hurry(deliver->feed);
 		deliver->stop_after =
 			feed_through(deliver->feed) + journal_reader_waiting(deliver->reader);
 	}
@@ -222,28 +305,43 @@ static bool is_finished(struct deliver *deliver)
 	       clock_left_ms(deadline_ns) == 0;
 }
 
-/* Waits for events, after a failure for the time of the next try, and in both cases for the stop.
- */
-static void wait_for_work(struct deliver *deliver, int result)
+static void shorten(unsigned int *delay_ms, unsigned int other_ms)
 {
+	if (other_ms < *delay_ms)
+		*delay_ms = other_ms;
+}
+
+/* How long nothing but a descriptor can change anything. */
+static unsigned int patience_ms(const struct deliver *deliver)
+{
+	const struct sink *sink = deliver->sink;
+	unsigned int delay_ms = feed_ready_in_ms(deliver->feed);
+	bool waits = deliver->no_room || feed_under_way(deliver->feed) > 0;
+
+	if (waits && sink->poll_ms)
+		shorten(&delay_ms, sink->poll_ms);
+	else if (deliver->no_room && sink->fd < 0)
+		delay_ms = 0;
+	if (feed_under_way(deliver->feed) > 0)
+		shorten(&delay_ms, clock_left_ms(deliver->progress_ns + SILENT_NS));
+	return delay_ms;
+}
+
+/* Waits for events or the sink, after a failure for the time of the next try, and always for the
+ * stop. */
+static void wait_for_work(struct deliver *deliver, bool failed)
+{
+	bool reads = !failed && !deliver->no_room && feed_wants_more(deliver->feed);
 	struct pollfd fds[] = {
 		{.fd = deliver->stopping ? -1 : deliver->stop_fd, .events = POLLIN},
-		{.fd = result < 0 ? -1 : journal_reader_fd(deliver->reader), .events = POLLIN},
+		{.fd = reads ? journal_reader_fd(deliver->reader) : -1, .events = POLLIN},
+		{.fd = failed ? -1 : deliver->sink->fd, .events = deliver->sink->events},
 	};
-	int timeout_ms = -1;
+	unsigned int delay_ms = failed ? backoff_next_ms(&deliver->backoff) : patience_ms(deliver);
 
-	if (result < 0) {
-		unsigned int delay_ms = backoff_next_ms(&deliver->backoff);
-
-		if (deliver->stopping) {
-			unsigned int left_ms =
-				clock_left_ms(atomic_load(&deliver->stop_deadline_ns));
-
-			delay_ms = delay_ms < left_ms ? delay_ms : left_ms;
-		}
-		timeout_ms = (int)delay_ms;
-	}
-	(void)poll(fds, 2, timeout_ms);
+	if (deliver->stopping)
+		shorten(&delay_ms, clock_left_ms(atomic_load(&deliver->stop_deadline_ns)));
+	(void)poll(fds, 3, delay_ms > INT_MAX ? -1 : (int)delay_ms);
 }
 
 static void deliver_free(struct deliver *deliver)
@@ -260,41 +358,56 @@ static void deliver_free(struct deliver *deliver)
 	free(deliver);
 }
 
-/* Delivers until the stop. Returns when there is no more to do, or the thread was given up. */
-static void deliver_events(struct deliver *deliver)
+/* Delivers until the stop. False: the thread was given up, or nobody will ever read again. */
+static bool deliver_events(struct deliver *deliver)
 {
 	while (!is_finished(deliver)) {
 		struct err err = {.text = "failed"};
 		int result = step(deliver, &err);
 
 		if (deliver->abandoned)
-			return;
+			return false;
 		if (result == -EPIPE) {
 			if (deliver->on_reader_gone)
 				deliver->on_reader_gone(deliver->data);
-			return;
+			return false;
 		}
 		if (result < 0)
-			note_failure(deliver, result, &err);
-		else
-			note_success(deliver, result);
-		if (result > 0 || result == -EAGAIN)
+			note_failure(deliver, &err);
+		else if (result == 0 && feed_is_idle(deliver->feed))
+			note_success(deliver);
+		if (result > 0)
 			continue;
-		if (result == 0 && deliver->stopping)
-			break;
-		wait_for_work(deliver, result);
+		if (result == 0 && deliver->stopping && feed_next(deliver->feed) == NULL)
+			return true;
+		wait_for_work(deliver, result < 0);
 	}
+	return true;
+}
+
+/* All is submitted, or the time is over. What does not arrive any more waits in the journal. */
+static void take_leave(struct deliver *deliver)
+{
+	unsigned int left_ms = clock_left_ms(atomic_load(&deliver->stop_deadline_ns));
+	struct err err = {.text = "failed"};
+	int result;
+
+	if (!deliver->is_open)
+		return;
+	result = flush_sink(deliver, left_ms, &err);
+	if (deliver->abandoned)
+		return;
+	if (result < 0 && result != -EAGAIN)
+		note_failure(deliver, &err);
+	(void)hear(deliver, &err);
 }
 
 static void *run(void *data)
 {
 	struct deliver *deliver = data;
-	struct err err;
 
-	deliver_events(deliver);
-	if (!deliver->abandoned && deliver->is_open && flush_sink(deliver, &err) < 0 &&
-	    !deliver->abandoned)
-		note_failure(deliver, -EIO, &err);
+	if (deliver_events(deliver))
+		take_leave(deliver);
 	if (deliver->abandoned)
 		deliver_free(deliver);
 	else
@@ -309,8 +422,9 @@ static int make_feed(struct deliver *deliver, const struct deliver_options *opti
 		.identity = options->identity,
 		.render = options->render,
 		.when = options->when,
-		.batch_bytes = options->batch_bytes,
-		.on_reject = note_rejection,
+		.sink = options->sink,
+		.limits = options->limits,
+		.on_dead = note_dead,
 		.data = deliver,
 	};
 
@@ -469,6 +583,7 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.skipped = feed.skipped,
 		.filtered = feed.filtered,
 		.rejected = feed.rejected,
+		.dead_lettered = feed.dead,
 		.offered = journal_reader_offered(deliver->reader), /* after the counters */
 		.waiting = journal_reader_waiting(deliver->reader),
 		.waiting_bytes = journal_reader_waiting_bytes(deliver->reader),

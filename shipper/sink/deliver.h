@@ -10,6 +10,7 @@
 #include "filter/condition.h"
 #include "journal/journal.h"
 #include "render/render.h"
+#include "sink/feed.h"
 #include "sink/sink.h"
 
 struct deliver;
@@ -23,7 +24,7 @@ struct deliver_options {
 	struct condition *when; /* given up like the sink: only these events; NULL: all */
 	struct sink *sink;      /* given up to the deliver thread, also when deliver_start fails */
 	bool open_later;        /* by the thread, which tries until it works */
-	size_t batch_bytes;     /* submit at the latest when this much is rendered */
+	struct feed_limits limits;
 	/* Called from the deliver thread when the reader of a pipe has gone. May be NULL. */
 	void (*on_reader_gone)(void *data);
 	void *data;
@@ -31,19 +32,20 @@ struct deliver_options {
 
 /* Any thread may ask. Times are CLOCK_BOOTTIME, 0: never. */
 struct deliver_status {
-	uint64_t found;        /* events that waited in the journal at the start */
-	uint64_t acknowledged; /* events */
-	uint64_t skipped;      /* were there already when the sink was opened */
-	uint64_t filtered;     /* not wanted here: when */
-	uint64_t rejected;     /* could not be rendered: damaged entries, lines above 4 MiB */
-	uint64_t offered;      /* found, and appended since: never less than those above together */
-	uint64_t waiting;      /* in the journal, not yet acknowledged */
-	uint64_t missed;       /* ephemeral: deleted from the journal before they were read */
+	uint64_t found;         /* events that waited in the journal at the start */
+	uint64_t acknowledged;  /* events */
+	uint64_t skipped;       /* were there already when the sink was opened */
+	uint64_t filtered;      /* not wanted here: when */
+	uint64_t rejected;      /* could not be rendered: damaged entries, lines above 4 MiB */
+	uint64_t dead_lettered; /* refused by the sink for good */
+	uint64_t offered; /* found, and appended since: never less than those above together */
+	uint64_t waiting; /* in the journal, not yet acknowledged */
+	uint64_t missed;  /* ephemeral: deleted from the journal before they were read */
 	uint64_t waiting_bytes;
 	uint64_t bytes;
-	uint64_t failures;         /* tries that failed */
-	bool failing;              /* the last try failed; last_error says why */
-	bool blocked;              /* it failed because the receiver takes nothing just now */
+	uint64_t failures; /* tries that failed */
+	bool failing;      /* the last try failed; last_error says why */
+	bool blocked; /* nothing gets through just now, without a fault that opening could mend */
 	uint64_t failing_since_ns; /* the first of the tries that have failed since one worked */
 	uint64_t failed_ns;        /* the last try that failed */
 	uint64_t acknowledged_ns;  /* the last acknowledgement */

@@ -1,31 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The way of events from the journal into a sink's batch, and of the sink's acknowledgement back
- * into the journal's cursor. Owns renderer, condition and the one batch. A batch stays as it is
- * until it has arrived, so that trying again renders nothing again. Must not know how a batch gets
- * to its place, when that is tried, or who is told of it.
+ * The way of events from the journal into a sink's batches, and of the sink's word back into the
+ * journal's cursor. Owns renderer, condition and the batches, which settle in the order in which
+ * they were made (sink/pending.h). Must not know how a batch gets to its place, when that is tried,
+ * or who is told of it.
  */
 #include "sink/feed.h"
 
 #include "base/clock.h"
 #include "base/counter.h"
+#include "sink/pending.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LINE_MAX_SIZE (4u * 1024 * 1024)
 #define BATCH_EVENTS_MAX 65536u
-
-/* Events of one stream without a gap in their numbers: so a position tells how many they are. */
-struct pending {
-	struct buf text;
-	uint32_t count;    /* 0 with text: the header */
-	uint32_t unwanted; /* of them: not wanted here, and so without text */
-	uint64_t first, last;
-	uint8_t stream[16];
-};
+#define BATCHES_MAX 64u
+#define SPARE_MAX 2u /* batches whose memory is kept for the next ones */
 
 struct feed {
 	struct feed_options options;
@@ -34,19 +30,21 @@ struct feed {
 	struct journal_batch frame;
 	size_t frame_offset;  /* of the entry that comes next */
 	uint32_t frame_index; /* its index */
-	struct pending batch;
+
+	/* In order: submitted ones, ready ones, perhaps one in the making. */
+	struct pending *batches[BATCHES_MAX];
+	uint32_t batch_count, submitted;
+	struct pending *spare[SPARE_MAX];
+	size_t in_flight_bytes;
+	uint64_t settled_messages; /* since the sink was opened */
 	bool header_due;
+
 	struct sink_position settled; /* up to here everything is acknowledged to the journal */
 	struct sink_position resumed; /* the one that skip_delivered has dealt with */
 
 	/* For any thread. */
-	_Atomic uint64_t acknowledged, skipped, filtered, rejected, bytes;
+	_Atomic uint64_t acknowledged, skipped, filtered, rejected, dead, bytes;
 	_Atomic uint64_t acknowledged_ns, oldest_ns;
-};
-
-/* The events of a frame that are not settled. */
-struct run {
-	uint64_t first, last; /* first > last: none */
 };
 
 static bool is_same_stream(const uint8_t a[16], const uint8_t b[16])
@@ -67,22 +65,50 @@ static bool is_settled(const struct feed *feed, const uint8_t stream[16], uint64
 	return sequence <= feed->settled.sequence && is_same_stream(stream, feed->settled.stream);
 }
 
-static void clear_batch(struct pending *batch)
+static void note_oldest(struct feed *feed)
 {
-	buf_clear(&batch->text);
-	batch->count = 0;
-	batch->unwanted = 0;
+	counter_set(&feed->oldest_ns, feed->batch_count ? feed->batches[0]->oldest_ns : 0);
+}
+
+static void give_back(struct feed *feed, struct pending *batch)
+{
+	for (size_t i = 0; i < SPARE_MAX; i++) {
+		if (!feed->spare[i]) {
+			feed->spare[i] = batch;
+			return;
+		}
+	}
+	pending_free(batch);
+}
+
+static void drop_first(struct feed *feed)
+{
+	struct pending *batch = feed->batches[0];
+
+	if (feed->submitted) {
+		feed->in_flight_bytes -= pending_cost(batch, feed->options.sink->overhead);
+		feed->submitted--;
+	}
+	memmove(feed->batches, feed->batches + 1, --feed->batch_count * sizeof(batch));
+	give_back(feed, batch);
+	note_oldest(feed);
 }
 
 /* Forgets what was read and rendered; reading begins again at the first event not settled. */
 static void rewind_reader(struct feed *feed)
 {
-	clear_batch(&feed->batch);
+	while (feed->batch_count)
+		drop_first(feed);
 	feed->frame = (struct journal_batch){0};
 	feed->frame_index = 0;
 	feed->frame_offset = 0;
 	journal_reader_rewind(feed->reader);
 }
+
+/* The events of a frame that are not settled. */
+struct run {
+	uint64_t first, last; /* first > last: none */
+};
 
 static struct run unsettled_run(const struct feed *feed, const struct journal_batch *frame)
 {
@@ -133,6 +159,16 @@ static int skip_delivered(struct feed *feed, const struct sink_position *resume,
 	return 0;
 }
 
+static void begin_again(struct feed *feed)
+{
+	for (uint32_t i = 0; i < feed->batch_count; i++)
+		if (feed->batches[i]->sealed)
+			pending_rebase(feed->batches[i]);
+	feed->submitted = 0;
+	feed->in_flight_bytes = 0;
+	feed->settled_messages = 0;
+}
+
 /* A position that was dealt with before costs no second look through all that waits. */
 int feed_resume(struct feed *feed, const struct sink_position *resume, struct err *err)
 {
@@ -140,6 +176,7 @@ int feed_resume(struct feed *feed, const struct sink_position *resume, struct er
 		     is_same_stream(resume->stream, feed->resumed.stream);
 	int result = 0;
 
+	begin_again(feed);
 	if (resume->sequence && !known)
 		result = skip_delivered(feed, resume, err);
 	if (result < 0)
@@ -173,44 +210,107 @@ static uint32_t advance(struct feed *feed)
 	return steps;
 }
 
-static void reject(struct feed *feed, uint64_t sequence, const char *why)
+static void tell_dead(struct feed *feed, const struct feed_dead *dead)
 {
-	uint32_t steps = advance(feed);
-
-	counter_add(&feed->rejected, steps);
-	settle(feed, feed->frame.stream, sequence + steps - 1);
-	feed->options.on_reject(feed->options.data, sequence, why);
+	feed->options.on_dead(feed->options.data, dead);
 }
 
-/* 1: not wanted here. */
-static int render(struct feed *feed, uint64_t sequence, const char **ret_why)
+/* Takes the entry at the cursor apart. */
+static int parse(struct feed *feed, uint64_t sequence, struct event *ret_event,
+		 const char **ret_why)
 {
-	struct event event;
 	int result = entry_parse((const char *)feed->frame.entries + feed->frame_offset,
-				 feed->frame.size - feed->frame_offset, feed->frame.stream, &event,
-				 ret_why);
+				 feed->frame.size - feed->frame_offset, feed->frame.stream,
+				 ret_event, ret_why);
+
+	if (result == 0 && ret_event->entry->sequence != sequence) {
+		*ret_why = "its number is not that of its place";
+		return -EBADMSG;
+	}
+	return result;
+}
+
+/* 0: a line stands behind the others in batch. 1: none is wanted. */
+static int render(struct feed *feed, struct pending *batch, const struct event *event,
+		  const char **ret_why)
+{
+	size_t before = batch->text.length, max = feed->options.sink->max_message;
+	int result;
+
+	*ret_why = "too long for a line";
+	if (feed->options.when && !condition_matches(feed->options.when, event))
+		return 1;
+	result = renderer_event(feed->renderer, event, &batch->text);
+	if (result < 0)
+		return result;
+	if (batch->text.length == before)
+		return 1;
+	*ret_why = "longer than its place takes";
+	if (!max || batch->text.length - before - 1 <= max)
+		return 0;
+	batch->text.length = before;
+	return -EMSGSIZE;
+}
+
+static int add_message(struct feed *feed, struct pending *batch, const struct event *event,
+		       size_t line_start)
+{
+	struct sink *sink = feed->options.sink;
+	struct sink_message message = {
+		.size = batch->text.length - line_start - 1,
+		.events = 1,
+		.sequence = event->entry->sequence,
+		.kind = event->kind,
+		.time_ns = event->record->time_ns + (uint64_t)event->entry->wall_offset_ns,
+	};
+
+	if (sink->ops->describe)
+		sink->ops->describe(sink, event, &message);
+	return pending_add(batch, &message);
+}
+
+/* Steps over what can never be sent. */
+static void reject(struct feed *feed, struct pending *batch, uint64_t sequence, const char *why)
+{
+	struct feed_dead dead = {
+		.stream = feed->frame.stream, .sequence = sequence, .events = 1, .why = why};
+
+	dead.events = advance(feed);
+	pending_passed(batch)->rejected += dead.events;
+	pending_extend(batch, feed->frame.stream, sequence, sequence + dead.events - 1);
+	tell_dead(feed, &dead);
+}
+
+static int take_event(struct feed *feed, struct pending *batch, uint64_t sequence,
+		      const char **ret_why)
+{
+	size_t start = batch->text.length;
+	struct event event;
+	int result = parse(feed, sequence, &event, ret_why);
 
 	if (result < 0)
 		return result;
-	*ret_why = "its number is not that of its place";
-	if (event.entry->sequence != sequence)
-		return -EBADMSG;
-	if (feed->batch.count == 0)
-		counter_set(&feed->oldest_ns,
-			    event.entry->created_ns - (uint64_t)event.entry->wall_offset_ns);
-	*ret_why = "too long for a line";
-	if (feed->options.when && !condition_matches(feed->options.when, &event))
-		return 1;
-	return renderer_event(feed->renderer, &event, &feed->batch.text);
+	if (batch->events == 0) {
+		batch->oldest_ns = event.entry->created_ns - (uint64_t)event.entry->wall_offset_ns;
+		note_oldest(feed);
+	}
+	result = render(feed, batch, &event, ret_why);
+	if (result == 0)
+		result = add_message(feed, batch, &event, start);
+	else if (result == 1)
+		pending_passed(batch)->filtered++;
+	if (result < 0)
+		return result;
+	pending_extend(batch, feed->frame.stream, sequence, sequence);
+	(void)advance(feed);
+	return 0;
 }
 
-/* Renders the next entry of the frame. 0, 1 when the batch has to go first, or a negative errno. */
-static int take_entry(struct feed *feed, struct err *err)
+/* Takes the next entry of the frame. 0, 1 when the batch must end before it, or a negative errno.
+ */
+static int take_entry(struct feed *feed, struct pending *batch, struct err *err)
 {
-	struct pending *batch = &feed->batch;
 	uint64_t sequence = feed->frame.first_sequence + feed->frame_index;
-	bool follows =
-		sequence == batch->last + 1 && is_same_stream(batch->stream, feed->frame.stream);
 	const char *why = NULL;
 	int result;
 
@@ -218,42 +318,41 @@ static int take_entry(struct feed *feed, struct err *err)
 		(void)advance(feed);
 		return 0;
 	}
-	if (batch->count && !follows)
+	if (!pending_follows(batch, feed->frame.stream, sequence))
 		return 1;
-	result = render(feed, sequence, &why);
-	if (result < 0 && batch->count)
-		return 1;
+	result = take_event(feed, batch, sequence, &why);
 	if (result == -EBADMSG || result == -EMSGSIZE) {
-		reject(feed, sequence, why);
+		reject(feed, batch, sequence, why);
 		return 0;
 	}
 	if (result < 0)
 		return err_set(err, result, "cannot render event %" PRIu64, sequence);
-	if (batch->count++ == 0)
-		batch->first = sequence;
-	batch->unwanted += result == 1;
-	batch->last = sequence;
-	memcpy(batch->stream, feed->frame.stream, sizeof(batch->stream));
-	(void)advance(feed);
 	return 0;
 }
 
-/* Fills the batch until it is large or the journal has no more. 1: submit it, 0: it is empty. */
-static int fill_events(struct feed *feed, struct err *err)
+static bool is_full(const struct feed *feed, const struct pending *batch)
 {
-	struct pending *batch = &feed->batch;
+	const struct feed_limits *limits = &feed->options.limits;
+
+	return batch->text.length >= limits->batch_bytes || batch->events >= BATCH_EVENTS_MAX ||
+	       (limits->batch_events && batch->count >= limits->batch_events);
+}
+
+/* 1: the batch is to be closed. 0: the journal has no more just now. */
+static int fill_events(struct feed *feed, struct pending *batch, struct err *err)
+{
 	int result;
 
-	while (batch->text.length < feed->options.batch_bytes && batch->count < BATCH_EVENTS_MAX) {
+	while (!is_full(feed, batch)) {
 		if (feed->frame_index == feed->frame.count) {
 			feed->frame_index = 0;
 			feed->frame_offset = 0;
 			feed->frame.count = 0;
 			result = journal_reader_next(feed->reader, &feed->frame, err);
 			if (result <= 0)
-				return batch->count ? 1 : result;
+				return result;
 		} else {
-			result = take_entry(feed, err);
+			result = take_entry(feed, batch, err);
 			if (result != 0)
 				return result;
 		}
@@ -261,75 +360,242 @@ static int fill_events(struct feed *feed, struct err *err)
 	return 1;
 }
 
-static int fill_header(struct feed *feed, struct err *err)
+static int fill_header(struct feed *feed, struct pending *batch, struct err *err)
 {
-	int result = renderer_header(feed->renderer, &feed->batch.text);
+	int result = renderer_header(feed->renderer, &batch->text);
 
 	if (result < 0)
 		return err_set(err, result, "cannot render the header");
-	if (feed->batch.text.length == 0)
+	batch->header = batch->text.length > 0;
+	feed->header_due = batch->header;
+	return 0;
+}
+
+static struct pending *take_spare(struct feed *feed)
+{
+	for (size_t i = 0; i < SPARE_MAX; i++) {
+		struct pending *batch = feed->spare[i];
+
+		if (batch) {
+			feed->spare[i] = NULL;
+			pending_clear(batch);
+			return batch;
+		}
+	}
+	return pending_new(feed->options.limits.batch_bytes,
+			   feed->options.limits.batch_bytes + LINE_MAX_SIZE);
+}
+
+/* The batch in the making, NULL when there is none. */
+static struct pending *in_the_making(const struct feed *feed)
+{
+	struct pending *last = feed->batch_count ? feed->batches[feed->batch_count - 1] : NULL;
+
+	return last && !last->sealed ? last : NULL;
+}
+
+static bool has_ready(const struct feed *feed)
+{
+	return feed->submitted < feed->batch_count && feed->batches[feed->submitted]->sealed;
+}
+
+bool feed_wants_more(const struct feed *feed)
+{
+	const struct feed_limits *limits = &feed->options.limits;
+
+	if (has_ready(feed))
+		return false;
+	if (in_the_making(feed) || feed->batch_count == 0)
+		return true;
+	return feed->batch_count < BATCHES_MAX &&
+	       feed->in_flight_bytes + limits->batch_bytes <= limits->in_flight_bytes;
+}
+
+/* From the front on, as far as all has settled. */
+static void collect(struct feed *feed)
+{
+	while (feed->submitted) {
+		struct pending *batch = feed->batches[0];
+		const struct passed *passed = pending_passed(batch);
+
+		if (batch->settled < batch->count)
+			return;
+		if (batch->events) {
+			counter_add(&feed->filtered, passed->filtered);
+			counter_add(&feed->rejected, passed->rejected);
+			if (!is_settled(feed, batch->stream, batch->last))
+				settle(feed, batch->stream, batch->last);
+			feed->resumed = feed->settled;
+		}
+		drop_first(feed);
+	}
+}
+
+void feed_submitted(struct feed *feed)
+{
+	struct pending *batch = feed->batches[feed->submitted];
+
+	assert(has_ready(feed) && batch->view.taken == batch->view.count);
+	if (batch->header)
 		feed->header_due = false;
+	feed->in_flight_bytes += pending_cost(batch, feed->options.sink->overhead);
+	feed->submitted++;
+	collect(feed);
+}
+
+/* One without a line needs no sink, only its turn. */
+static bool is_blank(const struct pending *batch)
+{
+	return batch->count == 0 && !batch->header;
+}
+
+unsigned int feed_ready_in_ms(const struct feed *feed)
+{
+	const struct pending *batch = in_the_making(feed);
+
+	if (!batch || batch->events == 0)
+		return UINT_MAX;
+	return clock_left_ms(batch->begun_ns + feed->options.limits.linger_ms * NS_PER_MS);
+}
+
+static int fill_batch(struct feed *feed, struct pending *batch, struct err *err)
+{
+	int result = 0;
+
+	if (feed->header_due && batch->events == 0)
+		result = fill_header(feed, batch, err);
+	if (result == 0 && !batch->header)
+		result = fill_events(feed, batch, err);
+	if (result < 0)
+		return result;
+	if (result == 1 || batch->header || feed_ready_in_ms(feed) == 0) {
+		pending_seal(batch);
+		return 1;
+	}
 	return 0;
 }
 
 int feed_fill(struct feed *feed, struct err *err)
 {
-	struct pending *batch = &feed->batch;
-	int result = 0;
+	struct pending *batch = in_the_making(feed);
 
-	if (feed->header_due && batch->text.length == 0)
-		result = fill_header(feed, err);
-	if (result == 0 && batch->text.length == 0)
-		return fill_events(feed, err);
-	return result < 0 ? result : 1;
+	if (has_ready(feed))
+		return 1;
+	if (!feed_wants_more(feed))
+		return 0;
+	if (!batch) {
+		batch = take_spare(feed);
+		if (!batch)
+			return err_set(err, -ENOMEM, "out of memory");
+		feed->batches[feed->batch_count++] = batch;
+	}
+	return fill_batch(feed, batch, err);
 }
 
-void feed_batch(const struct feed *feed, struct sink_batch *ret_batch)
+struct sink_batch *feed_next(struct feed *feed)
 {
-	const struct pending *batch = &feed->batch;
-
-	*ret_batch = (struct sink_batch){
-		.data = batch->text.data,
-		.size = batch->text.length,
-		.count = batch->count - batch->unwanted,
-		.last.sequence = batch->last,
-	};
-	memcpy(ret_batch->last.stream, batch->stream, sizeof(batch->stream));
+	while (has_ready(feed) && is_blank(feed->batches[feed->submitted]))
+		feed_submitted(feed);
+	return has_ready(feed) ? &feed->batches[feed->submitted]->view : NULL;
 }
 
-static void take_acknowledgement(struct feed *feed, const struct sink_position *acked)
+/* The batch of the first message that has not settled, NULL when none is under way. */
+static struct pending *first_under_way(const struct feed *feed)
 {
-	struct pending *batch = &feed->batch;
-	uint32_t unwanted = acked->sequence == batch->last ? batch->unwanted : 0;
+	for (uint32_t i = 0; i < feed->batch_count && feed->batches[i]->sealed; i++)
+		if (feed->batches[i]->settled < pending_taken(feed->batches[i]))
+			return feed->batches[i];
+	return NULL;
+}
 
-	if (batch->count == 0 || acked->sequence < batch->first || acked->sequence > batch->last ||
-	    !is_same_stream(acked->stream, batch->stream))
-		return;
-	counter_add(&feed->acknowledged, acked->sequence - batch->first + 1 - unwanted);
-	counter_add(&feed->filtered, unwanted);
+/* That message, which is the first under way, has arrived or (why) is dead. */
+static void settle_message(struct feed *feed, struct pending *batch, const char *why)
+{
+	const struct sink_message *message = &batch->messages[batch->settled];
+	const struct passed *passed = &batch->passed[batch->settled];
+	struct feed_dead dead = {.stream = batch->stream,
+				 .sequence = message->sequence,
+				 .events = message->events,
+				 .why = why,
+				 .text = message->data,
+				 .size = message->size};
+
+	if (why) {
+		tell_dead(feed, &dead);
+		counter_add(&feed->dead, message->events);
+	} else {
+		counter_add(&feed->acknowledged, message->events);
+		counter_add(&feed->bytes, message->size + 1);
+	}
+	counter_add(&feed->filtered, passed->filtered);
+	counter_add(&feed->rejected, passed->rejected);
+	batch->settled++;
+	feed->settled_messages++;
+}
+
+/* Moves the cursor behind the last message of the first batch that has settled. */
+static void move_cursor(struct feed *feed)
+{
+	const struct pending *batch;
+
 	counter_set(&feed->acknowledged_ns, clock_boot_ns());
-	settle(feed, batch->stream, acked->sequence);
+	collect(feed);
+	batch = feed->batch_count ? feed->batches[0] : NULL;
+	if (batch && batch->sealed && batch->settled)
+		settle(feed, batch->stream, batch->messages[batch->settled - 1].sequence);
 	feed->resumed = feed->settled;
-	if (acked->sequence < batch->last) {
-		rewind_reader(feed);
-		return;
-	}
-	counter_add(&feed->bytes, batch->text.length);
-	counter_set(&feed->oldest_ns, 0);
-	clear_batch(batch);
 }
 
-bool feed_arrived(struct feed *feed, const struct sink_position *acknowledged)
+static bool can_shrink(const struct feed *feed, const struct pending *batch)
 {
-	struct pending *batch = &feed->batch;
+	size_t max = feed->options.sink->max_message;
 
-	if (batch->count == 0) {
-		feed->header_due = false;
-		clear_batch(batch);
-		return true;
+	return max && batch->messages[batch->settled].size > max;
+}
+
+int feed_settle(struct feed *feed, const struct sink_progress *progress, const char *why,
+		struct err *err)
+{
+	uint64_t before = feed->settled_messages;
+	bool again = false;
+
+	while (feed->settled_messages < progress->settled && !again) {
+		struct pending *batch = first_under_way(feed);
+		bool refused = progress->refused && feed->settled_messages + 1 == progress->settled;
+
+		if (!batch)
+			return err_set(err, -EPROTO,
+				       "says that more has arrived than it was given");
+		again = refused && progress->refused == -EMSGSIZE && can_shrink(feed, batch);
+		if (!again)
+			settle_message(feed, batch, refused ? why : NULL);
 	}
-	take_acknowledgement(feed, acknowledged);
-	return is_settled(feed, batch->stream, batch->last);
+	if (feed->settled_messages > before)
+		move_cursor(feed);
+	if (!again)
+		return feed->settled_messages > before;
+	rewind_reader(feed);
+	return -EMSGSIZE;
+}
+
+uint64_t feed_under_way(const struct feed *feed)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < feed->batch_count && feed->batches[i]->sealed; i++)
+		count += pending_taken(feed->batches[i]) - feed->batches[i]->settled;
+	return count;
+}
+
+bool feed_is_idle(const struct feed *feed)
+{
+	return feed->batch_count == 0 ||
+	       (feed->batch_count == 1 && in_the_making(feed) && feed->batches[0]->events == 0);
+}
+
+void feed_hurry(struct feed *feed)
+{
+	feed->options.limits.linger_ms = 0;
 }
 
 int feed_new(struct feed **ret_feed, const struct feed_options *options, struct err *err)
@@ -343,11 +609,7 @@ int feed_new(struct feed **ret_feed, const struct feed_options *options, struct 
 	}
 	feed->options = *options;
 	feed->header_due = true;
-	buf_init(&feed->batch.text, options->batch_bytes + LINE_MAX_SIZE);
-	if (buf_reserve(&feed->batch.text, options->batch_bytes))
-		result = renderer_new(&feed->renderer, &options->render, options->identity, err);
-	else
-		result = err_set(err, -ENOMEM, "out of memory");
+	result = renderer_new(&feed->renderer, &options->render, options->identity, err);
 	if (result < 0) {
 		feed_free(feed);
 		return result;
@@ -360,9 +622,12 @@ void feed_free(struct feed *feed)
 {
 	if (!feed)
 		return;
+	for (uint32_t i = 0; i < feed->batch_count; i++)
+		pending_free(feed->batches[i]);
+	for (size_t i = 0; i < SPARE_MAX; i++)
+		pending_free(feed->spare[i]);
 	renderer_free(feed->renderer);
 	condition_free(feed->options.when);
-	buf_done(&feed->batch.text);
 	free(feed);
 }
 
@@ -378,6 +643,7 @@ void feed_counters(const struct feed *feed, struct feed_counters *ret_counters)
 		.skipped = counter_get(&feed->skipped),
 		.filtered = counter_get(&feed->filtered),
 		.rejected = counter_get(&feed->rejected),
+		.dead = counter_get(&feed->dead),
 		.bytes = counter_get(&feed->bytes),
 		.acknowledged_ns = counter_get(&feed->acknowledged_ns),
 		.oldest_ns = counter_get(&feed->oldest_ns),
@@ -387,5 +653,6 @@ void feed_counters(const struct feed *feed, struct feed_counters *ret_counters)
 uint64_t feed_through(const struct feed *feed)
 {
 	return counter_get(&feed->acknowledged) + counter_get(&feed->skipped) +
-	       counter_get(&feed->filtered) + counter_get(&feed->rejected);
+	       counter_get(&feed->filtered) + counter_get(&feed->rejected) +
+	       counter_get(&feed->dead);
 }

@@ -30,7 +30,7 @@ struct file_sink {
 	int fd;       /* -1: has to be opened (again) first */
 	off_t length; /* of the file: whole lines */
 	struct stat identity;
-	struct sink_position acked;
+	uint64_t settled; /* messages since open */
 };
 
 static const char *type_name(mode_t mode)
@@ -253,18 +253,26 @@ static int open_and_repair(struct file_sink *file, struct err *err)
 	return repair_tail(file, err);
 }
 
-static int file_open(struct sink *sink, struct sink_position *ret_resume, struct err *err)
+static int open_anew(struct file_sink *file, struct err *err)
 {
-	struct file_sink *file = (struct file_sink *)sink;
 	int result;
 
 	release(file);
 	file->sink.cut_bytes = 0;
 	result = open_and_repair(file, err);
-	if (result < 0) {
+	if (result < 0)
 		release(file);
+	return result;
+}
+
+static int file_open(struct sink *sink, struct sink_position *ret_resume, struct err *err)
+{
+	struct file_sink *file = (struct file_sink *)sink;
+	int result = open_anew(file, err);
+
+	if (result < 0)
 		return result;
-	}
+	file->settled = 0;
 	read_position(file, ret_resume);
 	return 0;
 }
@@ -326,17 +334,16 @@ static bool is_in_place(struct file_sink *file)
 	return true;
 }
 
-static int file_submit(struct sink *sink, const struct sink_batch *batch, struct err *err)
+static int file_submit(struct sink *sink, struct sink_batch *batch, struct err *err)
 {
 	struct file_sink *file = (struct file_sink *)sink;
-	struct sink_position ignored;
 	size_t written;
 	int result;
 
 	if (file->fd < 0)
 		return err_set(err, -EBADF, "%s: is not open", file->path);
 	if (!is_in_place(file)) {
-		result = file_open(sink, &ignored, err);
+		result = open_anew(file, err);
 		if (result < 0)
 			return result;
 	}
@@ -348,22 +355,23 @@ static int file_submit(struct sink *sink, const struct sink_batch *batch, struct
 		return result;
 	}
 	file->length += (off_t)batch->size;
-	if (batch->count)
-		file->acked = batch->last;
+	batch->taken = batch->count;
+	file->settled += batch->count;
 	return 0;
 }
 
-static int file_poll(struct sink *sink, struct sink_position *ret_acked, struct err *err)
+static int file_poll(struct sink *sink, struct sink_progress *ret_progress, struct err *err)
 {
 	(void)err;
-	*ret_acked = ((struct file_sink *)sink)->acked;
+	*ret_progress = (struct sink_progress){.settled = ((struct file_sink *)sink)->settled};
 	return 0;
 }
 
-static int file_flush(struct sink *sink, struct err *err)
+static int file_flush(struct sink *sink, unsigned int within_ms, struct err *err)
 {
 	struct file_sink *file = (struct file_sink *)sink;
 
+	(void)within_ms;
 	if (file->fd >= 0 && fdatasync(file->fd) < 0)
 		return err_set(err, -errno, "%s: cannot sync: %m; check the disk", file->path);
 	return 0;
@@ -392,6 +400,7 @@ int file_sink_new(struct sink **ret_sink, const char *path, struct err *err)
 	if (!file)
 		return err_set(err, -ENOMEM, "out of memory");
 	file->sink.ops = &ops;
+	file->sink.fd = -1;
 	file->fd = -1;
 	file->path = strdup(path);
 	if (!file->path) {

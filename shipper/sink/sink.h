@@ -1,12 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A place that rendered events go to. A sink writes what it is given and says what has arrived; it
- * never retries, sleeps, encodes or drops: that is the deliver thread's, which alone calls it.
+ * A place that rendered events go to. A sink moves bytes and says what has arrived; it never
+ * decides to try again, sleeps, encodes or drops: that is the deliver thread's (deliver.h), which
+ * alone calls it. One that takes batches at once (a file), one that has many of them under way (a
+ * broker) and one that sends message by message (syslog) all fit:
+ *
+ *     open -> submit, submit, ... <- poll: so many messages have arrived -> flush -> close
+ *       ^----------- after an error: all that has not arrived comes again ----'
+ *
+ * Arrived means arrived: the journal's cursor moves by it, and what is behind every cursor is
+ * deleted. When in doubt, say less: an event that comes twice is recognised by its event.id, one
+ * that never comes by nothing.
+ *
+ * What a call returns, in err the reason and the remedy in words for a person:
+ *
+ *     0        all is well
+ *     -EAGAIN  submit: no room just now, batch->taken says how much of it is taken. poll: nothing
+ *              gets through, and the sink itself goes on trying (a library does that for it). The
+ *              engine goes on polling and tells the status and the log.
+ *     -EPIPE   gone for good: nobody will ever read again. The engine ends this delivery.
+ *     other    broken: the engine waits (0.5 s to 60 s, with jitter, without end) and calls open.
+ *
+ * A message that the place refuses for good, whatever is tried (poison), is no error of a call:
+ * poll reports it (struct sink_progress).
+ *
+ * No call may take much longer than a second; one that hangs costs its own thread only.
  */
 #ifndef AUDITSHIP_SINK_H
 #define AUDITSHIP_SINK_H
 
 #include "base/err.h"
+#include "decode/entry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,39 +42,112 @@ struct sink_position {
 	uint64_t sequence; /* 0: none */
 };
 
-/* Whole rendered lines. Borrowed until submit returns. */
+/* One line of a batch: an event, or one document of several. */
+struct sink_message {
+	const char *data;  /* inside the batch's */
+	size_t size;       /* without the line feed, which stands behind it */
+	uint32_t events;   /* in it */
+	uint64_t sequence; /* of the last of them, in the batch's stream */
+	/* Of the first of them. */
+	const struct kind *kind;
+	uint64_t time_ns; /* when it happened, CLOCK_REALTIME */
+	const char *key;  /* what sink->key asks for; NULL: none, or the event has no such thing */
+	size_t key_size;
+	/* Left 0 for the sink's describe. */
+	uint8_t facility, severity;
+	uint8_t choice;
+};
+
+/*
+ * Whole lines of one stream, in order. Everything in it stays where it is and as it is until the
+ * last of its messages has arrived, or open or close has returned: what is under way can point into
+ * it.
+ */
 struct sink_batch {
-	const char *data;
+	const char *data; /* all lines, back to back */
 	size_t size;
-	uint32_t count;            /* events in it */
-	struct sink_position last; /* of the last event in it */
+	const struct sink_message *messages;
+	/* 0: the lines are no events but what stands above them. They have arrived with submit; a
+	 * sink that begins new files puts them at the top of each. */
+	uint32_t count;
+	/* How many of the messages submit has taken: the sink moves it forward. After an open the
+	 * batch begins at the first message that has not arrived, and this is 0 again. */
+	uint32_t taken;
+	uint8_t stream[16];
+};
+
+/* How far a sink has come. */
+struct sink_progress {
+	/* Messages since open, counted in the order in which they were taken, up to the first of
+	 * which nothing is known yet: each has arrived or was refused. */
+	uint64_t settled;
+	/* 0, or the reason why the last one of those was refused for good, with err telling it in
+	 * words: poll is called again at once for what follows. -EMSGSIZE, with max_message set to
+	 * less than it has: it comes once more, shrunk. Any other: it goes to the dead letters. */
+	int refused;
 };
 
 struct sink;
 
 struct sink_ops {
 	/*
-	 * Makes the sink ready, again after an error. *ret_resume is the last event that is surely
-	 * there already (sequence 0: not known), so that nothing is written twice.
+	 * Makes the sink ready, again after an error; forgets all that was under way. *ret_resume
+	 * is the last event that is surely there already (sequence 0: not known), so that nothing
+	 * is written twice.
 	 */
 	int (*open)(struct sink *sink, struct sink_position *ret_resume, struct err *err);
 	/*
-	 * Takes the batch whole or leaves no trace of it. A sink that cannot take back what went
-	 * out (a terminal, a pipe) remembers how far it came: after an error it is given the very
-	 * same batch again. -EAGAIN: the receiver takes nothing just now; submit has waited for a
-	 * while, and can be called again at once, without open. -EPIPE: it has gone for good.
+	 * Takes messages of the batch, from batch->taken on, in order. On any return they are taken
+	 * up to batch->taken: those are the sink's, the rest left no trace. 0: all are.
+	 * -EAGAIN: the very same batch comes again when poll_ms or fd says so; with neither, at
+	 * once.
 	 */
-	int (*submit)(struct sink *sink, const struct sink_batch *batch, struct err *err);
-	/* Sets *ret_acked to the last event that has arrived. */
-	int (*poll)(struct sink *sink, struct sink_position *ret_acked, struct err *err);
-	/* Pushes out what is buffered, at the end. */
-	int (*flush)(struct sink *sink, struct err *err);
-	void (*close)(struct sink *sink); /* frees the sink */
+	int (*submit)(struct sink *sink, struct sink_batch *batch, struct err *err);
+	/* Tells how far it has come, without waiting. Also called with nothing under way. */
+	int (*poll)(struct sink *sink, struct sink_progress *ret_progress, struct err *err);
+	/*
+	 * The end: nothing more is submitted before the next open. Pushes out what is under way,
+	 * takes leave of the other side, makes it last on disk; waits at most within_ms. poll is
+	 * asked once more.
+	 */
+	int (*flush)(struct sink *sink, unsigned int within_ms, struct err *err);
+	void (*close)(struct sink *sink); /* frees the sink, also a half-built one */
+	/*
+	 * May be NULL. Fills in what only the sink can know of an event (facility, severity,
+	 * choice) while it is rendered; once for each message, with the first event in it.
+	 */
+	void (*describe)(struct sink *sink, const struct event *event,
+			 struct sink_message *message);
+};
+
+/* What the key of a message is made of: events with the same key stay in order. */
+enum sink_key {
+	SINK_KEY_NONE,
+	SINK_KEY_HOST,      /* host.id, or host.name */
+	SINK_KEY_CONTAINER, /* container.id, or as host */
+	SINK_KEY_PROCESS,   /* process.entity_id, or as host */
+	SINK_KEY_USER,      /* user.name, or user.id, or as host */
 };
 
 /* First member of every sink. */
 struct sink {
 	const struct sink_ops *ops;
+
+	/* Set when it is made, constant. */
+	enum sink_key key;
+	uint32_t overhead; /* bytes that a message under way costs the sink beside its own */
+
+	/* Set when it is made or by open. The engine shrinks by schema what is longer, before
+	 * submit. */
+	size_t max_message; /* bytes without the line feed; 0: any */
+
+	/* Set by any call, looked at after it. */
+	int fd;       /* poll(2) it to learn when to call again, also when idle; -1: none */
+	short events; /* POLLIN, POLLOUT; errors and hang-ups always count */
+	/* While anything is under way or -EAGAIN stands: call poll after that at the latest. 0: fd
+	 * alone tells. */
+	unsigned int poll_ms;
+
 	uint64_t cut_bytes; /* by the last open: the end of a line that was never finished */
 };
 

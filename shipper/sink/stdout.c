@@ -25,9 +25,9 @@ struct stdout_sink {
 	int fd;
 	bool socket;
 	bool terminal;
-	size_t chunk; /* most bytes of one write that poll(2) promises not to block */
-	size_t done;  /* bytes of the unfinished batch that are out */
-	struct sink_position acked;
+	size_t chunk;     /* most bytes of one write that poll(2) promises not to block */
+	size_t done;      /* bytes of the unfinished batch that are out */
+	uint64_t settled; /* messages since open */
 };
 
 static int stdout_open(struct sink *sink, struct sink_position *ret_resume, struct err *err)
@@ -47,6 +47,7 @@ static int stdout_open(struct sink *sink, struct sink_position *ret_resume, stru
 		out->chunk = SSIZE_MAX;
 	else
 		out->chunk = PIPE_BUF;
+	out->settled = 0;
 	*ret_resume = (struct sink_position){0};
 	return 0;
 }
@@ -84,7 +85,7 @@ static int write_error(const struct stdout_sink *out, int code, struct err *err)
 	return err_set(err, -code, "cannot write: %m");
 }
 
-static int stdout_submit(struct sink *sink, const struct sink_batch *batch, struct err *err)
+static int stdout_submit(struct sink *sink, struct sink_batch *batch, struct err *err)
 {
 	struct stdout_sink *out = (struct stdout_sink *)sink;
 	uint64_t deadline_ns = clock_mono_ns() + WAIT_MS * NS_PER_MS;
@@ -105,21 +106,22 @@ static int stdout_submit(struct sink *sink, const struct sink_batch *batch, stru
 			return write_error(out, errno, err);
 	}
 	out->done = 0;
-	if (batch->count)
-		out->acked = batch->last;
+	batch->taken = batch->count;
+	out->settled += batch->count;
 	return 0;
 }
 
-static int stdout_poll(struct sink *sink, struct sink_position *ret_acked, struct err *err)
+static int stdout_poll(struct sink *sink, struct sink_progress *ret_progress, struct err *err)
 {
 	(void)err;
-	*ret_acked = ((struct stdout_sink *)sink)->acked;
+	*ret_progress = (struct sink_progress){.settled = ((struct stdout_sink *)sink)->settled};
 	return 0;
 }
 
-static int stdout_flush(struct sink *sink, struct err *err)
+static int stdout_flush(struct sink *sink, unsigned int within_ms, struct err *err)
 {
 	(void)sink;
+	(void)within_ms;
 	(void)err;
 	return 0;
 }
@@ -143,6 +145,7 @@ int stdout_sink_new(struct sink **ret_sink, int fd, struct err *err)
 	if (!out)
 		return err_set(err, -ENOMEM, "out of memory");
 	out->sink.ops = &ops;
+	out->sink.fd = -1;
 	out->fd = fd;
 	*ret_sink = &out->sink;
 	return 0;

@@ -193,37 +193,48 @@ static void write_option(struct schema_out *out, const char *key, const struct o
 	schema_close(out, '}');
 }
 
-static const char *doc_of_section(const char *path, size_t length)
+/* The rows of one table that belong together: all of the top, or those of a type of sink. */
+struct table {
+	const struct option *rows;
+	const struct option_section *sections;
+	unsigned int types; /* 0: the main table */
+};
+
+static const char *doc_of_section(const struct table *table, const char *path, size_t length)
 {
-	for (const struct option_section *at = config_sections; at->path; at++)
+	for (const struct option_section *at = table->sections; at->path; at++)
 		if (strlen(at->path) == length && strncmp(at->path, path, length) == 0)
 			return at->doc;
 	return "";
 }
 
-static bool is_below(const struct option *option, const char *path, size_t length)
+static bool is_below(const struct table *table, const struct option *option, const char *path,
+		     size_t length)
 {
-	return strncmp(option->path, path, length) == 0;
+	return (option->sink_types & table->types) == table->types &&
+	       strncmp(option->path, path, length) == 0;
 }
 
 /* Whether an earlier option is in the same section as this one is with `length` bytes of path. */
-static bool is_open_already(const struct option *option, size_t length)
+static bool is_open_already(const struct table *table, const struct option *option, size_t length)
 {
-	for (const struct option *at = config_options; at != option; at++)
-		if (is_below(at, option->path, length))
+	for (const struct option *at = table->rows; at != option; at++)
+		if (is_below(table, at, option->path, length))
 			return true;
 	return false;
 }
 
 /* The options whose paths begin with the first `prefix` bytes of path. As deep as sections are. */
-static void write_section(struct schema_out *out, const char *path, size_t prefix)
+static void write_section(struct schema_out *out, const struct table *table, const char *path,
+			  size_t prefix)
 {
 	/* null: all that stands in it is commented out */
 	schema_literal(out, "type", prefix > 0 ? "[\"object\", \"null\"]" : "\"object\"");
 	schema_literal(out, "additionalProperties", "false");
 	schema_open(out, "properties", '{');
-	for (const struct option *at = config_options; at->path; at++) {
-		size_t length = is_below(at, path, prefix) ? strcspn(at->path + prefix, ".") : 0;
+	for (const struct option *at = table->rows; at->path; at++) {
+		bool below = is_below(table, at, path, prefix);
+		size_t length = below ? strcspn(at->path + prefix, ".") : 0;
 		char key[TEXT_SIZE];
 
 		if (length == 0)
@@ -231,10 +242,11 @@ static void write_section(struct schema_out *out, const char *path, size_t prefi
 		(void)snprintf(key, sizeof(key), "%.*s", (int)length, at->path + prefix);
 		if (at->path[prefix + length] == '\0') {
 			write_option(out, key, at);
-		} else if (!is_open_already(at, prefix + length + 1)) {
+		} else if (!is_open_already(table, at, prefix + length + 1)) {
 			schema_open(out, key, '{');
-			schema_text(out, "description", doc_of_section(at->path, prefix + length));
-			write_section(out, at->path, prefix + length + 1);
+			schema_text(out, "description",
+				    doc_of_section(table, at->path, prefix + length));
+			write_section(out, table, at->path, prefix + length + 1);
 			schema_close(out, '}');
 		}
 	}
@@ -244,22 +256,17 @@ static void write_section(struct schema_out *out, const char *path, size_t prefi
 /* A sink of one type: which keys it may have and which it must. */
 static void write_sink_type(struct schema_out *out, const struct option_word *type)
 {
+	const struct table table = {config_sink_options, config_sink_sections, 1U << type->value};
 	char name[TEXT_SIZE];
 
 	(void)snprintf(name, sizeof(name), "sink.%s", type->name);
 	schema_open(out, name, '{');
-	schema_literal(out, "type", "\"object\"");
 	schema_open(out, "required", '[');
 	for (const struct option *row = config_sink_options; row->path; row++)
 		if ((row->sink_types & 1U << type->value) && (row->flags & OPTION_REQUIRED))
 			schema_text(out, NULL, row->path);
 	schema_close(out, ']');
-	schema_literal(out, "additionalProperties", "false");
-	schema_open(out, "properties", '{');
-	for (const struct option *row = config_sink_options; row->path; row++)
-		if (row->sink_types & 1U << type->value)
-			write_option(out, row->path, row);
-	schema_close(out, '}');
+	write_section(out, &table, "", 0);
 	schema_close(out, '}');
 }
 
@@ -351,6 +358,7 @@ static int write_definitions(struct schema_out *out, struct err *err)
 
 int schema_config(struct buf *buf, struct err *err)
 {
+	const struct table table = {config_options, config_sections, 0};
 	struct schema_out out = {.buf = buf};
 	int result;
 
@@ -361,7 +369,7 @@ int schema_config(struct buf *buf, struct err *err)
 	schema_text(&out, "description",
 		    "For editors. 'auditship check -c FILE' is stricter: it knows what values mean "
 		    "together.");
-	write_section(&out, "", 0);
+	write_section(&out, &table, "", 0);
 	result = write_definitions(&out, err);
 	schema_close(&out, '}');
 	if (result < 0)

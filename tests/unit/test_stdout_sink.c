@@ -31,21 +31,19 @@ static struct sink *open_sink(int fd)
 	return sink;
 }
 
-static struct sink_batch batch_of(const char *data, size_t size, uint64_t sequence)
+static struct sink_batch batch_of(const char *data, size_t size, uint32_t count)
 {
-	return (struct sink_batch){.data = data,
-				   .size = size,
-				   .count = 1,
-				   .last = {.stream = {7}, .sequence = sequence}};
+	return (struct sink_batch){.data = data, .size = size, .count = count};
 }
 
-static uint64_t acked(struct sink *sink)
+static uint64_t settled(struct sink *sink)
 {
-	struct sink_position position;
+	struct sink_progress progress;
 	struct err err;
 
-	assert_int_equal(sink->ops->poll(sink, &position, &err), 0);
-	return position.sequence;
+	assert_int_equal(sink->ops->poll(sink, &progress, &err), 0);
+	assert_int_equal(progress.refused, 0);
+	return progress.settled;
 }
 
 static char *big_batch(void)
@@ -81,10 +79,10 @@ static void writes_a_batch_and_acknowledges_it(void **state)
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	sink = open_sink(fds[1]);
-	assert_int_equal(acked(sink), 0);
+	assert_int_equal(settled(sink), 0);
 	assert_int_equal(sink->ops->submit(sink, &batch, &err), 0);
-	assert_int_equal(acked(sink), 2);
-	assert_int_equal(sink->ops->flush(sink, &err), 0);
+	assert_int_equal(settled(sink), 2);
+	assert_int_equal(sink->ops->flush(sink, 1000, &err), 0);
 	assert_int_equal(drain(fds[0], text, sizeof(text)), 8);
 	assert_memory_equal(text, "one\ntwo\n", 8);
 	sink->ops->close(sink);
@@ -104,7 +102,7 @@ static void a_header_moves_no_position(void **state)
 	assert_int_equal(pipe(fds), 0);
 	sink = open_sink(fds[1]);
 	assert_int_equal(sink->ops->submit(sink, &header, &err), 0);
-	assert_int_equal(acked(sink), 0);
+	assert_int_equal(settled(sink), 0);
 	sink->ops->close(sink);
 	close(fds[0]);
 	close(fds[1]);
@@ -126,7 +124,7 @@ static void check_unread(int write_fd, int read_fd)
 	took_ns = clock_mono_ns() - start_ns;
 	assert_in_range(took_ns, 900000000, 5000000000);
 	assert_true(err.text[0] != '\0');
-	assert_int_equal(acked(sink), 0);
+	assert_int_equal(settled(sink), 0);
 	for (int result = -EAGAIN; result != 0; tries++) {
 		assert_int_equal(result, -EAGAIN);
 		assert_true(tries < 64);
@@ -136,7 +134,7 @@ static void check_unread(int write_fd, int read_fd)
 	done += drain(read_fd, seen + done, BIG_SIZE + 1 - done);
 	assert_int_equal(done, BIG_SIZE);
 	assert_memory_equal(seen, data, BIG_SIZE);
-	assert_int_equal(acked(sink), 5);
+	assert_int_equal(settled(sink), 5);
 	sink->ops->close(sink);
 	free(data);
 	free(seen);
@@ -201,7 +199,7 @@ static void tells_when_the_reader_has_gone(void **state)
 		sink = open_sink(fds[1]);
 		close(fds[0]);
 		assert_int_equal(sink->ops->submit(sink, &batch, &err), -EPIPE);
-		assert_int_equal(acked(sink), 0);
+		assert_int_equal(settled(sink), 0);
 		sink->ops->close(sink);
 		close(fds[1]);
 	}

@@ -380,12 +380,30 @@ static void entries_of_another_map_are_added_or_replace(void **state)
 	struct yaml_node *other = parse_text("{b: y, d: {e: f}, a: [1, 2]}");
 
 	(void)state;
-	yaml_tree_merge(map, other);
+	yaml_tree_merge(map, other, NULL);
 	assert_int_equal(map->count, 4);
 	assert_int_equal(yaml_tree_get(map, "a")->count, 2);
 	assert_string_equal(yaml_tree_get(map, "b")->text.bytes, "y");
 	assert_string_equal(yaml_tree_get(map, "c")->text.bytes, "3");
 	assert_non_null(yaml_tree_get(yaml_tree_get(map, "d"), "e"));
+	yaml_tree_free(map);
+}
+
+static void maps_in_both_merge_unless_they_are_one_value(void **state)
+{
+	struct yaml_node *map = parse_text("{tls: {ca: a, cert: b}, when: {x: 1}, keep: 3}");
+	struct yaml_node *other = parse_text("{tls: {ca: z}, when: {y: 2}, keep: {files: 1}}");
+	const struct yaml_node *tls, *when;
+
+	(void)state;
+	yaml_tree_merge(map, other, "when");
+	tls = yaml_tree_get(map, "tls");
+	assert_string_equal(yaml_tree_get(tls, "ca")->text.bytes, "z");
+	assert_string_equal(yaml_tree_get(tls, "cert")->text.bytes, "b");
+	when = yaml_tree_get(map, "when");
+	assert_null(yaml_tree_get(when, "x"));
+	assert_string_equal(yaml_tree_get(when, "y")->text.bytes, "2");
+	assert_string_equal(yaml_tree_get(yaml_tree_get(map, "keep"), "files")->text.bytes, "1");
 	yaml_tree_free(map);
 }
 
@@ -467,6 +485,7 @@ int main(void)
 		cmocka_unit_test(every_prefix_of_a_document_ends_well),
 		cmocka_unit_test(damaged_and_random_documents_end_well),
 		cmocka_unit_test(entries_of_another_map_are_added_or_replace),
+		cmocka_unit_test(maps_in_both_merge_unless_they_are_one_value),
 		cmocka_unit_test(children_move_from_one_list_to_another),
 		cmocka_unit_test(trees_are_equal_wherever_they_stand),
 		cmocka_unit_test(a_secret_is_found_and_quoted_as_stars),

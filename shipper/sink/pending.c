@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Owns the memory of one batch. Knows no journal and no renderer. */
+#include "sink/pending.h"
+
+#include "base/clock.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_CAPACITY 64u
+
+static int grow(struct pending *batch)
+{
+	uint32_t capacity = batch->capacity ? 2 * batch->capacity : FIRST_CAPACITY;
+	struct sink_message *messages =
+		realloc(batch->messages, capacity * sizeof(*batch->messages));
+	struct passed *passed;
+
+	if (!messages)
+		return -ENOMEM;
+	batch->messages = messages;
+	passed = realloc(batch->passed, (capacity + 1) * sizeof(*batch->passed));
+	if (!passed)
+		return -ENOMEM;
+	if (batch->capacity == 0)
+		passed[0] = (struct passed){0};
+	batch->passed = passed;
+	batch->capacity = capacity;
+	return 0;
+}
+
+struct pending *pending_new(size_t bytes, size_t bytes_max)
+{
+	struct pending *batch = calloc(1, sizeof(*batch));
+
+	if (!batch)
+		return NULL;
+	buf_init(&batch->text, bytes_max);
+	buf_init(&batch->keys, bytes_max);
+	if (grow(batch) < 0 || !buf_reserve(&batch->text, bytes)) {
+		pending_free(batch);
+		return NULL;
+	}
+	return batch;
+}
+
+void pending_free(struct pending *batch)
+{
+	if (!batch)
+		return;
+	buf_done(&batch->text);
+	buf_done(&batch->keys);
+	free(batch->messages);
+	free(batch->passed);
+	free(batch);
+}
+
+void pending_clear(struct pending *batch)
+{
+	buf_clear(&batch->text);
+	buf_clear(&batch->keys);
+	batch->count = batch->settled = batch->events = 0;
+	batch->first = batch->last = 0;
+	batch->begun_ns = batch->oldest_ns = 0;
+	batch->header = batch->sealed = false;
+	batch->passed[0] = (struct passed){0};
+	batch->view = (struct sink_batch){0};
+}
+
+struct passed *pending_passed(const struct pending *batch)
+{
+	return &batch->passed[batch->count];
+}
+
+bool pending_follows(const struct pending *batch, const uint8_t stream[16], uint64_t sequence)
+{
+	return batch->events == 0 || (sequence == batch->last + 1 &&
+				      memcmp(batch->stream, stream, sizeof(batch->stream)) == 0);
+}
+
+void pending_extend(struct pending *batch, const uint8_t stream[16], uint64_t first, uint64_t last)
+{
+	assert(pending_follows(batch, stream, first) && last >= first);
+	if (batch->events == 0) {
+		batch->first = first;
+		batch->begun_ns = clock_mono_ns();
+		memcpy(batch->stream, stream, sizeof(batch->stream));
+	}
+	batch->last = last;
+	batch->events += (uint32_t)(last - first + 1);
+}
+
+int pending_add(struct pending *batch, const struct sink_message *message)
+{
+	int result = batch->count == batch->capacity ? grow(batch) : 0;
+
+	if (result == 0 && message->key_size)
+		result = buf_add(&batch->keys, message->key, message->key_size);
+	if (result < 0) {
+		batch->text.length -= message->size + 1;
+		return -ENOMEM;
+	}
+	batch->messages[batch->count++] = *message;
+	*pending_passed(batch) = (struct passed){0};
+	return 0;
+}
+
+/* Only now: while lines are added, text and keys may move. */
+void pending_seal(struct pending *batch)
+{
+	const char *data = batch->text.data, *key = batch->keys.data;
+
+	for (uint32_t i = 0; i < batch->count; i++) {
+		struct sink_message *message = &batch->messages[i];
+
+		message->data = data;
+		message->key = NULL;
+		data += message->size + 1;
+		if (message->key_size) {
+			message->key = key;
+			key += message->key_size;
+		}
+	}
+	batch->sealed = true;
+	memcpy(batch->view.stream, batch->stream, sizeof(batch->stream));
+	pending_rebase(batch);
+}
+
+void pending_rebase(struct pending *batch)
+{
+	size_t gone = 0;
+
+	assert(batch->sealed);
+	if (batch->settled < batch->count)
+		gone = (size_t)(batch->messages[batch->settled].data - batch->text.data);
+	else if (batch->count)
+		gone = batch->text.length;
+	batch->view.data = batch->text.data + gone;
+	batch->view.size = batch->text.length - gone;
+	batch->view.messages = batch->messages + batch->settled;
+	batch->view.count = batch->count - batch->settled;
+	batch->view.taken = 0;
+}
+
+uint32_t pending_taken(const struct pending *batch)
+{
+	return batch->count - batch->view.count + batch->view.taken;
+}
+
+size_t pending_cost(const struct pending *batch, uint32_t overhead)
+{
+	return batch->text.length + batch->keys.length +
+	       batch->count * (sizeof(*batch->messages) + sizeof(*batch->passed) + overhead);
+}
