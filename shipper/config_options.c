@@ -215,7 +215,7 @@ static const struct option_pattern local_address_pattern = {
 	"unix:/PATH; others "
 	"are to come through a proxy that asks who they are",
 	is_local_address,
-	"^(off|127(\\.[0-9]{1,3}){3}:[0-9]{1,5}|\\[::1\\]:[0-9]{1,5}|unix:/.+)$",
+	"^(off|127([.][0-9]{1,3}){3}:[0-9]{1,5}|\\\\[::1\\\\]:[0-9]{1,5}|unix:/.+)$", /* as JSON */
 };
 
 static const struct option_pattern label_pattern = {
