@@ -25,6 +25,13 @@ struct entry {
 	int64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME at that time */
 };
 
+/* A text of which somebody has left out a part, after the event was parsed (render/shrink.h). */
+struct event_cut {
+	const void *member; /* its rec_string */
+	const char *bytes;  /* as they were before */
+	uint32_t size;
+};
+
 /* One event taken apart. Borrows everything; valid as long as the entry's memory. */
 struct event {
 	const struct entry *entry;
@@ -32,6 +39,8 @@ struct event {
 	const struct enriched *enriched;
 	const struct kind *kind;
 	const uint8_t *stream; /* 16 bytes: the stream the sequence counts in */
+	const struct event_cut *cuts;
+	unsigned int cut_count;
 };
 
 /*

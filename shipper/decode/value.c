@@ -198,6 +198,14 @@ static bool is_text(enum value_shape shape)
 	return shape == SHAPE_TEXT || shape == SHAPE_LIST || shape == SHAPE_JOINED;
 }
 
+static const struct event_cut *find_cut(const struct event *event, const void *member)
+{
+	for (unsigned int i = 0; i < event->cut_count; i++)
+		if (event->cuts[i].member == member)
+			return &event->cuts[i];
+	return NULL;
+}
+
 enum value_state value_get(struct value *ret_value, const struct row *row,
 			   const struct event *event)
 {
@@ -210,6 +218,7 @@ enum value_state value_get(struct value *ret_value, const struct row *row,
 		.field = row->field,
 		.member = member,
 		.wall_offset_ns = event->entry->wall_offset_ns,
+		.before = find_cut(event, member),
 	};
 	if (is_text(value_shape(ret_value)))
 		return get_text(ret_value, base);

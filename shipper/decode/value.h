@@ -41,6 +41,7 @@ struct value {
 	uint32_t length;
 	uint32_t full; /* REC_FULL_UNKNOWN: nobody knows */
 	bool cut;      /* the field itself, not only what it is derived from, is not whole */
+	const struct event_cut *before; /* what it was cut from after it was recorded, or NULL */
 };
 
 enum value_state value_get(struct value *ret_value, const struct row *row,

@@ -404,7 +404,12 @@ void rules_mask_snapshot(struct rules_state *state, const struct rec_header *sna
 			 struct rules_args *args)
 {
 	static const struct entry entry = {0};
-	const struct event event = {&entry, snapshot, &nothing, kind_get(snapshot->kind), NULL};
+	const struct event event = {
+		.entry = &entry,
+		.record = snapshot,
+		.enriched = &nothing,
+		.kind = kind_get(snapshot->kind),
+	};
 	struct mask_work work;
 	struct bits bits;
 

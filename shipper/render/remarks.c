@@ -5,7 +5,10 @@
  */
 #include "render/remarks.h"
 
+#include <openssl/evp.h>
 #include <string.h>
+
+#define HASH_SIZE 32 /* of SHA-256 */
 
 const struct leaf remarks_raw_leaves[] = {
 	{
@@ -61,6 +64,13 @@ const struct leaf remarks_cut_leaves[] = {
 		.type = FIELD_NUMBER,
 		.doc = "Bytes there were; absent when nobody knows.",
 	},
+	{
+		.path = "Linux.truncated[].sha256",
+		.type = FIELD_STRING,
+		.pattern = "^[0-9a-f]{64}$",
+		.doc = "When more was recorded and it was cut to fit this place: SHA-256 of what "
+		       "was recorded, each item of a list with a NUL behind it.",
+	},
 	{},
 };
 
@@ -79,7 +89,12 @@ void remarks_add_raw(struct remarks *remarks, const struct remark_raw *raw)
 
 void remarks_add_cut(struct remarks *remarks, const char *path, const struct value *value)
 {
-	remarks->cuts[remarks->cut_count++] = (struct remark_cut){path, value->length, value->full};
+	remarks->cuts[remarks->cut_count++] = (struct remark_cut){
+		.path = path,
+		.kept = value->length,
+		.full = value->full,
+		.before = value->before,
+	};
 }
 
 static void write_raw(struct json *json, const struct remark_raw *raw)
@@ -110,6 +125,24 @@ void remarks_write_raws(const struct remarks *remarks, struct json *json)
 	json_list_close(json);
 }
 
+static void write_hash(struct json *json, const struct event_cut *before)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	char text[2 * HASH_SIZE];
+	unsigned int size;
+
+	if (EVP_Digest(before->bytes, before->size, hash, &size, EVP_sha256(), NULL) != 1 ||
+	    size != HASH_SIZE)
+		return;
+	for (size_t i = 0; i < HASH_SIZE; i++) {
+		text[2 * i] = digits[hash[i] >> 4];
+		text[2 * i + 1] = digits[hash[i] & 15];
+	}
+	JSON_RAW(json, ",\"sha256\":");
+	json_word(json, text, sizeof(text));
+}
+
 static void write_cut(struct json *json, const struct remark_cut *cut)
 {
 	json_list_item(json);
@@ -121,6 +154,8 @@ static void write_cut(struct json *json, const struct remark_cut *cut)
 		JSON_RAW(json, ",\"total\":");
 		json_number(json, cut->full);
 	}
+	if (cut->before)
+		write_hash(json, cut->before);
 	JSON_RAW(json, "}");
 }
 

@@ -35,6 +35,7 @@ struct remark_raw {
 struct remark_cut {
 	const char *path;
 	uint32_t kept, full;
+	const struct event_cut *before; /* what was recorded; NULL: no more than is here */
 };
 
 /* Read freely; the counts say whether there is anything to write. */

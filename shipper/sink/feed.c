@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/counter.h"
+#include "render/shrink.h"
 #include "sink/pending.h"
 
 #include <assert.h>
@@ -27,6 +28,7 @@ struct feed {
 	struct feed_options options;
 	struct journal_reader *reader; /* borrowed */
 	struct renderer *renderer;
+	struct shrink *shrink; /* once it is needed */
 	struct journal_batch frame;
 	size_t frame_offset;  /* of the entry that comes next */
 	uint32_t frame_index; /* its index */
@@ -230,6 +232,22 @@ static int parse(struct feed *feed, uint64_t sequence, struct event *ret_event,
 	return result;
 }
 
+static int render_again(void *data, const struct event *event, struct buf *out)
+{
+	struct feed *feed = data;
+
+	return renderer_event(feed->renderer, event, out);
+}
+
+static int shrink(struct feed *feed, const struct event *event, size_t max, struct buf *out)
+{
+	if (!feed->shrink)
+		feed->shrink = shrink_new();
+	if (!feed->shrink)
+		return -ENOMEM;
+	return shrink_event(feed->shrink, event, max, render_again, feed, out);
+}
+
 /* 0: a line stands behind the others in batch. 1: none is wanted. */
 static int render(struct feed *feed, struct pending *batch, const struct event *event,
 		  const char **ret_why)
@@ -245,11 +263,11 @@ static int render(struct feed *feed, struct pending *batch, const struct event *
 		return result;
 	if (batch->text.length == before)
 		return 1;
-	*ret_why = "longer than its place takes";
 	if (!max || batch->text.length - before - 1 <= max)
 		return 0;
+	*ret_why = "longer than its place takes, and cannot be made so short";
 	batch->text.length = before;
-	return -EMSGSIZE;
+	return shrink(feed, event, max, &batch->text);
 }
 
 static int add_message(struct feed *feed, struct pending *batch, const struct event *event,
@@ -626,6 +644,7 @@ void feed_free(struct feed *feed)
 		pending_free(feed->batches[i]);
 	for (size_t i = 0; i < SPARE_MAX; i++)
 		pending_free(feed->spare[i]);
+	shrink_free(feed->shrink);
 	renderer_free(feed->renderer);
 	condition_free(feed->options.when);
 	free(feed);

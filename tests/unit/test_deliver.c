@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -844,8 +843,10 @@ static void deliver_until_killed(struct world *world, int fd)
 		if (fd >= 0 && write(fd, "x", 1) != 1)
 			_exit(1);
 		refresh(world);
-		if (world->status.waiting > 2000)
-			(void)sched_yield();
+		while (world->status.waiting > 2000) {
+			(void)usleep(100);
+			refresh(world);
+		}
 	}
 }
 

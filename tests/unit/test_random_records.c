@@ -12,6 +12,7 @@
 #include "render/ecs.h"
 #include "render/ocsf.h"
 #include "render/ocsf_plan.h"
+#include "render/shrink.h"
 #include "tool/schema_fields.h"
 #include "tool/schema_type.h"
 
@@ -30,6 +31,7 @@
 
 #define TAIL_MAX 600
 #define SAMPLE_EVERY 100
+#define SHRINK_EVERY 8
 #define PATH_SIZE 256
 
 static const uint8_t stream[16] = {0x8c, 0x2a, 0x7b, 0x54};
@@ -48,9 +50,10 @@ struct random_run {
 	struct ocsf_plan plans[2][REC_KINDS]; /* have the paths of the leaves below */
 	struct known known_ocsf[2][REC_KINDS];
 	struct batch *batch;
-	struct buf out, documents;
+	struct buf out, documents, shrunk;
+	struct shrink *shrink;
 	FILE *sample, *sample_ocsf;
-	unsigned long rejected, rendered, batched;
+	unsigned long rejected, rendered, batched, shortened;
 };
 
 static uint64_t next(struct random_run *run)
@@ -298,6 +301,30 @@ static void keep_sample(const struct random_run *run, FILE *file, unsigned int f
 		(void)fwrite(run->out.data, 1, run->out.length, file);
 }
 
+static int render_shrunk(void *data, const struct event *event, struct buf *out)
+{
+	return ecs_event(data, event, out);
+}
+
+/* Whatever room there is: the line fits and is as good as any, or is refused. */
+static void check_shrunk(struct random_run *run, const struct event *event, unsigned int form)
+{
+	size_t max = 200 + next(run) % run->out.length;
+	int result;
+
+	buf_clear(&run->shrunk);
+	result = shrink_event(run->shrink, event, max, render_shrunk, run->forms[form],
+			      &run->shrunk);
+	if (result < 0) {
+		assert_int_equal(result, -EMSGSIZE);
+		assert_int_equal(run->shrunk.length, 0);
+		return;
+	}
+	assert_true(run->shrunk.length - 1 <= max);
+	check_line(&run->known[form][event->kind->kind], &run->shrunk);
+	run->shortened++;
+}
+
 static void run_one(struct random_run *run)
 {
 	const struct kind *kind = NULL;
@@ -323,6 +350,8 @@ static void run_one(struct random_run *run)
 		assert_int_equal(ecs_event(run->forms[form], &event, &run->out), 0);
 		check_line(&run->known[form][kind->kind], &run->out);
 		keep_sample(run, run->sample, form);
+		if (run->rendered % SHRINK_EVERY == 0)
+			check_shrunk(run, &event, form);
 		buf_clear(&run->out);
 		assert_int_equal(ocsf_event(run->ocsf_forms[form], &event, &run->out), 0);
 		check_line(&run->known_ocsf[form][kind->kind], &run->out);
@@ -395,6 +424,9 @@ static void every_record_becomes_a_line_of_its_kind_or_is_rejected(void **state)
 	run->state = UINT64_C(0x9e3779b97f4a7c15);
 	buf_init(&run->out, 16 * 1024 * 1024);
 	buf_init(&run->documents, 2 * 1024 * 1024);
+	buf_init(&run->shrunk, 16 * 1024 * 1024);
+	run->shrink = shrink_new();
+	assert_non_null(run->shrink);
 	learn(run, 0);
 	learn(run, 1);
 	assert_int_equal(batch_new(&run->batch, &batches, &(struct render_identity){0}, &err), 0);
@@ -402,7 +434,9 @@ static void every_record_becomes_a_line_of_its_kind_or_is_rejected(void **state)
 	run->sample_ocsf = open_sample("AUDITSHIP_SAMPLE_OCSF");
 	for (unsigned long i = 0; i < count; i++)
 		run_one(run);
-	print_message("%lu rendered, %lu rejected\n", run->rendered, run->rejected);
+	print_message("%lu rendered, %lu rejected, %lu shrunk\n", run->rendered, run->rejected,
+		      run->shortened);
+	assert_true(run->shortened > count / 100);
 	assert_int_equal(run->rendered + run->rejected, count);
 	assert_true(run->rendered > count / 2 && run->rejected > 0);
 	assert_int_equal(run->batched + batch_count(run->batch), run->rendered);
@@ -413,6 +447,8 @@ static void every_record_becomes_a_line_of_its_kind_or_is_rejected(void **state)
 	forget(run, 1);
 	buf_done(&run->out);
 	buf_done(&run->documents);
+	buf_done(&run->shrunk);
+	shrink_free(run->shrink);
 	free(run);
 }
 
