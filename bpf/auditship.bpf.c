@@ -4,6 +4,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "cgroup.bpf.c"
 #include "file.bpf.c"
 #include "io_uring.bpf.c"
 #include "process.bpf.c"

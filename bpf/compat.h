@@ -127,6 +127,56 @@ static __always_inline __u32 read_time_namespace(struct nsproxy *proxy)
 	return LOAD(proxy, time_ns, ns.inum);
 }
 
+/* Controllers are numbered by what a kernel is configured with. */
+enum cgroup_subsys_id___known {
+	pids_cgrp_id___known = 1,
+	memory_cgrp_id___known = 2,
+};
+#define CONTROLLER_EXISTS(name) \
+	bpf_core_enum_value_exists(enum cgroup_subsys_id___known, name##___known)
+#define CONTROLLER(name) bpf_core_enum_value(enum cgroup_subsys_id___known, name##___known)
+
+/* The cgroup of a controller that is on a v1 hierarchy; one that is mounted nowhere is on v2, whose
+ * number is 0. */
+static __always_inline struct cgroup *read_v1_controller(struct css_set *set, __u32 index)
+{
+	struct cgroup_subsys_state *state = NULL;
+	struct cgroup *cgroup;
+
+	if (has_typed_task())
+		state = set->subsys[index];
+	else
+		bpf_probe_read_kernel(&state, sizeof(state),
+				      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
+					      index * sizeof(void *));
+	cgroup = LOAD(state, cgroup);
+	return LOAD(cgroup, root, hierarchy_id) != 0 ? cgroup : NULL;
+}
+
+/* The cgroup of a v1 hierarchy that container runtimes make use of, or NULL. */
+static __always_inline struct cgroup *read_v1_cgroup(struct css_set *set)
+{
+	struct cgroup *cgroup = NULL;
+
+	if (CONTROLLER_EXISTS(pids_cgrp_id))
+		cgroup = read_v1_controller(set, CONTROLLER(pids_cgrp_id));
+	if (!cgroup && CONTROLLER_EXISTS(memory_cgrp_id))
+		cgroup = read_v1_controller(set, CONTROLLER(memory_cgrp_id));
+	return cgroup;
+}
+
+/* Whether a task may be said to be in a cgroup of that hierarchy. */
+static __always_inline bool is_told_hierarchy(struct cgroup_root *root)
+{
+	__u32 told = 0;
+
+	if (CONTROLLER_EXISTS(pids_cgrp_id))
+		told |= 1U << CONTROLLER(pids_cgrp_id);
+	if (CONTROLLER_EXISTS(memory_cgrp_id))
+		told |= 1U << CONTROLLER(memory_cgrp_id);
+	return root->hierarchy_id == 0 || (root->subsys_mask & told);
+}
+
 /* In this order in every struct dentry, with the hash and length of the name between them. */
 struct dentry_link {
 	struct dentry *parent;

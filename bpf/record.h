@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #endif
 
-#define REC_ABI 1
+#define REC_ABI 2
 
 /* Everything but the arguments, which come last; a power of two. */
 #define REC_HEAD_SIZE (64 * 1024)
@@ -49,6 +49,9 @@ enum rec_kind {
 	REC_AGENT_HEARTBEAT = 18,
 	REC_CLOCK_STEP = 19,
 	REC_AGENT_COVERAGE = 20,
+	/* Only inform the table of cgroups; never journalled. */
+	REC_CGROUP_MADE = 21, /* or renamed */
+	REC_CGROUP_GONE = 22,
 	REC_KINDS
 };
 
@@ -124,7 +127,9 @@ struct rec_creds {
 
 /* Inode numbers of the namespaces, as in /proc/PID/ns. */
 struct rec_namespaces {
-	__u32 cgroup, ipc, mnt, net, time, user, uts, pad;
+	__u32 cgroup, ipc, mnt, net, time, user, uts;
+	/* what the process has for "/": number of the mount, as stx_mnt_id of statx(2) */
+	__u32 root_mount;
 };
 
 #define REC_COMM_SIZE 16
@@ -137,12 +142,23 @@ struct rec_task {
 	struct rec_namespaces ns;
 	__u64 cgroup_id; /* of the cgroup v2 hierarchy: inode number of the directory */
 	__u32 tid;       /* of the thread that caused the event */
-	__u32 session_pid;
-	__u32 group_pid;
-	__u32 tty; /* major << 20 | minor of the controlling terminal, 0: none */
+	__u32 tty;       /* major << 20 | minor of the controlling terminal, 0: none */
+	/*
+	 * Leaders of session and process group. start_ns 0: the leader has ended; its number stays
+	 * taken while the session or group has members.
+	 */
+	struct rec_id session;
+	struct rec_id group;
 	__u8 kernel_thread;
-	__u8 pad[7];
+	__u8 pad[3];
+	__u32 exec_id; /* counts the execs of the process and of those it descends from */
 	char comm[REC_COMM_SIZE];
+	/* Of the v1 hierarchy that has the pids controller, else of the one that has memory; 0:
+	 * both are on v2, or not there. Numbers are unique within one hierarchy only. */
+	__u64 cgroup_v1_id;
+	__u32 cgroup_v1_hierarchy; /* as in the first column of /proc/PID/cgroup */
+	__u32 root_directory; /* the same for the same directory, whatever the mount; 0: not known
+			       */
 };
 
 /* task is the child. */
@@ -279,6 +295,17 @@ struct rec_snapshot {
 	struct rec_header header;
 	struct rec_task task;
 	struct rec_string executable; /* a path */
+};
+
+/* A directory of a cgroup hierarchy that rec_task may name. */
+struct rec_cgroup {
+	struct rec_header header;
+	__u64 id;        /* inode number of the directory */
+	__u32 hierarchy; /* 0: v2 */
+	__u32 pad;
+	/* From the root of the hierarchy, in plain order; full unknown: the kernel cut it. */
+	struct rec_string path;
+	__u32 pad_end;
 };
 
 /* Numbers of one ring, CPU and class that never arrived. Made by the shipper's reader. */

@@ -70,11 +70,62 @@ static __always_inline void fill_namespaces(struct task_struct *task, struct rec
 	ns->time = read_time_namespace(proxy);
 }
 
-/* Session and process group, as numbers of the initial pid namespace. */
-static __always_inline void fill_groups(struct signal_struct *signal, struct rec_task *record)
+/* Namespaces alone do not tell whose files a process sees: there are pivot_root and chroot. */
+static __always_inline void fill_root(struct task_struct *task, struct rec_task *record)
 {
-	record->group_pid = LOAD(signal, pids[PIDTYPE_PGID], numbers[0].nr);
-	record->session_pid = LOAD(signal, pids[PIDTYPE_SID], numbers[0].nr);
+	struct fs_struct *fs = LOAD(task, fs);
+	struct mount *mount;
+
+	if (!fs)
+		return;
+	mount = (void *)BPF_CORE_READ(fs, root.mnt) - bpf_core_field_offset(struct mount, mnt);
+	record->ns.root_mount = (__u32)BPF_CORE_READ(mount, mnt_id);
+	/* Two file systems may have the same inode number, so the entry itself stands for the
+	 * directory; read, since the verifier lets nobody compute with a pointer. */
+	record->root_directory =
+		(__u32)(((__u64)BPF_CORE_READ(fs, root.dentry) >> 6) * 2654435761U);
+}
+
+/*
+ * When the process started whose number a struct pid is; 0: it has ended. Its task is unlinked from
+ * there when it is released, and freed a grace period of RCU later.
+ */
+static __always_inline __u64 leader_start(struct pid *pid)
+{
+	const __u32 link_at = bpf_core_field_offset(struct task_struct, pid_links) +
+			      PIDTYPE_TGID * bpf_core_type_size(struct hlist_node);
+	const __u32 start_at = bpf_core_field_offset(struct task_struct, start_boottime);
+	void *link = LOAD(pid, tasks[PIDTYPE_TGID].first);
+	__u64 start_ns = 0;
+
+	if (link)
+		bpf_probe_read_kernel(&start_ns, sizeof(start_ns), link - link_at + start_at);
+	return start_ns;
+}
+
+/* Threads of the kernel and processes that never left init's session have number 0. */
+static __always_inline void fill_leader(struct pid *pid, struct rec_id *id)
+{
+	id->pid = LOAD(pid, numbers[0].nr);
+	if (!id->pid)
+		return;
+	id->start_ns = leader_start(pid);
+	fill_ns_pid(pid, id);
+}
+
+/* Most often a process leads its group, or the session's leader does. */
+static __always_inline void fill_leaders(struct signal_struct *signal, struct rec_task *record)
+{
+	struct pid *leader = LOAD(signal, pids[PIDTYPE_PGID]);
+	__u32 group = LOAD(leader, numbers[0].nr);
+
+	fill_leader(LOAD(signal, pids[PIDTYPE_SID]), &record->session);
+	if (group == record->session.pid)
+		record->group = record->session;
+	else if (group == record->id.pid)
+		record->group = record->id;
+	else
+		fill_leader(leader, &record->group);
 }
 
 static __always_inline __u32 tty_device(struct signal_struct *signal)
@@ -98,6 +149,17 @@ static __always_inline void fill_comm(struct task_struct *task, struct rec_task 
 	((__u64 *)record->comm)[1] = ((const __u64 *)task->comm)[1];
 }
 
+static __always_inline void fill_cgroups(struct css_set *set, struct rec_task *record)
+{
+	struct cgroup *v1 = read_v1_cgroup(set);
+
+	record->cgroup_id = LOAD(set, dfl_cgrp, kn, id);
+	if (!v1)
+		return;
+	record->cgroup_v1_id = LOAD(v1, kn, id);
+	record->cgroup_v1_hierarchy = LOAD(v1, root, hierarchy_id);
+}
+
 /* task is the thread that acts; its leader stands for the process. */
 static __always_inline void fill_task(struct task_struct *task, struct rec_task *record)
 {
@@ -107,10 +169,12 @@ static __always_inline void fill_task(struct task_struct *task, struct rec_task 
 	fill_id(LOAD(leader, real_parent, group_leader), &record->parent);
 	fill_creds(task, &record->creds);
 	fill_namespaces(task, &record->ns);
-	fill_groups(LOAD(task, signal), record);
-	record->cgroup_id = LOAD(task, cgroups, dfl_cgrp, kn, id);
+	fill_root(task, record);
+	fill_leaders(LOAD(task, signal), record);
+	fill_cgroups(LOAD(task, cgroups), record);
 	record->tid = LOAD(task, pid);
 	record->tty = tty_device(LOAD(task, signal));
+	record->exec_id = LOAD(task, self_exec_id);
 	record->kernel_thread = !!(LOAD(task, flags) & PF_KTHREAD);
 	fill_comm(task, record);
 }

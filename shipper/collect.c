@@ -40,6 +40,13 @@ struct parts {
 	uint64_t past_sleeps, past_late, past_sweeps; /* of the readers before */
 };
 
+/* A snapshot of all processes, on its way into the process table. */
+struct census_records {
+	struct buf records;
+	size_t at; /* the next one */
+};
+#define CENSUS_SLICE 256 /* records between two sweeps */
+
 struct collect {
 	struct collect_options options;
 	struct parts *_Atomic parts;     /* of the set of probes in place */
@@ -53,6 +60,10 @@ struct collect {
 	struct note *_Atomic notes; /* a stack: main pushes, collect takes all */
 	atomic_uint note_count;
 	struct note *last_note; /* behind everything else; of main until the thread is to stop */
+	atomic_bool census_wanted, census_begun;
+	_Atomic(struct census_records *) new_census; /* mailbox: main puts, collect takes */
+	struct census_records *census;               /* the thread's own, while it is at it */
+	bool census_ends; /* all of it is in the table, and the rings are to be read once more */
 	_Atomic(struct users *) new_users; /* mailbox: main puts, collect takes */
 	_Atomic(struct rules_state *) rules;
 	_Atomic(struct rules_state *) new_rules; /* mailbox: main puts, collect takes */
@@ -89,9 +100,27 @@ static void take_counters(struct collect *collect)
 	status->journal_failing = counters.journal_failing;
 	status->overtakes = counters.overtakes;
 	status->turns++;
+	status->recalled = counters.recalled;
 }
 
-/* After each sweep: some eighty plain stores, whatever has happened in between. */
+static void take_process_counters(struct collect_status *status,
+				  const struct process_counters *processes)
+{
+	status->processes = processes->entries;
+	status->process_max = processes->max_processes;
+	status->process_evictions = processes->evictions;
+	status->process_hits = processes->hits;
+	status->process_misses = processes->misses;
+	status->images = processes->images;
+	status->image_bytes = processes->image_bytes;
+	status->image_max_bytes = processes->max_image_bytes;
+	status->image_failures = processes->image_failures;
+	status->image_drops = processes->image_drops;
+	status->lost_exits = processes->lost_exits;
+	status->reused_pids = processes->reused_pids;
+}
+
+/* After each sweep: some two hundred plain stores, whatever has happened in between. */
 static void publish(struct collect *collect)
 {
 	struct collect_status *status = &collect->status;
@@ -106,11 +135,8 @@ static void publish(struct collect *collect)
 	status->lost = account->lost;
 	memcpy(status->lost_reason, account->lost_reason, sizeof(status->lost_reason));
 	memcpy(status->lost_ring, account->lost_ring, sizeof(status->lost_ring));
-	status->processes = processes.entries;
-	status->process_evictions = processes.evictions;
-	status->images = processes.images;
-	status->image_bytes = processes.image_bytes;
-	status->image_failures = processes.image_failures;
+	take_process_counters(status, &processes);
+	enrich_cache_counters(collect->options.enrich, &status->caches);
 	if (collect->rules)
 		rules_totals(collect->rules, &rules);
 	status->dropped = rules.dropped;
@@ -252,6 +278,7 @@ static void take_change(struct collect *collect)
 		return;
 	sweep_select(collect->sweep, change->selected);
 	enrich_set_env(collect->options.enrich, change->env, change->env_count);
+	enrich_set_ancestry(collect->options.enrich, change->ancestry);
 	atomic_store(&collect->change, NULL);
 	if (write(collect->changed_fd, &one, sizeof(one)) < 0)
 		log_error("cannot tell of a change: %s", strerror(errno));
@@ -275,22 +302,70 @@ static void take_last_note(struct collect *collect)
 		log_warning("the stream does not tell of the end: the journal takes nothing");
 }
 
+static void free_census(struct census_records *census)
+{
+	if (!census)
+		return;
+	buf_done(&census->records);
+	free(census);
+}
+
+/* A slice of it. What has been read from the rings since it began is newer, and stays. */
+static void take_census(struct collect *collect)
+{
+	struct census_records *census;
+
+	if (atomic_exchange(&collect->census_wanted, false)) {
+		enrich_reconcile_begin(collect->options.enrich);
+		collect->census_ends = false;
+		atomic_store(&collect->census_begun, true);
+	}
+	if (!collect->census)
+		collect->census = atomic_exchange(&collect->new_census, NULL);
+	census = collect->census;
+	for (int i = 0; census && i < CENSUS_SLICE; i++)
+		if (!sweep_census(collect->sweep, &census->records, &census->at)) {
+			free_census(census);
+			collect->census = census = NULL;
+			collect->census_ends = true;
+		}
+}
+
+/* A process may have ended before the snapshot came to it: its exit was in the ring by then. */
+static void end_census(struct collect *collect, int swept)
+{
+	if (!collect->census_ends || swept < 0 || sweep_has_more(collect->sweep))
+		return;
+	enrich_reconcile_end(collect->options.enrich, false);
+	collect->census_ends = false;
+	collect->status.censuses++;
+}
+
+static bool has_work(const struct collect *collect)
+{
+	return sweep_has_more(collect->sweep) || collect->census;
+}
+
 static void *run(void *data)
 {
 	struct collect *collect = data;
 	bool busy = false;
+	int swept;
 
 	if (atomic_load(&collect->notes)) /* before anything else: the start of the agent */
 		(void)take_notes(collect);
 	for (;;) {
-		if (!sweep_has_more(collect->sweep) && reader_wait(collect->parts->reader, busy))
+		if (!has_work(collect) && reader_wait(collect->parts->reader, busy))
 			attend(collect);
 		if (atomic_load(&collect->stopping))
 			break;
 		take_users(collect);
 		take_rules(collect);
 		take_change(collect);
-		busy = sweep_once(collect->sweep) != 0;
+		take_census(collect);
+		swept = sweep_once(collect->sweep);
+		busy = swept != 0;
+		end_census(collect, swept);
 		if (atomic_load(&collect->notes))
 			(void)take_notes(collect);
 		publish(collect);
@@ -373,6 +448,8 @@ void collect_free(struct collect *collect)
 	free_parts(collect->old_parts);
 	free_notes(collect);
 	enrich_free(collect->options.enrich);
+	free_census(collect->census);
+	free_census(collect->new_census);
 	users_free(atomic_exchange(&collect->new_users, NULL));
 	if (collect->wake_fd >= 0)
 		(void)close(collect->wake_fd);
@@ -388,6 +465,24 @@ void collect_free(struct collect *collect)
 void collect_snapshot(struct collect *collect, const void *record, size_t size)
 {
 	sweep_snapshot(collect->sweep, record, size);
+}
+
+void collect_cgroup(struct collect *collect, const struct cgroup_told *told)
+{
+	enrich_cgroup(collect->options.enrich, told);
+}
+
+int collect_recall(struct collect *collect, struct err *err)
+{
+	int result = sweep_recall(collect->sweep, err);
+
+	enrich_reconcile_begin(collect->options.enrich); /* the snapshot is to name who lives on */
+	return result;
+}
+
+void collect_snapshot_done(struct collect *collect)
+{
+	enrich_reconcile_end(collect->options.enrich, true);
 }
 
 int collect_start(struct collect *collect, struct err *err)
@@ -431,6 +526,31 @@ static void wake(struct collect *collect)
 void collect_change(struct collect *collect, const struct collect_change *change)
 {
 	atomic_store(&collect->change, change);
+	wake(collect);
+}
+
+void collect_begin_census(struct collect *collect)
+{
+	atomic_store(&collect->census_begun, false);
+	atomic_store(&collect->census_wanted, true);
+	wake(collect);
+}
+
+bool collect_census_begun(struct collect *collect)
+{
+	return atomic_load(&collect->census_begun);
+}
+
+void collect_give_census(struct collect *collect, struct buf *records)
+{
+	struct census_records *census = calloc(1, sizeof(*census));
+
+	if (!census) {
+		buf_done(records);
+		return;
+	}
+	census->records = *records;
+	free_census(atomic_exchange(&collect->new_census, census));
 	wake(collect);
 }
 

@@ -6,6 +6,7 @@
 #ifndef AUDITSHIP_COLLECT_H
 #define AUDITSHIP_COLLECT_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "canary_watch.h"
 #include "capture/loss.h"
@@ -30,6 +31,8 @@ struct collect_options {
 	uint32_t ticks_per_s;     /* USER_HZ */
 	bool selected[REC_KINDS]; /* kinds that are journalled; the others only inform enrichment */
 };
+
+/* What is remembered beside processes, each up to a bound. */
 
 /*
  * The account. Nothing but uint64_t: it is published word by word. Two equations hold at every
@@ -56,8 +59,14 @@ struct collect_status {
 	uint64_t journal_failing; /* 1: it takes nothing now */
 	uint64_t overtakes;       /* see capture/merge.h */
 	uint64_t turns;           /* of the thread: it goes on */
-	uint64_t processes, process_evictions;
-	uint64_t images, image_bytes, image_failures;
+	uint64_t processes, process_max, process_evictions;
+	uint64_t process_hits, process_misses;
+	uint64_t images, image_bytes, image_max_bytes, image_failures, image_drops;
+	uint64_t lost_exits;  /* of processes that a census found gone */
+	uint64_t reused_pids; /* processes taken for ended because another got their pid */
+	uint64_t recalled;    /* events of the journal that filled the process table at the start */
+	uint64_t censuses;
+	struct enrich_caches caches;
 	/* From here on not of that one moment, but of a later one. */
 	uint64_t outstanding; /* numbers that neither arrived nor were told as lost */
 	uint64_t numbered;    /* numbers the probes took */
@@ -77,7 +86,27 @@ int collect_new(struct collect **ret_collect, const struct collect_options *opti
 /* Before collect_start: a process that already runs, see probes_snapshot. */
 void collect_snapshot(struct collect *collect, const void *record, size_t size);
 
+/* Before collect_start: a cgroup that is there already, see cgroup_scan. */
+void collect_cgroup(struct collect *collect, const struct cgroup_told *told);
+
+/*
+ * Before collect_snapshot: what the journal's newest events of this boot tell of processes. When it
+ * cannot be read, less is known.
+ */
+int collect_recall(struct collect *collect, struct err *err);
+
+/* After the last collect_snapshot: who is known and was not in it has ended while no agent ran. */
+void collect_snapshot_done(struct collect *collect);
+
 int collect_start(struct collect *collect, struct err *err);
+
+/*
+ * The way of a census: begin; once begun, take a snapshot of all processes and give it (records
+ * back to back, given up). Nothing but the next begin is due when the snapshot fails.
+ */
+void collect_begin_census(struct collect *collect);
+bool collect_census_begun(struct collect *collect);
+void collect_give_census(struct collect *collect, struct buf *records);
 
 /* Newer user names, given up to the thread. */
 void collect_give_users(struct collect *collect, struct users *users);
@@ -104,6 +133,7 @@ struct collect_change {
 	bool selected[REC_KINDS];
 	char *const *env; /* see enrich_options */
 	size_t env_count;
+	uint32_t ancestry;
 };
 
 /*

@@ -13,9 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT };
+enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT, CONFIG_SINK_KAFKA };
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
+enum config_headers { CONFIG_HEADERS_STANDARD, CONFIG_HEADERS_NONE };
+enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_ON, CONFIG_TLS_OFF };
+enum config_verify { CONFIG_VERIFY_FULL, CONFIG_VERIFY_CHAIN, CONFIG_VERIFY_NONE };
 enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE, CONFIG_FORMAT_OCSF };
 
 #define CONFIG_FILE "/etc/auditship/auditship.yaml"
@@ -57,11 +60,30 @@ struct config_trees {
 
 struct config_sink {
 	char *name;
-	int type;               /* enum config_sink_type */
-	int format;             /* enum config_format; default: ecs for file, table for stdout */
-	int detail;             /* enum config_detail; of format ecs and ocsf */
-	char *path;             /* file only */
-	struct condition *when; /* NULL: every event */
+	int type;   /* enum config_sink_type */
+	int format; /* enum config_format; default: ecs for file, table for stdout */
+	int detail; /* enum config_detail; of format ecs and ocsf */
+	char *path; /* file only */
+	struct {
+		struct config_list brokers;
+		char *topic; /* with {kind} and {date} */
+		int key;     /* enum sink_key */
+		int partitioner, compression;
+		int headers; /* enum config_headers */
+		uint64_t linger_ms;
+		uint64_t batch_size, max_message; /* bytes */
+		struct config_map properties;
+	} kafka;
+	struct {
+		int use; /* enum config_tls */
+		char *ca, *cert, *key, *key_password;
+		int verify; /* enum config_verify */
+	} tls;
+	struct {
+		int mechanism; /* of config_sasl_words; 0: none */
+		char *username, *password;
+	} sasl;
+	struct condition *when;       /* NULL: every event */
 	const struct yaml_node *node; /* private: what the files said; NULL: the default sink */
 };
 
@@ -99,13 +121,27 @@ struct config {
 		} rings;
 	} capture;
 	struct {
+		char *host_root;           /* enrich.containers.host_root */
+		struct config_list labels; /* enrich.containers.labels */
+		struct {
+			uint64_t max;
+			uint64_t image_memory; /* bytes */
+			uint64_t ancestry;     /* at most LINEAGE_MAX */
+		} processes;
+	} enrich;
+	struct {
 		char *dir; /* default: state_dir/journal */
 		uint64_t max_size;
 		int durability; /* enum journal_durability */
 		uint64_t sync_every_ms;
 	} journal;
-	struct rules *rules;       /* NULL once somebody has taken them over */
-	struct config_sink *sinks; /* default: one file sink, state_dir/audit.ndjson */
+	struct {
+		int nss; /* 1: the host's name services are asked */
+		uint64_t positive_age_ms, negative_age_ms;
+		uint64_t cache_size; /* bytes */
+	} users;                     /* enrich.users */
+	struct rules *rules;         /* NULL once somebody has taken them over */
+	struct config_sink *sinks;   /* default: one file sink, state_dir/audit.ndjson */
 	size_t sink_count;
 
 	/*
@@ -164,7 +200,9 @@ enum config_part {
 	CONFIG_PART_SINKS = 1 << 8, /* any sink: added, removed or changed */
 	CONFIG_PART_FILTERS =
 		1 << 9, /* what the probes leave out, in maps: they stay as they are */
-	CONFIG_PART_MONITOR = 1 << 10,
+	CONFIG_PART_ENRICH = 1 << 10, /* what the helper process and the tables want anew */
+	CONFIG_PART_ANCESTRY = 1 << 11,
+	CONFIG_PART_MONITOR = 1 << 12,
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

@@ -5,9 +5,12 @@
 #include "base/listen_address.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "enrich/lineage.h"
 #include "filter/rules.h"
 #include "journal/journal.h"
 #include "record.h"
+#include "sink/kafka_topic.h"
+#include "sink/sink.h"
 
 #include <limits.h>
 #include <string.h>
@@ -23,6 +26,7 @@
 #define NAME_LENGTH_MAX 64
 #define TAGS_MAX 64
 #define LABELS_MAX 64
+#define CONTAINER_LABELS_MAX 64
 #define PID_MAX 4194304
 
 /* Together they fit into REC_FILTER_ENTRIES, twice. */
@@ -39,12 +43,17 @@
 #define PATH_AT(where, member) .type = OPTION_PATH, .offset = AT(where, member, char *)
 #define SIZE_AT(where, member) .type = OPTION_SIZE, .offset = AT(where, member, uint64_t)
 #define DURATION_AT(where, member) .type = OPTION_DURATION, .offset = AT(where, member, uint64_t)
+#define NUMBER_AT(where, member) .type = OPTION_NUMBER, .offset = AT(where, member, uint64_t)
 #define ENUM_AT(where, member) .type = OPTION_ENUM, .offset = AT(where, member, int)
 #define LIST_AT(where, member) .type = OPTION_LIST, .offset = AT(where, member, struct config_list)
 #define MAP_AT(where, member) .type = OPTION_MAP, .offset = AT(where, member, struct config_map)
 
 #define FILE_SINK (1U << CONFIG_SINK_FILE)
 #define STDOUT_SINK (1U << CONFIG_SINK_STDOUT)
+#define KAFKA_SINK (1U << CONFIG_SINK_KAFKA)
+#define EVERY_SINK (FILE_SINK | STDOUT_SINK | KAFKA_SINK)
+#define JSON_SINK (FILE_SINK | KAFKA_SINK)
+#define TLS_SINK KAFKA_SINK
 
 #define PROCESS_KINDS (1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXEC_FAILED | 1U << REC_EXIT)
 #define THREAD_KINDS (1U << REC_THREAD_START | 1U << REC_THREAD_EXIT)
@@ -77,6 +86,8 @@ static const struct option_word open_modes[] = {
 	{},
 };
 
+static const struct option_word truth_words[] = {{"true", 1}, {"false", 0}, {}};
+
 static const struct option_word level_words[] = {
 	{"error", LOG_LEVEL_ERROR},
 	{"warning", LOG_LEVEL_WARNING},
@@ -92,7 +103,7 @@ static const struct option_word durability_words[] = {
 	{},
 };
 
-static const struct option_word file_formats[] = {
+static const struct option_word json_formats[] = {
 	{"ecs", CONFIG_FORMAT_ECS},
 	{"ocsf", CONFIG_FORMAT_OCSF},
 	{},
@@ -119,7 +130,45 @@ static const struct option_word coverage_words[] = {
 const struct option_word config_sink_types[] = {
 	{"file", CONFIG_SINK_FILE},
 	{"stdout", CONFIG_SINK_STDOUT},
+	{"kafka", CONFIG_SINK_KAFKA},
 	{},
+};
+
+static const struct option_word key_words[] = {
+	{"host", SINK_KEY_HOST}, {"container", SINK_KEY_CONTAINER}, {"process", SINK_KEY_PROCESS},
+	{"user", SINK_KEY_USER}, {"none", SINK_KEY_NONE},           {},
+};
+
+const struct option_word config_partitioners[] = {
+	{"murmur2_random", 0}, {"consistent_random", 1}, {"fnv1a_random", 2}, {"random", 3}, {},
+};
+
+const struct option_word config_compressions[] = {
+	{"lz4", 0}, {"zstd", 1}, {"snappy", 2}, {"gzip", 3}, {"none", 4}, {},
+};
+
+static const struct option_word header_words[] = {
+	{"standard", CONFIG_HEADERS_STANDARD},
+	{"none", CONFIG_HEADERS_NONE},
+	{},
+};
+
+static const struct option_word tls_words[] = {
+	{"auto", CONFIG_TLS_AUTO},
+	{"on", CONFIG_TLS_ON},
+	{"off", CONFIG_TLS_OFF},
+	{},
+};
+
+static const struct option_word verify_words[] = {
+	{"full", CONFIG_VERIFY_FULL},
+	{"chain", CONFIG_VERIFY_CHAIN},
+	{"none", CONFIG_VERIFY_NONE},
+	{},
+};
+
+const struct option_word config_sasl_mechanisms[] = {
+	{"none", 0}, {"PLAIN", 1}, {"SCRAM-SHA-256", 2}, {"SCRAM-SHA-512", 3}, {},
 };
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
@@ -178,6 +227,52 @@ static bool is_absolute(const char *text)
 {
 	return text[0] == '/' && !has_parent_parts(text);
 }
+
+static bool is_topic(const char *text)
+{
+	return !kafka_topic_fault(text);
+}
+
+static bool is_property(const char *text)
+{
+	return is_made_of(text, LETTERS DIGITS "._");
+}
+
+/* HOST, HOST:PORT, [IPV6]:PORT */
+static bool is_broker(const char *text)
+{
+	size_t host = strspn(text, LETTERS CAPITALS DIGITS "._-");
+	uint64_t port;
+
+	if (text[0] == '[') {
+		size_t length = strspn(text + 1, DIGITS "abcdefABCDEF:.");
+
+		host = length > 0 && text[length + 1] == ']' ? length + 2 : 0;
+	}
+	if (host == 0 || text[host] == '\0')
+		return host > 0;
+	return text[host] == ':' && text_parse_number(text + host + 1, &port) == 0 && port >= 1 &&
+	       port <= 65535;
+}
+
+static const struct option_pattern topic_pattern = {
+	"the name of a topic: letters, digits, '.', '_', '-', {kind} and {date}, at most 249 in "
+	"all",
+	is_topic,
+	"^([A-Za-z0-9._-]|[{]kind[}]|[{]date[}])+$",
+};
+
+static const struct option_pattern property_pattern = {
+	"the name of a property of librdkafka, such as client.rack",
+	is_property,
+	"^[a-z0-9._]{1,64}$",
+};
+
+static const struct option_pattern broker_pattern = {
+	"the address of a broker: HOST, HOST:PORT or [IPV6]:PORT",
+	is_broker,
+	"^([A-Za-z0-9._-]+|\\\\[[0-9a-fA-F:.]+\\\\])(:[0-9]{1,5})?$",
+};
 
 static const struct option_pattern pid_pattern = {
 	"the number of a process, from 1 to 4194304",
@@ -253,11 +348,17 @@ const struct option_section config_sections[] = {
 	{"capture.exclude", "Left out by the probes themselves: each of these is enough."},
 	{"capture.include", "Where a list is not empty: only what is in it; exclude wins."},
 	{"capture.rings", "Memory between the kernel and the agent."},
+	{"enrich", "What the agent adds to what the kernel says."},
+	{"enrich.users", "Names of users and groups that /etc/passwd and /etc/group do not have."},
+	{"enrich.containers", "What is known of containers."},
+	{"enrich.processes", "Processes: parents, leaders, ancestors, and what they run."},
 	{"journal", "The store on disk between capture and sinks: it bridges outages of a sink."},
 	{},
 };
 
 const struct option_section config_sink_sections[] = {
+	{"tls", "Encryption, and who the other side is."},
+	{"sasl", "Being let in by user name and password."},
 	{},
 };
 
@@ -558,6 +659,101 @@ const struct option config_options[] = {
 		       "process events still have their own.",
 	},
 	{
+		"enrich.users.nss",
+		ENUM_AT(struct config, users.nss),
+		.fallback = "true",
+		.words = truth_words,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Ask the host's name services (LDAP, SSSD, what /etc/nsswitch.conf has), in "
+		       "a process of its own that may hang. A name that is not there in time is "
+		       "left out, and the event says so.",
+	},
+	{
+		"enrich.users.positive_age",
+		DURATION_AT(struct config, users.positive_age_ms),
+		.fallback = "1h",
+		.example = "1h",
+		.min = SECOND_MS,
+		.max = 7 * 24 * 3600 * SECOND_MS,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "How long a name that a name service gave is good for.",
+	},
+	{
+		"enrich.users.negative_age",
+		DURATION_AT(struct config, users.negative_age_ms),
+		.fallback = "1m",
+		.example = "1m",
+		.min = SECOND_MS,
+		.max = 24 * 3600 * SECOND_MS,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "How long before a name is asked for again that there was not, or that was "
+		       "not answered.",
+	},
+	{
+		"enrich.users.cache_size",
+		SIZE_AT(struct config, users.cache_size),
+		.fallback = "1MiB",
+		.example = "1MiB",
+		.min = 64 * KIB,
+		.max = 64 * MIB,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Memory for names of name services and of containers, at most: about 300 "
+		       "bytes each.",
+	},
+	{
+		"enrich.containers.host_root",
+		PATH_AT(struct config, enrich.host_root),
+		.fallback = "/",
+		.example = "/host",
+		.max = DIR_MAX,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Where the host's file system is, for an agent that runs in a container "
+		       "itself: "
+		       "what container runtimes leave on disk is looked for below it.",
+	},
+	{
+		"enrich.containers.labels",
+		LIST_AT(struct config, enrich.labels),
+		.fallback = "[app, app.kubernetes.io/name, com.docker.compose.project, "
+			    "com.docker.compose.service]",
+		.example = "[app, 'com.example.*']",
+		.max = CONTAINER_LABELS_MAX,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Labels of containers that go into events, by name; * ? and [] are "
+		       "wildcards.",
+	},
+	{
+		"enrich.processes.max",
+		NUMBER_AT(struct config, enrich.processes.max),
+		.fallback = "32768",
+		.example = "32768",
+		.min = 1024,
+		.max = 4194304,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Most processes that are remembered, living ones and the last that ended; "
+		       "264 bytes each, once there are so many. When there are more, "
+		       "the events of some lack their parent.",
+	},
+	{
+		"enrich.processes.image_memory",
+		SIZE_AT(struct config, enrich.processes.image_memory),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 256 * KIB,
+		.max = 4 * GIB,
+		.part = CONFIG_PART_ENRICH,
+		.doc = "Most memory for what they run: paths, and up to 1 KiB of arguments each.",
+	},
+	{
+		"enrich.processes.ancestry",
+		NUMBER_AT(struct config, enrich.processes.ancestry),
+		.fallback = "0",
+		.example = "5",
+		.max = LINEAGE_MAX,
+		.part = CONFIG_PART_ANCESTRY,
+		.doc = "Ancestors of a process that each of its events names, by entity id.",
+	},
+	{
 		"journal.dir",
 		PATH_AT(struct config, journal.dir),
 		.derived = "journal, below agent.state_dir",
@@ -626,7 +822,7 @@ const struct option config_sink_options[] = {
 		.example = "trail",
 		.max = NAME_LENGTH_MAX,
 		.flags = OPTION_REQUIRED | OPTION_PUBLIC,
-		.sink_types = FILE_SINK | STDOUT_SINK,
+		.sink_types = EVERY_SINK,
 		.pattern = &sink_name_pattern,
 		.doc = "Names the sink and its place in the journal: small letters, digits, '_' "
 		       "and '-'. "
@@ -637,7 +833,7 @@ const struct option config_sink_options[] = {
 		ENUM_AT(struct config_sink, type),
 		.example = "file",
 		.flags = OPTION_REQUIRED,
-		.sink_types = FILE_SINK | STDOUT_SINK,
+		.sink_types = EVERY_SINK,
 		.words = config_sink_types,
 		.doc = "What kind of place it is.",
 	},
@@ -645,8 +841,8 @@ const struct option config_sink_options[] = {
 		"format",
 		ENUM_AT(struct config_sink, format),
 		.fallback = "ecs",
-		.sink_types = FILE_SINK,
-		.words = file_formats,
+		.sink_types = JSON_SINK,
+		.words = json_formats,
 		.doc = "One JSON object per line. ecs: in the Elastic Common Schema; ocsf: in the "
 		       "Open "
 		       "Cybersecurity Schema Framework.",
@@ -663,7 +859,7 @@ const struct option config_sink_options[] = {
 		"detail",
 		ENUM_AT(struct config_sink, detail),
 		.fallback = "compact",
-		.sink_types = FILE_SINK | STDOUT_SINK,
+		.sink_types = EVERY_SINK,
 		.words = detail_words,
 		.doc = "Of events that are not about processes, in JSON: compact leaves out what "
 		       "the process's own events tell (arguments, parent, ids); full has it all.",
@@ -678,12 +874,198 @@ const struct option config_sink_options[] = {
 		.doc = "The file; it is appended to.",
 	},
 	{
+		"brokers",
+		LIST_AT(struct config_sink, kafka.brokers),
+		.example = "[kafka-1:9092, kafka-2:9092]",
+		.min = 1,
+		.max = 32,
+		.flags = OPTION_REQUIRED,
+		.sink_types = KAFKA_SINK,
+		.pattern = &broker_pattern,
+		.doc = "Addresses to find the cluster by; more than one, so that one may be down.",
+	},
+	{
+		"topic",
+		TEXT_AT(struct config_sink, kafka.topic),
+		.example = "audit",
+		.max = 249,
+		.flags = OPTION_REQUIRED,
+		.sink_types = KAFKA_SINK,
+		.pattern = &topic_pattern,
+		.doc = "Where the events go. {kind} becomes the kind of the event (exec, "
+		       "open_write "
+		       "...), {date} its day in UTC (2026.11.21). The topic has to be there.",
+	},
+	{
+		"key",
+		ENUM_AT(struct config_sink, kafka.key),
+		.fallback = "host",
+		.sink_types = KAFKA_SINK,
+		.words = key_words,
+		.doc = "What decides the partition: events of the same host, container, process or "
+		       "user stay in order; none: spread over all.",
+	},
+	{
+		"partitioner",
+		ENUM_AT(struct config_sink, kafka.partitioner),
+		.fallback = "murmur2_random",
+		.sink_types = KAFKA_SINK,
+		.words = config_partitioners,
+		.doc = "How a key becomes a partition: murmur2_random as Java's clients do it, "
+		       "consistent_random as librdkafka's, fnv1a_random as Sarama's.",
+	},
+	{
+		"compression",
+		ENUM_AT(struct config_sink, kafka.compression),
+		.fallback = "lz4",
+		.sink_types = KAFKA_SINK,
+		.words = config_compressions,
+		.doc = "How batches of messages are packed.",
+	},
+	{
+		"headers",
+		ENUM_AT(struct config_sink, kafka.headers),
+		.fallback = "none",
+		.sink_types = KAFKA_SINK,
+		.words = header_words,
+		.doc = "standard: each message says its content-type, its schema and its host, for "
+		       "who sorts messages without reading them; this costs about half a "
+		       "microsecond and 200 bytes of memory for each.",
+	},
+	{
+		"linger",
+		DURATION_AT(struct config_sink, kafka.linger_ms),
+		.fallback = "50ms",
+		.example = "50ms",
+		.max = 5 * SECOND_MS,
+		.sink_types = KAFKA_SINK,
+		.doc = "How long messages wait for others to be sent with.",
+	},
+	{
+		"batch_size",
+		SIZE_AT(struct config_sink, kafka.batch_size),
+		.fallback = "1000000",
+		.example = "1000000",
+		.min = 16 * KIB,
+		.max = 4 * MIB,
+		.sink_types = KAFKA_SINK,
+		.doc = "The most that is sent together to one partition, before it is packed; not "
+		       "more than the topic's max.message.bytes.",
+	},
+	{
+		"max_message",
+		SIZE_AT(struct config_sink, kafka.max_message),
+		.fallback = "1000000",
+		.example = "1000000",
+		.min = 16 * KIB,
+		.max = 8 * MIB,
+		.sink_types = KAFKA_SINK,
+		.doc = "A longer event is made shorter by leaving out arguments and variables, and "
+		       "says so; not more than the topic's max.message.bytes.",
+	},
+	{
+		"tls.use",
+		ENUM_AT(struct config_sink, tls.use),
+		.fallback = "auto",
+		.sink_types = KAFKA_SINK,
+		.words = tls_words,
+		.doc = "auto: when any of ca and cert is given.",
+	},
+	{
+		"tls.ca",
+		PATH_AT(struct config_sink, tls.ca),
+		.derived = "the authorities that this host trusts",
+		.example = "/etc/auditship/ca.pem",
+		.max = DIR_MAX,
+		.sink_types = TLS_SINK,
+		.doc = "File (PEM) with the authorities that may vouch for the other side.",
+	},
+	{
+		"tls.cert",
+		PATH_AT(struct config_sink, tls.cert),
+		.derived = "none is shown",
+		.example = "/etc/auditship/host.pem",
+		.max = DIR_MAX,
+		.sink_types = TLS_SINK,
+		.doc = "File (PEM) with the certificate that this host shows, and its chain.",
+	},
+	{
+		"tls.key",
+		PATH_AT(struct config_sink, tls.key),
+		.derived = "none",
+		.example = "/etc/auditship/host.key",
+		.max = DIR_MAX,
+		.sink_types = TLS_SINK,
+		.doc = "File (PEM) with the private key of cert.",
+	},
+	{
+		"tls.key_password",
+		TEXT_AT(struct config_sink, tls.key_password),
+		.derived = "the key is not encrypted",
+		.example = "secret",
+		.max = 255,
+		.flags = OPTION_SECRET,
+		.sink_types = TLS_SINK,
+		.doc = "What the private key is encrypted with; better from a file: "
+		       "${file:/etc/auditship/key.password}.",
+	},
+	{
+		"tls.verify",
+		ENUM_AT(struct config_sink, tls.verify),
+		.fallback = "full",
+		.sink_types = TLS_SINK,
+		.words = verify_words,
+		.doc = "full: the certificate is good and for that name; chain: for any name; "
+		       "none: "
+		       "anybody may answer.",
+	},
+	{
+		"sasl.mechanism",
+		ENUM_AT(struct config_sink, sasl.mechanism),
+		.fallback = "none",
+		.sink_types = KAFKA_SINK,
+		.words = config_sasl_mechanisms,
+		.doc = "How the password is shown. PLAIN without TLS gives it to everybody on the "
+		       "way.",
+	},
+	{
+		"sasl.username",
+		TEXT_AT(struct config_sink, sasl.username),
+		.derived = "none",
+		.example = "auditship",
+		.max = 255,
+		.sink_types = KAFKA_SINK,
+		.doc = "The user.",
+	},
+	{
+		"sasl.password",
+		TEXT_AT(struct config_sink, sasl.password),
+		.derived = "none",
+		.example = "secret",
+		.max = 1024,
+		.flags = OPTION_SECRET,
+		.sink_types = KAFKA_SINK,
+		.doc = "The password; better from a file: ${file:/etc/auditship/kafka.password}.",
+	},
+	{
+		"properties",
+		MAP_AT(struct config_sink, kafka.properties),
+		.fallback = "{}",
+		.example = "{client.rack: eu-1a}",
+		.max = 64,
+		.sink_types = KAFKA_SINK,
+		.pattern = &property_pattern,
+		.doc = "Any other property of librdkafka's producer, by its own name. Those that "
+		       "an "
+		       "option is for, or that events could get lost by, are refused.",
+	},
+	{
 		"when",
 		.type = OPTION_CONDITION,
 		.offset = AT(struct config_sink, when, struct condition *),
 		.derived = "every event",
 		.example = "{event.action: [exec]}",
-		.sink_types = FILE_SINK | STDOUT_SINK,
+		.sink_types = EVERY_SINK,
 		.doc = "Which events the sink gets.",
 	},
 	{},

@@ -20,6 +20,7 @@ enum option_type {
 	OPTION_PATH,      /* the same */
 	OPTION_SIZE,      /* uint64_t bytes, min to max */
 	OPTION_DURATION,  /* uint64_t ms, min to max */
+	OPTION_NUMBER,    /* uint64_t, min to max */
 	OPTION_ENUM,      /* int, one of words */
 	OPTION_LIST,      /* struct config_list, min to max items */
 	OPTION_MAP,       /* struct config_map, at most max entries; files add to it */
@@ -76,6 +77,10 @@ extern const struct option config_sink_options[];
 extern const struct option_section config_sections[];
 extern const struct option_section config_sink_sections[];
 extern const struct option_word config_sink_types[];
+/* Their names are librdkafka's. */
+extern const struct option_word config_partitioners[];
+extern const struct option_word config_compressions[];
+extern const struct option_word config_sasl_mechanisms[];
 
 /*
  * Reads node into the option's member of where (a struct config or config_sink), which must hold a

@@ -211,6 +211,9 @@ static int write_scalar(struct buf *out, const struct option *option, const void
 			return buf_add_text(out, "off");
 		text_format_duration(amount, *(const uint64_t *)value);
 		return buf_add_text(out, amount);
+	case OPTION_NUMBER:
+		text_format_number(amount, *(const uint64_t *)value);
+		return buf_add_text(out, amount);
 	case OPTION_ENUM:
 		return buf_add_text(out, word_of(option, *(const int *)value));
 	case OPTION_LIST:

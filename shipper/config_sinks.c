@@ -7,6 +7,7 @@
 #include "config_sinks.h"
 
 #include "base/text.h"
+#include "config_kafka.h"
 #include "config_rules.h"
 #include "filter/condition.h"
 
@@ -406,6 +407,8 @@ int config_sinks_read(struct config *config, const struct yaml_node *list, struc
 		sink->type = -1;
 		sink->node = at;
 		result = read_sink(sink, at, faults);
+		if (result == 0 && sink->type == CONFIG_SINK_KAFKA)
+			result = config_kafka_check(config, sink, at, faults);
 	}
 	if (result == 0)
 		check_pairs(config, list, faults);

@@ -28,17 +28,31 @@ void config_words_list(char *out, size_t size, const struct option_word *words)
 					 words->name);
 }
 
+/* The three kinds of amounts. */
+static const struct amount {
+	const char *name;
+	int (*parse)(const char *text, uint64_t *ret_value);
+	void (*format)(char out[TEXT_AMOUNT_SIZE], uint64_t value);
+} sizes = {"size", text_parse_size, text_format_size},
+  durations = {"duration", text_parse_duration, text_format_duration},
+  numbers = {"number", text_parse_number, text_format_number};
+
+static const struct amount *amount_of(const struct option *option)
+{
+	if (option->type == OPTION_NUMBER)
+		return &numbers;
+	return option->type == OPTION_SIZE ? &sizes : &durations;
+}
+
 static void format_range(char *out, size_t size, const struct option *option)
 {
+	const struct amount *amount = amount_of(option);
 	char low[TEXT_AMOUNT_SIZE], high[TEXT_AMOUNT_SIZE];
-	bool is_size = option->type == OPTION_SIZE;
-	void (*format)(char *, uint64_t) = is_size ? text_format_size : text_format_duration;
 
-	format(low, option->min);
-	format(high, option->max);
+	amount->format(low, option->min);
+	amount->format(high, option->max);
 	(void)snprintf(out, size, "%sa %s%s from %s to %s, such as %s",
-		       option->flags & OPTION_MAY_BE_OFF ? "off or " : "",
-		       is_size ? "size" : "duration",
+		       option->flags & OPTION_MAY_BE_OFF ? "off or " : "", amount->name,
 		       option->flags & OPTION_POWER_OF_TWO ? " that is a power of two" : "", low,
 		       high, option->example ? option->example : option->fallback);
 }
@@ -76,6 +90,7 @@ const char *config_value_expectation(char out[CONFIG_EXPECTATION_SIZE], const st
 		break;
 	case OPTION_SIZE:
 	case OPTION_DURATION:
+	case OPTION_NUMBER:
 		format_range(out, size, option);
 		break;
 	case OPTION_ENUM:
@@ -206,18 +221,18 @@ static int set_text(char **target, const struct option *option, const struct yam
 static int set_amount(uint64_t *target, const struct option *option, const struct yaml_node *node,
 		      struct faults *faults)
 {
-	bool is_size = option->type == OPTION_SIZE;
+	const struct amount *amount = amount_of(option);
+	char why[64];
 	uint64_t value = 0;
 	int result = -EINVAL;
 
 	if ((option->flags & OPTION_MAY_BE_OFF) && yaml_tree_text_is(&node->text, "off"))
 		result = 0;
 	else if (!memchr(node->text.bytes, '\0', node->text.length))
-		result = is_size ? text_parse_size(node->text.bytes, &value)
-				 : text_parse_duration(node->text.bytes, &value);
+		result = amount->parse(node->text.bytes, &value);
+	(void)snprintf(why, sizeof(why), "is not a %s", amount->name);
 	if (result == -EINVAL)
-		return fault_value(option, node, faults,
-				   is_size ? "is not a size" : "is not a duration");
+		return fault_value(option, node, faults, why);
 	if (result == 0 && value == 0 && (option->flags & OPTION_MAY_BE_OFF)) {
 		*target = 0;
 		return 0;
@@ -454,6 +469,7 @@ int config_value_set(void *where, const struct option *option, const struct yaml
 		return set_text(target, option, node, faults);
 	case OPTION_SIZE:
 	case OPTION_DURATION:
+	case OPTION_NUMBER:
 		return set_amount(target, option, node, faults);
 	case OPTION_ENUM:
 		return set_enum(target, option, node, faults);
@@ -535,6 +551,7 @@ bool config_value_equal(const void *a, const void *b, const struct option *optio
 		return equal_text(*(char *const *)x, *(char *const *)y);
 	case OPTION_SIZE:
 	case OPTION_DURATION:
+	case OPTION_NUMBER:
 		return *(const uint64_t *)x == *(const uint64_t *)y;
 	case OPTION_ENUM:
 		return *(const int *)x == *(const int *)y;

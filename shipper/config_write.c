@@ -121,7 +121,7 @@ static const char *sink_value(const struct option *row, const struct option_word
 {
 	if (row->words == config_sink_types)
 		return type->name;
-	if (row->pattern && type != config_sink_types)
+	if ((row->flags & OPTION_PUBLIC) && type != config_sink_types)
 		return type->name;
 	return value_of(row);
 }

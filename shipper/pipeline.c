@@ -18,7 +18,10 @@
 #include "collect.h"
 #include "control.h"
 #include "decode/fields.h"
+#include "enrich/cgroup_scan.h"
 #include "enrich/host.h"
+#include "enrich/host_watch.h"
+#include "enrich/procfs.h"
 #include "enrich/users_watch.h"
 #include "monitor_pages.h"
 #include "sink/deliver.h"
@@ -51,7 +54,9 @@ void pipeline_describe_identity(const struct pipeline *pipeline, const struct co
 		.agent_id = pipeline->agent_id,
 		.agent_name = config->agent.name ? config->agent.name : host->hostname,
 		.agent_version = AUDITSHIP_VERSION,
-		.host_name = config->agent.name ? config->agent.name : host->hostname,
+		.host_name = config->agent.name ? config->agent.name
+			     : host->fqdn[0]    ? host->fqdn
+						: host->hostname,
 		.host_hostname = host->hostname,
 		.host_id = host->machine_id,
 		.host_architecture = host->architecture,
@@ -65,6 +70,10 @@ void pipeline_describe_identity(const struct pipeline *pipeline, const struct co
 		.tags = (const char *const *)config->agent.tags.items,
 		.tag_count = (unsigned int)config->agent.tags.count,
 	};
+	for (unsigned int i = 0; i < host->addresses.ip_count && i < RENDER_ADDRESSES_MAX; i++)
+		ret_identity->ips[ret_identity->ip_count++] = host->addresses.ips[i];
+	for (unsigned int i = 0; i < host->addresses.mac_count && i < RENDER_ADDRESSES_MAX; i++)
+		ret_identity->macs[ret_identity->mac_count++] = host->addresses.macs[i];
 	for (size_t i = 0; i < config->agent.labels.count && i < RENDER_LABELS_MAX; i++)
 		ret_identity->labels[ret_identity->label_count++] = (struct render_label){
 			config->agent.labels.items[i].key, config->agent.labels.items[i].value};
@@ -109,7 +118,10 @@ static int open_journal(struct pipeline *pipeline, struct err *err)
 
 static int open_facts(struct pipeline *pipeline, struct err *err)
 {
-	int result = host_read(&pipeline->host, "", err);
+	int result = host_watch_new(&pipeline->host_watch, "", err); /* first: nothing is missed */
+
+	if (result == 0)
+		result = host_read(&pipeline->host, "", err);
 
 	if (result == 0)
 		result = host_agent_id(pipeline->agent_id, pipeline->config->agent.state_dir, err);
@@ -237,6 +249,42 @@ static void watch_users(struct pipeline *pipeline)
 	log_warning("%s; user names stay as they are now", err.text);
 }
 
+static void describe_names(const struct pipeline *pipeline, struct user_names_options *ret_options)
+{
+	const struct config *config = pipeline->config;
+
+	*ret_options = (struct user_names_options){
+		.nss_service = HELPER_NSS,
+		.scope_service = HELPER_SCOPE,
+		.nss = config->users.nss,
+		.positive_ns = config->users.positive_age_ms * NS_PER_MS,
+		.negative_ns = config->users.negative_age_ms * NS_PER_MS,
+		.cache_bytes = config->users.cache_size,
+		.own_mnt = procfs_own_namespace("", "mnt"),
+		.own_user = procfs_own_namespace("", "user"),
+	};
+}
+
+static int open_helper(struct pipeline *pipeline, struct err *err)
+{
+	const struct config *config = pipeline->config;
+	struct container_files containers = {
+		.host_root = config->enrich.host_root,
+		.labels = {config->enrich.labels.items, config->enrich.labels.count},
+	};
+
+	return helper_new(&pipeline->helper, &containers, err);
+}
+
+/* What an agent before this one knew of the processes that wait, or live on. */
+static void recall(struct pipeline *pipeline)
+{
+	struct err err;
+
+	if (collect_recall(pipeline->collect, &err) < 0)
+		log_warning("%s; less is known of the processes there were before", err.text);
+}
+
 static int open_collect(struct pipeline *pipeline, struct err *err)
 {
 	const struct config *config = pipeline->config;
@@ -244,6 +292,11 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 		.ticks_per_s = pipeline->host.ticks_per_s,
 		.env = config->capture.env.items,
 		.env_count = config->capture.env.count,
+		.resolver = pipeline->helper,
+		.container_service = HELPER_CONTAINERS,
+		.processes = {.max_processes = (uint32_t)config->enrich.processes.max,
+			      .max_image_bytes = config->enrich.processes.image_memory},
+		.ancestry = (uint32_t)config->enrich.processes.ancestry,
 	};
 	struct collect_options options = {
 		.canaries = pipeline->events ? agent_events_canaries(pipeline->events) : NULL,
@@ -254,6 +307,7 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	};
 	int result;
 
+	describe_names(pipeline, &enrich.names);
 	memcpy(enrich.boot_id, pipeline->host.boot_id, sizeof(enrich.boot_id));
 	pipeline_select(config, options.selected);
 	result = rules_state_new(&options.rules, pipeline->first_rules, err);
@@ -266,10 +320,25 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	}
 	result = collect_new(&pipeline->collect, &options, err);
 	if (result == 0) {
+		recall(pipeline);
 		watch_users(pipeline); /* first: what changes from here on is noticed */
 		give_users(pipeline);
 	}
 	return result;
+}
+
+static void on_cgroup(void *data, const struct cgroup_told *told)
+{
+	collect_cgroup(data, told);
+}
+
+/* Without them the agent knows those made from here on. */
+static void scan_cgroups(struct pipeline *pipeline)
+{
+	struct err err;
+
+	if (cgroup_scan("", CGROUPS_ROOT_ID, on_cgroup, pipeline->collect, &err) < 0)
+		log_warning("%s", err.text);
 }
 
 static void on_snapshot(void *data, const void *record, size_t size)
@@ -287,9 +356,13 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 		preflight_gather(&facts, "");
 		return preflight_explain(&facts, result, err);
 	}
+	scan_cgroups(pipeline);
 	result = probes_snapshot(pipeline->probes, on_snapshot, pipeline->collect, err);
 	if (result < 0)
 		return result;
+	if (census_sees_all(pipeline->host.pid_ns))
+		collect_snapshot_done(pipeline->collect);
+	pipeline->census.taken_ns = clock_boot_ns();
 	if (pipeline->events)
 		agent_events_tell_start(pipeline->events);
 	result = collect_start(pipeline->collect, err);
@@ -468,6 +541,22 @@ static void tick_filter(struct pipeline *pipeline)
 	pipeline->filter_failing = !good;
 }
 
+/* Numbers that depend on the boot are those of the start. */
+static void refresh_host(struct pipeline *pipeline)
+{
+	struct host host;
+	struct err err;
+
+	if (!pipeline->host_watch || !host_watch_changed(pipeline->host_watch) ||
+	    host_read(&host, "", &err) < 0 || memcmp(&host, &pipeline->host, sizeof(host)) == 0)
+		return;
+	pipeline->host = host;
+	pipeline_describe_identity(pipeline, pipeline->config, &pipeline->identity);
+	sinks_give_identity(pipeline->sinks, &pipeline->identity);
+	log_info("the host has changed: it is %s, and has %u addresses",
+		 pipeline->identity.host_name, pipeline->identity.ip_count);
+}
+
 static void on_tick(struct pipeline *pipeline)
 {
 	uint64_t count;
@@ -481,6 +570,10 @@ static void on_tick(struct pipeline *pipeline)
 	if (pipeline->monitor)
 		monitor_tick(pipeline->monitor, clock_mono_ns());
 	watchers_tick(pipeline->watchers, clock_boot_ns());
+	refresh_host(pipeline);
+	if (census_sees_all(pipeline->host.pid_ns))
+		census_tick(&pipeline->census, pipeline->probes, pipeline->collect,
+			    clock_boot_ns());
 	agent_events_tick(pipeline->events);
 }
 
@@ -625,6 +718,8 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 {
 	int result = check_machine(err);
 
+	if (result == 0) /* before anything that it must not inherit */
+		result = open_helper(pipeline, err);
 	if (result == 0)
 		result = open_signals(pipeline, options->seconds, err);
 	if (result == 0)
@@ -687,9 +782,11 @@ static void close_all(struct pipeline *pipeline)
 	agent_events_free(pipeline->events);
 	kernel_filter_free(pipeline->filter);
 	probes_close(pipeline->probes);
+	resolver_free(pipeline->helper);
 	journal_close(pipeline->journal);
 	sinks_free(pipeline->sinks);
 	rules_free(pipeline->first_rules);
+	host_watch_free(pipeline->host_watch);
 	close_descriptor(pipeline->tick_fd);
 	close_descriptor(pipeline->users_fd);
 	close_descriptor(pipeline->gone_fd);

@@ -9,9 +9,13 @@
 #include "agent_events.h"
 #include "base/uuid.h"
 #include "capture/probes.h"
+#include "census.h"
 #include "collect.h"
 #include "control.h"
+#include "enrich/container_files.h"
 #include "enrich/host.h"
+#include "enrich/host_watch.h"
+#include "helper.h"
 #include "journal/journal.h"
 #include "kernel_filter.h"
 #include "monitor.h"
@@ -26,8 +30,10 @@ struct pipeline {
 	const char *config_path;          /* as given; NULL: the default */
 	const struct pipeline_view *view; /* NULL: nobody looks on */
 	struct host host;
+	struct host_watch *host_watch;
 	char agent_id[UUID_TEXT_SIZE];
 	struct render_identity identity;
+	struct resolver *helper; /* of the collect thread from its start to its end */
 	struct journal *journal;
 	struct probes *probes;
 	struct kernel_filter *filter;
@@ -43,6 +49,7 @@ struct pipeline {
 	struct status *status;
 	struct agent_events *events; /* NULL for a mere view */
 	struct agent_end end;
+	struct census census;
 	int epoll_fd, signal_fd, users_fd, timer_fd, gone_fd, tick_fd;
 };
 

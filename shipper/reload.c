@@ -101,8 +101,13 @@ static void tell_until_restart(unsigned int parts)
 {
 	if (parts & CONFIG_PART_STATE)
 		log_warning("agent.state_dir has changed: it takes effect at the next start");
+	if (parts & CONFIG_PART_ENRICH)
+		log_warning("enrich has changed: it takes effect at the next start");
 	if (parts & CONFIG_PART_JOURNAL)
 		log_warning("journal has changed: it takes effect at the next start");
+	if (parts & CONFIG_PART_ENRICH)
+		log_warning("enrich has changed: but for enrich.processes.ancestry it takes effect "
+			    "at the next start");
 }
 
 /* Another set of probes beside the one in place, silent so far. */
@@ -280,6 +285,7 @@ static void apply(struct reload *reload, struct prepared *prepared)
 		.probes = prepared->probes,
 		.env = config->capture.env.items,
 		.env_count = config->capture.env.count,
+		.ancestry = (uint32_t)config->enrich.processes.ancestry,
 	};
 	pipeline_select(config, reload->change.selected);
 	reload->busy = true;

@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "config_kafka.h"
+#include "render/identity.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,10 +22,27 @@ struct sinks {
 	size_t count;
 };
 
-static int new_sink(const struct config_sink *config, struct sink **ret_sink, struct err *err)
+static int new_kafka(const struct config_sink *config, const char *host, struct sink **ret_sink,
+		     struct err *err)
 {
-	return config->type == CONFIG_SINK_FILE ? file_sink_new(ret_sink, config->path, err)
-						: stdout_sink_new(ret_sink, STDOUT_FILENO, err);
+	struct config_kafka kafka;
+
+	config_kafka_make(&kafka, config, host);
+	return kafka_sink_new(ret_sink, &kafka.options, err);
+}
+
+static int new_sink(const struct config_sink *config, const struct render_identity *identity,
+		    struct sink **ret_sink, struct err *err)
+{
+	switch ((enum config_sink_type)config->type) {
+	case CONFIG_SINK_FILE:
+		return file_sink_new(ret_sink, config->path, err);
+	case CONFIG_SINK_KAFKA:
+		return new_kafka(config, identity->host_name, ret_sink, err);
+	case CONFIG_SINK_STDOUT:
+		break;
+	}
+	return stdout_sink_new(ret_sink, STDOUT_FILENO, err);
 }
 
 /* A condition of its own for the thread: the configuration keeps its own, to be used again. */
@@ -78,7 +97,7 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 	int result = new_condition(config, &options.when, err);
 
 	if (result == 0)
-		result = new_sink(config, &options.sink, err);
+		result = new_sink(config, start->identity, &options.sink, err);
 	if (result == 0)
 		return deliver_start(ret_deliver, &options, err);
 	condition_free(options.when);
@@ -211,6 +230,18 @@ int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct 
 	memcpy(sinks->delivers, change.delivers, sizeof(sinks->delivers));
 	sinks->count = change.after->sink_count;
 	return 0;
+}
+
+void sinks_give_identity(struct sinks *sinks, const struct render_identity *identity)
+{
+	for (size_t i = 0; i < sinks->count; i++) {
+		struct render_identity *copy = identity_copy(identity);
+
+		if (copy && sinks->delivers[i])
+			deliver_give_identity(sinks->delivers[i], copy);
+		else
+			identity_free(copy);
+	}
 }
 
 struct deliver *const *sinks_delivers(const struct sinks *sinks)

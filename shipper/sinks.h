@@ -38,6 +38,9 @@ struct sinks_change {
  */
 int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct err *err);
 
+/* Events that are rendered from now on say this of host and agent; needed until it returns. */
+void sinks_give_identity(struct sinks *sinks, const struct render_identity *identity);
+
 /* One per sink of the configuration, until the next sinks_change. NULL: no memory for it. */
 struct deliver *const *sinks_delivers(const struct sinks *sinks);
 

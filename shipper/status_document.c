@@ -234,6 +234,23 @@ static void write_journal(struct writer *writer, const struct status_facts *fact
 	json_close(json);
 }
 
+static void write_caches(struct writer *writer, const struct status_facts *facts)
+{
+	const struct figure_group *group = &figure_groups[FIGURES_CACHES];
+
+	json_member(writer->json, JSON_KEY("caches"));
+	json_list_open(writer->json);
+	for (size_t i = 0; i < group->count(facts); i++) {
+		struct json *json = begin_item(writer);
+
+		TEXT(json, "name", group->name(facts, i));
+		TEXT(json, "unit", i == FIGURES_CACHE_IMAGES ? "bytes" : "entries");
+		put_figures(json, facts, FIGURES_CACHES, i);
+		end_item(writer);
+	}
+	json_list_close(writer->json);
+}
+
 static void write_last_error(struct json *json, const struct status_facts *facts,
 			     const struct deliver_status *deliver)
 {
@@ -328,6 +345,8 @@ static int write_document(struct writer *writer, const struct status_facts *fact
 	write_journal(writer, facts);
 	put_object(writer->json, facts, FIGURES_PROCESSES, JSON_KEY("processes"));
 	put_object(writer->json, facts, FIGURES_READER, JSON_KEY("reader"));
+	write_caches(writer, facts);
+	put_object(writer->json, facts, FIGURES_HELPER, JSON_KEY("helper"));
 	write_sinks(writer, facts);
 	put_object(writer->json, facts, FIGURES_CONTROL, JSON_KEY("control"));
 	put_object(writer->json, facts, FIGURES_WATCHERS, JSON_KEY("watchers"));

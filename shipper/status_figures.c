@@ -76,6 +76,9 @@ static const struct figure agent_figures[] = {
 	{KEY("healthy"), FLAG("healthy", "1 when nothing needs attention."), .derive = healthy},
 	{GAUGE("attention", "How many things need attention; auditship status tells which."),
 	 .derive = attention},
+	{KEY("containers_late"),
+	 COUNTER("containers_late_total", "Events that went out before their container was known."),
+	 FACT(collect.caches.containers.late)},
 	{},
 };
 
@@ -362,6 +365,19 @@ static const struct figure process_figures[] = {
 	{KEY("image_failures"),
 	 COUNTER("process_image_failures_total", "Processes whose image found no room."),
 	 FACT(collect.image_failures)},
+	{KEY("lost_exits"),
+	 COUNTER("process_lost_exits_total", "Processes that a census found gone."),
+	 FACT(collect.lost_exits)},
+	{KEY("reused_pids"),
+	 COUNTER("process_reused_pids_total", "Processes whose pid another one got."),
+	 FACT(collect.reused_pids)},
+	{KEY("recalled"),
+	 GAUGE("process_recalled_events",
+	       "Events of the journal that filled the table at the start."),
+	 FACT(collect.recalled)},
+	{KEY("censuses"),
+	 COUNTER("process_censuses_total", "Times that all processes were counted."),
+	 FACT(collect.censuses)},
 	{},
 };
 
@@ -384,6 +400,150 @@ static const struct figure reader_figures[] = {
 	{KEY("map_failures"),
 	 COUNTER("probe_map_failures_total", "Notes of the probes that found a map full."),
 	 FACT(collect.map_failures)},
+	{},
+};
+
+enum {
+	CACHE_PROCESSES,
+	CACHE_IMAGES,
+	CACHE_NAMES,
+	CACHE_SCOPES,
+	CACHE_CGROUPS,
+	CACHE_CONTAINERS,
+	CACHES
+};
+_Static_assert(CACHE_IMAGES == FIGURES_CACHE_IMAGES, "the document names its unit");
+
+static size_t cache_count(const struct status_facts *facts)
+{
+	(void)facts;
+	return CACHES;
+}
+
+static const char *cache_name(const struct status_facts *facts, size_t i)
+{
+	static const char *const names[CACHES] = {"processes",   "images",  "names",
+						  "name_scopes", "cgroups", "containers"};
+
+	(void)facts;
+	return names[i];
+}
+
+static struct cache_counters cache_of(const struct status_facts *facts, size_t i)
+{
+	const struct collect_status *collect = &facts->collect;
+	const struct cache_counters caches[CACHES] = {
+		[CACHE_PROCESSES] = {.size = collect->processes,
+				     .max = collect->process_max,
+				     .hits = collect->process_hits,
+				     .misses = collect->process_misses,
+				     .evictions = collect->process_evictions},
+		[CACHE_IMAGES] = {.size = collect->image_bytes,
+				  .max = collect->image_max_bytes,
+				  .evictions = collect->image_drops,
+				  .failures = collect->image_failures},
+		[CACHE_NAMES] = collect->caches.names.ids,
+		[CACHE_SCOPES] = collect->caches.names.scopes,
+		[CACHE_CGROUPS] = collect->caches.cgroups,
+		[CACHE_CONTAINERS] = collect->caches.containers.cache,
+	};
+
+	return caches[i];
+}
+
+static uint64_t cache_size(const struct status_facts *facts, size_t i)
+{
+	return cache_of(facts, i).size;
+}
+
+static uint64_t cache_max(const struct status_facts *facts, size_t i)
+{
+	return cache_of(facts, i).max;
+}
+
+static uint64_t cache_percent(const struct status_facts *facts, size_t i)
+{
+	return percent(cache_of(facts, i).size, cache_of(facts, i).max);
+}
+
+/* Nobody has asked it: it does not count that. */
+static bool is_asked(const struct status_facts *facts, size_t i)
+{
+	return cache_of(facts, i).hits + cache_of(facts, i).misses > 0;
+}
+
+static uint64_t cache_hits(const struct status_facts *facts, size_t i)
+{
+	return is_asked(facts, i) ? cache_of(facts, i).hits : FIGURE_ABSENT;
+}
+
+static uint64_t cache_misses(const struct status_facts *facts, size_t i)
+{
+	return is_asked(facts, i) ? cache_of(facts, i).misses : FIGURE_ABSENT;
+}
+
+static uint64_t cache_hit_percent(const struct status_facts *facts, size_t i)
+{
+	struct cache_counters cache = cache_of(facts, i);
+
+	return is_asked(facts, i) ? percent(cache.hits, cache.hits + cache.misses) : FIGURE_ABSENT;
+}
+
+static uint64_t cache_evictions(const struct status_facts *facts, size_t i)
+{
+	return cache_of(facts, i).evictions;
+}
+
+static uint64_t cache_failures(const struct status_facts *facts, size_t i)
+{
+	return cache_of(facts, i).failures;
+}
+
+static const struct figure cache_figures[] = {
+	{KEY("size"), GAUGE("cache_size", "What a cache holds: entries, of images bytes."),
+	 .derive = cache_size},
+	{KEY("max"), GAUGE("cache_limit", "The most that it may hold."), .derive = cache_max},
+	{KEY("used_percent"), .derive = cache_percent},
+	{KEY("hits"), COUNTER("cache_hits_total", "Look-ups that found something."),
+	 .derive = cache_hits},
+	{KEY("misses"), COUNTER("cache_misses_total", "Look-ups that found nothing."),
+	 .derive = cache_misses},
+	{KEY("hit_percent"), .derive = cache_hit_percent},
+	{KEY("evictions"), COUNTER("cache_evictions_total", "Entries given up for want of room."),
+	 .derive = cache_evictions},
+	{KEY("failures"), COUNTER("cache_failures_total", "Entries that found no room."),
+	 .derive = cache_failures},
+	{},
+};
+
+static uint64_t helper_waited(const struct status_facts *facts, size_t i)
+{
+	(void)i;
+	return facts->collect.caches.helper.waited_ns / NS_PER_US;
+}
+
+static const struct figure helper_figures[] = {
+	{KEY("asked"), COUNTER("helper_asked_total", "Questions to the helper process."),
+	 FACT(collect.caches.helper.asked)},
+	{KEY("answered"), COUNTER("helper_answered_total", "Questions that it answered."),
+	 FACT(collect.caches.helper.answered)},
+	{KEY("timed_out"),
+	 COUNTER("helper_timeouts_total", "Questions that a worker was killed for."),
+	 FACT(collect.caches.helper.timed_out)},
+	{KEY("aborted"), COUNTER("helper_aborted_total", "Questions that a worker died of."),
+	 FACT(collect.caches.helper.aborted)},
+	{KEY("canceled"),
+	 COUNTER("helper_canceled_total", "Questions that waited behind one of those."),
+	 FACT(collect.caches.helper.canceled)},
+	{KEY("waiting"), GAUGE("helper_waiting", "Questions that wait for an answer."),
+	 FACT(collect.caches.helper.waiting)},
+	{KEY("refused"), COUNTER("helper_refused_total", "Questions that were not taken."),
+	 FACT(collect.caches.helper.refused)},
+	{KEY("starts"), COUNTER("helper_starts_total", "Workers that were started."),
+	 FACT(collect.caches.helper.starts)},
+	{KEY("waited_microseconds"),
+	 COUNTER("helper_waited_seconds_total", "Time that events have waited for answers."),
+	 .divisor = 1000000, .derive = helper_waited},
 	{},
 };
 
@@ -491,6 +651,8 @@ const struct figure_group figure_groups[FIGURE_GROUPS] = {
 	[FIGURES_JOURNAL] = {"journal", journal_figures, NULL, NULL, NULL, NULL},
 	[FIGURES_PROCESSES] = {"processes", process_figures, NULL, NULL, NULL, NULL},
 	[FIGURES_READER] = {"reader", reader_figures, NULL, NULL, NULL, NULL},
+	[FIGURES_CACHES] = {"caches", cache_figures, "cache", NULL, cache_count, cache_name},
+	[FIGURES_HELPER] = {"helper", helper_figures, NULL, NULL, NULL, NULL},
 	[FIGURES_SINKS] = {"sinks", sink_figures, "sink", sinks_of_facts, sink_count, sink_name},
 	[FIGURES_LAG] = {"sinks[].lag", lag_figures, "sink", sinks_of_facts, sink_count, sink_name},
 	[FIGURES_CONTROL] = {"control", control_figures, NULL, NULL, NULL, NULL},

@@ -29,7 +29,8 @@ struct figure {
 	const char *label;   /* NAME="VALUE" beside that of the item; NULL: none */
 	const char *help; /* of the metric. Rows of one metric stand together: the first has it */
 	enum figure_type type;
-	uint64_t divisor; /* the metric is that part of the figure; 0: all of it */
+	uint64_t divisor; /* of milliseconds or microseconds, so that the metric is seconds; 0: none
+			   */
 	/* Where the figure stands, or what makes it. */
 	size_t offset, stride, size;
 	uint64_t (*derive)(const struct status_facts *facts, size_t i);
@@ -58,12 +59,16 @@ enum figures {
 	FIGURES_JOURNAL,
 	FIGURES_PROCESSES,
 	FIGURES_READER,
+	FIGURES_CACHES,
+	FIGURES_HELPER,
 	FIGURES_SINKS,
 	FIGURES_LAG,
 	FIGURES_CONTROL,
 	FIGURES_WATCHERS,
 	FIGURE_GROUPS
 };
+
+#define FIGURES_CACHE_IMAGES 1 /* the one that is measured in bytes */
 
 extern const struct figure_group figure_groups[FIGURE_GROUPS];
 

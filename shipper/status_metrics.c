@@ -70,8 +70,8 @@ static int write_sample(struct buf *out, const struct figure_group *group,
 	if (result < 0)
 		return result;
 	if (figure->divisor)
-		return buf_printf(out, " %" PRIu64 ".%03" PRIu64 "\n", value / figure->divisor,
-				  value % figure->divisor);
+		return buf_printf(out, " %" PRIu64 ".%0*" PRIu64 "\n", value / figure->divisor,
+				  figure->divisor == 1000 ? 3 : 6, value % figure->divisor);
 	return buf_printf(out, " %" PRIu64 "\n", value);
 }
 

@@ -20,6 +20,7 @@
 
 #define BATCH_SIZE (768 * 1024 + 2 * ENTRY_MAX_SIZE) /* is written from 768 KiB on */
 #define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
+#define RECALL_BYTES (16 << 20)    /* of the journal: some 10,000 events of processes */
 #define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
 
 struct sweep {
@@ -136,6 +137,10 @@ static void batch_add(struct sweep *sweep, const struct rec_header *record)
 	memcpy(copy, record, record->size);
 	record_resolve_paths(copy);
 	(void)enrich_event(sweep->enrich, copy, sweep->wall_offset_ns, sweep->enriched);
+	if (!kind_get(copy->kind)->journalled) {
+		sweep->counters.not_selected++;
+		return;
+	}
 	*entry = (struct entry){
 		.sequence = journal_next_sequence(sweep->journal) + sweep->batch_count,
 		.created_ns = clock_boot_ns() + (uint64_t)sweep->wall_offset_ns,
@@ -324,6 +329,7 @@ int sweep_once(struct sweep *sweep)
 	if (sweep->batch_count > 0 && sweep_flush(sweep) < 0)
 		return -EAGAIN;
 	sample_offset(sweep);
+	enrich_poll(sweep->enrich);
 	loss_begin_sweep(sweep->loss);
 	count = read_rings(sweep, &full);
 	result = full ? sweep_flush(sweep) : 0;
@@ -467,6 +473,54 @@ void sweep_snapshot(struct sweep *sweep, const void *data, size_t size)
 	image.args_full = args.full;
 	image.args_masked = args.masked;
 	enrich_snapshot(sweep->enrich, record, sweep->wall_offset_ns, &image);
+}
+
+static void recall_batch(void *data, const struct journal_batch *batch)
+{
+	const struct entry *entry = batch->entries;
+	struct sweep *sweep = data;
+	size_t left = batch->size;
+
+	while (left >= sizeof(*entry)) {
+		struct event event;
+		const char *why;
+
+		if (entry_parse(entry, left, batch->stream, &event, &why) == 0) {
+			enrich_recall(sweep->enrich, &event);
+			sweep->counters.recalled++;
+		}
+		if (entry->size < sizeof(*entry) || entry->size > left)
+			break;
+		left -= entry->size;
+		entry = (const struct entry *)(const void *)((const char *)entry + entry->size);
+	}
+}
+
+/* Rules may hide today what they did not then. */
+int sweep_recall(struct sweep *sweep, struct err *err)
+{
+	int result = journal_recall(sweep->journal, RECALL_BYTES, recall_batch, sweep, err);
+
+	sweep_use_rules(sweep, sweep->rules);
+	return result;
+}
+
+bool sweep_census(struct sweep *sweep, struct buf *records, size_t *at)
+{
+	static const struct image no_args = {.args = ""};
+	struct rec_header *header = (struct rec_header *)(void *)(records->data + *at);
+	size_t left = records->length - *at;
+	const char *why;
+
+	if (left < sizeof(*header) || header->size < sizeof(*header) || header->size > left)
+		return false;
+	*at += header->size;
+	if (record_check(header, header->size, &why) < 0 || header->kind != REC_SNAPSHOT)
+		return true;
+	record_resolve_paths(header);
+	enrich_snapshot(sweep->enrich, (const struct rec_snapshot *)header, sweep->wall_offset_ns,
+			&no_args);
+	return true;
 }
 
 void sweep_counters(const struct sweep *sweep, struct sweep_counters *ret_counters)

@@ -8,6 +8,7 @@
 #ifndef AUDITSHIP_SWEEP_H
 #define AUDITSHIP_SWEEP_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "canary_watch.h"
 #include "capture/loss.h"
@@ -38,7 +39,7 @@ struct sweep_counters {
 	uint64_t events[REC_KINDS];
 	uint64_t not_selected, excluded, canaries, rejected, unnumbered, pending, unjournalled;
 	uint64_t journal_bytes, journal_failing;
-	uint64_t overtakes;
+	uint64_t overtakes, recalled;
 };
 
 int sweep_new(struct sweep **ret_sweep, const struct sweep_options *options, struct err *err);
@@ -58,6 +59,16 @@ void sweep_use_rules(struct sweep *sweep, struct rules_state *rules);
 
 /* A process that already runs, see probes_snapshot. Only before the first sweep. */
 void sweep_snapshot(struct sweep *sweep, const void *record, size_t size);
+
+/* Before the first snapshot: the process table learns again what the journal's newest events say.
+ */
+int sweep_recall(struct sweep *sweep, struct err *err);
+
+/*
+ * One more record of a later snapshot, at *at of records, without its arguments. *at is moved
+ * behind it. False: there is none.
+ */
+bool sweep_census(struct sweep *sweep, struct buf *records, size_t *at);
 
 /*
  * Reads what is in the rings now, a batch of it at most. Returns the records read, or a negative

@@ -99,6 +99,16 @@ static void put_item(struct json *json, const char *value)
 	json_text(json, value, strlen(value), &replaced);
 }
 
+static void put_list(struct json *json, const struct json_key *key, const char *const *values,
+		     unsigned int count)
+{
+	json_member(json, key);
+	json_list_open(json);
+	for (unsigned int i = 0; i < count; i++)
+		put_item(json, values[i]);
+	json_list_close(json);
+}
+
 static void write_identity(struct json *json, const struct render_identity *identity)
 {
 	json_open(json, JSON_KEY("identity"));
@@ -117,11 +127,9 @@ static void write_identity(struct json *json, const struct render_identity *iden
 	put_fact(json, JSON_KEY("os_kernel"), identity->os_kernel);
 	json_member(json, JSON_KEY("pid_ns"));
 	json_number(json, identity->pid_ns);
-	json_member(json, JSON_KEY("tags"));
-	json_list_open(json);
-	for (unsigned int i = 0; i < identity->tag_count; i++)
-		put_item(json, identity->tags[i]);
-	json_list_close(json);
+	put_list(json, JSON_KEY("tags"), identity->tags, identity->tag_count);
+	put_list(json, JSON_KEY("ip"), identity->ips, identity->ip_count);
+	put_list(json, JSON_KEY("mac"), identity->macs, identity->mac_count);
 	json_member(json, JSON_KEY("labels"));
 	json_list_open(json);
 	for (unsigned int i = 0; i < identity->label_count; i++) {

@@ -28,6 +28,7 @@ struct entry_builder {
 		struct rec_open *open;
 		struct rec_lost *lost;
 		struct rec_limited *limited;
+		struct rec_cgroup *cgroup;
 		struct rec_agent_start *agent_start;
 		struct rec_agent_stop *agent_stop;
 		struct rec_agent_heartbeat *heartbeat;
@@ -45,16 +46,7 @@ static inline void builder_enrich(struct entry_builder *builder)
 
 	builder->entry->record_size = builder->header->size;
 	builder->enriched = (struct enriched *)(builder->data + at);
-	*builder->enriched = (struct enriched){
-		.size = sizeof(struct enriched),
-		.end_start_wall_ns = ENRICHED_UNSET,
-		.duration_ns = ENRICHED_UNSET,
-		.exec_duration_ns = ENRICHED_UNSET,
-		.user_cpu_ns = ENRICHED_UNSET,
-		.system_cpu_ns = ENRICHED_UNSET,
-		.children_user_cpu_ns = ENRICHED_UNSET,
-		.children_system_cpu_ns = ENRICHED_UNSET,
-	};
+	*builder->enriched = (struct enriched)ENRICHED_NOTHING;
 }
 
 /* A record of the kind in which everything is 0 but its framing and time. */

@@ -145,6 +145,23 @@ static yajl_val find(yajl_val value, const char *path)
 	return NULL;
 }
 
+static yajl_val at_path(const struct json_read *document, const char *path)
+{
+	return *path ? find(document->root, path) : document->root;
+}
+
+const char *json_read_member(const struct json_read *document, const char *path, size_t index,
+			     const char **ret_value)
+{
+	yajl_val value = at_path(document, path);
+
+	*ret_value = NULL;
+	if (!YAJL_IS_OBJECT(value) || index >= value->u.object.len)
+		return NULL;
+	*ret_value = YAJL_GET_STRING(value->u.object.values[index]);
+	return value->u.object.keys[index];
+}
+
 const char *json_read_string(const struct json_read *document, const char *path)
 {
 	return YAJL_GET_STRING(find(document->root, path));
@@ -181,7 +198,7 @@ const char *json_read_item(const struct json_read *document, const char *path, s
 
 size_t json_read_count(const struct json_read *document, const char *path)
 {
-	yajl_val value = find(document->root, path);
+	yajl_val value = at_path(document, path);
 
 	return YAJL_IS_ARRAY(value) ? value->u.array.len : 0;
 }

@@ -35,8 +35,15 @@ void json_read_free(struct json_read *document);
  */
 const char *json_read_string(const struct json_read *document, const char *path);
 
+/*
+ * The name of the index-th member of the object at a path, NULL behind the last. *ret_value: its
+ * text when it is a string, else NULL. Both borrowed.
+ */
+const char *json_read_member(const struct json_read *document, const char *path, size_t index,
+			     const char **ret_value);
+
 /* The values of the list at a path, 0 when there is none. A path names one by its index:
- * "sinks.0.name". */
+ * "sinks.0.name"; the path "" is the document itself. */
 size_t json_read_count(const struct json_read *document, const char *path);
 
 /* 0, -ENOENT when there is none, -EINVAL when it is no integer that fits. */

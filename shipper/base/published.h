@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PUBLISHED_WORDS_MAX 128
+#define PUBLISHED_WORDS_MAX 192
 
 /* All zero is a good start. */
 struct published {

@@ -130,6 +130,11 @@ void text_format_duration(char out[TEXT_AMOUNT_SIZE], uint64_t ms)
 		      sizeof(duration_units) / sizeof(duration_units[0]) - 1);
 }
 
+void text_format_number(char out[TEXT_AMOUNT_SIZE], uint64_t number)
+{
+	(void)snprintf(out, TEXT_AMOUNT_SIZE, "%" PRIu64, number);
+}
+
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

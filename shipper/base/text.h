@@ -24,6 +24,7 @@ int text_parse_number(const char *text, uint64_t *ret_number);
 /* Writes the value in the largest unit that divides it, such as "16MiB" or "500ms". */
 void text_format_size(char out[TEXT_AMOUNT_SIZE], uint64_t bytes);
 void text_format_duration(char out[TEXT_AMOUNT_SIZE], uint64_t ms);
+void text_format_number(char out[TEXT_AMOUNT_SIZE], uint64_t number);
 
 /*
  * How many letters have to be inserted, removed, replaced or swapped with their neighbour to turn

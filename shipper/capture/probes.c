@@ -364,6 +364,9 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 		(void)bpf_map__set_max_entries(object->maps.executables, 1);
 	require_hook(probes, "exit", object->progs.on_exit, !group_dead);
 	require_hook(probes, "exit", object->progs.on_exit_group_dead, group_dead);
+	add_hook(probes, "cgroup_mkdir", object->progs.on_cgroup_mkdir, true);
+	add_hook(probes, "cgroup_rename", object->progs.on_cgroup_rename, true);
+	add_hook(probes, "cgroup_rmdir", object->progs.on_cgroup_rmdir, true);
 	probes->snapshot = probes->hooks;
 	require_hook(probes, "snapshot", object->progs.on_snapshot, true);
 	btf__free(btf);

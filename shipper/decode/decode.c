@@ -47,20 +47,32 @@ const char *decode_check_strings(const void *base, const struct field *rows, siz
 	return NULL;
 }
 
+static bool has_name(const struct field *row, unsigned int number)
+{
+	for (unsigned int i = 0; i <= number; i++)
+		if (!row->names[i])
+			return false;
+	return true;
+}
+
+const char *decode_check_names(const void *base, const struct field *rows)
+{
+	const uint8_t *bytes = base;
+
+	for (const struct field *row = rows; !field_ends(row); row++)
+		if (row->type == FIELD_ENUM && !has_name(row, bytes[row->offset]))
+			return "a number stands for nothing";
+	return NULL;
+}
+
 /*
- * What JSON cannot carry, or what has no name, was not written by our probes. Of the enrichment
- * nothing is asked: the shipper made it.
+ * What JSON cannot carry was not written by our probes. Of the enrichment this is not asked: the
+ * shipper made it.
  */
 static const char *check_number(const struct field *row, const uint8_t *member)
 {
 	uint64_t number;
 
-	if (row->type == FIELD_ENUM) {
-		for (unsigned int i = 0; i <= *member; i++)
-			if (!row->names[i])
-				return "a number stands for nothing";
-		return NULL;
-	}
 	if (row->size != sizeof(number) || (row->type != FIELD_NUMBER && row->type != FIELD_SIGNED))
 		return NULL;
 	memcpy(&number, member, sizeof(number));
@@ -75,7 +87,7 @@ static const char *check_number(const struct field *row, const uint8_t *member)
 
 static const char *check_numbers(const void *base, const struct field *rows)
 {
-	const char *why = NULL;
+	const char *why = decode_check_names(base, rows);
 
 	for (const struct field *row = rows; !why && !field_ends(row); row++)
 		why = check_number(row, (const uint8_t *)base + row->offset);

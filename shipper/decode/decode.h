@@ -26,6 +26,9 @@ void record_resolve_paths(struct rec_header *record);
 const char *decode_check_strings(const void *base, const struct field *rows, size_t struct_size,
 				 size_t size);
 
+/* Checks that every number that rows show as a word has one. NULL, or what is wrong. */
+const char *decode_check_names(const void *base, const struct field *rows);
+
 /* The bytes of one string of a checked record. */
 const char *record_string(const struct rec_header *record, const struct rec_string *string);
 

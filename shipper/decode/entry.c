@@ -26,8 +26,13 @@ static const char *check_entry(const struct entry *entry, size_t size)
 
 static const char *check_enriched(const struct enriched *enriched, size_t size)
 {
+	const char *why;
+
 	if (enriched->size < sizeof(*enriched) || enriched->size > size)
 		return "an enrichment ends outside its entry";
+	why = decode_check_names(enriched, enriched_fields);
+	if (why)
+		return why;
 	return decode_check_strings(enriched, enriched_fields, sizeof(*enriched), enriched->size);
 }
 

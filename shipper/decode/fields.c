@@ -45,6 +45,7 @@
 #define FITS_ERROR_TEXT(x) IS_U32(x)
 #define FITS_OPEN_FLAGS(x) IS_U64(x)
 #define FITS_RESOLVE(x) IS_U64(x)
+#define FITS_MAP(x) IS_STRING(x)
 
 #define MEMBER(s, m) (((s *)0)->m)
 #define ROW(s, m, p, t, f, list, text)                                                            \
@@ -64,11 +65,14 @@ static const char *const ring_names[] = {"vital", "bulk", "shipper", NULL};
 static const char *const class_names[] = {"task", "softirq", "iterator", "preempted", NULL};
 static const char *const syscall_names[] = {
 	"io_uring", "open", "openat", "openat2", "creat", "open_by_handle_at", "execve", "execveat", NULL};
+static const char *const entry_names[] = {"unknown", "init", "sshd", "ssm", "container", "terminal", "console", NULL};
 static const char *const stop_names[] = {"signal", "time_over", "reader_gone", "error", NULL};
 static const char *const signal_ways[] = {"none", "kill", "tgkill", "queue", "kernel", NULL};
 static const char *const clock_names[] = {"kernel", "comparison", NULL};
 static const char *const occasion_names[] = {"start", "request", NULL};
 static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "record_too_large", NULL};
+
+static const char *const name_sources[] = {"unknown", "files", "container", NULL};
 
 /* In the full form of an event only. */
 #define FULL_SKIP_ZERO (FIELD_SKIP_ZERO | FIELD_FULL_ONLY)
@@ -154,21 +158,38 @@ const struct field task_fields[] = {
 	     "Inode number of the user namespace."),
 	TASK(ns.uts, "Linux.namespaces.uts", ID, FULL_SKIP_ZERO,
 	     "Inode number of the UTS namespace."),
-	HIDDEN_TASK(ns.pad, "Padding."),
+	HIDDEN_TASK(ns.root_mount, "Tells whose names are meant."),
 	TASK(cgroup_id, "Linux.cgroup.id", ID, FIELD_SKIP_ZERO,
 	     "Cgroup of the v2 hierarchy: inode number of its directory."),
 	TASK(tid, "process.thread.id", NUMBER, FIELD_REQUIRED, "Thread that caused the event."),
-	TASK(session_pid, "process.session_leader.pid", NUMBER, FULL_SKIP_ZERO, "Session id."),
-	TASK(group_pid, "process.group_leader.pid", NUMBER, FULL_SKIP_ZERO, "Process group id."),
 	TASK(tty, "process.tty.char_device.major", MAJOR, FULL_SKIP_ZERO,
 	     "Major number of the controlling terminal."),
 	TASK(tty, "process.tty.char_device.minor", MINOR, FULL_SKIP_ZERO,
 	     "Minor number of the controlling terminal."),
-	TASK(kernel_thread, "Linux.kernel_thread", BOOL, FIELD_SKIP_ZERO,
-	     "True for a kernel thread."),
+	TASK(session.pid, "process.session_leader.pid", NUMBER, FULL_SKIP_ZERO,
+	     "Session id: process id of the leader, which may have ended."),
+	TASK(session.ns_pid, "process.session_leader.vpid", NUMBER, FULL_SKIP_ZERO,
+	     "The same in the leader's own pid namespace."),
+	HIDDEN_TASK(session.start_ns, "Part of process.session_leader.entity_id."),
+	HIDDEN_TASK(session.pid_ns, "Part of process.session_leader.entity_id."),
+	HIDDEN_TASK(session.pad, "Padding."),
+	TASK(group.pid, "process.group_leader.pid", NUMBER, FULL_SKIP_ZERO,
+	     "Process group id: process id of the leader, which may have ended."),
+	TASK(group.ns_pid, "process.group_leader.vpid", NUMBER, FULL_SKIP_ZERO,
+	     "The same in the leader's own pid namespace."),
+	HIDDEN_TASK(group.start_ns, "Part of process.group_leader.entity_id."),
+	HIDDEN_TASK(group.pid_ns, "Part of process.group_leader.entity_id."),
+	HIDDEN_TASK(group.pad, "Padding."),
+	TASK(kernel_thread, "Linux.kernel_thread", BOOL, FIELD_SKIP_ZERO, "True for a kernel thread."),
 	HIDDEN_TASK(pad, "Padding."),
+	HIDDEN_TASK(exec_id, "Tells whether what is known of its program still holds."),
 	TASK(comm, "process.thread.name", COMM, 0,
 	     "Name the thread gave itself (comm); cut by the kernel at 15 bytes."),
+	TASK(cgroup_v1_id, "Linux.cgroup.v1_id", ID, FIELD_SKIP_ZERO,
+	     "Cgroup of the v1 hierarchy that has the pids controller, else memory: inode number of its "
+	     "directory."),
+	HIDDEN_TASK(cgroup_v1_hierarchy, "Tells equal numbers of two hierarchies apart."),
+	HIDDEN_TASK(root_directory, "Tells whose names are meant."),
 	END
 };
 
@@ -335,6 +356,15 @@ static const struct field snapshot_fields[] = {
 	END
 };
 
+static const struct field cgroup_fields[] = {
+	HIDDEN(struct rec_cgroup, id, "Fills the table of cgroups only, as do the others."),
+	HIDDEN(struct rec_cgroup, hierarchy, "0: v2."),
+	HIDDEN(struct rec_cgroup, pad, "Padding."),
+	HIDDEN(struct rec_cgroup, path, "Linux.cgroup.path of the processes in it shows it."),
+	HIDDEN(struct rec_cgroup, pad_end, "Padding."),
+	END
+};
+
 #define LOST(m, ...) FIELD(struct rec_lost, m, __VA_ARGS__)
 static const struct field lost_fields[] = {
 	LOST(cpu, "Linux.lost.cpu", NUMBER, FIELD_REQUIRED, "CPU whose numbers are missing."),
@@ -389,6 +419,15 @@ static const struct field config_fields[] = {
 	CONFIG(message, "message", STRING, FIELD_PROSE, "What changed, or why nothing did."),
 	END
 };
+
+static const char *const hierarchy_names[] = {"none", "v2", "v1", NULL};
+static const char *const runtime_names[] = {
+	"unknown", "docker", "containerd", "cri-o", "podman", "lxc", "systemd-nspawn", "buildkit",
+	"garden", NULL};
+static const char *const unresolved_names[] = {
+	"resolved", "late", "not_found", "unreadable", "nested", NULL};
+static const char *const orchestrator_names[] = {"none", "kubernetes", "ecs", NULL};
+static const char *const resource_names[] = {"none", "pod", "task", NULL};
 
 #define START(m, ...) FIELD(struct rec_agent_start, m, __VA_ARGS__)
 static const struct field agent_start_fields[] = {
@@ -622,9 +661,106 @@ const struct field enriched_fields[] = {
 	     "True: file.path is what the program gave, not what the kernel made of it; links and .. "
 	     "are as they were given."),
 	HIDDEN_MORE(pad3, "Padding."),
+	MORE(session_leader.entity_id, "process.session_leader.entity_id", UUID, FULL_SKIP_ZERO,
+	     "Identity of the session leader."),
+	MORE(session_leader.start_wall_ns, "process.session_leader.start", TIME_WALL, FULL_SKIP_ZERO, "When it started."),
+	MORE(session_leader.executable, "process.session_leader.executable", STRING, FIELD_FULL_ONLY,
+	     "Path of its binary; absent where it is the process itself, and in events of no process."),
+	MORE(session_leader.executable, "process.session_leader.name", BASENAME, FIELD_FULL_ONLY, "Last part of it."),
+	MORE(session_leader.args, "process.session_leader.args", LIST, FIELD_FULL_ONLY, "Its arguments; at most 1 KiB."),
+	HIDDEN_MORE(session_leader.comm, "Not told."),
+	MORE(session_leader.args_count, "process.session_leader.args_count", NUMBER, FULL_SKIP_ZERO,
+	     "Its arguments, also when they were cut."),
+	HIDDEN_MORE(session_leader.args_masked, "Linux.masked tells it."),
+	MORE(group_leader.entity_id, "process.group_leader.entity_id", UUID, FULL_SKIP_ZERO,
+	     "Identity of the leader of the process group."),
+	MORE(group_leader.start_wall_ns, "process.group_leader.start", TIME_WALL, FULL_SKIP_ZERO, "When it started."),
+	MORE(group_leader.executable, "process.group_leader.executable", STRING, FIELD_FULL_ONLY,
+	     "Path of its binary; absent where it is the process itself, and in events of no process."),
+	MORE(group_leader.executable, "process.group_leader.name", BASENAME, FIELD_FULL_ONLY, "Last part of it."),
+	MORE(group_leader.args, "process.group_leader.args", LIST, FIELD_FULL_ONLY, "Its arguments; at most 1 KiB."),
+	HIDDEN_MORE(group_leader.comm, "Not told."),
+	MORE(group_leader.args_count, "process.group_leader.args_count", NUMBER, FULL_SKIP_ZERO,
+	     "Its arguments, also when they were cut."),
+	HIDDEN_MORE(group_leader.args_masked, "Linux.masked tells it."),
+	MORE(entry_leader.entity_id, "process.entry_leader.entity_id", UUID, FULL_SKIP_ZERO,
+	     "Identity of the entry leader."),
+	MORE(entry_leader.start_wall_ns, "process.entry_leader.start", TIME_WALL, FULL_SKIP_ZERO, "When it started."),
+	MORE(entry_leader.executable, "process.entry_leader.executable", STRING, FIELD_FULL_ONLY,
+	     "Path of its binary; absent where it is the process itself, and in events of no process."),
+	MORE(entry_leader.executable, "process.entry_leader.name", BASENAME, FIELD_FULL_ONLY, "Last part of it."),
+	MORE(entry_leader.args, "process.entry_leader.args", LIST, FIELD_FULL_ONLY, "Its arguments; at most 1 KiB."),
+	HIDDEN_MORE(entry_leader.comm, "Not told."),
+	MORE(entry_leader.args_count, "process.entry_leader.args_count", NUMBER, FULL_SKIP_ZERO,
+	     "Its arguments, also when they were cut."),
+	HIDDEN_MORE(entry_leader.args_masked, "Linux.masked tells it."),
+	MORE(entry_pid, "process.entry_leader.pid", NUMBER, FULL_SKIP_ZERO,
+	     "Entry leader: where the chain of sessions begins, at a service that init started, a login, "
+	     "or the first process of a container."),
+	MORE(entry_ns_pid, "process.entry_leader.vpid", NUMBER, FULL_SKIP_ZERO,
+	     "The same in the leader's own pid namespace."),
+	MORE(session_is_self, "process.session_leader.same_as_process", BOOL, FIELD_SKIP_UNSET | FIELD_FULL_ONLY,
+	     "The process leads its session."),
+	MORE(group_is_self, "process.group_leader.same_as_process", BOOL, FIELD_SKIP_UNSET | FIELD_FULL_ONLY,
+	     "The process leads its group."),
+	MORE(entry_is_self, "process.entry_leader.same_as_process", BOOL, FIELD_SKIP_UNSET | FIELD_FULL_ONLY,
+	     "The process is the entry leader."),
+	NAMED(struct enriched, entry_type, "process.entry_leader.entry_meta.type", entry_names,
+	      FULL_SKIP_ZERO, "What started the entry leader."),
+	HIDDEN_MORE(pad4, "Padding."),
+	MORE(previous_executable, "process.previous.executable", STRING, FIELD_FULL_ONLY,
+	     "What the process ran before this exec; process.previous is a list of one."),
+	MORE(previous_args, "process.previous.args", LIST, FIELD_FULL_ONLY, "Its arguments then; at most 1 KiB."),
+	MORE(previous_args_count, "process.previous.args_count", NUMBER, FULL_SKIP_ZERO,
+	     "Its arguments then, also when they were cut."),
+	HIDDEN_MORE(previous_args_masked, "Linux.masked tells it."),
+	MORE(ancestry, "Linux.ancestry", LIST, FIELD_FULL_ONLY,
+	     "Entity ids of the process's ancestors, each the maker of the one before, else its parent; as "
+	     "many as enrich.processes.ancestry says."),
+	MORE(cgroup_path, "Linux.cgroup.path", STRING, 0,
+	     "Path of the cgroup from the root of its hierarchy; Linux.cgroup.hierarchy says of which."),
+	NAMED(struct enriched, cgroup_hierarchy, "Linux.cgroup.hierarchy", hierarchy_names, FIELD_SKIP_ZERO,
+	      "Whose path Linux.cgroup.path is: that of Linux.cgroup.id (v2) or of Linux.cgroup.v1_id (v1)."),
+	MORE(systemd_unit, "Linux.systemd.unit", STRING, 0,
+	     "Service or scope of systemd, by the cgroup's path."),
+	MORE(systemd_user_unit, "Linux.systemd.user_unit", STRING, 0,
+	     "Service or scope of the systemd of a user, in Linux.systemd.unit."),
+	MORE(systemd_slice, "Linux.systemd.slice", STRING, 0, "Slice that the unit is in."),
+	MORE(container_id, "container.id", STRING, 0,
+	     "Container, by the cgroup's path; of containers in one another the innermost."),
+	MORE(container_outer_id, "Linux.container.outer_id", STRING, 0,
+	     "The outermost container, when container.id is in it."),
+	NAMED(struct enriched, container_runtime, "container.runtime", runtime_names, FIELD_SKIP_ZERO,
+	      "What runs the container."),
+	MORE(container_name, "container.name", STRING, 0,
+	     "Name of the container; in a pod, within the pod."),
+	MORE(image_name, "container.image.name", STRING, 0, "Image it was made of."),
+	MORE(image_tag, "container.image.tag", LIST, 0, "Tag of the image."),
+	MORE(container_labels, "container.labels", MAP, 0,
+	     "The configured labels; dots in their names are underscores."),
+	NAMED(struct enriched, container_unresolved, "Linux.container.unresolved", unresolved_names,
+	      FIELD_SKIP_ZERO, "Why name and image are not known."),
+	NAMED(struct enriched, orchestrator, "orchestrator.type", orchestrator_names, FIELD_SKIP_ZERO,
+	      "What has the container run."),
+	NAMED(struct enriched, orchestrator, "orchestrator.resource.type", resource_names, FIELD_SKIP_ZERO,
+	      "What the container is a part of."),
+	MORE(orchestrator_namespace, "orchestrator.namespace", STRING, 0, "Namespace of the pod."),
+	MORE(resource_name, "orchestrator.resource.name", STRING, 0, "Name of the pod."),
+	MORE(resource_id, "orchestrator.resource.id", STRING, 0, "Uid of the pod, or id of the task."),
 	MORE(sender, "Linux.signal.sender.user.name", STRING, FIELD_OF_SENDER, "Name of the user who stopped the agent."),
 	MORE(sender_login, "Linux.signal.sender.login_user.name", STRING, FIELD_OF_SENDER,
 	     "Name under which that user had logged in."),
+	NAMED(struct enriched, names_source, "Linux.names.source", name_sources, FIELD_SKIP_ZERO,
+	      "Whose names the event has: files: of the host's passwd and group; container: of the "
+	      "files that the process sees. Absent when that could not be found out: then there is "
+	      "no name."),
+	MORE(names_of_nss, "Linux.names.nss", LIST, 0,
+	     "Fields whose name is not from the host's files but from its name services; user.name "
+	     "stands for process.user.name too, group.name for process.group.name."),
+	MORE(names_unknown, "Linux.names.unresolved", LIST, 0,
+	     "Fields that are absent because the name could not be found out in time. One that is "
+	     "absent and not listed here belongs to an id that has no name."),
+	HIDDEN_MORE(pad5, "Padding."),
 	MORE(tags, "tags", LIST, 0, "Tags that rules have put on, behind those of the agent."),
 	MORE(masked, "Linux.masked", LIST, 0,
 	     "Fields of which a rule has hidden a part, shown as ***."),
@@ -789,8 +925,44 @@ static const struct kind kinds[REC_KINDS] = {
 		.routine = true,
 		.fields = agent_coverage_fields,
 	},
+	[REC_CGROUP_MADE] = {
+		.kind = REC_CGROUP_MADE, .name = "cgroup_made",
+		.doc = "A cgroup was made or renamed; informs enrichment only.",
+		.record_size = sizeof(struct rec_cgroup), .fields = cgroup_fields,
+	},
+	[REC_CGROUP_GONE] = {
+		.kind = REC_CGROUP_GONE, .name = "cgroup_gone",
+		.doc = "A cgroup was removed; informs enrichment only.",
+		.record_size = sizeof(struct rec_cgroup), .fields = cgroup_fields,
+	},
 };
 /* clang-format on */
+
+/* Rows of objects that documents show as a list of one. */
+static const struct {
+	const char *row, *document;
+} in_lists[] = {
+	{"process.previous.executable", "process.previous[].executable"},
+	{"process.previous.args", "process.previous[].args"},
+	{"process.previous.args_count", "process.previous[].args_count"},
+};
+
+const char *path_in_document(const char *path)
+{
+	for (size_t i = 0; i < sizeof(in_lists) / sizeof(in_lists[0]); i++)
+		if (strcmp(path, in_lists[i].row) == 0)
+			return in_lists[i].document;
+	return path;
+}
+
+bool path_is_list_of_objects(const char *path, size_t length)
+{
+	for (size_t i = 0; i < sizeof(in_lists) / sizeof(in_lists[0]); i++)
+		if (strcspn(in_lists[i].document, "[") == length &&
+		    strncmp(path, in_lists[i].document, length) == 0)
+			return true;
+	return false;
+}
 
 const char *ring_name(enum rec_ring ring)
 {

@@ -45,6 +45,7 @@ enum field_type {
 	FIELD_ERROR_TEXT, /* the same: "No such file or directory" */
 	FIELD_OPEN_FLAGS, /* __u64 bits: array of "O_..." names, unknown bits in hexadecimal */
 	FIELD_RESOLVE,    /* __u64 bits of openat2: array of "RESOLVE_..." names */
+	FIELD_MAP,        /* rec_string of NUL-terminated "name=value": object of strings */
 	FIELD_TYPES
 };
 
@@ -119,6 +120,12 @@ static inline bool field_ends(const struct field *field)
  * next row or NULL; *cursor starts at 0.
  */
 const struct field *kind_next_field(const struct kind *kind, unsigned int *cursor);
+
+/* The path as documents have it, "[]" behind what is a list of objects there: the same, mostly. */
+const char *path_in_document(const char *path);
+
+/* Whether documents show the object at that path as a list of one such object. */
+bool path_is_list_of_objects(const char *path, size_t length);
 
 /* "vital": as the events have it. */
 const char *ring_name(enum rec_ring ring);

@@ -195,7 +195,8 @@ static enum value_state get_text(struct value *value, const uint8_t *base)
 
 static bool is_text(enum value_shape shape)
 {
-	return shape == SHAPE_TEXT || shape == SHAPE_LIST || shape == SHAPE_JOINED;
+	return shape == SHAPE_TEXT || shape == SHAPE_LIST || shape == SHAPE_JOINED ||
+	       shape == SHAPE_MAP;
 }
 
 static const struct event_cut *find_cut(const struct event *event, const void *member)
@@ -429,8 +430,9 @@ static const struct {
 	[FIELD_ERROR_TEXT] = {SHAPE_WORD, show_error_text},
 	[FIELD_OPEN_FLAGS] = {SHAPE_NAMES, NULL},
 	[FIELD_RESOLVE] = {SHAPE_NAMES, NULL},
+	[FIELD_MAP] = {SHAPE_MAP, NULL},
 };
-_Static_assert(FIELD_TYPES == 28, "a new field type gets a line above");
+_Static_assert(FIELD_TYPES == 29, "a new field type gets a line above");
 
 enum value_shape value_shape(const struct value *value)
 {

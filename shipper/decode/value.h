@@ -54,6 +54,7 @@ enum value_shape {
 	SHAPE_LIST,   /* any bytes, each part ended by NUL, the last perhaps not */
 	SHAPE_JOINED, /* the same, shown as one string */
 	SHAPE_NAMES,  /* a list of words */
+	SHAPE_MAP,    /* as SHAPE_LIST, each part "name=value" */
 };
 
 enum value_shape value_shape(const struct value *value);

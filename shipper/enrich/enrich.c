@@ -5,20 +5,27 @@
  */
 #include "enrich/enrich.h"
 
+#include "base/uuid.h"
 #include "decode/decode.h"
 #include "decode/fields.h"
 #include "enrich/cputime.h"
 #include "enrich/entity_id.h"
+#include "enrich/lineage.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct enrich {
 	struct process_table *processes;
 	struct entity_ids *ids;
-	struct users *users;
+	struct user_names *names;
+	struct cgroups *cgroups;
+	struct containers *containers;
+	struct resolver *resolver; /* borrowed; NULL: nobody can be asked */
 	uint64_t tick_ns;
+	uint32_t ancestry;
 	char *const *env;
 	size_t env_count;
 };
@@ -33,22 +40,76 @@ struct task_record {
 struct tail {
 	struct enriched *out;
 	uint32_t used;
+	int64_t wall_offset_ns;
 };
+
+/* Each part knows the services that it asks. */
+static void on_answer(void *data, const struct resolver_answer *answer)
+{
+	struct enrich *enrich = data;
+
+	if (!user_names_answer(enrich->names, answer))
+		containers_answer(enrich->containers, answer);
+}
+
+static void poll_resolver(void *data)
+{
+	struct enrich *enrich = data;
+
+	(void)resolver_poll(enrich->resolver, on_answer, enrich);
+}
+
+void enrich_poll(struct enrich *enrich)
+{
+	if (enrich->resolver)
+		poll_resolver(enrich);
+}
+
+static int new_names(struct enrich *enrich, const struct user_names_options *wanted,
+		     struct err *err)
+{
+	struct user_names_options options = *wanted;
+
+	options.resolver = enrich->resolver;
+	options.handler = on_answer;
+	options.handler_data = enrich;
+	options.tick_ns = enrich->tick_ns;
+	return user_names_new(&enrich->names, &options, err);
+}
+
+static int open_cgroups(struct enrich *enrich, const struct enrich_options *options,
+			struct err *err)
+{
+	const struct containers_options containers = {
+		.resolver = options->resolver,
+		.service = options->container_service,
+		.max = CONTAINERS_DEFAULT_MAX,
+		.poll = poll_resolver,
+		.data = enrich,
+	};
+	int result = cgroups_new(&enrich->cgroups, CGROUPS_DEFAULT_MAX, err);
+
+	return result == 0 ? containers_new(&enrich->containers, &containers, err) : result;
+}
 
 int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options, struct err *err)
 {
 	struct enrich *enrich = calloc(1, sizeof(*enrich));
-	const struct process_table_options defaults = {0};
 	int result;
 
 	if (!enrich)
 		return err_set(err, -ENOMEM, "no memory for enrichment");
 	enrich->tick_ns = 1000000000ULL / options->ticks_per_s;
-	enrich->env = options->env;
-	enrich->env_count = options->env_count;
+	enrich_set_ancestry(enrich, options->ancestry);
+	enrich_set_env(enrich, options->env, options->env_count);
+	enrich->resolver = options->resolver;
 	result = entity_ids_new(&enrich->ids, options->boot_id, err);
 	if (result == 0)
-		result = process_table_new(&enrich->processes, &defaults, err);
+		result = process_table_new(&enrich->processes, &options->processes, err);
+	if (result == 0)
+		result = new_names(enrich, &options->names, err);
+	if (result == 0)
+		result = open_cgroups(enrich, options, err);
 	if (result < 0) {
 		enrich_free(enrich);
 		return result;
@@ -63,7 +124,9 @@ void enrich_free(struct enrich *enrich)
 		return;
 	process_table_free(enrich->processes);
 	entity_ids_free(enrich->ids);
-	users_free(enrich->users);
+	user_names_free(enrich->names);
+	cgroups_free(enrich->cgroups);
+	containers_free(enrich->containers);
 	free(enrich);
 }
 
@@ -73,10 +136,14 @@ void enrich_set_env(struct enrich *enrich, char *const *env, size_t env_count)
 	enrich->env_count = env_count;
 }
 
+void enrich_set_ancestry(struct enrich *enrich, uint32_t ancestry)
+{
+	enrich->ancestry = ancestry < LINEAGE_MAX ? ancestry : LINEAGE_MAX;
+}
+
 void enrich_take_users(struct enrich *enrich, struct users *users)
 {
-	users_free(enrich->users);
-	enrich->users = users;
+	user_names_take_users(enrich->names, users);
 }
 
 static void compute_entity_id(struct enrich *enrich, const struct rec_id *id, uint8_t ret_id[16])
@@ -84,17 +151,29 @@ static void compute_entity_id(struct enrich *enrich, const struct rec_id *id, ui
 	entity_id(enrich->ids, id->pid_ns, id->start_ns / enrich->tick_ns, id->ns_pid, ret_id);
 }
 
+/* How a record is taken. */
+enum note {
+	NOTE_RECALLED = 1, /* an old one: as a snapshot, it only says how it was then */
+	NOTE_MASKED = 2,   /* a part of its arguments was hidden */
+};
+
 /* Brings the table up to date with what every process record says; the process as it is known now.
  */
 static const struct process *note_task(struct enrich *enrich, const struct task_record *record,
-				       int64_t wall_offset_ns, const struct rec_id *creator)
+				       int64_t wall_offset_ns, unsigned int how)
 {
+	const struct rec_fork *fork = record->header.kind == REC_FORK ? (const void *)record : NULL;
+	struct process_table *processes = enrich->processes;
 	const struct rec_task *task = &record->task;
 	const struct process *known =
-		process_table_find(enrich->processes, task->id.pid, task->id.start_ns);
+		process_table_find(processes, task->id.pid, task->id.start_ns);
 	struct process told = {
 		.id = task->id,
 		.parent = task->parent,
+		.session = task->session,
+		.group = task->group,
+		.tty = task->tty,
+		.exec_id = task->exec_id,
 		.told_ns = record->header.time_ns,
 		.uid = task->creds.uid,
 		.gid = task->creds.gid,
@@ -102,31 +181,44 @@ static const struct process *note_task(struct enrich *enrich, const struct task_
 		.egid = task->creds.egid,
 		.login_uid = task->creds.login_uid,
 		.kernel_thread = task->kernel_thread,
-		.snapshot = record->header.kind == REC_SNAPSHOT,
+		.snapshot = record->header.kind == REC_SNAPSHOT || how & NOTE_RECALLED,
 	};
 
-	if (creator)
-		told.creator = *creator;
+	if (fork) {
+		told.creator = fork->creator;
+		lineage_inherit(
+			processes, &told,
+			process_table_find(processes, fork->creator.pid, fork->creator.start_ns));
+	}
 	if (!known || !known->start_wall_ns) {
 		compute_entity_id(enrich, &task->id, told.entity_id);
 		told.start_wall_ns = task->id.start_ns + (uint64_t)wall_offset_ns;
 	}
 	memcpy(told.comm, task->comm, sizeof(told.comm));
-	return process_table_insert(enrich->processes, &told);
+	return process_table_insert(processes, &told);
+}
+
+/* What the agent has for "/" is the host's root. */
+static void note_own_root(struct enrich *enrich, const struct rec_task *task)
+{
+	if (task->id.pid == (uint32_t)getpid())
+		user_names_set_host_root(enrich->names, task->root_directory);
 }
 
 void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 		     int64_t wall_offset_ns, const struct image *args)
 {
 	const struct process *process =
-		note_task(enrich, (const struct task_record *)record, wall_offset_ns, NULL);
+		note_task(enrich, (const struct task_record *)record, wall_offset_ns, 0);
 	struct image image = *args;
 
+	note_own_root(enrich, &record->task);
 	if (!process)
 		return;
 	image.executable = record_string(&record->header, &record->executable);
 	image.executable_length = record->executable.length;
 	image.executable_full = record->executable.full;
+	image.exec_id = record->task.exec_id;
 	if (image.executable_length > 0)
 		process_table_set_image(enrich->processes, process, &image, 0);
 }
@@ -142,8 +234,7 @@ static void put(struct tail *tail, struct rec_string *string, const char *bytes,
 
 static void put_text(struct tail *tail, struct rec_string *string, const char *text)
 {
-	if (text)
-		put(tail, string, text, strlen(text));
+	put(tail, string, text, strlen(text));
 }
 
 static void put_image(struct enrich *enrich, struct tail *tail, const struct process *process,
@@ -168,41 +259,268 @@ static void put_image(struct enrich *enrich, struct tail *tail, const struct pro
 	tail->used += (uint32_t)size;
 }
 
-/* A process that an event refers to: from the table, else only what its identity gives. */
-static void put_other(struct enrich *enrich, struct tail *tail, const struct rec_id *id,
-		      int64_t wall_offset_ns, struct enriched_process *out)
+/* Who a process is, from the table, else by its id alone: NULL. id->pid 0: absent. */
+static const struct process *put_identity(struct enrich *enrich, const struct rec_id *id,
+					  int64_t wall_offset_ns, struct enriched_process *out)
 {
 	const struct process *process;
 
 	if (id->pid == 0)
-		return;
+		return NULL;
 	process = process_table_find(enrich->processes, id->pid, id->start_ns);
 	if (!process || !process->start_wall_ns) {
 		compute_entity_id(enrich, id, out->entity_id);
 		out->start_wall_ns = id->start_ns + (uint64_t)wall_offset_ns;
-		return;
+		return NULL;
 	}
 	memcpy(out->entity_id, process->entity_id, sizeof(out->entity_id));
 	out->start_wall_ns = process->start_wall_ns;
+	return process;
+}
+
+/* A process that an event refers to. */
+static void put_other(struct enrich *enrich, struct tail *tail, const struct rec_id *id,
+		      struct enriched_process *out)
+{
+	const struct process *process = put_identity(enrich, id, tail->wall_offset_ns, out);
+
+	if (!process)
+		return;
 	put(tail, &out->comm, process->comm, strnlen(process->comm, sizeof(process->comm)));
 	put_image(enrich, tail, process, out);
 }
 
-static void put_names(struct enrich *enrich, struct tail *tail, const struct rec_creds *creds)
+/* Where a name goes, and the field that the lists call it by. */
+struct name_row {
+	size_t offset; /* in struct enriched */
+	const char *field;
+	bool is_group;
+};
+static const struct name_row name_rows[] = {
+	{offsetof(struct enriched, user), "user.name", false},
+	{offsetof(struct enriched, real_user), "process.real_user.name", false},
+	{offsetof(struct enriched, saved_user), "process.saved_user.name", false},
+	{offsetof(struct enriched, fs_user), "Linux.fs_user.name", false},
+	{offsetof(struct enriched, login_user), "Linux.audit.user.name", false},
+	{offsetof(struct enriched, group), "group.name", true},
+	{offsetof(struct enriched, real_group), "process.real_group.name", true},
+	{offsetof(struct enriched, saved_group), "process.saved_group.name", true},
+	{offsetof(struct enriched, fs_group), "Linux.fs_group.name", true},
+	{offsetof(struct enriched, file_owner), "file.owner", false},
+	{offsetof(struct enriched, file_group), "file.group", true},
+};
+#define NAME_ROWS (sizeof(name_rows) / sizeof(name_rows[0]))
+_Static_assert(NAME_ROWS <= NAME_SLOTS_MAX, "every name has a slot");
+
+/* Who owns the file of the event; REC_ID_UNSET: there is none. */
+static void find_owner(const struct rec_header *record, uint32_t *ret_uid, uint32_t *ret_gid)
 {
-	const struct users *users = enrich->users;
+	const struct rec_exec *exec = (const struct rec_exec *)record;
+	const struct rec_open *open = (const struct rec_open *)record;
+
+	*ret_uid = *ret_gid = REC_ID_UNSET;
+	if (record->kind == REC_EXEC) {
+		*ret_uid = exec->file_uid;
+		*ret_gid = exec->file_gid;
+	} else if (record->kind == REC_OPEN_READ || record->kind == REC_OPEN_WRITE ||
+		   record->kind == REC_FILE_CREATE) {
+		*ret_uid = open->file_uid;
+		*ret_gid = open->file_gid;
+	}
+}
+
+/* The rows that apply: their slots lie side by side. */
+static size_t list_ids(const struct task_record *record, struct name_slot slots[NAME_ROWS],
+		       const struct name_row *rows[NAME_ROWS])
+{
+	const struct rec_creds *creds = &record->task.creds;
+	uint32_t owner, group;
+	size_t count = 0;
+
+	find_owner(&record->header, &owner, &group);
+	const uint32_t ids[NAME_ROWS] = {creds->euid,      creds->uid,  creds->suid, creds->fsuid,
+					 creds->login_uid, creds->egid, creds->gid,  creds->sgid,
+					 creds->fsgid,     owner,       group};
+
+	for (size_t i = 0; i < NAME_ROWS; i++) {
+		if (ids[i] == REC_ID_UNSET)
+			continue;
+		rows[count] = &name_rows[i];
+		slots[count++] =
+			(struct name_slot){.id = ids[i], .is_group = name_rows[i].is_group};
+	}
+	return count;
+}
+
+enum name_list { NAMES_OF_NSS, NAMES_UNKNOWN };
+
+static void put_name_list(struct tail *tail, struct rec_string *string, enum name_list list,
+			  const struct name_slot *slots, const struct name_row *const *rows,
+			  size_t count)
+{
+	struct rec_string part;
+
+	string->offset = tail->used;
+	for (size_t i = 0; i < count; i++)
+		if (list == NAMES_OF_NSS ? slots[i].by_nss : slots[i].is_unknown)
+			put(tail, &part, rows[i]->field, strlen(rows[i]->field) + 1);
+	string->length = string->full = tail->used - string->offset;
+	if (string->length == 0)
+		string->offset = 0;
+}
+
+static struct name_subject subject_of(const struct task_record *record)
+{
+	const struct rec_task *task = &record->task;
+
+	return (struct name_subject){
+		.place = {task->ns.mnt, task->ns.user, task->ns.root_mount, task->root_directory},
+		.process = {task->id.pid, task->id.start_ns},
+		.ending = record->header.kind == REC_EXIT,
+	};
+}
+
+static void put_names(struct enrich *enrich, struct tail *tail, const struct task_record *record)
+{
+	struct name_subject subject = subject_of(record);
+	struct name_slot slots[NAME_ROWS];
+	const struct name_row *rows[NAME_ROWS];
+	size_t count = list_ids(record, slots, rows);
+	enum name_source source = user_names_resolve(enrich->names, &subject, slots, count);
+	bool by_nss = false, unknown = false;
+
+	for (size_t i = 0; i < count; i++) {
+		put(tail, (struct rec_string *)((char *)tail->out + rows[i]->offset), slots[i].name,
+		    slots[i].length);
+		by_nss |= slots[i].by_nss;
+		unknown |= slots[i].is_unknown;
+	}
+	tail->out->names_source = (uint8_t)source;
+	if (by_nss)
+		put_name_list(tail, &tail->out->names_of_nss, NAMES_OF_NSS, slots, rows, count);
+	if (unknown)
+		put_name_list(tail, &tail->out->names_unknown, NAMES_UNKNOWN, slots, rows, count);
+	if (subject.ending)
+		user_names_leave(enrich->names, &subject);
+}
+
+void enrich_cgroup(struct enrich *enrich, const struct cgroup_told *told)
+{
+	const struct cgroup *cgroup = cgroups_insert(enrich->cgroups, told);
+
+	containers_prefetch(enrich->containers, &cgroup->container);
+}
+
+static void note_cgroup(struct enrich *enrich, const struct rec_cgroup *record)
+{
+	const struct cgroup_told told = {
+		.id = record->id,
+		.hierarchy = record->hierarchy,
+		.path = record_string(&record->header, &record->path),
+		.length = record->path.length,
+		.full = record->path.full,
+	};
+
+	if (record->header.kind == REC_CGROUP_GONE)
+		cgroups_remove(enrich->cgroups, record->hierarchy, record->id,
+			       record->header.time_ns);
+	else if (told.length > 0)
+		enrich_cgroup(enrich, &told);
+}
+
+enum { HIERARCHY_NONE, HIERARCHY_V2, HIERARCHY_V1 }; /* struct enriched, cgroup_hierarchy */
+
+/*
+ * Where v1 is in use the containers may be there alone, or in both. Preferred: what carries a
+ * container, then what is not the root, then v2.
+ */
+static const struct cgroup *choose_cgroup(struct enrich *enrich, const struct rec_task *task,
+					  uint8_t *ret_hierarchy)
+{
+	const struct cgroup *v2 = cgroups_find(enrich->cgroups, 0, task->cgroup_id), *v1 = NULL;
+	bool v2_says, v1_says;
+
+	*ret_hierarchy = HIERARCHY_V2;
+	if (!task->cgroup_v1_id || (v2 && v2->container.depth))
+		return v2;
+	v1 = cgroups_find(enrich->cgroups, task->cgroup_v1_hierarchy, task->cgroup_v1_id);
+	v2_says = v2 && v2->path_length > 1;
+	v1_says = v1 && v1->path_length > 1;
+	if (!v1 || (!v1->container.depth && (v2_says || !v1_says) && v2))
+		return v2;
+	*ret_hierarchy = HIERARCHY_V1;
+	return v1;
+}
+
+/* What lies beyond the kept part of the path stays absent. */
+static void put_part(struct tail *tail, struct rec_string *string, const struct cgroup *cgroup,
+		     const struct container_part *part)
+{
+	if (part->offset + part->length <= cgroup->path_length)
+		put(tail, string, cgroup->path + part->offset, part->length);
+}
+
+static void put_cgroup(struct tail *tail, const struct cgroup *cgroup)
+{
+	const struct container_path *container = &cgroup->container;
 	struct enriched *out = tail->out;
 
-	put_text(tail, &out->user, users_user_name(users, creds->euid));
-	put_text(tail, &out->real_user, users_user_name(users, creds->uid));
-	put_text(tail, &out->saved_user, users_user_name(users, creds->suid));
-	put_text(tail, &out->fs_user, users_user_name(users, creds->fsuid));
-	put_text(tail, &out->group, users_group_name(users, creds->egid));
-	put_text(tail, &out->real_group, users_group_name(users, creds->gid));
-	put_text(tail, &out->saved_group, users_group_name(users, creds->sgid));
-	put_text(tail, &out->fs_group, users_group_name(users, creds->fsgid));
-	if (creds->login_uid != REC_ID_UNSET)
-		put_text(tail, &out->login_user, users_user_name(users, creds->login_uid));
+	put(tail, &out->cgroup_path, cgroup->path, cgroup->path_length);
+	if (out->cgroup_path.length)
+		out->cgroup_path.full = cgroup->path_full;
+	put_part(tail, &out->systemd_unit, cgroup, &container->unit);
+	put_part(tail, &out->systemd_user_unit, cgroup, &container->user_unit);
+	put_part(tail, &out->systemd_slice, cgroup, &container->slice);
+	put_text(tail, &out->container_id, container->id);
+	put_text(tail, &out->container_outer_id, container->outer_id);
+	put_text(tail, &out->resource_id, container->pod_uid);
+	out->container_runtime = container->runtime;
+	out->orchestrator = container->orchestrator;
+	if (container->runtime == CONTAINER_LXC || container->runtime == CONTAINER_NSPAWN)
+		out->container_name = out->container_id;
+}
+
+static void put_state(struct tail *tail, const struct container_state *state)
+{
+	struct enriched *out = tail->out;
+
+	if (state->runtime)
+		out->container_runtime = state->runtime;
+	put_text(tail, &out->container_name, state->name);
+	put_text(tail, &out->image_name, state->image);
+	put(tail, &out->image_tag, state->tag, state->tag[0] ? strlen(state->tag) + 1 : 0);
+	put(tail, &out->container_labels, state->labels, state->labels_length);
+	if (out->container_labels.length)
+		out->container_labels.full = state->labels_full;
+	if (!state->pod_name[0] && !state->pod_uid[0])
+		return;
+	out->orchestrator = CONTAINER_KUBERNETES;
+	put_text(tail, &out->resource_name, state->pod_name);
+	put_text(tail, &out->orchestrator_namespace, state->pod_namespace);
+	if (!out->resource_id.length)
+		put_text(tail, &out->resource_id, state->pod_uid);
+}
+
+static void put_container(struct enrich *enrich, struct tail *tail,
+			  const struct task_record *record)
+{
+	bool starts = record->header.kind == REC_EXEC;
+	enum container_unresolved unresolved;
+	const struct container_state *state;
+	const struct cgroup *cgroup;
+	uint8_t hierarchy;
+
+	cgroup = choose_cgroup(enrich, &record->task, &hierarchy);
+	if (!cgroup)
+		return;
+	tail->out->cgroup_hierarchy = hierarchy;
+	put_cgroup(tail, cgroup);
+	if (!cgroup->container.depth)
+		return;
+	state = containers_find(enrich->containers, &cgroup->container, starts, &unresolved);
+	tail->out->container_unresolved = (uint8_t)unresolved;
+	if (state)
+		put_state(tail, state);
 }
 
 static bool env_is_configured(const struct enrich *enrich, const char *variable, size_t length)
@@ -250,10 +568,27 @@ static void note_exec(struct enrich *enrich, const struct rec_exec *record,
 		.args_length = record->args.length,
 		.args_full = record->args.full,
 		.args_count = record->args_count,
+		.exec_id = record->task.exec_id,
 		.args_masked = masked,
 	};
 
 	process_table_set_image(enrich->processes, process, &image, record->header.time_ns);
+}
+
+/* What the process runs up to this exec. Not what a younger snapshot or exec has told. */
+static void put_previous(struct enrich *enrich, struct tail *tail, const struct rec_exec *record)
+{
+	const struct process *process = process_table_find(enrich->processes, record->task.id.pid,
+							   record->task.id.start_ns);
+	struct enriched_process previous = {0};
+
+	if (!process || process->exec_time_ns >= record->header.time_ns)
+		return;
+	put_image(enrich, tail, process, &previous);
+	tail->out->previous_executable = previous.executable;
+	tail->out->previous_args = previous.args;
+	tail->out->previous_args_count = previous.args_count;
+	tail->out->previous_args_masked = previous.args_masked;
 }
 
 static void put_exit(const struct rec_exit *record, const struct process *process,
@@ -268,33 +603,134 @@ static void put_exit(const struct rec_exit *record, const struct process *proces
 	if (!process)
 		return;
 	out->end_start_wall_ns = process->start_wall_ns;
-	if (process->exec_time_ns && process->exec_time_ns <= record->header.time_ns)
+	if (process->exec_time_ns && process->exec_time_id == record->task.exec_id &&
+	    process->exec_time_ns <= record->header.time_ns)
 		out->exec_duration_ns = record->header.time_ns - process->exec_time_ns;
 }
 
-static const struct process *note_process(struct enrich *enrich, struct task_record *record,
-					  int64_t wall_offset_ns)
+static const struct process *note_process(struct enrich *enrich, const struct task_record *record,
+					  int64_t wall_offset_ns, unsigned int how)
 {
-	struct rec_fork *fork = record->header.kind == REC_FORK ? (void *)record : NULL;
-	const struct process *process =
-		note_task(enrich, record, wall_offset_ns, fork ? &fork->creator : NULL);
+	const struct process *process = note_task(enrich, record, wall_offset_ns, how);
 
 	if (!process)
 		return NULL;
-	if (fork) {
+	if (record->header.kind == REC_FORK) {
+		const struct rec_fork *fork = (const void *)record;
 		const struct process *creator = process_table_find(
 			enrich->processes, fork->creator.pid, fork->creator.start_ns);
 
 		if (creator)
 			process_table_share_image(enrich->processes, process, creator);
 	} else if (record->header.kind == REC_EXEC) {
-		note_exec(enrich, (struct rec_exec *)record, process, false);
+		note_exec(enrich, (const void *)record, process, how & NOTE_MASKED);
+		lineage_judge(enrich->processes, process);
 	}
 	return process;
 }
 
+/* Of another process than the event's own, of which a recalled event knows this much. */
+struct recalled {
+	const struct rec_id *id;
+	const struct enriched_process *known;
+};
+
+static void recall_image(struct enrich *enrich, const struct enriched *base,
+			 const struct enriched_process *known, const struct process *process)
+{
+	struct image image = {
+		.executable = (const char *)base + known->executable.offset,
+		.executable_length = known->executable.length,
+		.executable_full = known->executable.full,
+		.args = (const char *)base + known->args.offset,
+		.args_length = known->args.length,
+		.args_full = known->args.full,
+		.args_count = known->args_count,
+		.exec_id = process->exec_id,
+		.args_masked = known->args_masked,
+	};
+
+	if (image.executable_length > 0)
+		process_table_set_image(enrich->processes, process, &image, 0);
+}
+
+/* Its own events are older than what is recalled; so nothing but its identity and program is known,
+ * and the first thing that is told of it replaces that. */
+static void recall_other(struct enrich *enrich, const struct enriched *base,
+			 const struct recalled *other)
+{
+	struct process told = {
+		.id = *other->id,
+		.start_wall_ns = other->known->start_wall_ns,
+		.uid = REC_ID_UNSET,
+		.gid = REC_ID_UNSET,
+		.euid = REC_ID_UNSET,
+		.egid = REC_ID_UNSET,
+		.login_uid = REC_ID_UNSET,
+		.snapshot = true,
+	};
+	const struct process *process;
+
+	if (told.id.pid == 0 || told.id.start_ns == 0 || other->known->start_wall_ns == 0 ||
+	    process_table_find(enrich->processes, told.id.pid, told.id.start_ns))
+		return;
+	memcpy(told.entity_id, other->known->entity_id, sizeof(told.entity_id));
+	if (other->known->comm.length < sizeof(told.comm))
+		memcpy(told.comm, (const char *)base + other->known->comm.offset,
+		       other->known->comm.length);
+	process = process_table_insert(enrich->processes, &told);
+	if (process)
+		recall_image(enrich, base, other->known, process);
+}
+
+static bool list_holds(const struct enriched *base, const struct rec_string *list, const char *word)
+{
+	size_t size = strlen(word) + 1;
+
+	for (uint32_t at = 0; at + size <= list->length; at++)
+		if ((at == 0 || ((const char *)base + list->offset)[at - 1] == '\0') &&
+		    memcmp((const char *)base + list->offset + at, word, size) == 0)
+			return true;
+	return false;
+}
+
+void enrich_recall(struct enrich *enrich, const struct event *event)
+{
+	const struct task_record *record = (const struct task_record *)event->record;
+	const struct enriched *base = event->enriched;
+	const struct recalled others[] = {
+		{&record->task.parent, &base->parent},
+		{&record->task.session, &base->session_leader},
+		{&record->task.group, &base->group_leader},
+	};
+	const struct process *process;
+
+	if (!event->kind->has_task)
+		return;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		recall_other(enrich, base, &others[i]);
+	process = note_process(
+		enrich, record, event->entry->wall_offset_ns,
+		NOTE_RECALLED |
+			(list_holds(base, &base->masked, "process.args") ? NOTE_MASKED : 0));
+	if (process && event->record->kind != REC_EXEC)
+		recall_image(enrich, base, &base->process, process);
+	if (event->record->kind == REC_EXIT)
+		process_table_exit(enrich->processes, &record->task.id);
+}
+
+void enrich_reconcile_begin(struct enrich *enrich)
+{
+	process_table_reconcile_begin(enrich->processes);
+}
+
+void enrich_reconcile_end(struct enrich *enrich, bool at_start)
+{
+	(void)process_table_reconcile_end(enrich->processes, at_start);
+}
+
 static void put_process(struct enrich *enrich, struct tail *tail, const struct process *process,
-			int64_t wall_offset_ns, bool with_image)
+			bool with_image)
 {
 	struct enriched *out = tail->out;
 
@@ -305,9 +741,71 @@ static void put_process(struct enrich *enrich, struct tail *tail, const struct p
 	if (process->creator.pid == 0)
 		return;
 	out->creator_pid = process->creator.pid;
-	put_other(enrich, tail, &process->creator, wall_offset_ns, &out->creator);
+	put_other(enrich, tail, &process->creator, &out->creator);
 	out->creator.args = out->creator.comm = (struct rec_string){0};
 	out->creator.args_count = out->creator.args_masked = 0;
+}
+
+/* What a leader runs is told where it is another process, and in events of processes only. */
+static void put_leader(struct enrich *enrich, struct tail *tail, const struct rec_id *id,
+		       bool with_image, struct enriched_process *out)
+{
+	const struct process *process = put_identity(enrich, id, tail->wall_offset_ns, out);
+
+	if (process && with_image)
+		put_image(enrich, tail, process, out);
+}
+
+static bool tells_leaders_images(uint16_t kind)
+{
+	return kind == REC_FORK || kind == REC_EXEC || kind == REC_EXIT || kind == REC_EXEC_FAILED;
+}
+
+/* process as it is known now: it may know more of a leader that has ended than the record. */
+static void put_leaders(struct enrich *enrich, struct tail *tail, uint16_t kind,
+			const struct process *process)
+{
+	struct enriched *out = tail->out;
+	const struct {
+		const struct rec_id *id;
+		struct enriched_process *out;
+		uint32_t *is_self;
+	} leaders[] = {
+		{&process->session, &out->session_leader, &out->session_is_self},
+		{&process->group, &out->group_leader, &out->group_is_self},
+		{&process->entry, &out->entry_leader, &out->entry_is_self},
+	};
+
+	if (process->entry.pid == 0)
+		lineage_find_entry(enrich->processes, process);
+	out->entry_pid = process->entry.pid;
+	out->entry_ns_pid = process->entry.ns_pid;
+	out->entry_type = process->entry_type;
+	for (size_t i = 0; i < sizeof(leaders) / sizeof(leaders[0]); i++) {
+		const struct rec_id *id = leaders[i].id;
+		bool is_self = id->pid == process->id.pid && id->start_ns == process->id.start_ns;
+
+		if (id->pid == 0 || id->start_ns == 0)
+			continue;
+		*leaders[i].is_self = is_self;
+		put_leader(enrich, tail, id, !is_self && tells_leaders_images(kind),
+			   leaders[i].out);
+	}
+}
+
+static void put_ancestry(struct enrich *enrich, struct tail *tail, const struct process *process)
+{
+	struct rec_id ids[LINEAGE_MAX];
+	char text[LINEAGE_MAX * UUID_TEXT_SIZE];
+	size_t count = lineage_ancestors(enrich->processes, process, enrich->ancestry, ids);
+
+	for (size_t i = 0; i < count; i++) {
+		uint8_t entity_id[16];
+
+		compute_entity_id(enrich, &ids[i], entity_id);
+		uuid_format(text + i * UUID_TEXT_SIZE, entity_id);
+	}
+	put(tail, &tail->out->ancestry, text, count * UUID_TEXT_SIZE);
 }
 
 /* What a snapshot saw may be what became of the process after an event that waited in the ring. */
@@ -319,29 +817,35 @@ static bool snapshot_is_younger(struct enrich *enrich, const struct task_record 
 	return known && known->snapshot && known->told_ns > record->header.time_ns;
 }
 
-static void enrich_task(struct enrich *enrich, struct task_record *record, int64_t wall_offset_ns,
-			struct tail *tail)
+static void put_others(struct enrich *enrich, struct tail *tail, const struct task_record *record,
+		       const struct process *process)
+{
+	put_other(enrich, tail, &record->task.parent, &tail->out->parent);
+	if (!process)
+		return;
+	put_leaders(enrich, tail, record->header.kind, process);
+	if (enrich->ancestry > 0)
+		put_ancestry(enrich, tail, process);
+}
+
+static void enrich_task(struct enrich *enrich, struct task_record *record, struct tail *tail)
 {
 	uint16_t kind = record->header.kind;
-	bool with_image = kind != REC_EXEC && !snapshot_is_younger(enrich, record);
-	const struct process *process = note_process(enrich, record, wall_offset_ns);
+	bool snapshot_rules = snapshot_is_younger(enrich, record);
+	const struct process *process;
 
+	if (kind == REC_EXEC && !snapshot_rules)
+		put_previous(enrich, tail, (const struct rec_exec *)record);
+	process = note_process(enrich, record, tail->wall_offset_ns, 0);
 	if (process)
-		put_process(enrich, tail, process, wall_offset_ns, with_image);
-	put_other(enrich, tail, &record->task.parent, wall_offset_ns, &tail->out->parent);
-	put_names(enrich, tail, &record->task.creds);
+		put_process(enrich, tail, process, kind != REC_EXEC && !snapshot_rules);
+	put_others(enrich, tail, record, process);
+	put_names(enrich, tail, record);
+	put_container(enrich, tail, record);
 	if (kind == REC_EXIT) {
 		put_exit((struct rec_exit *)record, process, tail->out);
 		process_table_exit(enrich->processes, &record->task.id);
 	}
-}
-
-static void put_owner(struct enrich *enrich, struct tail *tail, uint32_t uid, uint32_t gid)
-{
-	if (uid != REC_ID_UNSET)
-		put_text(tail, &tail->out->file_owner, users_user_name(enrich->users, uid));
-	if (gid != REC_ID_UNSET)
-		put_text(tail, &tail->out->file_group, users_group_name(enrich->users, gid));
 }
 
 /*
@@ -370,22 +874,26 @@ static void put_given_path(struct tail *tail, const struct rec_header *record,
 	tail->out->file_path_as_given = 1;
 }
 
-static void put_file(struct enrich *enrich, const struct rec_header *record, struct tail *tail)
+static void put_file(const struct rec_header *record, struct tail *tail)
 {
 	const struct rec_exec_failed *failed = (const struct rec_exec_failed *)record;
-	const struct rec_exec *exec = (const struct rec_exec *)record;
 	const struct rec_open *open = (const struct rec_open *)record;
 
-	if (record->kind == REC_EXEC) {
-		put_owner(enrich, tail, exec->file_uid, exec->file_gid);
-	} else if (record->kind == REC_EXEC_FAILED) {
+	if (record->kind == REC_EXEC_FAILED) {
 		put_given_path(tail, record, &failed->filename, &failed->directory);
 	} else if (record->kind == REC_OPEN_FAILED) {
 		put_given_path(tail, record, &open->given, &open->directory);
-	} else if (record->kind == REC_OPEN_READ || record->kind == REC_OPEN_WRITE ||
-		   record->kind == REC_FILE_CREATE) {
-		put_owner(enrich, tail, open->file_uid, open->file_gid);
 	}
+}
+
+static void put_host_user(struct enrich *enrich, struct tail *tail, struct rec_string *string,
+			  uint32_t uid)
+{
+	struct name_subject subject = {.place = user_names_host_place(enrich->names)};
+	struct name_slot slot = {.id = uid};
+
+	(void)user_names_resolve(enrich->names, &subject, &slot, 1);
+	put(tail, string, slot.name, slot.length);
 }
 
 /* Who stopped the agent: what main could not read any more the table may still know. */
@@ -395,7 +903,7 @@ static void put_sender(struct enrich *enrich, struct rec_agent_stop *record, str
 
 	if (record->sender_uid == REC_ID_UNSET)
 		return;
-	put_text(tail, &tail->out->sender, users_user_name(enrich->users, record->sender_uid));
+	put_host_user(enrich, tail, &tail->out->sender, record->sender_uid);
 	if (record->sender_login_uid == REC_ID_UNSET && record->initial_pid && record->sender_pid &&
 	    !record->claimed) {
 		process = process_table_find_at(enrich->processes, record->sender_pid,
@@ -404,30 +912,23 @@ static void put_sender(struct enrich *enrich, struct rec_agent_stop *record, str
 			record->sender_login_uid = process->login_uid;
 	}
 	if (record->sender_login_uid != REC_ID_UNSET)
-		put_text(tail, &tail->out->sender_login,
-			 users_user_name(enrich->users, record->sender_login_uid));
-}
-
-static void init_enriched(struct enriched *out)
-{
-	memset(out, 0, sizeof(*out));
-	out->end_start_wall_ns = out->duration_ns = out->exec_duration_ns = ENRICHED_UNSET;
-	out->user_cpu_ns = out->system_cpu_ns = ENRICHED_UNSET;
-	out->children_user_cpu_ns = out->children_system_cpu_ns = ENRICHED_UNSET;
+		put_host_user(enrich, tail, &tail->out->sender_login, record->sender_login_uid);
 }
 
 size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wall_offset_ns,
 		    struct enriched *out)
 {
 	const struct kind *kind = kind_get(record->kind);
-	struct tail tail = {.out = out, .used = sizeof(*out)};
+	struct tail tail = {.out = out, .used = sizeof(*out), .wall_offset_ns = wall_offset_ns};
 
-	init_enriched(out);
+	*out = (struct enriched)ENRICHED_NOTHING;
 	if (record->kind == REC_EXEC)
 		keep_configured_env(enrich, (struct rec_exec *)record);
+	if (record->kind == REC_CGROUP_MADE || record->kind == REC_CGROUP_GONE)
+		note_cgroup(enrich, (struct rec_cgroup *)record);
 	if (kind && kind->has_task) {
-		enrich_task(enrich, (struct task_record *)record, wall_offset_ns, &tail);
-		put_file(enrich, record, &tail);
+		enrich_task(enrich, (struct task_record *)record, &tail);
+		put_file(record, &tail);
 	}
 	if (record->kind == REC_AGENT_STOP)
 		put_sender(enrich, (struct rec_agent_stop *)record, &tail);
@@ -455,4 +956,14 @@ void enrich_rewrite_args(struct enrich *enrich, process_image_rewriter *rewriter
 void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters)
 {
 	process_table_counters(enrich->processes, ret_counters);
+}
+
+void enrich_cache_counters(const struct enrich *enrich, struct enrich_caches *ret_counters)
+{
+	user_names_counters(enrich->names, &ret_counters->names);
+	ret_counters->helper = (struct resolver_counters){0};
+	if (enrich->resolver)
+		resolver_counters(enrich->resolver, &ret_counters->helper);
+	cgroups_counters(enrich->cgroups, &ret_counters->cgroups);
+	containers_counters(enrich->containers, &ret_counters->containers);
 }

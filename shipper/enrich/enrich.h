@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Adds to a record what the kernel did not say: identity, parent, creator, names. Owns the process
- * table. Belongs to the collect thread; does no I/O.
+ * Adds to a record what the kernel did not say: identity, parent, creator, names, container. Owns
+ * the process table and the tables of cgroups and containers. Belongs to the collect thread; does
+ * no I/O but to ask the resolver.
  */
 #ifndef AUDITSHIP_ENRICH_H
 #define AUDITSHIP_ENRICH_H
 
 #include "base/err.h"
 #include "decode/enriched.h"
+#include "decode/entry.h"
+#include "enrich/cgroups.h"
+#include "enrich/containers.h"
 #include "enrich/process_table.h"
+#include "enrich/user_names.h"
 #include "enrich/users.h"
 #include "record.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,8 +26,14 @@ struct enrich;
 struct enrich_options {
 	uint8_t boot_id[16];
 	uint32_t ticks_per_s; /* USER_HZ */
-	char *const *env;     /* names of the variables that may be recorded; borrowed */
+	struct process_table_options processes;
+	uint32_t ancestry; /* ancestors that are told, at most LINEAGE_MAX */
+	char *const *env;  /* names of the variables that may be recorded; borrowed */
 	size_t env_count;
+	struct resolver *resolver;      /* borrowed; NULL: nobody is asked */
+	unsigned int container_service; /* container_files, by its number in the resolver */
+	/* resolver, handler and tick are filled in */
+	struct user_names_options names;
 };
 
 int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options, struct err *err);
@@ -29,6 +41,9 @@ void enrich_free(struct enrich *enrich);
 
 /* From here on these variables may be recorded; borrowed. */
 void enrich_set_env(struct enrich *enrich, char *const *env, size_t env_count);
+
+/* From here on so many ancestors are told, at most LINEAGE_MAX. */
+void enrich_set_ancestry(struct enrich *enrich, uint32_t ancestry);
 
 /* Newer names; frees the older ones. */
 void enrich_take_users(struct enrich *enrich, struct users *users);
@@ -40,8 +55,27 @@ void enrich_take_users(struct enrich *enrich, struct users *users);
 void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 		     int64_t wall_offset_ns, const struct image *args);
 
+/* A cgroup that was there before the agent. */
+void enrich_cgroup(struct enrich *enrich, const struct cgroup_told *told);
+
+/* Takes what the helper process has answered; to be called now and then. */
+void enrich_poll(struct enrich *enrich);
+
+/*
+ * Before the first snapshot: an event of the journal, of this boot, from before this agent started.
+ * What it says may have changed since: all that comes later replaces it. The oldest first.
+ */
+void enrich_recall(struct enrich *enrich, const struct event *event);
+
+/*
+ * Around a snapshot of all processes: who was known at begin and is not in it has ended. at_start:
+ * while no agent ran. Without an end nothing has happened.
+ */
+void enrich_reconcile_begin(struct enrich *enrich);
+void enrich_reconcile_end(struct enrich *enrich, bool at_start);
+
 /* Most bytes that enrich_event writes. */
-#define ENRICH_MAX_SIZE (48 * 1024)
+#define ENRICH_MAX_SIZE (60 * 1024)
 
 /*
  * Takes note of a checked record whose paths are resolved, removes from it the variables nobody
@@ -60,5 +94,13 @@ void enrich_forget_args(struct enrich *enrich, const struct rec_header *record);
 void enrich_rewrite_args(struct enrich *enrich, process_image_rewriter *rewriter, void *data);
 
 void enrich_counters(const struct enrich *enrich, struct process_counters *ret_counters);
+
+struct enrich_caches {
+	struct user_names_counters names;
+	struct resolver_counters helper; /* what was asked of the helper process */
+	struct cache_counters cgroups;
+	struct containers_counters containers;
+};
+void enrich_cache_counters(const struct enrich *enrich, struct enrich_caches *ret_counters);
 
 #endif

@@ -11,12 +11,14 @@
 #include "base/uuid.h"
 #include "enrich/procfs.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
@@ -177,6 +179,73 @@ static void read_kernel(struct host *host)
 	keep_text(host->kernel, sizeof(host->kernel), name.release);
 }
 
+static bool is_name(const char *text, size_t length)
+{
+	if (length == 0 || length > 253 || text[0] == '.' || text[length - 1] == '.')
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (!isalnum((unsigned char)text[i]) && text[i] != '-' && text[i] != '.')
+			return false;
+	return true;
+}
+
+/* "web-01.example.net" of "web-01", as resolvers compare: without case. */
+static bool is_full_name_of(const char *text, size_t length, const char *hostname)
+{
+	size_t host = strlen(hostname);
+
+	return host > 0 && length > host + 1 && text[host] == '.' &&
+	       strncasecmp(text, hostname, host) == 0;
+}
+
+static void keep_full_name(struct host *host, const char *text, size_t length)
+{
+	if (!is_name(text, length) || length >= sizeof(host->fqdn) || host->fqdn[0])
+		return;
+	for (size_t i = 0; i < length; i++)
+		host->fqdn[i] = (char)tolower((unsigned char)text[i]);
+}
+
+/* "ADDRESS NAME ALIAS..." (hosts(5)): any of the names may be the full one. */
+static void take_hosts_line(struct host *host, const char *line, const char *end)
+{
+	const char *comment = memchr(line, '#', (size_t)(end - line));
+	bool is_address = true;
+
+	end = comment ? comment : end;
+	while (line < end) {
+		const char *start = line;
+
+		while (line < end && !is_blank(*line))
+			line++;
+		if (line > start && !is_address &&
+		    is_full_name_of(start, (size_t)(line - start), host->hostname))
+			keep_full_name(host, start, (size_t)(line - start));
+		is_address = is_address && line == start;
+		while (line < end && is_blank(*line))
+			line++;
+	}
+}
+
+/* Files only: a query could hang, and tell others of this host. */
+static void read_full_name(struct host *host, const char *root)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+
+	if (strchr(host->hostname, '.'))
+		keep_full_name(host, host->hostname, strlen(host->hostname));
+	if (host->fqdn[0] || read_etc(root, "etc/hosts", &text, &length) < 0)
+		return;
+	for (const char *at = text, *end = text + length; at < end;) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *line_end = newline ? newline : end;
+
+		take_hosts_line(host, at, line_end);
+		at = line_end + 1;
+	}
+}
+
 int host_read(struct host *host, const char *root, struct err *err)
 {
 	int result;
@@ -192,6 +261,8 @@ int host_read(struct host *host, const char *root, struct err *err)
 	read_kernel(host);
 	read_machine_id(host, root);
 	read_os_release(host, root);
+	read_full_name(host, root);
+	addresses_read(&host->addresses);
 	host->pid_ns = procfs_own_namespace(root, "pid");
 	(void)procfs_possible_cpus(root, &host->cpus); /* stays 0 when unknown */
 	return 0;

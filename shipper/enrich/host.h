@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What this machine is: read once at start. An empty string is a fact that could not be had. */
+/* What this machine is, as it was when host_read looked. An empty string is a fact that could not
+ * be had. */
 #ifndef AUDITSHIP_HOST_H
 #define AUDITSHIP_HOST_H
 
 #include "base/err.h"
+#include "enrich/addresses.h"
 
 #include <stdint.h>
 
 struct host {
 	char hostname[256];
+	char fqdn[256]; /* of /etc/hosts, or the name itself when it has a dot; lower case */
+	struct addresses addresses;
 	char machine_id[33];
 	char architecture[66];
 	char kernel[66]; /* release, as uname -r */

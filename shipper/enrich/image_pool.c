@@ -17,6 +17,7 @@ struct image_header {
 	uint32_t executable_length, executable_full;
 	uint32_t args_length, args_full;
 	uint32_t args_count : 30, args_masked : 1, visited : 1;
+	uint32_t exec_id;
 };
 
 #define COUNT_MAX ((UINT32_C(1) << 30) - 1)
@@ -176,6 +177,7 @@ static void write_image(struct image_pool *pool, uint32_t id, const struct image
 		.args_length = at_most(image->args_length, IMAGE_ARGS_MAX),
 		.args_count = image->args_count & COUNT_MAX,
 		.args_masked = image->args_masked,
+		.exec_id = image->exec_id,
 	};
 	/* What was given cannot have been longer than what there was. */
 	header->executable_full = image->executable_full > image->executable_length
@@ -263,6 +265,7 @@ void image_pool_describe(const struct image_pool *pool, uint32_t id, struct imag
 		.args_full = header->args_full,
 		.args_count = header->args_count,
 		.args_masked = header->args_masked != 0,
+		.exec_id = header->exec_id,
 	};
 }
 

@@ -22,6 +22,7 @@ struct image {
 	const char *args; /* each argument ends with NUL; no NUL after a cut one */
 	uint32_t args_length, args_full;
 	uint32_t args_count; /* of all arguments, also of those that are cut */
+	uint32_t exec_id;    /* which exec it is of, see struct rec_task */
 	bool args_masked;    /* a part of them was hidden */
 };
 

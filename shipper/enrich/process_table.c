@@ -332,6 +332,10 @@ const struct process *process_table_find(struct process_table *table, uint32_t p
 {
 	uint32_t index = find_slot(table, pid, start_ns);
 
+	if (index)
+		table->counters.hits++;
+	else
+		table->counters.misses++;
 	remember_use(table, index);
 	return process_at(table, index);
 }
@@ -370,6 +374,16 @@ static bool is_outdated(const struct process *known, const struct process *told)
 	return told->told_ns < known->told_ns;
 }
 
+/*
+ * A number stands for one process as long as that leads anybody (kernel/pid.c: free_pid waits for
+ * the last user), so under the same number it is the same leader.
+ */
+static void merge_leader(struct rec_id *known, const struct rec_id *told)
+{
+	if (told->start_ns || told->pid != known->pid)
+		*known = *told;
+}
+
 static void merge(struct process *known, const struct process *told)
 {
 	static const uint8_t unknown[sizeof(known->entity_id)];
@@ -380,10 +394,18 @@ static void merge(struct process *known, const struct process *told)
 		known->start_wall_ns = told->start_wall_ns;
 	if (known->creator.pid == 0)
 		known->creator = told->creator;
+	if (known->entry.pid == 0) {
+		known->entry = told->entry;
+		known->entry_type = told->entry_type;
+	}
 	if (is_outdated(known, told))
 		return;
 	known->id = told->id;
 	known->parent = told->parent;
+	merge_leader(&known->session, &told->session);
+	merge_leader(&known->group, &told->group);
+	known->tty = told->tty;
+	known->exec_id = told->exec_id;
 	known->told_ns = told->told_ns;
 	known->uid = told->uid;
 	known->gid = told->gid;
@@ -408,6 +430,15 @@ const struct process *process_table_insert(struct process_table *table, const st
 	table->slots[index].generation = table->generation;
 	remember_use(table, index);
 	return process_at(table, index);
+}
+
+void process_table_set_entry(struct process_table *table, const struct process *process,
+			     const struct rec_id *entry, uint8_t type)
+{
+	struct slot *slot = slot_of(table, process);
+
+	slot->process.entry = *entry;
+	slot->process.entry_type = type;
 }
 
 void process_table_exit(struct process_table *table, const struct rec_id *id)
@@ -439,15 +470,29 @@ static void make_image_room(struct process_table *table, uint32_t chunks)
 	}
 }
 
+/* An image of another exec is worth nothing, whoever told it. */
+static bool is_current(const struct process_table *table, const struct slot *slot)
+{
+	struct image image;
+
+	if (!slot->image)
+		return false;
+	image_pool_describe(&table->images, slot->image, &image);
+	return image.exec_id == slot->process.exec_id;
+}
+
 void process_table_set_image(struct process_table *table, const struct process *process,
 			     const struct image *image, uint64_t exec_time_ns)
 {
 	struct slot *slot = slot_of(table, process);
 
-	if (exec_time_ns ? exec_time_ns < slot->process.exec_time_ns : slot->image != 0)
+	if (exec_time_ns ? exec_time_ns < slot->process.exec_time_ns
+			 : is_current(table, slot) || image->exec_id != slot->process.exec_id)
 		return;
-	if (exec_time_ns)
+	if (exec_time_ns) {
 		slot->process.exec_time_ns = exec_time_ns;
+		slot->process.exec_time_id = image->exec_id;
+	}
 	drop_image(table, slot);
 	make_image_room(table, image_pool_needs(image));
 	slot->image = image_pool_add(&table->images, image);
@@ -461,9 +506,10 @@ void process_table_share_image(struct process_table *table, const struct process
 	struct slot *to = slot_of(table, child);
 	const struct slot *from = slot_of(table, parent);
 
-	if (to->image || to->process.exec_time_ns || !from->image)
+	if (to->image || to->process.exec_time_ns || !is_current(table, from))
 		return;
-	if (from->process.exec_time_ns > to->process.id.start_ns)
+	if (from->process.exec_time_ns > to->process.id.start_ns ||
+	    from->process.exec_id != to->process.exec_id)
 		return; /* the parent has become something else since the fork */
 	image_pool_ref(&table->images, from->image);
 	to->image = from->image;
@@ -471,7 +517,10 @@ void process_table_share_image(struct process_table *table, const struct process
 
 static uint32_t image_of(const struct process_table *table, const struct process *process)
 {
-	return table->slots[(const struct slot *)(const void *)process - table->slots].image;
+	const struct slot *slot =
+		&table->slots[(const struct slot *)(const void *)process - table->slots];
+
+	return is_current(table, slot) ? slot->image : 0;
 }
 
 bool process_image_describe(const struct process_table *table, const struct process *process,
@@ -530,7 +579,7 @@ void process_table_reconcile_begin(struct process_table *table)
 	table->generation++;
 }
 
-uint32_t process_table_reconcile_end(struct process_table *table)
+uint32_t process_table_reconcile_end(struct process_table *table, bool at_start)
 {
 	uint32_t gone = 0, index, newer;
 
@@ -541,7 +590,8 @@ uint32_t process_table_reconcile_end(struct process_table *table)
 		end_process(table, index);
 		gone++;
 	}
-	table->counters.lost_exits += gone;
+	if (!at_start)
+		table->counters.lost_exits += gone;
 	return gone;
 }
 
@@ -553,4 +603,6 @@ void process_table_counters(const struct process_table *table,
 	ret_counters->exited = table->exited.count;
 	ret_counters->images = table->images.images;
 	ret_counters->image_bytes = (uint64_t)table->images.used_count * IMAGE_CHUNK_BYTES;
+	ret_counters->max_processes = table->max_processes;
+	ret_counters->max_image_bytes = (uint64_t)table->images.count * IMAGE_CHUNK_BYTES;
 }

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -69,14 +70,14 @@ int procfs_boot_id(const char *root, char ret_text[37])
 	return 0;
 }
 
-/* The link reads "pid:[4026531836]". */
-uint32_t procfs_own_namespace(const char *root, const char *name)
+/* The link reads "pid:[4026531836]". process: a number, or self. */
+static uint32_t read_namespace(const char *root, const char *process, const char *name)
 {
 	char path[PATH_MAX], link[64], *open_bracket;
 	const char *at;
 	uint64_t inode;
 	ssize_t length;
-	int size = snprintf(path, sizeof(path), "%s/proc/self/ns/%s", root, name);
+	int size = snprintf(path, sizeof(path), "%s/proc/%s/ns/%s", root, process, name);
 
 	if (size < 0 || (size_t)size >= sizeof(path))
 		return 0;
@@ -92,6 +93,87 @@ uint32_t procfs_own_namespace(const char *root, const char *name)
 	if (read_number(&at, UINT32_MAX, &inode) < 0 || strcmp(at, "]") != 0)
 		return 0;
 	return (uint32_t)inode;
+}
+
+uint32_t procfs_own_namespace(const char *root, const char *name)
+{
+	return read_namespace(root, "self", name);
+}
+
+uint32_t procfs_namespace(const char *root, uint32_t pid, const char *name)
+{
+	char process[16];
+
+	(void)snprintf(process, sizeof(process), "%" PRIu32, pid);
+	return read_namespace(root, process, name);
+}
+
+int procfs_open_root(const char *root, uint32_t pid)
+{
+	char path[PATH_MAX], name[40];
+	int result, fd;
+
+	(void)snprintf(name, sizeof(name), "proc/%" PRIu32 "/root", pid);
+	result = make_path(path, root, name);
+	if (result < 0)
+		return result;
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* "         0       1000          1\n" */
+static int parse_range(const char **at, uint32_t ret_numbers[3])
+{
+	for (int i = 0; i < 3; i++) {
+		uint64_t number;
+
+		while (**at == ' ')
+			(*at)++;
+		if (read_number(at, UINT32_MAX, &number) < 0 ||
+		    (i < 2 ? **at != ' ' : **at != '\n'))
+			return -EINVAL;
+		ret_numbers[i] = (uint32_t)number;
+	}
+	(*at)++;
+	return 0;
+}
+
+int procfs_id_map(const char *root, uint32_t pid, const char *name, struct procfs_id_map *ret_map)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[64];
+	const char *at;
+	size_t length;
+	int result;
+
+	(void)snprintf(path, sizeof(path), "proc/%" PRIu32 "/%s", pid, name);
+	result = read_text(root, path, &text, &length);
+	if (result < 0)
+		return result == -ENOENT ? -ESRCH : result;
+	ret_map->count = 0;
+	for (at = text; *at;) {
+		uint32_t numbers[3];
+
+		if (ret_map->count == PROCFS_ID_RANGES_MAX || parse_range(&at, numbers) < 0)
+			return -EINVAL;
+		ret_map->ranges[ret_map->count].inside = numbers[0];
+		ret_map->ranges[ret_map->count].outside = numbers[1];
+		ret_map->ranges[ret_map->count++].length = numbers[2];
+	}
+	return (size_t)(at - text) == length ? 0 : -EINVAL;
+}
+
+bool procfs_map_inside(const struct procfs_id_map *map, uint32_t outside, uint32_t *ret_inside)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		uint32_t distance = outside - map->ranges[i].outside;
+
+		if (outside < map->ranges[i].outside || distance >= map->ranges[i].length)
+			continue;
+		*ret_inside = map->ranges[i].inside + distance;
+		return true;
+	}
+	return false;
 }
 
 ssize_t procfs_args(const char *root, uint32_t pid, char *args, size_t size, int *ret_cut)
@@ -186,6 +268,19 @@ int procfs_possible_cpus(const char *root, uint32_t *ret_cpus)
 	return 0;
 }
 
+int procfs_reopen(const char *root, int fd, int flags)
+{
+	char path[PATH_MAX], name[40];
+	int result, opened;
+
+	(void)snprintf(name, sizeof(name), "proc/self/fd/%d", fd);
+	result = make_path(path, root, name);
+	if (result < 0)
+		return result;
+	opened = open(path, flags);
+	return opened < 0 ? -errno : opened;
+}
+
 /* What follows key at the start of a line, NULL when no line has it. */
 static const char *line_value(const char *text, const char *key)
 {
@@ -199,6 +294,102 @@ static const char *line_value(const char *text, const char *key)
 			text++;
 	}
 	return NULL;
+}
+
+/* "\\040" for a space, as mountinfo has it (proc_pid_mountinfo(5)); in place. */
+static void undo_octal(char *text)
+{
+	char *out = text;
+
+	for (const char *at = text; *at; at++) {
+		if (at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] >= '0' && at[2] <= '7' &&
+		    at[3] >= '0' && at[3] <= '7') {
+			*out++ = (char)((at[1] - '0') * 64 + (at[2] - '0') * 8 + (at[3] - '0'));
+			at += 3;
+		} else {
+			*out++ = *at;
+		}
+	}
+	*out = '\0';
+}
+
+/* "36 35 0:31 / /sys/fs/cgroup/pids rw,relatime shared:5 - cgroup cgroup rw,pids"; in place. */
+static void read_mount(char *line, procfs_mount_handler *handler, void *data)
+{
+	char *tail = strstr(line, " - "), *path = NULL, *type, *options;
+
+	if (!tail)
+		return;
+	*tail = '\0';
+	tail += strlen(" - ");
+	for (int field = 1; field <= 5; field++)
+		path = strsep(&line, " ");
+	type = strsep(&tail, " ");
+	(void)strsep(&tail, " ");
+	options = tail;
+	if (!path || !options)
+		return;
+	undo_octal(path);
+	if (strcmp(type, "cgroup2") == 0)
+		handler(data, path, NULL);
+	else if (strcmp(type, "cgroup") == 0)
+		handler(data, path, options);
+}
+
+int procfs_cgroup_mounts(const char *root, procfs_mount_handler *handler, void *data)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[PATH_MAX], *rest, *line;
+	size_t length;
+	int result = make_path(path, root, "proc/self/mountinfo");
+
+	if (result == 0)
+		result = io_read_file(AT_FDCWD, path, MOUNTS_LIMIT, &text, &length);
+	if (result < 0)
+		return result;
+	rest = text;
+	while ((line = strsep(&rest, "\n")))
+		read_mount(line, handler, data);
+	return 0;
+}
+
+/* Whether the word is in a list with commas. */
+static bool is_listed(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = list; *at; at += *at == ',') {
+		size_t size = strcspn(at, ",");
+
+		if (size == length && memcmp(at, word, length) == 0)
+			return true;
+		at += size;
+	}
+	return false;
+}
+
+/* "8:pids:/", and "0::/" for all that is on v2. */
+int procfs_cgroup_hierarchy(const char *root, const char *controller, uint32_t *ret_number)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *line;
+	size_t length;
+	int result = read_text(root, "proc/self/cgroup", &text, &length);
+
+	if (result < 0)
+		return result;
+	rest = text;
+	while ((line = strsep(&rest, "\n"))) {
+		const char *at = strsep(&line, ":"), *list = strsep(&line, ":");
+		uint64_t number;
+
+		if (!list || read_number(&at, UINT32_MAX, &number) < 0 || *at ||
+		    !is_listed(list, controller))
+			continue;
+		*ret_number = (uint32_t)number;
+		return 0;
+	}
+	return -ENOENT;
 }
 
 int procfs_open_own_program(const char *root)

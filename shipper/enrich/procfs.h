@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -12,8 +13,26 @@
 /* boot id as 36 characters and terminator. */
 int procfs_boot_id(const char *root, char ret_text[37]);
 
-/* Inode number of /proc/self/ns/NAME, 0 when it cannot be read. */
+/* Inode number of /proc/self/ns/NAME, or of a process's, 0 when it cannot be read. */
 uint32_t procfs_own_namespace(const char *root, const char *name);
+uint32_t procfs_namespace(const char *root, uint32_t pid, const char *name);
+
+/* What the process has for "/": a descriptor for looking up paths, or a negative errno. */
+int procfs_open_root(const char *root, uint32_t pid);
+
+/* Which ids of the initial user namespace are which inside of a process's own: uid_map or gid_map,
+ * as user_namespaces(7) has it, read from the initial one. */
+#define PROCFS_ID_RANGES_MAX 340
+struct procfs_id_map {
+	size_t count;
+	struct {
+		uint32_t inside, outside, length;
+	} ranges[PROCFS_ID_RANGES_MAX];
+};
+int procfs_id_map(const char *root, uint32_t pid, const char *name, struct procfs_id_map *ret_map);
+
+/* False: the id is not mapped. */
+bool procfs_map_inside(const struct procfs_id_map *map, uint32_t outside, uint32_t *ret_inside);
 
 /*
  * The arguments of a process as they stand now, each with NUL; at most size bytes into args.
@@ -31,6 +50,21 @@ int procfs_start_ticks(const char *root, uint32_t pid, uint64_t *ret_ticks);
 /* Highest number of a possible CPU + 1, so that a CPU's number is an index: from
  * sys/devices/system/cpu/possible. */
 int procfs_possible_cpus(const char *root, uint32_t *ret_cpus);
+
+/* Opens once more, with these flags, what the descriptor stands for; a descriptor or a negative
+ * errno. The way from one of O_PATH to one that reads (open(2)). */
+int procfs_reopen(const char *root, int fd, int flags);
+
+/*
+ * Calls handler for each mounted cgroup hierarchy: v1 with its options ("rw,pids"), v2 with NULL.
+ * path: where it is mounted, without root. 0 or a negative errno.
+ */
+typedef void procfs_mount_handler(void *data, const char *path, const char *v1_options);
+int procfs_cgroup_mounts(const char *root, procfs_mount_handler *handler, void *data);
+
+/* The number of the v1 hierarchy of a controller, from /proc/self/cgroup. -ENOENT: it is on v2, or
+ * not there. */
+int procfs_cgroup_hierarchy(const char *root, const char *controller, uint32_t *ret_number);
 
 /*
  * The device of a mount's file system as the kernel has it, major << 20 | minor, by the mount's id

@@ -182,14 +182,13 @@ static void names_shrink(struct names *names, size_t used)
 		names->names = array;
 }
 
-static int names_load(const struct layout *layout, struct names *names, const char *path)
+/* Takes the text over, which has a NUL behind it. */
+static int names_parse(const struct layout *layout, struct names *names, char *text, size_t length)
 {
-	size_t length, used;
-	int result = io_read_file(AT_FDCWD, path, FILE_LIMIT, &names->text, &length);
+	size_t used;
 
-	if (result < 0)
-		return result;
-	names->names = malloc(count_lines(names->text, length) * sizeof(*names->names));
+	names->text = text;
+	names->names = malloc(count_lines(text, length) * sizeof(*names->names));
 	if (!names->names) {
 		names_done(names);
 		return -ENOMEM;
@@ -198,6 +197,15 @@ static int names_load(const struct layout *layout, struct names *names, const ch
 	sort_names(names);
 	names_shrink(names, used);
 	return 0;
+}
+
+static int names_load(const struct layout *layout, struct names *names, const char *path)
+{
+	size_t length;
+	char *text;
+	int result = io_read_file(AT_FDCWD, path, FILE_LIMIT, &text, &length);
+
+	return result < 0 ? result : names_parse(layout, names, text, length);
 }
 
 static const char *describe(int error)
@@ -251,6 +259,31 @@ int users_load(struct users **ret_users, const char *root, struct err *err)
 		return err_set(err, passwd, "%.500s; %.500s", first.text, second.text);
 	}
 	return passwd < 0 ? passwd : group;
+}
+
+int users_parse(struct users **ret_users, char **passwd, size_t passwd_length, char **group,
+		size_t group_length)
+{
+	struct users *users = calloc(1, sizeof(*users));
+	int result = users ? 0 : -ENOMEM;
+
+	if (result == 0 && *passwd) {
+		result = names_parse(&passwd_layout, &users->users, *passwd, passwd_length);
+		*passwd = NULL;
+	}
+	if (result == 0 && *group) {
+		result = names_parse(&group_layout, &users->groups, *group, group_length);
+		*group = NULL;
+	}
+	free(*passwd);
+	free(*group);
+	*passwd = *group = NULL;
+	if (result < 0) {
+		users_free(users);
+		users = NULL;
+	}
+	*ret_users = users;
+	return result;
 }
 
 void users_free(struct users *users)

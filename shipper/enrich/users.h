@@ -9,6 +9,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct users;
@@ -21,6 +22,12 @@ struct users;
  * *ret_users still holds a table with the other's names. *ret_users is NULL after -ENOMEM alone.
  */
 int users_load(struct users **ret_users, const char *root, struct err *err);
+/*
+ * The same from bytes that somebody has read; NULL: no names. The texts are taken over, and are
+ * NULL afterwards, whatever is returned. 0 or -ENOMEM.
+ */
+int users_parse(struct users **ret_users, char **passwd, size_t passwd_length, char **group,
+		size_t group_length);
 void users_free(struct users *users);
 
 /* The name, or NULL when there is none. Borrowed from users, which may be NULL. */

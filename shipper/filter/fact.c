@@ -41,6 +41,7 @@ static enum fact_class class_of(enum field_type type)
 	case FIELD_ERROR_TEXT:
 	case FIELD_OPEN_FLAGS:
 	case FIELD_RESOLVE:
+	case FIELD_MAP:
 	case FIELD_TYPES:
 		break;
 	}
@@ -74,7 +75,8 @@ int fact_field(struct fact_field *ret_field, const char *path)
 		return -ENOENT;
 	ret_field->class = class_of(field->type);
 	ret_field->list = field->type == FIELD_LIST || field->type == FIELD_CAPS ||
-			  field->type == FIELD_OPEN_FLAGS || field->type == FIELD_RESOLVE;
+			  field->type == FIELD_OPEN_FLAGS || field->type == FIELD_RESOLVE ||
+			  field->type == FIELD_MAP;
 	if (ret_field->class == FACT_NUMBER)
 		ret_field->unit = unit_of(path);
 	return 0;
@@ -188,6 +190,7 @@ bool fact_next(struct fact *fact, const struct value *value, size_t *cursor)
 {
 	switch (value_shape(value)) {
 	case SHAPE_LIST:
+	case SHAPE_MAP:
 		return next_part(fact, value, cursor);
 	case SHAPE_NAMES:
 		return next_name(fact, value, cursor);

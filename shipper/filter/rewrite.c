@@ -76,6 +76,7 @@ static bool is_string(const struct field *row)
 	case FIELD_DIRNAME:
 	case FIELD_LIST:
 	case FIELD_JOINED:
+	case FIELD_MAP:
 		return true;
 	case FIELD_HIDDEN:
 		return row->size == sizeof(struct rec_string);

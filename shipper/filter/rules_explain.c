@@ -23,6 +23,17 @@ static const struct weak_field {
 	{"process.parent.args_count", "whoever starts a process chooses"},
 	{"process.parent.command_line", "whoever starts a process chooses"},
 	{"process.parent.name", "anybody can give a file"},
+	{"process.session_leader.args", "whoever starts a process chooses"},
+	{"process.session_leader.args_count", "whoever starts a process chooses"},
+	{"process.session_leader.name", "anybody can give a file"},
+	{"process.group_leader.args", "whoever starts a process chooses"},
+	{"process.group_leader.args_count", "whoever starts a process chooses"},
+	{"process.group_leader.name", "anybody can give a file"},
+	{"process.entry_leader.args", "whoever starts a process chooses"},
+	{"process.entry_leader.args_count", "whoever starts a process chooses"},
+	{"process.entry_leader.name", "anybody can give a file"},
+	{"process.previous.args", "whoever starts a process chooses"},
+	{"process.previous.args_count", "whoever starts a process chooses"},
 	{NULL, NULL},
 };
 

@@ -21,6 +21,20 @@ struct rule_counters {
 	counter matched, kept, dropped, passed, held, told, tagged, masked, evicted;
 };
 
+/* Arguments of other processes, and of what the process was before. */
+static const struct other {
+	const char *path;
+	size_t masked; /* offset of the mark in struct enriched */
+} others[] = {
+	{"process.parent.args", offsetof(struct enriched, parent.args_masked)},
+	{"process.session_leader.args", offsetof(struct enriched, session_leader.args_masked)},
+	{"process.group_leader.args", offsetof(struct enriched, group_leader.args_masked)},
+	{"process.entry_leader.args", offsetof(struct enriched, entry_leader.args_masked)},
+	{"process.previous.args", offsetof(struct enriched, previous_args_masked)},
+};
+
+#define OTHERS (sizeof(others) / sizeof(others[0]))
+
 struct rules_state {
 	struct rules *rules;
 	struct rule_counters *counters; /* one per rule */
@@ -28,7 +42,7 @@ struct rules_state {
 	struct rule_counters gone;      /* of rules that a reload took away */
 	size_t reported;                /* rule whose limit rules_take_limited asks next */
 	struct rewrite *rewrite;        /* NULL: no rule masks */
-	struct lookup args[REC_KINDS], parent_args[REC_KINDS];
+	struct lookup args[REC_KINDS], other_args[REC_KINDS][OTHERS];
 };
 
 /* Only one thread writes, so this needs no locked instruction. */
@@ -74,7 +88,8 @@ int rules_state_new(struct rules_state **ret_state, struct rules *rules, struct 
 		if (!kind_get(i))
 			continue;
 		lookup_init(&state->args[i], kind_get(i), "process.args");
-		lookup_init(&state->parent_args[i], kind_get(i), "process.parent.args");
+		for (size_t j = 0; j < OTHERS; j++)
+			lookup_init(&state->other_args[i][j], kind_get(i), others[j].path);
 	}
 	*ret_state = state;
 	return 0;
@@ -339,18 +354,24 @@ static bool any_masks(const struct rules *rules, const struct bits *bits)
 	return any != 0;
 }
 
+static uint32_t *masked_mark(struct enriched *enriched, const struct other *other)
+{
+	return (uint32_t *)(void *)((char *)enriched + other->masked);
+}
+
 static void mask_event(struct applying *applying, const struct bits *bits)
 {
 	struct rules_subject *subject = applying->subject;
 	const struct lookup *own = &applying->state->args[subject->record->kind];
-	const struct lookup *parents = &applying->state->parent_args[subject->record->kind];
+	const struct lookup *lookups = applying->state->other_args[subject->record->kind];
 	struct enriched *enriched = subject->enriched;
 
 	subject->args_masked = mask_rows(applying, bits, own, ROW_RECORD);
 	if (mask_rows(applying, bits, own, ROW_ENRICHED))
 		enriched->process.args_masked = 1;
-	if (mask_rows(applying, bits, parents, ROW_ENRICHED))
-		enriched->parent.args_masked = 1;
+	for (size_t i = 0; i < OTHERS; i++)
+		if (mask_rows(applying, bits, &lookups[i], ROW_ENRICHED))
+			*masked_mark(enriched, &others[i]) = 1;
 }
 
 static void tell_masked(struct rules_subject *subject)
@@ -359,8 +380,9 @@ static void tell_masked(struct rules_subject *subject)
 
 	if (subject->args_masked || enriched->process.args_masked)
 		(void)add_part(subject, &enriched->masked, "process.args");
-	if (enriched->parent.args_masked)
-		(void)add_part(subject, &enriched->masked, "process.parent.args");
+	for (size_t i = 0; i < OTHERS; i++)
+		if (*masked_mark(enriched, &others[i]))
+			(void)add_part(subject, &enriched->masked, others[i].path);
 }
 
 enum rules_verdict rules_apply(struct rules_state *state, struct rules_subject *subject)
@@ -389,16 +411,7 @@ enum rules_verdict rules_apply(struct rules_state *state, struct rules_subject *
 
 /* Snapshots */
 
-static const struct enriched nothing = {
-	.size = sizeof(struct enriched),
-	.end_start_wall_ns = ENRICHED_UNSET,
-	.duration_ns = ENRICHED_UNSET,
-	.exec_duration_ns = ENRICHED_UNSET,
-	.user_cpu_ns = ENRICHED_UNSET,
-	.system_cpu_ns = ENRICHED_UNSET,
-	.children_user_cpu_ns = ENRICHED_UNSET,
-	.children_system_cpu_ns = ENRICHED_UNSET,
-};
+static const struct enriched nothing = ENRICHED_NOTHING;
 
 void rules_mask_snapshot(struct rules_state *state, const struct rec_header *snapshot,
 			 struct rules_args *args)

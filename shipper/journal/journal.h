@@ -126,6 +126,15 @@ void journal_reader_rewind(struct journal_reader *reader);
 /* Moves the cursor past that event: it and all before it are delivered. */
 void journal_reader_ack(struct journal_reader *reader, const uint8_t stream[16], uint64_t sequence);
 
+/*
+ * Writer only, before the first append and any reader: hands out the newest frames of this boot,
+ * the oldest of them first, about max_bytes in all. A batch is borrowed during the call. 0 or a
+ * negative errno; damage ends a segment and is no error.
+ */
+typedef void (*journal_recall_handler)(void *data, const struct journal_batch *batch);
+int journal_recall(const struct journal *journal, uint64_t max_bytes,
+		   journal_recall_handler handler, void *data, struct err *err);
+
 struct journal_status {
 	uint64_t events; /* appended since open */
 	uint64_t bytes;  /* on disk, all segments */

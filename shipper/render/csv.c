@@ -304,6 +304,7 @@ static int add_value(struct csv *csv, const struct column *column, const struct 
 	case SHAPE_TEXT:
 	case SHAPE_LIST:
 	case SHAPE_JOINED:
+	case SHAPE_MAP:
 		return add_text(csv, value);
 	case SHAPE_BARE:
 	case SHAPE_WORD:

@@ -7,6 +7,21 @@
 
 #include <string.h>
 
+static void open_object(struct document *document, const struct plan_object *object)
+{
+	if (object->in_list)
+		json_open_in_list(document->json, &object->key);
+	else
+		json_open(document->json, &object->key);
+}
+
+static void close_object(struct document *document, const struct plan_object *object)
+{
+	json_close(document->json);
+	if (object->in_list)
+		json_close_list(document->json);
+}
+
 /* Closes and opens objects until the given one is open. */
 static void enter(struct document *document, unsigned int object)
 {
@@ -19,12 +34,12 @@ static void enter(struct document *document, unsigned int object)
 			to_open[count++] = at;
 			at = objects[at].parent;
 		} else {
-			json_close(document->json);
+			close_object(document, &objects[document->object]);
 			document->object = objects[document->object].parent;
 		}
 	}
 	while (count > 0)
-		json_open(document->json, &objects[to_open[--count]].key);
+		open_object(document, &objects[to_open[--count]]);
 	document->object = object;
 }
 
@@ -80,6 +95,30 @@ static void write_list(struct document *document, const char *path, const struct
 			note_raw(document, &(struct remark_raw){path, part, length, i});
 	}
 	json_list_close(document->json);
+}
+
+/* Raw bytes are told of the part as a whole: name, '=' and value. */
+static void write_map(struct document *document, const char *path, const struct value *value)
+{
+	const char *part;
+	size_t at = 0, length;
+
+	JSON_RAW(document->json, "{");
+	for (uint32_t i = 0; value_next_part(value, &at, &part, &length); i++) {
+		const char *sign = memchr(part, '=', length);
+		size_t name = sign ? (size_t)(sign - part) : length;
+		size_t skip = sign ? name + 1 : length;
+		bool replaced = false;
+
+		if (i > 0)
+			JSON_RAW(document->json, ",");
+		json_text(document->json, part, name, &replaced);
+		JSON_RAW(document->json, ":");
+		json_text(document->json, part + skip, length - skip, &replaced);
+		if (replaced)
+			note_raw(document, &(struct remark_raw){path, part, length, i});
+	}
+	JSON_RAW(document->json, "}");
 }
 
 static void write_names(struct document *document, const struct plan_member *member,
@@ -138,6 +177,10 @@ void document_value(struct document *document, const struct plan_member *member,
 		break;
 	case SHAPE_NAMES:
 		write_names(document, member, value);
+		break;
+	case SHAPE_MAP:
+		document_start(document, member);
+		write_map(document, member->path, value);
 		break;
 	}
 }

@@ -213,9 +213,10 @@ static struct leaf leaf_of_rows(const struct plan_member *member)
 {
 	const struct field *first = member->rows[0].field;
 	struct leaf leaf = {
-		.path = member->path,
+		.path = path_in_document(member->path),
 		.doc = first->doc,
 		.names = first->names,
+		.map = first->type == FIELD_MAP,
 		.type = first->type,
 		.flags = first->flags,
 	};

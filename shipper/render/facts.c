@@ -16,7 +16,8 @@ const struct leaf facts_host_leaves[] = {
 	{
 		.path = "host.name",
 		.type = FIELD_STRING,
-		.doc = "Full name of the host.",
+		.doc = "agent.name of the configuration, else the fully qualified name of the host "
+		       "where it is known, else its name.",
 	},
 	{
 		.path = "host.hostname",
@@ -32,6 +33,20 @@ const struct leaf facts_host_leaves[] = {
 		.path = "host.architecture",
 		.type = FIELD_STRING,
 		.doc = "Machine hardware name.",
+	},
+	{
+		.path = "host.ip",
+		.type = FIELD_LIST,
+		.pattern = "^[0-9a-f.:]+$",
+		.index = "ip",
+		.doc = "Addresses of its interfaces, without loopback and link-local ones; at most "
+		       "32.",
+	},
+	{
+		.path = "host.mac",
+		.type = FIELD_LIST,
+		.pattern = "^[0-9A-F]{2}(-[0-9A-F]{2}){5}$",
+		.doc = "Hardware addresses of those interfaces.",
 	},
 	{
 		.path = "host.pid_ns_ino",
@@ -134,6 +149,22 @@ static void add_fact(struct json *json, const struct json_key *key, const char *
 		add_text(json, key, text);
 }
 
+static void add_list(struct json *json, const struct json_key *key, const char *const *texts,
+		     unsigned int count)
+{
+	bool replaced;
+
+	if (count == 0)
+		return;
+	json_member(json, key);
+	json_list_open(json);
+	for (unsigned int i = 0; i < count; i++) {
+		json_list_item(json);
+		json_text(json, texts[i], strlen(texts[i]), &replaced);
+	}
+	json_list_close(json);
+}
+
 static void add_os(struct json *json, const struct render_identity *identity)
 {
 	json_open(json, JSON_KEY("os"));
@@ -155,6 +186,8 @@ static int make_host(struct facts *facts, struct json *json, const struct render
 	add_fact(json, JSON_KEY("hostname"), identity->host_hostname);
 	add_fact(json, JSON_KEY("id"), identity->host_id);
 	add_fact(json, JSON_KEY("architecture"), identity->host_architecture);
+	add_list(json, JSON_KEY("ip"), identity->ips, identity->ip_count);
+	add_list(json, JSON_KEY("mac"), identity->macs, identity->mac_count);
 	if (identity->pid_ns) {
 		json_member(json, JSON_KEY("pid_ns_ino"));
 		JSON_RAW(json, "\"");

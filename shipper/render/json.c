@@ -134,6 +134,19 @@ void json_close(struct json *json)
 	check_yajl(json, yajl_gen_map_close(json->yajl));
 }
 
+void json_open_in_list(struct json *json, const struct json_key *key)
+{
+	flush(json);
+	write_key(json, key);
+	check_yajl(json, yajl_gen_array_open(json->yajl));
+	check_yajl(json, yajl_gen_map_open(json->yajl));
+}
+
+void json_close_list(struct json *json)
+{
+	check_yajl(json, yajl_gen_array_close(json->yajl));
+}
+
 static inline void add(struct json *json, const char *text, size_t length)
 {
 	append(json, &json->run, text, length);

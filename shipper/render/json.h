@@ -40,6 +40,10 @@ int json_end(struct json *json);
 void json_open(struct json *json, const struct json_key *key);
 void json_close(struct json *json);
 
+/* An object alone in a list; json_close ends the object, then json_close_list the list. */
+void json_open_in_list(struct json *json, const struct json_key *key);
+void json_close_list(struct json *json);
+
 /* A member; exactly one of the values below follows, or a list of them. */
 void json_member(struct json *json, const struct json_key *key);
 

@@ -18,6 +18,7 @@ struct leaf {
 	const char *path; /* dotted; "[]" behind a name: that is a list of objects */
 	const char *doc;
 	const char *pattern; /* of a text that no row writes, a regular expression; NULL: any */
+	const char *index;   /* its type in an index; NULL: what its type has there */
 	const char *const *names;          /* FIELD_ENUM */
 	char constant[LEAF_CONSTANT_SIZE]; /* JSON: the only value there is; "": any */
 	uint64_t max;                      /* FIELD_NUMBER */

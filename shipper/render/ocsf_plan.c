@@ -378,6 +378,7 @@ static struct leaf leaf_of_rows(const struct plan_member *member)
 		.path = member->path,
 		.doc = first->doc,
 		.names = first->names,
+		.map = first->type == FIELD_MAP,
 		.type = first->type,
 		.flags = first->flags,
 	};

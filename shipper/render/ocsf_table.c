@@ -64,6 +64,13 @@ static const struct ocsf_column event_columns[] = {
 	{NULL, "process.group.id", OCSF_ROW},    \
 	{NULL, "process.group.name", OCSF_ROW}
 
+/* Profile container. An image would need a uid there, so it is told under unmapped. */
+#define CONTAINER(to)                                                 \
+	{to ".container.uid", "container.id", OCSF_ROW},              \
+	{to ".container.name", "container.name", OCSF_ROW},           \
+	{to ".container.runtime", "container.runtime", OCSF_ROW},     \
+	{to ".container.orchestrator", "orchestrator.type", OCSF_ROW}
+
 #define PARENT(to)                                            \
 	PROGRAM(to, "process.parent", OCSF_ROW),              \
 	{to ".cmd_line", "process.parent.command_line", OCSF_ROW},      \
@@ -104,6 +111,7 @@ static const struct ocsf_column process_columns[] = {
 	{"process.environment_variables", "process.env_vars", OCSF_VARIABLES},
 	{"process.terminated_time", "process.end", OCSF_MS},
 	{"process.terminated_time_dt", "process.end", OCSF_ROW},
+	CONTAINER("process"),
 	PARENT("process.parent_process"),
 	END
 };
@@ -152,6 +160,7 @@ static const struct ocsf_column actor_columns[] = {
 	PROGRAM_FILE("actor.process", "process"),
 	DETAILS("actor.process"),
 	PERSON("actor.process", OCSF_ROW),
+	CONTAINER("actor.process"),
 	PARENT("actor.process.parent_process"),
 	END
 };

@@ -232,6 +232,7 @@ static size_t add_plain(struct phrase *phrase, const struct value *value)
 		return value_word(value, word) ? phrase_add_text(phrase, word) : 0;
 	case SHAPE_LIST:
 	case SHAPE_NAMES:
+	case SHAPE_MAP:
 		break;
 	}
 	return 0;

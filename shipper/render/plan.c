@@ -20,6 +20,7 @@ struct name {
 struct node {
 	struct name name;
 	const char *path;          /* as given; of a member only */
+	bool in_list;              /* of an object only */
 	unsigned int first, next;  /* child, sibling */
 	unsigned int parent, rank; /* members of an object are written by ascending rank */
 	unsigned int special, row_count;
@@ -128,6 +129,7 @@ static bool is_member(const struct node *node)
 static unsigned int node_at(struct plan_builder *builder, const char *path, unsigned int rank)
 {
 	unsigned int node = PLAN_ROOT;
+	const char *whole = path;
 	bool last = false;
 
 	for (unsigned int depth = 0; !last; depth++) {
@@ -143,7 +145,10 @@ static unsigned int node_at(struct plan_builder *builder, const char *path, unsi
 		if (child == NONE || (!last && is_member(&builder->nodes[child])))
 			return NONE;
 		node = child;
-		path += name.length + 1;
+		path += name.length;
+		builder->nodes[node].in_list =
+			path_is_list_of_objects(whole, (size_t)(path - whole));
+		path++;
 	}
 	return builder->nodes[node].first == NONE ? node : NONE;
 }
@@ -249,6 +254,7 @@ static unsigned int put_object(struct build *build, const struct node *node, uns
 		.key = put_key(build, &node->name),
 		.parent = parent,
 		.depth = plan->objects[parent].depth + 1,
+		.in_list = node->in_list,
 	};
 	return index;
 }

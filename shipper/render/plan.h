@@ -10,15 +10,18 @@
 #include "decode/value.h"
 #include "render/json.h"
 
+#include <stdbool.h>
+
 #define PLAN_ROWS 3        /* most rows of one path */
 #define PLAN_MAX_DEPTH 8   /* most components of one path */
-#define PLAN_MAX_NODES 320 /* most members and objects */
+#define PLAN_MAX_NODES 512 /* most members and objects */
 #define PLAN_ROOT 0        /* index of the outermost object */
 
 struct plan_object {
 	struct json_key key;
 	unsigned int parent; /* index; the root is its own */
 	unsigned int depth;  /* of the root: 0 */
+	bool in_list;        /* shown as a list of one, see path_is_list_of_objects */
 };
 
 /* A member that is no object: rows of which the first present one counts, or a special. */

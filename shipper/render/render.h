@@ -15,17 +15,20 @@
 
 #define RENDER_LABELS_MAX 64
 #define RENDER_LABEL_NAME_MAX 64
+#define RENDER_ADDRESSES_MAX 32
 
 /* The name holds RENDER_LABEL_NAME_MAX characters at most, of which none needs an escape. */
 struct render_label {
 	const char *name, *value;
 };
 
-/* Facts about host and agent, constant while the agent runs. NULL or "": unknown, left out. */
+/* Facts about host and agent. NULL or "": unknown, left out. */
 struct render_identity {
 	const char *agent_id, *agent_name, *agent_version;
 	const char *host_name, *host_hostname, *host_id, *host_architecture, *boot_id;
 	const char *os_family, *os_platform, *os_name, *os_version, *os_kernel;
+	const char *ips[RENDER_ADDRESSES_MAX], *macs[RENDER_ADDRESSES_MAX];
+	unsigned int ip_count, mac_count;
 	uint32_t pid_ns; /* inode number of the initial pid namespace, 0: unknown */
 	const char *const *tags;
 	unsigned int tag_count;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/log.h"
+#include "render/identity.h"
 #include "sink/feed.h"
 
 #include <errno.h>
@@ -55,7 +56,8 @@ struct deliver {
 
 	/* Shared. */
 	atomic_int state;
-	_Atomic uint64_t stop_deadline_ns; /* CLOCK_MONOTONIC; 0: go on */
+	_Atomic(struct render_identity *) identity; /* mailbox: a newer one */
+	_Atomic uint64_t stop_deadline_ns;          /* CLOCK_MONOTONIC; 0: go on */
 	_Atomic uint64_t failures, failing_since_ns, failed_ns, in_sink_since_ns;
 	atomic_bool failing, blocked;
 	/* A story is 1 KiB, which no atomic holds. Taken when a try failed or somebody asks, for
@@ -138,6 +140,17 @@ static int submit(struct deliver *deliver, struct err *err)
 		return result;
 	feed_submitted(deliver->feed);
 	return 1;
+}
+
+static void take_identity(struct deliver *deliver)
+{
+	struct render_identity *identity = atomic_exchange(&deliver->identity, NULL);
+	struct err err;
+
+	if (identity && feed_use_identity(deliver->feed, identity, &err) < 0)
+		log_warning("sink %s: its events go on saying what they said of the host: %s",
+			    deliver->name, err.text);
+	identity_free(identity);
 }
 
 /* 1: something has settled, 0: nothing new, or a negative errno. */
@@ -270,6 +283,7 @@ static int step(struct deliver *deliver, struct err *err)
 {
 	int result, submitted, heard;
 
+	take_identity(deliver);
 	result = make_ready(deliver, err);
 	if (result < 0)
 		return result;
@@ -347,6 +361,7 @@ static void wait_for_work(struct deliver *deliver, bool failed)
 static void deliver_free(struct deliver *deliver)
 {
 	feed_free(deliver->feed);
+	identity_free(atomic_exchange(&deliver->identity, NULL));
 	if (deliver->sink)
 		deliver->sink->ops->close(deliver->sink);
 	if (deliver->stop_fd >= 0)
@@ -570,6 +585,11 @@ void deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
 	}
 	journal_reader_close(deliver->reader);
 	deliver_free(deliver);
+}
+
+void deliver_give_identity(struct deliver *deliver, struct render_identity *identity)
+{
+	identity_free(atomic_exchange(&deliver->identity, identity));
 }
 
 void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)

@@ -68,6 +68,9 @@ int deliver_start(struct deliver **ret_deliver, const struct deliver_options *op
 void deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
 		  struct deliver_status *ret_status);
 
+/* What later events say of host and agent: a copy, given up to the thread. Any thread. */
+void deliver_give_identity(struct deliver *deliver, struct render_identity *identity);
+
 void deliver_status(struct deliver *deliver, struct deliver_status *ret_status);
 
 #endif

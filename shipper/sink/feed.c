@@ -636,6 +636,18 @@ int feed_new(struct feed **ret_feed, const struct feed_options *options, struct 
 	return 0;
 }
 
+int feed_use_identity(struct feed *feed, const struct render_identity *identity, struct err *err)
+{
+	struct renderer *renderer = NULL;
+	int result = renderer_new(&renderer, &feed->options.render, identity, err);
+
+	if (result < 0)
+		return result;
+	renderer_free(feed->renderer);
+	feed->renderer = renderer;
+	return 0;
+}
+
 void feed_free(struct feed *feed)
 {
 	if (!feed)

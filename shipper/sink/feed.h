@@ -38,7 +38,7 @@ struct feed_dead {
 
 struct feed_options {
 	const struct render_identity *identity; /* must outlive the feed */
-	struct render_options render;
+	struct render_options render;           /* its columns must outlive the feed */
 	struct condition *when; /* given up, also when feed_new fails; NULL: every event */
 	struct sink *sink;      /* borrowed: what it wants of a message */
 	struct feed_limits limits;
@@ -53,6 +53,12 @@ struct feed_counters {
 };
 
 int feed_new(struct feed **ret_feed, const struct feed_options *options, struct err *err);
+
+/*
+ * From here on events say this of host and agent; what is rendered already stays as it is. Only
+ * needed until it returns. 0, or a negative errno: nothing has changed.
+ */
+int feed_use_identity(struct feed *feed, const struct render_identity *identity, struct err *err);
 
 /* Does not close the reader, nor look at it: it may be closed before. NULL is fine. */
 void feed_free(struct feed *feed);

@@ -114,6 +114,16 @@ static const char *list_item(const struct join *join, const char *list, unsigned
 	return json_read_string(join->answer, path);
 }
 
+static unsigned int take_list(const struct join *join, const char *list, const char **out,
+			      unsigned int max)
+{
+	unsigned int count = 0;
+
+	while (count < max && (out[count] = list_item(join, list, count)))
+		count++;
+	return count;
+}
+
 static bool is_label_name(const char *name)
 {
 	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -151,13 +161,10 @@ static void take_identity(struct join *join)
 	if (json_read_number(join->answer, "identity.pid_ns", &pid_ns) == 0 && pid_ns > 0 &&
 	    pid_ns <= UINT32_MAX)
 		identity->pid_ns = (uint32_t)pid_ns;
-	while (identity->tag_count < TAGS_MAX) {
-		join->tags[identity->tag_count] = list_item(join, "tags", identity->tag_count);
-		if (!join->tags[identity->tag_count])
-			break;
-		identity->tag_count++;
-	}
+	identity->tag_count = take_list(join, "tags", join->tags, TAGS_MAX);
 	identity->tags = join->tags;
+	identity->ip_count = take_list(join, "ip", identity->ips, RENDER_ADDRESSES_MAX);
+	identity->mac_count = take_list(join, "mac", identity->macs, RENDER_ADDRESSES_MAX);
 	take_labels(join);
 }
 

@@ -93,14 +93,18 @@ static const char *text_form(char out[TEXT_SIZE], const struct option *option, u
 	return out;
 }
 
+/* What YAML and JSON read as a truth value is one, quoted or not. */
 static const char *words_form(char out[TEXT_SIZE], const struct option_word *words)
 {
 	size_t used = (size_t)snprintf(out, TEXT_SIZE, "{\"enum\": [");
 	const char *before = "\"";
 
 	for (; words->name && used < TEXT_SIZE; words++) {
-		used += (size_t)snprintf(out + used, TEXT_SIZE - used, "%s%s\"", before,
-					 words->name);
+		bool is_truth = !strcmp(words->name, "true") || !strcmp(words->name, "false");
+
+		used += (size_t)snprintf(out + used, TEXT_SIZE - used, "%s%s\"%s%s", before,
+					 words->name, is_truth ? ", " : "",
+					 is_truth ? words->name : "");
 		before = ", \"";
 	}
 	if (used < TEXT_SIZE)
@@ -157,6 +161,13 @@ static void write_form(struct schema_out *out, const struct option *option)
 			       option->min, option->max);
 		write_any(out, form,
 			  "{\"type\": \"string\", \"pattern\": \"" SIZE_EXPRESSION "\"}");
+		break;
+	case OPTION_NUMBER:
+		(void)snprintf(form, sizeof(form),
+			       "{\"type\": \"integer\", \"minimum\": %" PRIu64
+			       ", \"maximum\": %" PRIu64 "}",
+			       option->min, option->max);
+		write_any(out, form, NULL);
 		break;
 	case OPTION_DURATION:
 		if (option->flags & OPTION_MAY_BE_OFF)

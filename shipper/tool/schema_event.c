@@ -101,7 +101,7 @@ static void put_string(struct schema_out *out, const struct leaf *leaf)
 	} else if (pattern) {
 		add(out, ", \"pattern\": ");
 		schema_quote(out, pattern, strlen(pattern));
-	} else if (leaf->type != FIELD_LIST) { /* an argument may be empty */
+	} else if (leaf->type != FIELD_LIST && leaf->type != FIELD_MAP) { /* parts may be empty */
 		add(out, ", \"minLength\": 1");
 	}
 }

@@ -39,6 +39,7 @@ static const struct schema_type types[] = {
 			      true},
 	[FIELD_RESOLVE] = {"list of flags", "string", "^(RESOLVE_[A-Z_]+|0x[0-9a-f]+)$", "keyword",
 			   true},
+	[FIELD_MAP] = {"map of texts", "string", NULL, "flattened", false},
 };
 _Static_assert(sizeof(types) / sizeof(types[0]) == FIELD_TYPES,
 	       "a new field type gets a line above");
@@ -54,5 +55,7 @@ const struct schema_type *schema_type_of(const struct leaf *leaf)
 
 const char *schema_index_type(const struct leaf *leaf)
 {
+	if (leaf->index)
+		return leaf->index;
 	return leaf->flags & FIELD_PROSE ? "match_only_text" : schema_type_of(leaf)->index;
 }

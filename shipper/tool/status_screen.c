@@ -364,6 +364,31 @@ static void put_rooms(struct screen *screen)
 	put_time_left(screen, "journal.seconds_left");
 }
 
+static void put_cache(struct screen *screen, size_t i)
+{
+	char name[TEXT_SIZE], size[AMOUNT_SIZE], hits[AMOUNT_SIZE], misses[AMOUNT_SIZE];
+	char evictions[AMOUNT_SIZE], failures[AMOUNT_SIZE];
+
+	put(screen, "  cache %s: %s entries, %s hits, %s misses, %s evicted, %s not answered\n",
+	    text(screen, item("caches", i, "name").text, name),
+	    grouped(size, number(screen, item("caches", i, "size").text)),
+	    grouped(hits, number(screen, item("caches", i, "hits").text)),
+	    grouped(misses, number(screen, item("caches", i, "misses").text)),
+	    grouped(evictions, number(screen, item("caches", i, "evictions").text)),
+	    grouped(failures, number(screen, item("caches", i, "failures").text)));
+}
+
+static void put_helper(struct screen *screen)
+{
+	char asked[AMOUNT_SIZE], refused[AMOUNT_SIZE], late[AMOUNT_SIZE], starts[AMOUNT_SIZE];
+
+	put(screen, "  helper process asked %s times, refused %s, timed out %s, started %s times\n",
+	    grouped(asked, number(screen, "helper.asked")),
+	    grouped(refused, number(screen, "helper.refused")),
+	    grouped(late, number(screen, "helper.timed_out")),
+	    grouped(starts, number(screen, "helper.starts")));
+}
+
 static void put_caches(struct screen *screen)
 {
 	char entries[AMOUNT_SIZE], evictions[AMOUNT_SIZE], images[AMOUNT_SIZE], size[AMOUNT_SIZE];
@@ -375,6 +400,9 @@ static void put_caches(struct screen *screen)
 	    grouped(evictions, number(screen, "processes.evictions")),
 	    grouped(images, number(screen, "processes.images")),
 	    bytes(size, number(screen, "processes.image_bytes")));
+	for (size_t i = 0; i < json_read_count(screen->document, "caches"); i++)
+		put_cache(screen, i);
+	put_helper(screen);
 	put(screen, "  probes could not read memory %s times, found a map full %s times\n",
 	    grouped(images, number(screen, "reader.read_failures")),
 	    grouped(size, number(screen, "reader.map_failures")));

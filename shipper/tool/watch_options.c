@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #define SECONDS_MAX 31536000
+#define ID_DIGITS_MIN 12
+#define ID_DIGITS_MAX 64
 
 static const struct {
 	const char *name;
@@ -61,7 +63,10 @@ static const char help_text[] =
 	"output\n"
 	"      --columns LIST      csv: columns, with commas: short names, or any path of the "
 	"schema\n"
-	"      --container ID      containers are not recorded yet: refused\n"
+	"      --container NAME|ID only in that container; an id may be cut to 12 digits; "
+	"wildcards "
+	"and\n"
+	"                          repetitions as with --filter\n"
 	"  -s, --seconds N         stop by itself\n"
 	"      --log-level LEVEL   error, warning, info (default), debug: on standard error\n"
 	"      --socket PATH       the agent's socket; an agent must be there\n"
@@ -170,6 +175,26 @@ static int add_name(const char *names[WATCH_NAMES_MAX], size_t *count, const cha
 	return 0;
 }
 
+/* As much of an id as runtimes show may be one, or a name. */
+static bool may_be_id(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length >= ID_DIGITS_MIN && length <= ID_DIGITS_MAX &&
+	       strspn(text, "0123456789abcdef") == length;
+}
+
+static int add_container(struct watch_options *options, const char *text, struct err *err)
+{
+	int result =
+		add_name(options->containers, &options->container_count, "--container", text, err);
+
+	if (result == 0 && may_be_id(text))
+		(void)snprintf(options->container_ids[options->container_id_count++], WATCH_ID_SIZE,
+			       "%s*", text);
+	return result;
+}
+
 static int set_duration(struct watch_options *options, const char *text, struct err *err)
 {
 	if (text_parse_number(text, &options->min_ms) == 0 ||
@@ -249,9 +274,7 @@ static int set_option(struct watch_options *options, int option, char **argv, st
 	case OPTION_LOG_LEVEL:
 		return set_level(options, optarg, err);
 	case OPTION_CONTAINER:
-		return err_set(err, -EINVAL,
-			       "--container: which container a process is in is not recorded yet, "
-			       "so nothing can be shown by it");
+		return add_container(options, optarg, err);
 	case ':':
 		return err_set(err, -EINVAL, "there is a value missing after '%s'",
 			       argv[optind - 1]);
@@ -352,10 +375,10 @@ void watch_options_done(struct watch_options *options)
 /*
  * A condition is a list of alternatives, so there is one for each way in which all options can
  * hold: the name is that of the binary or comm, the user is given by name or by number, the
- * duration is unknown or long enough.
+ * duration is unknown or long enough, the container is given by name or by id.
  */
-#define WAYS 8
-#define TERMS_MAX (WAYS * (2 * WATCH_NAMES_MAX + 1))
+#define WAYS 16
+#define TERMS_MAX (WAYS * (3 * WATCH_NAMES_MAX + 1))
 
 struct terms {
 	struct condition_term items[TERMS_MAX];
@@ -363,6 +386,7 @@ struct terms {
 	unsigned int alternative;         /* the next one */
 	const char *ids[WATCH_NAMES_MAX]; /* users given by number */
 	size_t id_count;
+	const char *containers[WATCH_NAMES_MAX]; /* given by id */
 	char minimum[32];
 };
 
@@ -383,12 +407,13 @@ static void add_duration(struct terms *terms, uint64_t min_ms, bool is_long)
 		is_long ? terms->minimum : "false"};
 }
 
-/* way: bit 0 for comm, 1 for the user's number, 2 for a known duration. */
+/* way: bit 0 for comm, 1 for the user's number, 2 for a known duration, 3 for a container's id. */
 static void add_way(struct terms *terms, const struct watch_options *options, unsigned int way)
 {
-	bool by_comm = way & 1, by_id = way & 2, is_long = way & 4;
+	bool by_comm = way & 1, by_id = way & 2, is_long = way & 4, by_container_id = way & 8;
 
-	if ((by_comm && !options->name_count) || (by_id && !terms->id_count) ||
+	if ((by_container_id && !options->container_id_count) ||
+	    (by_comm && !options->name_count) || (by_id && !terms->id_count) ||
 	    (is_long && !options->min_ms))
 		return;
 	add_terms(terms, by_comm ? "process.thread.name" : "process.name", options->names,
@@ -397,6 +422,10 @@ static void add_way(struct terms *terms, const struct watch_options *options, un
 		add_terms(terms, "user.id", terms->ids, terms->id_count);
 	else
 		add_terms(terms, "user.name", options->users, options->user_count);
+	if (by_container_id)
+		add_terms(terms, "container.id", terms->containers, options->container_id_count);
+	else
+		add_terms(terms, "container.name", options->containers, options->container_count);
 	if (options->min_ms)
 		add_duration(terms, options->min_ms, is_long);
 	terms->alternative++;
@@ -412,6 +441,8 @@ int watch_options_condition(const struct watch_options *options, struct conditio
 	for (size_t i = 0; i < options->user_count; i++)
 		if (text_parse_number(options->users[i], &number) == 0)
 			terms.ids[terms.id_count++] = options->users[i];
+	for (size_t i = 0; i < options->container_id_count; i++)
+		terms.containers[i] = options->container_ids[i];
 	for (unsigned int way = 0; way < WAYS; way++)
 		add_way(&terms, options, way);
 	if (terms.count == 0)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define WATCH_NAMES_MAX 32 /* of --filter, and of --user */
+#define WATCH_ID_SIZE 80   /* of a container, with a wildcard behind */
 #define WATCH_COLUMNS_MAX 64
 
 /* Text belongs to the command line, or to owned. */
@@ -25,6 +26,10 @@ struct watch_options {
 	size_t name_count;
 	const char *users[WATCH_NAMES_MAX];
 	size_t user_count;
+	const char *containers[WATCH_NAMES_MAX]; /* names */
+	size_t container_count;
+	char container_ids[WATCH_NAMES_MAX][WATCH_ID_SIZE]; /* globs, of those that may be ids */
+	size_t container_id_count;
 	uint64_t min_ms; /* 0: no bound */
 	const char *columns[WATCH_COLUMNS_MAX];
 	size_t column_count;

@@ -24,7 +24,12 @@ has() { own | jq -e -s "map(select($1)) | length >= ${2-1}" >/dev/null; }
 # The last event that the filter $1 selects.
 last() { own | jq -c "select($1)" | tail -n 1; }
 expect() { printf '%s' "$1" | jq -e "$2" >/dev/null || fail "not $2: $1"; }
-helper() { tr '\0' ' ' <"/proc/$AGENT_PID/task/$AGENT_PID/children"; }
+# The process for canaries; the resolver's is a child of the agent, too.
+helper() {
+	for child in $(cat "/proc/$AGENT_PID/task/$AGENT_PID/children"); do
+		[ "$(cat "/proc/$child/comm")" != auditship-helpe ] || echo "$child"
+	done
+}
 # stop SIGNAL
 stop() {
 	kill "-$1" "$AGENT_PID"

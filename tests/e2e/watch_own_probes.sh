@@ -95,7 +95,7 @@ wait_until 10 sh -c '/bin/true; [ -s "$1" ]' sh "$DIR/gone.code" || fail "watch 
 grep -q "events shown to $DIR/out.txt" "$DIR/file.err" || fail "no progress on standard error"
 ln -s "$DIR/elsewhere" "$DIR/link"
 expect_failure 1 "symbolic link" "$AGENT" watch -o "$DIR/link" --seconds 1
-expect_failure 64 "not recorded yet" "$AGENT" watch --container abc --seconds 1
+expect_failure 64 "name is empty" "$AGENT" watch --container '' --seconds 1
 expect_failure 64 "did you mean 'exit'" "$AGENT" watch --event exot --seconds 1
 expect_failure 64 "watch --help" "$AGENT" watch --format xml
 expect_failure 1 "no agent at" "$AGENT" watch --socket "$DIR/nobody" --seconds 1

@@ -53,8 +53,11 @@ static void fill_task(struct rec_task *task, const char *comm)
 		       4026531838u, 0},
 		.cgroup_id = 12884,
 		.tid = 4242,
-		.session_pid = 2231,
-		.group_pid = 4242,
+		.session = {.pid = 2231, .ns_pid = 2231, .pid_ns = 4026531836u},
+		.group = {.pid = 4242,
+			  .ns_pid = 4242,
+			  .start_ns = BUILDER_BOOT_NS - 4 * NS_PER_MS,
+			  .pid_ns = 4026531836u},
 		.tty = 136u << 20,
 	};
 	strncpy(task->comm, comm, sizeof(task->comm) - 1);
@@ -83,6 +86,9 @@ static void enrich_names(struct entry_builder *builder)
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		builder_text(builder, strings[i], "alice");
+	enriched->names_source = 1;
+	BUILDER_LIST(builder, &enriched->names_of_nss, "Linux.audit.user.name");
+	BUILDER_LIST(builder, &enriched->names_unknown, "file.owner\0file.group");
 }
 
 static void enrich_process(struct entry_builder *builder)
@@ -192,6 +198,60 @@ static void make_process(struct entry_builder *builder, struct buf *out)
 	add_fork(builder, out);
 	add_exec(builder, out);
 	add_exit(builder, out);
+}
+
+/* A login shell that the SSH server has started, leader of session and of all that came of it. */
+static void enrich_shell(struct entry_builder *builder, struct enriched_process *leader)
+{
+	memcpy(leader->entity_id, shell_id, sizeof(shell_id));
+	leader->start_wall_ns = BUILDER_WALL_NS - 898000 * NS_PER_MS;
+	leader->args_count = 1;
+	builder_text(builder, &leader->executable, "/usr/bin/bash");
+	BUILDER_LIST(builder, &leader->args, "-bash");
+}
+
+static void enrich_lineage(struct entry_builder *builder)
+{
+	struct enriched *enriched = builder->enriched;
+
+	enrich_shell(builder, &enriched->session_leader);
+	enrich_shell(builder, &enriched->entry_leader);
+	memcpy(enriched->group_leader.entity_id, child_id, sizeof(child_id));
+	enriched->group_leader.start_wall_ns = BUILDER_WALL_NS - 4 * NS_PER_MS;
+	enriched->session_is_self = enriched->entry_is_self = 0;
+	enriched->group_is_self = 1;
+	enriched->entry_pid = enriched->entry_ns_pid = 2231;
+	enriched->entry_type = ENTRY_SSHD;
+	builder_text(builder, &enriched->previous_executable, "/usr/bin/bash");
+	BUILDER_LIST(builder, &enriched->previous_args, "-bash");
+	enriched->previous_args_count = 1;
+	BUILDER_LIST(builder, &enriched->ancestry,
+		     "15fd8551-549b-8f36-b2d6-02ec3495d211\0b011d342-3c80-8e8d-867f-240ac0aef691");
+}
+
+/* Second event: what a leader ran is cut, and the image before is known by its path only. */
+static void make_lineage(struct entry_builder *builder, struct buf *out)
+{
+	start_exec(builder, 2, "curl");
+	builder->exec->args_count = 1;
+	builder_text(builder, &builder->exec->executable, "/usr/bin/curl");
+	BUILDER_LIST(builder, &builder->exec->args, "curl");
+	enrich_all(builder);
+	enrich_lineage(builder);
+	end_entry(builder, out);
+
+	start_exec(builder, 3, "curl");
+	builder->exec->args_count = 1;
+	builder_text(builder, &builder->exec->executable, "/usr/bin/curl");
+	BUILDER_LIST(builder, &builder->exec->args, "curl");
+	enrich_all(builder);
+	enrich_lineage(builder);
+	builder->enriched->entry_leader.args.full = 4000;
+	builder->enriched->previous_args = (struct rec_string){0};
+	builder->enriched->previous_args_count = 0;
+	builder->enriched->entry_type = ENTRY_UNKNOWN;
+	builder->enriched->ancestry = (struct rec_string){0};
+	end_entry(builder, out);
 }
 
 static void make_signals(struct entry_builder *builder, struct buf *out)
@@ -323,6 +383,52 @@ static void make_threads(struct entry_builder *builder, struct buf *out)
 	builder->thread_exit->exit_code = 137;
 	builder->thread_exit->exit_signal = 9;
 	enrich_curl(builder);
+	end_entry(builder, out);
+}
+
+/* A container of a pod, and one in another. */
+static void make_container(struct entry_builder *builder, struct buf *out)
+{
+	static const char id[] = "3f2b8c1d9e7a6054f3c2b1a0d9e8f7c6b5a4938271605f4e3d2c1b0a99887766";
+	static const char inner[] =
+		"0011223344556677889900aabbccddeeff0123456789abcdef0123456789abcd";
+	struct enriched *enriched;
+
+	start_exec(builder, 15, "app");
+	builder->task->cgroup_v1_id = 77;
+	builder_text(builder, &builder->exec->executable, "/app");
+	enrich_all(builder);
+	enriched = builder->enriched;
+	enriched->cgroup_hierarchy = 1;
+	enriched->container_runtime = 2;
+	enriched->orchestrator = 1;
+	builder_text(
+		builder, &enriched->cgroup_path,
+		"/kubepods.slice/kubepods-pod5f1c2d3e_4a5b_6c7d_8e9f_0a1b2c3d4e5f.slice/"
+		"cri-containerd-3f2b8c1d9e7a6054f3c2b1a0d9e8f7c6b5a4938271605f4e3d2c1b0a99887766"
+		".scope");
+	builder_text(builder, &enriched->systemd_slice,
+		     "kubepods-pod5f1c2d3e_4a5b_6c7d_8e9f_0a1b2c3d4e5f.slice");
+	builder_text(builder, &enriched->container_id, id);
+	builder_text(builder, &enriched->container_name, "app");
+	builder_text(builder, &enriched->image_name, "registry.example.net/shop/app");
+	BUILDER_LIST(builder, &enriched->image_tag, "v2.1");
+	BUILDER_LIST(builder, &enriched->container_labels,
+		     "app=shop\0app_kubernetes_io/name=a=\"b\"");
+	builder_text(builder, &enriched->orchestrator_namespace, "prod");
+	builder_text(builder, &enriched->resource_name, "web-7c5b");
+	builder_text(builder, &enriched->resource_id, "5f1c2d3e-4a5b-6c7d-8e9f-0a1b2c3d4e5f");
+	end_entry(builder, out);
+	start_exec(builder, 16, "sh");
+	builder_text(builder, &builder->exec->executable, "/bin/sh");
+	enrich_all(builder);
+	enriched = builder->enriched;
+	enriched->cgroup_hierarchy = 2;
+	enriched->container_runtime = 1;
+	enriched->container_unresolved = 4;
+	builder_text(builder, &enriched->cgroup_path, "/docker/.../docker/...");
+	builder_text(builder, &enriched->container_id, inner);
+	builder_text(builder, &enriched->container_outer_id, id);
 	end_entry(builder, out);
 }
 
@@ -608,12 +714,20 @@ static void make_agent(struct entry_builder *builder, struct buf *out)
 }
 
 const struct recording recordings[] = {
-	{"process", make_process}, {"signals", make_signals},
-	{"bytes", make_bytes},     {"cut", make_cut},
-	{"sparse", make_sparse},   {"lost", make_lost},
-	{"threads", make_threads}, {"exec_failed", make_exec_failed},
-	{"open", make_open},       {"open_failed", make_open_failed},
-	{"limited", make_limited}, {"config", make_config},
+	{"process", make_process},
+	{"lineage", make_lineage},
+	{"signals", make_signals},
+	{"bytes", make_bytes},
+	{"cut", make_cut},
+	{"sparse", make_sparse},
+	{"lost", make_lost},
+	{"threads", make_threads},
+	{"exec_failed", make_exec_failed},
+	{"open", make_open},
+	{"open_failed", make_open_failed},
+	{"limited", make_limited},
+	{"config", make_config},
 	{"agent", make_agent},
+	{"container", make_container},
 };
 const unsigned int recording_count = sizeof(recordings) / sizeof(recordings[0]);

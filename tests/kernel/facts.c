@@ -130,6 +130,27 @@ static uint64_t inode_of(const char *root, const char *path)
 	return stat(full, &stat_buf) == 0 ? stat_buf.st_ino : 0;
 }
 
+/* "8:pids:/a/b" of the text of /proc/PID/cgroup: the path; false: there is no such line. */
+static bool read_v1(struct facts *facts, const char *text, const char *controller)
+{
+	char line[64], path[1024], mount[64];
+	const char *at;
+
+	snprintf(line, sizeof(line), ":%s:/", controller);
+	snprintf(mount, sizeof(mount), "/sys/fs/cgroup/%s", controller);
+	at = strstr(text, line);
+	if (!at)
+		return false;
+	at += strlen(line) - 1;
+	snprintf(path, sizeof(path), "%.*s", (int)strcspn(at, "\n"), at);
+	facts->cgroup_v1 = inode_of(mount, path);
+	if (strcmp(facts->cgroup_path, "/") == 0 && strcmp(path, "/") != 0) {
+		memcpy(facts->cgroup_path, path, sizeof(path));
+		facts->cgroup_path_is_v1 = true;
+	}
+	return true;
+}
+
 /* The v2 line is "0::PATH"; hybrid hosts mount that hierarchy one directory deeper. */
 static void read_cgroup(struct facts *facts)
 {
@@ -141,10 +162,13 @@ static void read_cgroup(struct facts *facts)
 		root = "/sys/fs/cgroup";
 	if (line) {
 		line = strstr(line, "0::") + 3;
-		line[strcspn(line, "\n")] = '\0';
-		facts->cgroup = inode_of(root, line);
+		snprintf(facts->cgroup_path, sizeof(facts->cgroup_path), "%.*s",
+			 (int)strcspn(line, "\n"), line);
+		facts->cgroup = inode_of(root, facts->cgroup_path);
 		assert_true(facts->cgroup != 0);
 	}
+	if (!read_v1(facts, text, "pids"))
+		read_v1(facts, text, "memory");
 	free(text);
 }
 
@@ -202,6 +226,22 @@ uint64_t facts_start_ticks(pid_t pid)
 
 	read_stat(&facts);
 	return facts.start_ticks;
+}
+
+bool facts_exists(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	return access(path, R_OK) == 0;
+}
+
+bool facts_program_readable(pid_t pid)
+{
+	char path[64], link[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return readlink(path, link, sizeof(link)) > 0;
 }
 
 void facts_read(struct facts *facts, pid_t pid)

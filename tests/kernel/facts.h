@@ -7,6 +7,7 @@
 #define AUDITSHIP_FACTS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -25,7 +26,10 @@ struct facts {
 	uint32_t uid[4], gid[4];
 	uint64_t caps[CAP_SETS];
 	uint64_t namespaces[NAMESPACES];
-	uint64_t cgroup; /* inode number of its directory in the v2 hierarchy; 0: none mounted */
+	uint64_t cgroup;    /* inode number of its directory in the v2 hierarchy; 0: none mounted */
+	uint64_t cgroup_v1; /* in the v1 hierarchy of pids, else of memory; 0: both are on v2 */
+	char cgroup_path[1024]; /* of v2, unless that is the root's and that of v1 is not */
+	bool cgroup_path_is_v1;
 	uint32_t login_uid, audit_session;
 	char comm[16];
 	char executable[PATH_MAX]; /* "": a thread of the kernel */
@@ -47,6 +51,11 @@ void facts_entity_id(char out[FACTS_UUID_SIZE], uint64_t pid_ns, uint64_t start_
 
 /* The start time of a process as /proc tells it, in ticks since boot. */
 uint64_t facts_start_ticks(pid_t pid);
+
+/* False: there is no such process, or of its program nothing may be read (as of init in a guest).
+ */
+bool facts_exists(pid_t pid);
+bool facts_program_readable(pid_t pid);
 
 /* A file below /proc or /sys without its last line feed; the caller frees it. */
 char *facts_file(const char *path, size_t *ret_size);

@@ -361,9 +361,12 @@ static int write_config(const struct harness *harness, const struct harness_opti
 	if (options->rules)
 		fprintf(file, "rules:\n%s", options->rules);
 	fprintf(file,
+		"enrich: {users: {nss: false}%s%s}\n" /* an id without a name needs no time to be
+							 one */
 		"journal: {max_size: %s}\n"
 		"sinks:\n"
 		"  - {name: trail, type: file, detail: full, path: %s}\n",
+		options->enrich ? ", " : "", options->enrich ? options->enrich : "",
 		options->journal ? options->journal : "64MiB", harness->trail);
 	if (options->screen)
 		fprintf(file, "  - {name: screen, type: stdout, format: ecs, detail: full}\n");

@@ -40,6 +40,7 @@ struct harness_options {
 	const char *journal; /* journal.max_size; NULL: 64MiB */
 	bool screen;         /* a stdout sink with the format ecs as well */
 	const char *rules;   /* the lines of the configuration, or NULL */
+	const char *enrich;  /* members of the section, in one line of YAML; NULL: the default */
 };
 
 /*

@@ -18,7 +18,9 @@
 #define UNSET 4294967295u
 #define NOBODY 65534
 #define PROBES "\"fork\",\"thread_start\",\"exec\",\"syscall\","
-#define MORE_PROBES "\"thread_exit\",\"exit\",\"snapshot\""
+#define MORE_PROBES                                                                     \
+	"\"thread_exit\",\"exit\",\"cgroup_mkdir\",\"cgroup_rename\",\"cgroup_rmdir\"," \
+	"\"snapshot\""
 
 static char clock_path[64]; /* "": there is none */
 
@@ -91,12 +93,12 @@ static void check_start(struct harness *harness, uint64_t after_ns)
 	assert_ptr_equal(event, harness_event(harness, 0));
 	assert_int_equal(event_number(event, "event.sequence"), 1);
 	assert_int_equal(strlen(event_string(event, "Linux.config.hash")), 64);
-	snprintf(message, sizeof(message), "auditship %s started: 4 of 4 probes attached",
+	snprintf(message, sizeof(message), "auditship %s started: 7 of 7 probes attached",
 		 AUDITSHIP_VERSION);
 	want_json(want, "event.category", "[\"configuration\"]");
 	want_string(want, "message", message);
-	want_number(want, "Linux.probes.total", 4);
-	want_number(want, "Linux.probes.attached", 4);
+	want_number(want, "Linux.probes.total", 7);
+	want_number(want, "Linux.probes.attached", 7);
 	want_string(want, "Linux.agent.version", AUDITSHIP_VERSION);
 	want_string(want, "Linux.agent.kernel", kernel_release());
 	want_string(want, "Linux.config.hash", event_string(event, "Linux.config.hash"));
@@ -444,7 +446,7 @@ static bool want_io_uring(struct want *want, const struct event *event)
 {
 	bool attached = strstr(event->text, "\"syscall\",\"io_uring\"");
 
-	want_number(want, "Linux.probes.total", 8);
+	want_number(want, "Linux.probes.total", 11);
 	if (!attached) {
 		assert_non_null(strstr(event->text, "\"io_uring: "));
 		want_same_list(want, event, "Linux.probes.failed");
@@ -478,7 +480,7 @@ static void tries_out_what_it_sees(void **state)
 	bool has_io_uring;
 
 	has_io_uring = want_io_uring(want, event);
-	want_number(want, "Linux.probes.attached", 7 + has_io_uring);
+	want_number(want, "Linux.probes.attached", 10 + has_io_uring);
 	want_json(want, "Linux.probes.on",
 		  has_io_uring ? "[" PROBES "\"io_uring\"," MORE_PROBES "]"
 			       : "[" PROBES MORE_PROBES "]");
@@ -504,12 +506,12 @@ static void tells_what_it_does_not_see(void **state)
 							 .events = ALL_EVENTS,
 							 .binary = REFUSED_BINARY});
 	event = harness_wait(harness, 0, "agent_start");
-	assert_true(event_number(event, "Linux.probes.attached") >= 6);
+	assert_true(event_number(event, "Linux.probes.attached") >= 9);
 	assert_string_equal(event_get(event, "Linux.probes.failed")->u.array.values[0]->u.string,
 			    "thread_start: the kernel refuses it: Operation not supported");
 	event = harness_wait(harness, 0, "agent_coverage");
 	want = want_coverage(harness, event, after_ns);
-	want_number(want, "Linux.probes.attached", 6 + want_io_uring(want, event));
+	want_number(want, "Linux.probes.attached", 9 + want_io_uring(want, event));
 	want_same_list(want, event, "Linux.probes.on");
 	want_same_list(want, event, "Linux.probes.failed");
 	want_number(want, "Linux.coverage.missed_count", 1);

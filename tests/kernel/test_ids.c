@@ -260,7 +260,7 @@ static void want_cgroup_before_it_moved(struct want *want, const char *action,
 		return;
 	facts_read(&test, getpid());
 	assert_int_not_equal(test.cgroup, life->facts.cgroup);
-	want_id(want, "Linux.cgroup.id", test.cgroup);
+	want_cgroup(want, &test);
 	facts_done(&test);
 }
 

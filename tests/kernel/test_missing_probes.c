@@ -74,7 +74,7 @@ static void check_missing(struct harness *harness, const char *missing, const ch
 	yajl_val root = ask_status(harness), probes = member(root, "probes"), attention;
 	char words[64];
 
-	assert_int_equal(probes->u.array.len, 8);
+	assert_int_equal(probes->u.array.len, 11);
 	for (size_t i = 0; i < probes->u.array.len; i++)
 		check_probe(probes->u.array.values[i], missing, why);
 	attention = member(root, "attention");

@@ -143,15 +143,35 @@ static void tells_the_signal_once_when_threads_are_killed_behind_their_leader(vo
 	facts_done(&facts);
 }
 
+/* As they stand in memory, each with its NUL. */
+static char *argv_bytes(char *const *argv, size_t *ret_size)
+{
+	char *bytes = NULL;
+
+	*ret_size = 0;
+	for (; *argv; argv++) {
+		size_t size = strlen(*argv) + 1;
+
+		bytes = realloc(bytes, *ret_size + size);
+		assert_non_null(bytes);
+		memcpy(bytes + *ret_size, *argv, size);
+		*ret_size += size;
+	}
+	return bytes;
+}
+
 static void tells_the_thread_that_executed_and_no_false_end(void **state)
 {
 	char *argv[] = {"threads", "exec", HOLD, "11", NULL};
 	struct child child;
-	struct facts facts;
+	struct facts facts, before;
 	struct want *want;
 	const struct event *exec, *event;
-	pid_t thread = start(&child, argv);
+	pid_t thread;
 
+	before = (struct facts){.executable = PROGRAMS_DIR "/threads"};
+	before.args = argv_bytes(argv, &before.args_size);
+	thread = start(&child, argv);
 	assert_int_not_equal(thread, child.pid);
 	exec = harness_wait_nth(*state, child.pid, "exec", 2);
 	facts_read(&facts, child.pid);
@@ -160,6 +180,7 @@ static void tells_the_thread_that_executed_and_no_false_end(void **state)
 	want = want_exec(*state, exec, &facts, HOLD);
 	want_moment(want, child.before_fork_ns, boot_ns());
 	want_number(want, "Linux.exec.thread_id", (uint64_t)thread);
+	want_previous(want, &before);
 	want_check(want, *state, exec);
 	child_end(&child);
 	assert_int_equal(child.status, 11 << 8);
@@ -172,6 +193,7 @@ static void tells_the_thread_that_executed_and_no_false_end(void **state)
 	check_once(*state, child.pid, 2);
 	assert_int_equal(harness_count(*state, thread, NULL), 0);
 	facts_done(&facts);
+	facts_done(&before);
 }
 
 int main(void)

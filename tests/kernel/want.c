@@ -5,8 +5,12 @@
  */
 #include "want.h"
 
+#include <ctype.h>
 #include <grp.h>
+#include <ifaddrs.h>
 #include <inttypes.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -299,6 +303,9 @@ static void walk(struct want *want, const struct event *event, yajl_val object, 
 
 		snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix ? "." : "",
 			 object->u.object.keys[i]);
+		if (YAJL_IS_ARRAY(value) && strcmp(path, "process.previous") == 0 &&
+		    value->u.array.len == 1)
+			value = value->u.array.values[0];
 		row = find_row(want, path);
 		if (row) {
 			check_value(want, row, event, value);
@@ -312,10 +319,13 @@ static void walk(struct want *want, const struct event *event, yajl_val object, 
 	}
 }
 
+static void want_action(struct want *want, const char *action);
+
 void want_check(struct want *want, struct harness *harness, const struct event *event)
 {
 	bool good;
 
+	want_action(want, event->action);
 	walk(want, event, event->root, "");
 	for (unsigned int i = 0; i < want->count; i++)
 		if (!want->rows[i].seen)
@@ -386,13 +396,105 @@ static void want_os(struct want *want, const char *path, const char *name, const
 		want_string(want, path, value);
 }
 
+struct texts {
+	char items[64][NI_MAXHOST];
+	size_t count;
+};
+
+static void add_text(struct texts *texts, const char *text)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		if (strcmp(texts->items[i], text) == 0)
+			return;
+	assert_true(texts->count < 64);
+	snprintf(texts->items[texts->count++], NI_MAXHOST, "%s", text);
+}
+
+/* In byte order. */
+static void want_texts(struct want *want, const char *path, struct texts *texts)
+{
+	char list[64 * NI_MAXHOST];
+	size_t size = 0;
+
+	qsort(texts->items, texts->count, sizeof(texts->items[0]),
+	      (int (*)(const void *, const void *))strcmp);
+	for (size_t i = 0; i < texts->count; i++)
+		size += (size_t)sprintf(list + size, "%s", texts->items[i]) + 1;
+	if (size)
+		want_list(want, path, list, size);
+}
+
+static void add_mac(struct texts *macs, const char *interface)
+{
+	char path[128], *text;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/address", interface);
+	text = facts_file(path, NULL);
+	for (char *at = text; *at; at++)
+		*at = *at == ':' ? '-' : (char)toupper(*at);
+	if (strlen(text) == strlen("00-00-5E-00-53-23") && strcmp(text, "00-00-00-00-00-00") != 0)
+		add_text(macs, text);
+	free(text);
+}
+
+/* As getnameinfo(3) writes it. False: not one that the host has for others. */
+static bool address_text(const struct ifaddrs *at, char out[NI_MAXHOST])
+{
+	int family = at->ifa_addr ? at->ifa_addr->sa_family : AF_UNSPEC;
+	socklen_t length =
+		family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+
+	if ((family != AF_INET && family != AF_INET6) || !(at->ifa_flags & IFF_UP) ||
+	    at->ifa_flags & IFF_LOOPBACK)
+		return false;
+	assert_int_equal(
+		getnameinfo(at->ifa_addr, length, out, NI_MAXHOST, NULL, 0, NI_NUMERICHOST), 0);
+	return strncmp(out, "fe80:", 5) != 0 && strncmp(out, "169.254.", 8) != 0;
+}
+
+static void want_addresses(struct want *want)
+{
+	static struct texts ips, macs;
+	struct ifaddrs *all;
+	char text[NI_MAXHOST];
+
+	ips.count = macs.count = 0;
+	assert_int_equal(getifaddrs(&all), 0);
+	for (struct ifaddrs *at = all; at; at = at->ifa_next) {
+		if (!address_text(at, text))
+			continue;
+		add_text(&ips, text);
+		add_mac(&macs, at->ifa_name);
+	}
+	freeifaddrs(all);
+	want_texts(want, "host.ip", &ips);
+	want_texts(want, "host.mac", &macs);
+}
+
+/* The name, or what /etc/hosts has that begins with it and a dot. */
+static void want_host_name(struct want *want, const char *hostname)
+{
+	char *hosts = facts_file("/etc/hosts", NULL), *save;
+	size_t length = strlen(hostname);
+
+	want_string(want, "host.name", hostname);
+	for (char *word = strtok_r(hosts, " \t\n", &save); word && !strchr(hostname, '.');
+	     word = strtok_r(NULL, " \t\n", &save))
+		if (strncasecmp(word, hostname, length) == 0 && word[length] == '.') {
+			want_string(want, "host.name", word);
+			break;
+		}
+	free(hosts);
+}
+
 static void want_host(struct want *want)
 {
 	struct utsname host;
 
 	assert_int_equal(uname(&host), 0);
-	want_string(want, "host.name", host.nodename);
+	want_host_name(want, host.nodename);
 	want_string(want, "host.hostname", host.nodename);
+	want_addresses(want);
 	want_file_text(want, "host.id", "/etc/machine-id");
 	want_string(want, "host.architecture", host.machine);
 	want_file_text(want, "host.boot.id", "/proc/sys/kernel/random/boot_id");
@@ -482,6 +584,7 @@ static void want_credentials(struct want *want, const struct facts *facts)
 	want_group(want, gid[FILE_SYSTEM], "Linux.fs_group.id", "Linux.fs_group.name");
 	if (facts->login_uid != FACTS_UNSET)
 		want_user(want, facts->login_uid, "Linux.audit.user.id", "Linux.audit.user.name");
+	want_string(want, "Linux.names.source", "files");
 	if (facts->audit_session != FACTS_UNSET)
 		want_id(want, "Linux.audit.session", facts->audit_session);
 }
@@ -575,6 +678,242 @@ static void want_start(struct want *want, const char *path, uint64_t ticks)
 	want_time(want, path, ticks * TICK_NS, (ticks + 1) * TICK_NS);
 }
 
+static bool has_end(const char *text, const char *end)
+{
+	size_t length = strlen(text), size = strlen(end);
+
+	return length > size && strcmp(text + length - size, end) == 0;
+}
+
+/* "/user.slice/user-0.slice/session-1.scope": below slices, a unit. */
+static void want_unit(struct want *want, const char *cgroup_path)
+{
+	char path[1024], *rest = path, *name;
+
+	want_absent(want, "Linux.systemd.slice");
+	want_absent(want, "Linux.systemd.unit");
+	want_absent(want, "Linux.systemd.user_unit");
+	snprintf(path, sizeof(path), "%s", cgroup_path);
+	while ((name = strsep(&rest, "/"))) {
+		if (has_end(name, ".slice"))
+			want_string(want, "Linux.systemd.slice", name);
+		else if (*name)
+			break;
+	}
+	if (!name || !(has_end(name, ".scope") || has_end(name, ".service")))
+		return;
+	want_string(want, "Linux.systemd.unit", name);
+	while (strncmp(name, "user@", 5) == 0 && (name = strsep(&rest, "/"))) {
+		if (has_end(name, ".scope") || has_end(name, ".service"))
+			want_string(want, "Linux.systemd.user_unit", name);
+		else if (has_end(name, ".slice"))
+			name = (char *)"user@";
+	}
+}
+
+void want_cgroup(struct want *want, const struct facts *facts)
+{
+	if (facts->cgroup)
+		want_id(want, "Linux.cgroup.id", facts->cgroup);
+	if (facts->cgroup_v1)
+		want_id(want, "Linux.cgroup.v1_id", facts->cgroup_v1);
+	want_string(want, "Linux.cgroup.path", facts->cgroup_path);
+	want_string(want, "Linux.cgroup.hierarchy", facts->cgroup_path_is_v1 ? "v1" : "v2");
+	want_unit(want, facts->cgroup_path);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static uint64_t count_args(const struct facts *facts)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < facts->args_size; i++)
+		count += facts->args[i] == '\0';
+	return count;
+}
+
+/* Where a leader's facts stand. */
+struct leader_paths {
+	const char *pid, *vpid, *entity_id, *start, *is_self;
+	const char *executable, *name, *args, *args_count;
+};
+
+static const struct leader_paths session_paths = {
+	"process.session_leader.pid",
+	"process.session_leader.vpid",
+	"process.session_leader.entity_id",
+	"process.session_leader.start",
+	"process.session_leader.same_as_process",
+	"process.session_leader.executable",
+	"process.session_leader.name",
+	"process.session_leader.args",
+	"process.session_leader.args_count",
+};
+
+static const struct leader_paths group_paths = {
+	"process.group_leader.pid",
+	"process.group_leader.vpid",
+	"process.group_leader.entity_id",
+	"process.group_leader.start",
+	"process.group_leader.same_as_process",
+	"process.group_leader.executable",
+	"process.group_leader.name",
+	"process.group_leader.args",
+	"process.group_leader.args_count",
+};
+
+static const struct leader_paths entry_paths = {
+	"process.entry_leader.pid",
+	"process.entry_leader.vpid",
+	"process.entry_leader.entity_id",
+	"process.entry_leader.start",
+	"process.entry_leader.same_as_process",
+	"process.entry_leader.executable",
+	"process.entry_leader.name",
+	"process.entry_leader.args",
+	"process.entry_leader.args_count",
+};
+
+static void forget_leader_program(struct want *want, const struct leader_paths *paths)
+{
+	want_absent(want, paths->executable);
+	want_absent(want, paths->name);
+	want_absent(want, paths->args);
+	want_absent(want, paths->args_count);
+}
+
+static void want_leader_program(struct want *want, const struct leader_paths *paths, pid_t pid)
+{
+	struct facts leader;
+
+	facts_read(&leader, pid);
+	want_string(want, paths->executable, leader.executable);
+	want_string(want, paths->name, base_name(leader.executable));
+	want_list(want, paths->args, leader.args, leader.args_size);
+	want_number(want, paths->args_count, count_args(&leader));
+	facts_done(&leader);
+}
+
+/* Of a leader that has ended before the agent came only the number is known. Leaders of the
+ * processes of a test live in the test's own pid namespace, or are in facts themselves. */
+static void want_leader(struct want *want, const struct leader_paths *paths, uint32_t pid,
+			const struct facts *facts)
+{
+	bool is_self = pid == facts->pid;
+	uint64_t ticks;
+	char entity_id[FACTS_UUID_SIZE];
+	struct stat ns;
+
+	forget_leader_program(want, paths);
+	if (pid == 0)
+		return;
+	want_number(want, paths->pid, pid);
+	want_number(want, paths->vpid, is_self ? facts->ns_pid : pid);
+	if (!is_self && !facts_exists((pid_t)pid))
+		return;
+	ticks = is_self ? facts->start_ticks : facts_start_ticks((pid_t)pid);
+	assert_int_equal(stat("/proc/self/ns/pid", &ns), 0);
+	facts_entity_id(entity_id, ns.st_ino, ticks, pid);
+	want_string(want, paths->entity_id, is_self ? facts->entity_id : entity_id);
+	want_start(want, paths->start, ticks);
+	want_bool(want, paths->is_self, is_self);
+	if (!is_self && facts_program_readable((pid_t)pid))
+		want_leader_program(want, paths, (pid_t)pid);
+}
+
+static bool is_terminal(const struct facts *facts)
+{
+	return facts->tty_major == 4 || facts->tty_major == 204 || facts->tty_major == 229;
+}
+
+/* What stands above in the chain of sessions; 0: nobody can tell. */
+static uint32_t above(const struct facts *facts)
+{
+	struct facts parent;
+	bool same;
+
+	if (facts->session > 1 && facts->session != facts->pid &&
+	    facts_exists((pid_t)facts->session))
+		return facts->session;
+	if (facts->session <= 1 || facts->session == facts->pid)
+		return facts->parent;
+	parent.pid = facts->parent;
+	facts_read(&parent, (pid_t)facts->parent);
+	same = parent.session == facts->session;
+	facts_done(&parent);
+	return same ? facts->parent : 0;
+}
+
+/* "": goes on above. The agent has not seen the start of any of them. */
+static const char *entry_type(const struct facts *facts, const char *parents_name)
+{
+	if (facts->session != facts->pid)
+		return "";
+	if (is_terminal(facts))
+		return "terminal";
+	if ((strcmp(parents_name, "sshd") == 0 || strcmp(parents_name, "sshd-session") == 0) &&
+	    strncmp(base_name(facts->executable), "sshd", 4) != 0)
+		return "sshd";
+	return facts->parent == 1 ? "init" : "";
+}
+
+/* Children of a test came into being under the entry leader that the test has. */
+static void want_entry(struct want *want, const struct facts *facts)
+{
+	uint32_t pid = (uint32_t)getpid();
+	const char *type = "";
+
+	if (!*facts->executable) /* a thread of the kernel */
+		pid = 0;
+	while (pid > 1 && !*type) {
+		struct facts at, parent = {0};
+
+		facts_read(&at, (pid_t)pid);
+		if (at.parent > 1)
+			facts_read(&parent, (pid_t)at.parent);
+		type = entry_type(&at, base_name(parent.executable));
+		if (!*type)
+			pid = above(&at);
+		facts_done(&at);
+		facts_done(&parent);
+	}
+	if (pid == 0)
+		return;
+	want_leader(want, &entry_paths, pid, facts);
+	want_string(want, "process.entry_leader.entry_meta.type", *type ? type : "init");
+}
+
+/* What leaders run is told of processes only. */
+static void want_action(struct want *want, const char *action)
+{
+	static const char *const actions[] = {"fork", "exec", "end"};
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (strcmp(action, actions[i]) == 0)
+			return;
+	forget_leader_program(want, &session_paths);
+	forget_leader_program(want, &group_paths);
+	forget_leader_program(want, &entry_paths);
+}
+
+void want_previous(struct want *want, const struct facts *previous)
+{
+	want_absent(want, "process.previous.executable");
+	want_absent(want, "process.previous.args");
+	want_absent(want, "process.previous.args_count");
+	if (!previous)
+		return;
+	want_string(want, "process.previous.executable", previous->executable);
+	want_list(want, "process.previous.args", previous->args, previous->args_size);
+	want_number(want, "process.previous.args_count", count_args(previous));
+}
+
 void want_process(struct want *want, const struct facts *facts)
 {
 	want_number(want, "process.pid", facts->pid);
@@ -583,26 +922,17 @@ void want_process(struct want *want, const struct facts *facts)
 	want_start(want, "process.start", facts->start_ticks);
 	want_number(want, "process.thread.id", facts->pid);
 	want_string(want, "process.thread.name", facts->comm);
-	if (facts->session)
-		want_number(want, "process.session_leader.pid", facts->session);
-	if (facts->group)
-		want_number(want, "process.group_leader.pid", facts->group);
+	want_leader(want, &session_paths, facts->session, facts);
+	want_leader(want, &group_paths, facts->group, facts);
+	want_entry(want, facts);
 	if (facts->tty_major || facts->tty_minor) {
 		want_number(want, "process.tty.char_device.major", facts->tty_major);
 		want_number(want, "process.tty.char_device.minor", facts->tty_minor);
 	}
-	if (facts->cgroup)
-		want_id(want, "Linux.cgroup.id", facts->cgroup);
+	want_cgroup(want, facts);
 	want_credentials(want, facts);
 	want_capabilities(want, facts);
 	want_namespaces(want, facts);
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 /* Arguments joined by one space each, as a copy. */
@@ -617,15 +947,6 @@ static char *join(const char *args, size_t size)
 			text[i] = ' ';
 	text[size] = '\0';
 	return text;
-}
-
-static uint64_t count_args(const struct facts *facts)
-{
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < facts->args_size; i++)
-		count += facts->args[i] == '\0';
-	return count;
 }
 
 void want_program(struct want *want, const char *under, const struct facts *facts)
@@ -798,7 +1119,9 @@ struct want *want_exec(struct harness *harness, const struct event *event,
 	struct want *want = want_new();
 	char binary[64];
 	struct stat stat_buf;
+	struct facts test;
 
+	facts_read(&test, getpid());
 	/* the very file that runs, also when path names something else by now */
 	snprintf(binary, sizeof(binary), "/proc/%u/exe", facts->pid);
 	assert_int_equal(stat(binary, &stat_buf), 0);
@@ -807,6 +1130,8 @@ struct want *want_exec(struct harness *harness, const struct event *event,
 	want_process(want, facts);
 	want_program(want, "process", facts);
 	want_test_family(want);
+	want_previous(want, &test);
+	facts_done(&test);
 	want_file(want, path, &stat_buf);
 	want_string(want, "process.working_directory", facts->cwd);
 	want_string(want, "Linux.exec.filename", path);

@@ -41,10 +41,14 @@ void want_moment(struct want *want, uint64_t min_ns, uint64_t max_ns);
 /* The process, as facts read of it say; nothing of its program or its parent. */
 void want_process(struct want *want, const struct facts *facts);
 void want_capabilities(struct want *want, const struct facts *facts);
+/* Linux.cgroup.*, and the unit and slice of systemd that follow from the path. */
+void want_cgroup(struct want *want, const struct facts *facts);
 /* executable, name, args, args_count, command_line under "process" or "process.parent". */
 void want_program(struct want *want, const char *under, const struct facts *facts);
 void want_parent(struct want *want, const struct facts *parent);
 void want_creator(struct want *want, const struct facts *creator);
+/* What the process ran before an exec; NULL: nothing is known of that. */
+void want_previous(struct want *want, const struct facts *previous);
 
 /* A fork event: the child is a copy of parent with an id and start time of its own. */
 struct want *want_fork(struct harness *harness, const struct event *event,

@@ -106,6 +106,7 @@ static void every_member_has_a_row(void **state)
 		{"rec_exec_failed", REC_EXEC_FAILED},
 		{"rec_open", REC_OPEN_READ},
 		{"rec_snapshot", REC_SNAPSHOT},
+		{"rec_cgroup", REC_CGROUP_MADE},
 		{"rec_lost", REC_LOST},
 		{"rec_limited", REC_LIMITED},
 		{"rec_config", REC_CONFIG_CHANGED},

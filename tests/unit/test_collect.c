@@ -911,6 +911,71 @@ static void a_damaged_snapshot_is_counted(void **state)
 	assert_int_equal(made.status.rejected, 1);
 }
 
+/* A census of these processes; pid 0 ends the list. */
+static void take_census(const uint32_t *pids)
+{
+	struct buf records;
+
+	buf_init(&records, 65536);
+	collect_begin_census(made.collect);
+	assert_false(collect_census_begun(made.collect));
+	sweep();
+	assert_true(collect_census_begun(made.collect));
+	for (; *pids; pids++) {
+		struct rec_snapshot record = {
+			.header = {.size = sizeof(record),
+				   .kind = REC_SNAPSHOT,
+				   .abi = REC_ABI,
+				   .time_ns = made.time_ns},
+			.task.id = {.pid = *pids, .ns_pid = *pids, .start_ns = *pids},
+		};
+
+		assert_int_equal(buf_add(&records, &record, sizeof(record)), 0);
+	}
+	collect_give_census(made.collect, &records);
+	sweep();
+}
+
+static void a_census_ends_who_is_not_in_it_and_finds_who_was_missed(void **state)
+{
+	(void)state;
+	put_exec(1, 1024);
+	put_exec(2, 1024);
+	sweep();
+	take_census((const uint32_t[]){2, 3, 0});
+	collect_status(made.collect, &made.status);
+	assert_int_equal(made.status.censuses, 1);
+	assert_int_equal(made.status.lost_exits, 1);
+	assert_int_equal(made.status.processes, 3); /* one of them has ended */
+	take_census((const uint32_t[]){2, 3, 0});
+	collect_status(made.collect, &made.status);
+	assert_int_equal(made.status.lost_exits, 1);
+	stop();
+}
+
+static void who_starts_during_a_census_is_not_missed_by_it(void **state)
+{
+	struct buf records;
+
+	(void)state;
+	buf_init(&records, 65536);
+	collect_begin_census(made.collect);
+	sweep();
+	put_exec(5, 1024); /* behind the iterator */
+	sweep();
+	collect_give_census(made.collect, &records);
+	sweep();
+	collect_status(made.collect, &made.status);
+	assert_int_equal(made.status.censuses, 1);
+	assert_int_equal(made.status.lost_exits, 0);
+	/* one that is never taken is not lost memory */
+	collect_begin_census(made.collect);
+	buf_init(&records, 65536);
+	assert_int_equal(buf_add(&records, "rubbish", 7), 0);
+	collect_give_census(made.collect, &records);
+	stop();
+}
+
 static void given_names_are_used_from_the_next_sweep_on(void **state)
 {
 	struct users *users;
@@ -1062,6 +1127,8 @@ int main(void)
 		COLLECT_TEST(a_process_that_ran_before_has_executable_and_arguments),
 		COLLECT_TEST(arguments_that_were_cut_are_not_counted),
 		COLLECT_TEST(a_damaged_snapshot_is_counted),
+		COLLECT_TEST(a_census_ends_who_is_not_in_it_and_finds_who_was_missed),
+		COLLECT_TEST(who_starts_during_a_census_is_not_missed_by_it),
 		COLLECT_TEST(given_names_are_used_from_the_next_sweep_on),
 		COLLECT_TEST(given_rules_are_in_force_from_the_next_sweep_on),
 		COLLECT_TEST(given_masks_hide_in_what_is_remembered),

@@ -25,6 +25,8 @@
 
 static char *const env_names[] = {"LD_PRELOAD", "LD_LIBRARY_PATH", "A"};
 
+static uint32_t next_exec_id; /* of the records that are built */
+
 static struct {
 	struct enrich *enrich;
 	struct entry_builder builder;
@@ -44,6 +46,7 @@ static int make_enrich(void **state)
 
 	(void)state;
 	memset(&made, 0, sizeof(made));
+	next_exec_id = 0;
 	made.out = malloc(ENRICH_MAX_SIZE);
 	return made.out ? enrich_new(&made.enrich, &options, &err) : -1;
 }
@@ -74,6 +77,7 @@ static void start(enum rec_kind kind, struct rec_id id, struct rec_id parent, ui
 	made.builder.task->id = id;
 	made.builder.task->parent = parent;
 	made.builder.task->tid = id.pid;
+	made.builder.task->exec_id = next_exec_id;
 	(void)snprintf(made.builder.task->comm, sizeof(made.builder.task->comm), "comm%u", id.pid);
 }
 
@@ -135,6 +139,7 @@ static void snapshot_of(struct rec_id id, struct rec_id parent, const char *exec
 	made.builder.header->time_ns = 50 * SECOND;
 	made.builder.task->id = id;
 	made.builder.task->parent = parent;
+	made.builder.task->exec_id = next_exec_id;
 	/* struct rec_snapshot ends with its only string */
 	builder_text(&made.builder,
 		     &((struct rec_snapshot *)(void *)made.builder.header)->executable, executable);
@@ -670,6 +675,186 @@ static void a_sender_that_may_be_another_process_has_no_login(void **state)
 	assert_text(&made.out->sender, NULL);
 }
 
+static void an_exec_tells_what_the_process_was_before(void **state)
+{
+	const struct rec_id shell = make_id(10, 10), child = make_id(11, 20);
+
+	(void)state;
+	exec_of(shell, make_id(1, 1), "/bin/sh", 15);
+	assert_text(&made.out->previous_executable, NULL);
+	fork_of(child, shell, shell, 20);
+	assert_text(&made.out->previous_executable, NULL);
+	exec_of(child, shell, "/bin/ls", 21);
+	assert_text(&made.out->previous_executable, "/bin/sh");
+	assert_list(&made.out->previous_args, "-x", 3);
+	assert_int_equal(made.out->previous_args_count, 1);
+	exec_of(child, shell, "/bin/cat", 22);
+	assert_text(&made.out->previous_executable, "/bin/ls");
+	exec_of(child, shell, "/bin/late", 21); /* told late */
+	assert_text(&made.out->previous_executable, NULL);
+	exit_of(child, shell, 23);
+	assert_text(&made.out->previous_executable, NULL);
+}
+
+/* A record of the process with that session and group. */
+static const struct enriched *enrich_led(enum rec_kind kind, struct rec_id id,
+					 const struct rec_id leaders[2])
+{
+	start(kind, id, make_id(1, 1), 30);
+	made.builder.task->session = leaders[0];
+	made.builder.task->group = leaders[1];
+	return enrich();
+}
+
+static void leaders_are_told_by_identity_and_in_events_of_processes_by_program(void **state)
+{
+	const struct rec_id leader = make_id(10, 10), child = make_id(11, 20);
+	const struct rec_id leaders[2] = {leader, child};
+	struct rec_id ended[2] = {leader, child};
+	const struct enriched *out;
+
+	(void)state;
+	exec_of(leader, make_id(1, 1), "/bin/sh", 15);
+	out = enrich_led(REC_EXIT, child, leaders);
+	assert_text(&out->session_leader.executable, "/bin/sh");
+	assert_list(&out->session_leader.args, "-x", 3);
+	assert_int_equal(out->session_is_self, 0);
+	assert_false(is_zero(out->session_leader.entity_id));
+	assert_int_equal(out->session_leader.start_wall_ns, 10 * SECOND + (uint64_t)OFFSET);
+	assert_text(&out->group_leader.executable, NULL);
+	assert_int_equal(out->group_is_self, 1);
+	assert_memory_equal(out->group_leader.entity_id, out->process.entity_id, 16);
+	out = enrich_led(REC_THREAD_EXIT, child, leaders);
+	assert_text(&out->session_leader.executable, NULL);
+	assert_false(is_zero(out->session_leader.entity_id));
+	/* they have ended: what was known of them is, and of others nothing */
+	ended[0].start_ns = ended[1].start_ns = 0;
+	out = enrich_led(REC_THREAD_EXIT, child, ended);
+	assert_false(is_zero(out->session_leader.entity_id));
+	assert_int_equal(out->group_is_self, 1);
+	out = enrich_led(REC_THREAD_EXIT, make_id(12, 21), ended);
+	assert_true(is_zero(out->session_leader.entity_id));
+	assert_int_equal(out->session_is_self, ENRICHED_NO_ANSWER);
+	assert_int_equal(out->group_is_self, ENRICHED_NO_ANSWER);
+	assert_int_equal(out->entry_is_self, ENRICHED_NO_ANSWER);
+}
+
+static void as_many_ancestors_are_told_as_was_asked_for(void **state)
+{
+	const struct rec_id a = make_id(10, 10), b = make_id(11, 20), c = make_id(12, 30);
+
+	(void)state;
+	fork_of(b, a, a, 20);
+	fork_of(c, b, b, 30);
+	assert_int_equal(made.out->ancestry.length, 0);
+	enrich_set_ancestry(made.enrich, 1);
+	exec_of(c, b, "/bin/ls", 31);
+	assert_int_equal(made.out->ancestry.length, 37);
+	enrich_set_ancestry(made.enrich, UINT32_MAX);
+	exec_of(c, b, "/bin/ls", 32);
+	assert_int_equal(made.out->ancestry.length, 2 * 37);
+}
+
+/* Another enrichment, which has only the events that one before it has made. */
+static void recall(struct enrich *again)
+{
+	const struct entry entry = {.wall_offset_ns = OFFSET};
+	const struct event event = {
+		.entry = &entry,
+		.record = made.builder.header,
+		.enriched = made.out,
+		.kind = kind_get(made.builder.header->kind),
+	};
+
+	enrich_recall(again, &event);
+}
+
+static void what_the_journal_tells_is_known_again(void **state)
+{
+	const struct enrich_options options = {.boot_id = {9, 8, 7}, .ticks_per_s = 100};
+	const struct rec_id shell = make_id(10, 10), child = make_id(11, 20);
+	struct enrich *before = made.enrich, *again;
+	uint8_t shell_id[16];
+	struct err err;
+
+	(void)state;
+	assert_int_equal(enrich_new(&again, &options, &err), 0);
+	exec_of(shell, make_id(1, 1), "/bin/sh", 15); /* not told again */
+	memcpy(shell_id, made.out->process.entity_id, sizeof(shell_id));
+	fork_of(child, shell, shell, 20);
+	recall(again);
+	exec_of(child, shell, "/bin/ls", 21);
+	recall(again);
+	made.enrich = again;
+	exit_of(child, make_id(1, 1), 25);
+	assert_text(&made.out->process.executable, "/bin/ls");
+	assert_int_equal(made.out->exec_duration_ns, 4 * SECOND);
+	assert_int_equal(made.out->creator_pid, 10);
+	assert_memory_equal(made.out->creator.entity_id, shell_id, sizeof(shell_id));
+	assert_text(&made.out->creator.executable, "/bin/sh"); /* as the child's events had it */
+	made.enrich = before;
+	enrich_free(again);
+}
+
+/* The snapshot is younger: an exec that nobody saw is noticed by its number. */
+static void what_lives_on_is_corrected_by_the_snapshot(void **state)
+{
+	const struct enrich_options options = {.boot_id = {9, 8, 7}, .ticks_per_s = 100};
+	const struct rec_id same = make_id(10, 10), other = make_id(11, 20), gone = make_id(12, 22);
+	struct enrich *before = made.enrich, *again;
+	struct process_counters counters;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(enrich_new(&again, &options, &err), 0);
+	exec_of(same, make_id(1, 1), "/bin/same", 15);
+	recall(again);
+	exec_of(other, make_id(1, 1), "/bin/other", 16);
+	recall(again);
+	exec_of(gone, make_id(1, 1), "/bin/gone", 17);
+	recall(again);
+	made.enrich = again;
+	enrich_reconcile_begin(again);
+	snapshot_of(make_id(1, 1), (struct rec_id){0}, "/sbin/init");
+	snapshot_of(same, make_id(1, 1), "/bin/same");
+	next_exec_id = 1;
+	snapshot_of(other, make_id(1, 1), "/bin/new");
+	enrich_reconcile_end(again, true);
+	enrich_counters(again, &counters);
+	assert_int_equal(counters.exited, 1);
+	assert_int_equal(counters.lost_exits, 0);
+	exit_of(other, make_id(1, 1), 60);
+	assert_text(&made.out->process.executable, "/bin/new");
+	assert_int_equal(made.out->exec_duration_ns, ENRICHED_UNSET);
+	next_exec_id = 0;
+	exit_of(same, make_id(1, 1), 61);
+	assert_text(&made.out->process.executable, "/bin/same");
+	assert_list(&made.out->process.args, "-x", 3); /* those of the exec, not of /proc */
+	assert_int_equal(made.out->exec_duration_ns, 46 * SECOND);
+	made.enrich = before;
+	enrich_free(again);
+}
+
+static void recalled_secrets_stay_marked(void **state)
+{
+	const struct enrich_options options = {.boot_id = {9, 8, 7}, .ticks_per_s = 100};
+	const struct rec_id id = make_id(10, 10);
+	struct enrich *before = made.enrich, *again;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(enrich_new(&again, &options, &err), 0);
+	exec_of(id, make_id(1, 1), "/bin/a", 15);
+	made.out->masked = (struct rec_string){(uint32_t)made.size, 13, 13};
+	memcpy((char *)made.out + made.size, "process.args", 13);
+	recall(again);
+	made.enrich = again;
+	exit_of(id, make_id(1, 1), 16);
+	assert_int_equal(made.out->process.args_masked, 1);
+	made.enrich = before;
+	enrich_free(again);
+}
+
 static void a_record_without_a_process_gets_nothing(void **state)
 {
 	(void)state;
@@ -678,6 +863,89 @@ static void a_record_without_a_process_gets_nothing(void **state)
 	assert_int_equal(made.size, sizeof(struct enriched));
 	assert_true(is_zero(made.out->process.entity_id));
 	assert_int_equal(made.out->duration_ns, ENRICHED_UNSET);
+}
+
+/* A directory of a hierarchy; path NULL: it has gone. */
+static void tell_cgroup(uint32_t hierarchy, uint64_t id, const char *path, uint64_t time_s)
+{
+	builder_start(&made.builder, path ? REC_CGROUP_MADE : REC_CGROUP_GONE, 1);
+	made.builder.header->time_ns = time_s * SECOND;
+	made.builder.cgroup->id = id;
+	made.builder.cgroup->hierarchy = hierarchy;
+	if (path)
+		builder_text(&made.builder, &made.builder.cgroup->path, path);
+	(void)enrich();
+}
+
+static const struct enriched *exec_in(uint64_t v2, uint64_t v1, uint64_t time_s)
+{
+	build_exec(make_id(700, 1), make_id(1, 0), "/bin/a", time_s);
+	made.builder.task->cgroup_id = v2;
+	made.builder.task->cgroup_v1_id = v1;
+	made.builder.task->cgroup_v1_hierarchy = v1 ? 8 : 0;
+	return enrich();
+}
+
+static bool says(const struct rec_string *string, const char *text)
+{
+	return string->length == strlen(text) &&
+	       memcmp((const char *)made.out + string->offset, text, string->length) == 0;
+}
+
+#define ID_A "3f2b8c1d9e7a6054f3c2b1a0d9e8f7c6b5a4938271605f4e3d2c1b0a99887766"
+
+static void of_two_hierarchies_the_one_that_carries_the_container_counts(void **state)
+{
+	(void)state;
+	tell_cgroup(0, 1, "/", 1);
+	tell_cgroup(8, 1, "/", 1);
+	tell_cgroup(0, 10, "/system.slice/docker.service", 1);
+	tell_cgroup(8, 10, "/docker/" ID_A, 1);
+	tell_cgroup(8, 11, "/user.slice", 1);
+	assert_true(says(&exec_in(10, 10, 2)->container_id, ID_A));
+	assert_int_equal(made.out->cgroup_hierarchy, 2);
+	assert_true(says(&exec_in(10, 11, 2)->cgroup_path, "/system.slice/docker.service"));
+	assert_int_equal(made.out->cgroup_hierarchy, 1);
+	assert_true(says(&exec_in(1, 11, 2)->cgroup_path, "/user.slice"));
+	assert_int_equal(made.out->cgroup_hierarchy, 2);
+	assert_true(says(&exec_in(1, 1, 2)->cgroup_path, "/"));
+	assert_int_equal(made.out->cgroup_hierarchy, 1);
+	assert_true(says(&exec_in(999, 11, 2)->cgroup_path, "/user.slice"));
+	assert_true(says(&exec_in(10, 999, 2)->systemd_unit, "docker.service"));
+	assert_int_equal(exec_in(999, 999, 2)->cgroup_path.length, 0);
+	assert_int_equal(made.out->cgroup_hierarchy, 0);
+}
+
+static void a_cgroup_that_has_gone_is_known_for_a_while(void **state)
+{
+	(void)state;
+	tell_cgroup(0, 10, "/docker/" ID_A, 1);
+	tell_cgroup(0, 10, NULL, 2);
+	assert_true(says(&exec_in(10, 0, 3)->container_id, ID_A));
+	assert_int_equal(made.out->container_unresolved, CONTAINER_NOT_FOUND);
+	tell_cgroup(0, 11, NULL, 100);
+	assert_int_equal(exec_in(10, 0, 101)->container_id.length, 0);
+}
+
+static void a_path_that_the_kernel_cut_is_told_as_cut(void **state)
+{
+	(void)state;
+	builder_start(&made.builder, REC_CGROUP_MADE, 1);
+	made.builder.cgroup->id = 10;
+	builder_text(&made.builder, &made.builder.cgroup->path, "/docker/" ID_A "/long");
+	made.builder.cgroup->path.full = REC_FULL_UNKNOWN;
+	(void)enrich();
+	assert_true(says(&exec_in(10, 0, 3)->container_id, ID_A));
+	assert_int_equal(made.out->cgroup_path.full, REC_FULL_UNKNOWN);
+}
+
+static void an_lxc_container_has_its_name_for_an_id(void **state)
+{
+	(void)state;
+	tell_cgroup(0, 10, "/lxc.payload.web-1/init.scope", 1);
+	assert_true(says(&exec_in(10, 0, 3)->container_id, "web-1"));
+	assert_true(says(&made.out->container_name, "web-1"));
+	assert_int_equal(made.out->container_unresolved, CONTAINER_RESOLVED);
 }
 
 int main(void)
@@ -707,7 +975,17 @@ int main(void)
 		ENRICH_TEST(the_largest_images_arguments_and_names_fit),
 		ENRICH_TEST(who_stopped_the_agent_is_named),
 		ENRICH_TEST(a_sender_that_may_be_another_process_has_no_login),
+		ENRICH_TEST(an_exec_tells_what_the_process_was_before),
+		ENRICH_TEST(leaders_are_told_by_identity_and_in_events_of_processes_by_program),
+		ENRICH_TEST(as_many_ancestors_are_told_as_was_asked_for),
+		ENRICH_TEST(what_the_journal_tells_is_known_again),
+		ENRICH_TEST(what_lives_on_is_corrected_by_the_snapshot),
+		ENRICH_TEST(recalled_secrets_stay_marked),
 		ENRICH_TEST(a_record_without_a_process_gets_nothing),
+		ENRICH_TEST(of_two_hierarchies_the_one_that_carries_the_container_counts),
+		ENRICH_TEST(a_cgroup_that_has_gone_is_known_for_a_while),
+		ENRICH_TEST(a_path_that_the_kernel_cut_is_told_as_cut),
+		ENRICH_TEST(an_lxc_container_has_its_name_for_an_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -385,6 +386,63 @@ static void a_state_directory_that_cannot_be_is_refused_with_a_remedy(void **sta
 	assert_int_equal(host_agent_id(id, "", &err), -ENAMETOOLONG);
 }
 
+/* What comes of the line when each @ is what the kernel calls this host. */
+static void full_name_of_hosts(const char *line, char ret_name[256])
+{
+	struct utsname name;
+	struct host host;
+	struct err err;
+	char text[1024];
+	size_t size = 0;
+
+	assert_int_equal(uname(&name), 0);
+	for (; *line; line++) {
+		const char *part = *line == '@' ? name.nodename : line;
+		size_t length = *line == '@' ? strlen(part) : 1;
+
+		memcpy(text + size, part, length);
+		size += length;
+	}
+	write_file("etc/hosts", text, size);
+	assert_int_equal(host_read(&host, root, &err), 0);
+	(void)snprintf(ret_name, 256, "%s", host.fqdn);
+}
+
+static void the_full_name_is_that_of_the_hosts_file(void **state)
+{
+	static const char *const good[] = {
+		"127.0.1.1 @.example.net @\n",
+		"127.0.0.1 localhost\n192.0.2.1\t@ @.EXAMPLE.net # the real one",
+		"::1 a b\n192.0.2.1 @.example.net",
+	};
+	static const char *const none[] = {
+		"127.0.0.1 localhost @\n",
+		"# 192.0.2.1 @.example.net\n",
+		"192.0.2.1 x.@.example.net other.example.net\n",
+		"192.0.2.1 @.bad_name @..\n",
+		"@.example.net\n", /* where the address should be */
+		"",
+	};
+	struct utsname name;
+	char found[256], wanted[256];
+
+	(void)state;
+	assert_int_equal(uname(&name), 0);
+	if (strchr(name.nodename, '.'))
+		skip();
+	(void)snprintf(wanted, sizeof(wanted), "%s.example.net", name.nodename);
+	for (char *at = wanted; *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		full_name_of_hosts(good[i], found);
+		assert_string_equal(found, wanted);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		full_name_of_hosts(none[i], found);
+		assert_string_equal(found, "");
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 
 int main(void)
@@ -400,6 +458,7 @@ int main(void)
 		TEST(without_a_family_the_platform_is_its_own),
 		TEST(a_linked_or_missing_os_release_is_found),
 		TEST(an_os_release_that_is_no_file_is_never_waited_for),
+		TEST(the_full_name_is_that_of_the_hosts_file),
 		TEST(this_machine_can_be_read),
 		TEST(the_agent_id_is_made_once_and_kept),
 		TEST(an_id_that_is_there_is_read),

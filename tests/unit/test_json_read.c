@@ -248,6 +248,29 @@ static void depth_is_bounded(void **state)
 	}
 }
 
+static void members_are_visited_in_their_order(void **state)
+{
+	static const char text[] = "{\"a.b\":{\"x.y\":\"1\",\"z\":2,\"\":\"3\"},\"l\":[]}";
+	struct json_read *document;
+	const char *value;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(json_read_new(&document, text, sizeof(text) - 1, &err), 0);
+	assert_string_equal(json_read_member(document, "a.b", 0, &value), "x.y");
+	assert_string_equal(value, "1");
+	assert_string_equal(json_read_member(document, "a.b", 1, &value), "z");
+	assert_null(value);
+	assert_string_equal(json_read_member(document, "a.b", 2, &value), "");
+	assert_string_equal(value, "3");
+	assert_null(json_read_member(document, "a.b", 3, &value));
+	assert_null(json_read_member(document, "l", 0, &value));
+	assert_null(json_read_member(document, "none", 0, &value));
+	assert_string_equal(json_read_member(document, "", 1, &value), "l");
+	assert_int_equal(json_read_count(document, ""), 0);
+	json_read_free(document);
+}
+
 static void size_is_bounded(void **state)
 {
 	char *text = malloc(JSON_READ_MAX_SIZE + 1);
@@ -304,6 +327,7 @@ int main(void)
 		cmocka_unit_test(a_nul_byte_does_not_end_the_text_early),
 		cmocka_unit_test(text_is_read_no_further_than_its_length),
 		cmocka_unit_test(depth_is_bounded),
+		cmocka_unit_test(members_are_visited_in_their_order),
 		cmocka_unit_test(size_is_bounded),
 		cmocka_unit_test(the_number_of_values_is_bounded),
 	};

@@ -140,9 +140,11 @@ static void check_row(const struct figure_group *group, const struct figure *row
 		fail_msg("%s: a counter and nothing else ends in _total", row->metric);
 	if (continued == (row->help != NULL))
 		fail_msg("%s: a metric has one help", row->metric);
-	if (row->key.text && row->divisor &&
-	    (!ends_with(row->metric, "_seconds") || !strstr(row->key.text, "milliseconds")))
-		fail_msg("%s: only milliseconds are told as seconds", row->metric);
+	if (row->divisor && !strstr(row->metric, "_seconds"))
+		fail_msg("%s: what is divided is seconds", row->metric);
+	if (row->divisor && row->key.text &&
+	    !strstr(row->key.text, row->divisor == 1000 ? "milliseconds" : "microseconds"))
+		fail_msg("%s: divided by another unit than that of the document", row->metric);
 }
 
 static void every_row_keeps_the_conventions(void **state)

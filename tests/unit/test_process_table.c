@@ -176,6 +176,111 @@ static void a_process_is_found_by_identity_and_by_pid(void **state)
 	process_table_free(table);
 }
 
+static struct process of_exec(struct process process, uint32_t exec_id)
+{
+	process.exec_id = exec_id;
+	return process;
+}
+
+static void set_image_of_exec(struct process_table *table, const struct process *process,
+			      uint32_t exec_id, uint64_t exec_time_ns)
+{
+	struct image image = image_named(exec_time_ns ? "/told" : "/seen");
+
+	image.exec_id = exec_id;
+	process_table_set_image(table, process, &image, exec_time_ns);
+}
+
+/* The exec event was lost: what is known is of the exec before. */
+static void an_image_of_another_exec_is_not_shown(void **state)
+{
+	struct process_table *table = new_table(0, 0, 0);
+	const struct process *process = insert(table, of_exec(event(7, 100, 200), 3));
+
+	(void)state;
+	set_image_of_exec(table, process, 3, 200);
+	assert_string_equal(executable_of(table, process), "/told");
+	process = insert(table, of_exec(event(7, 100, 300), 4));
+	assert_string_equal(executable_of(table, process), "");
+	set_image_of_exec(table, process, 3, 0); /* an older snapshot */
+	assert_string_equal(executable_of(table, process), "");
+	set_image_of_exec(table, process, 4, 0);
+	assert_string_equal(executable_of(table, process), "/seen");
+	assert_int_equal(process->exec_time_ns, 200);
+	assert_int_equal(process->exec_time_id, 3);
+	set_image_of_exec(table, process, 4, 250); /* the event comes after all */
+	assert_string_equal(executable_of(table, process), "/told");
+	assert_int_equal(process->exec_time_id, 4);
+	process_table_free(table);
+}
+
+static void a_child_does_not_get_an_image_of_another_exec(void **state)
+{
+	struct process_table *table = new_table(0, 0, 0);
+	const struct process *parent = insert(table, of_exec(event(7, 100, 200), 3)), *child;
+
+	(void)state;
+	set_image_of_exec(table, parent, 3, 200);
+	child = insert(table, of_exec(event(8, 300, 300), 4)); /* the parent's fourth is unknown */
+	process_table_share_image(table, child, parent);
+	assert_string_equal(executable_of(table, child), "");
+	child = insert(table, of_exec(event(9, 300, 300), 3));
+	process_table_share_image(table, child, parent);
+	assert_string_equal(executable_of(table, child), "/told");
+	process_table_free(table);
+}
+
+static struct process with_session(struct process process, uint32_t pid, uint64_t start_ns)
+{
+	process.session = (struct rec_id){.pid = pid, .start_ns = start_ns};
+	return process;
+}
+
+static void a_leader_that_ends_stays_known(void **state)
+{
+	struct process_table *table = new_table(0, 0, 0);
+	const struct process *process;
+
+	(void)state;
+	process = insert(table, with_session(event(7, 100, 200), 5, 50));
+	process = insert(table, with_session(event(7, 100, 300), 5, 0));
+	assert_int_equal(process->session.start_ns, 50);
+	process = insert(table, with_session(event(7, 100, 400), 7, 0)); /* another session */
+	assert_int_equal(process->session.pid, 7);
+	assert_int_equal(process->session.start_ns, 0);
+	process_table_free(table);
+}
+
+static void what_is_found_and_what_is_not_is_counted(void **state)
+{
+	struct process_table *table = new_table(0, 0, 0);
+
+	(void)state;
+	(void)insert(table, event(7, 100, 200));
+	(void)process_table_find(table, 7, 100);
+	(void)process_table_find(table, 7, 100);
+	(void)process_table_find(table, 8, 100);
+	assert_int_equal(counters_of(table).hits, 2);
+	assert_int_equal(counters_of(table).misses, 1);
+	assert_int_equal(counters_of(table).max_processes, 32768);
+	assert_int_equal(counters_of(table).max_image_bytes, 16 << 20);
+	process_table_free(table);
+}
+
+static void who_ended_while_no_agent_ran_is_not_a_lost_exit(void **state)
+{
+	struct process_table *table = new_table(0, 0, 0);
+
+	(void)state;
+	(void)insert(table, event(7, 100, 200));
+	process_table_reconcile_begin(table);
+	assert_int_equal(process_table_reconcile_end(table, true), 1);
+	assert_int_equal(counters_of(table).lost_exits, 0);
+	assert_null(process_table_find_pid(table, 7));
+	assert_true(process_table_find(table, 7, 100)->exited);
+	process_table_free(table);
+}
+
 static void nobody_has_pid_zero(void **state)
 {
 	struct process_table *table = new_table(0, 0, 0);
@@ -587,13 +692,13 @@ static void reconciling_ends_who_is_not_listed(void **state)
 	for (uint32_t pid = 1; pid <= 6; pid++)
 		(void)insert(table, event(pid, 100, 100));
 	end(table, 6, 100);
-	assert_int_equal(process_table_reconcile_end(table), 0); /* none was begun */
+	assert_int_equal(process_table_reconcile_end(table, false), 0); /* none was begun */
 	process_table_reconcile_begin(table);
 	(void)insert(table, snapshot(1, 100, 500));
 	(void)insert(table, snapshot(4, 200, 500)); /* another process than the one that is known */
 	(void)insert(table, event(7, 450, 450));    /* an event between */
 	assert_non_null(process_table_find(table, 2, 100)); /* a look is no sign of life */
-	assert_int_equal(process_table_reconcile_end(table), 3);
+	assert_int_equal(process_table_reconcile_end(table, false), 3);
 	assert_non_null(process_table_find_pid(table, 1));
 	assert_null(process_table_find_pid(table, 2));
 	assert_null(process_table_find_pid(table, 3));
@@ -602,7 +707,7 @@ static void reconciling_ends_who_is_not_listed(void **state)
 	assert_non_null(process_table_find_pid(table, 7));
 	assert_true(process_table_find(table, 2, 100)->exited); /* a late exit still finds it */
 	assert_int_equal(counters_of(table).lost_exits, 3);
-	assert_int_equal(process_table_reconcile_end(table), 0);
+	assert_int_equal(process_table_reconcile_end(table, false), 0);
 	process_table_free(table);
 }
 
@@ -618,7 +723,7 @@ static void a_snapshot_that_broke_off_ends_nobody(void **state)
 	process_table_reconcile_begin(table);
 	(void)insert(table, snapshot(2, 100, 600));
 	(void)insert(table, snapshot(1, 100, 600));
-	assert_int_equal(process_table_reconcile_end(table), 0);
+	assert_int_equal(process_table_reconcile_end(table, false), 0);
 	process_table_free(table);
 }
 
@@ -786,7 +891,7 @@ static void model_exit(const struct rec_id *id)
 
 static uint32_t model_chunks(uint32_t length)
 {
-	return length <= 228 ? 1 : 1 + (length - 228 + 251) / 252;
+	return length <= 224 ? 1 : 1 + (length - 224 + 251) / 252;
 }
 
 static void model_set_image(struct model_process *process, const struct model_image *image,
@@ -973,7 +1078,7 @@ static void walk_reconcile(struct process_table *table)
 	model.generation++;
 	for (uint32_t i = random_below(60); i > 0; i--)
 		walk_insert(table);
-	assert_int_equal(process_table_reconcile_end(table), model_reconcile());
+	assert_int_equal(process_table_reconcile_end(table, false), model_reconcile());
 }
 
 static void assert_all_as_modelled(struct process_table *table)
@@ -1015,6 +1120,9 @@ static void a_long_random_walk_agrees_with_the_model(void **state)
 			walk_reconcile(table);
 		process_table_counters(table, &counters);
 		model.counters.image_bytes = (uint64_t)model.chunks_used * IMAGE_CHUNK_BYTES;
+		assert_int_equal(counters.max_processes, MODEL_MAX);
+		counters.hits = counters.misses = counters.max_image_bytes = 0;
+		counters.max_processes = 0;
 		assert_memory_equal(&counters, &model.counters, sizeof(counters));
 		if (round % 256 == 0)
 			assert_all_as_modelled(table);
@@ -1055,8 +1163,8 @@ static size_t open_descriptors(void)
 	return count;
 }
 
-/* 32768 slots of less than 192 bytes, their buckets, 16 MiB of chunks. */
-#define CEILING (UINT64_C(32769) * 192 + UINT64_C(2) * 32768 * 4 + (UINT64_C(16) << 20) + 65536)
+/* 32768 slots of 264 bytes, their buckets, 16 MiB of chunks. */
+#define CEILING (UINT64_C(32769) * 264 + UINT64_C(2) * 32768 * 4 + (UINT64_C(16) << 20) + 65536)
 
 static void an_empty_table_costs_next_to_nothing(void **state)
 {
@@ -1132,6 +1240,11 @@ int main(void)
 		cmocka_unit_test(an_empty_table_costs_next_to_nothing),
 		cmocka_unit_test(options_out_of_range_are_refused),
 		cmocka_unit_test(a_process_is_found_by_identity_and_by_pid),
+		cmocka_unit_test(an_image_of_another_exec_is_not_shown),
+		cmocka_unit_test(a_child_does_not_get_an_image_of_another_exec),
+		cmocka_unit_test(a_leader_that_ends_stays_known),
+		cmocka_unit_test(what_is_found_and_what_is_not_is_counted),
+		cmocka_unit_test(who_ended_while_no_agent_ran_is_not_a_lost_exit),
 		cmocka_unit_test(nobody_has_pid_zero),
 		cmocka_unit_test(telling_twice_is_telling_once),
 		cmocka_unit_test(a_newer_event_replaces_an_older_one_in_any_order),

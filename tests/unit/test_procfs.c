@@ -315,6 +315,46 @@ static void the_real_proc_is_understood(void **state)
 	assert_int_equal(procfs_own_namespace("", "pid"), st.st_ino);
 }
 
+static void id_maps_are_read(void **state)
+{
+	static struct procfs_id_map map;
+	uint32_t inside;
+
+	(void)state;
+	write_text("proc/7/uid_map", "         0       1000          1\n"
+				     "         1     100000      65536\n"
+				     "4294967290 200000 5\n");
+	assert_int_equal(procfs_id_map(root, 7, "uid_map", &map), 0);
+	assert_int_equal(map.count, 3);
+	assert_true(procfs_map_inside(&map, 1000, &inside));
+	assert_int_equal(inside, 0);
+	assert_true(procfs_map_inside(&map, 165535, &inside));
+	assert_int_equal(inside, 65536);
+	assert_true(procfs_map_inside(&map, 200004, &inside));
+	assert_int_equal(inside, 4294967294u);
+	assert_false(procfs_map_inside(&map, 0, &inside));
+	assert_false(procfs_map_inside(&map, 1001, &inside));
+	assert_false(procfs_map_inside(&map, 165536, &inside));
+	write_text("proc/7/uid_map", "");
+	assert_int_equal(procfs_id_map(root, 7, "uid_map", &map), 0);
+	assert_false(procfs_map_inside(&map, 0, &inside));
+	assert_int_equal(procfs_id_map(root, 7, "gid_map", &map), -ESRCH);
+}
+
+static void id_maps_the_kernel_does_not_write_are_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"0 0\n",   "0 0 1",    "0 0 1 2\n", "0 -1 1\n", "0 0 4294967296\n",
+		"x 0 1\n", "0 0 1\n\n"};
+	static struct procfs_id_map map;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		write_text("proc/7/uid_map", wrong[i]);
+		assert_int_equal(procfs_id_map(root, 7, "uid_map", &map), -EINVAL);
+	}
+}
+
 static void a_root_too_long_for_a_path_is_refused(void **state)
 {
 	static char longest[8192];
@@ -404,6 +444,8 @@ int main(void)
 		TEST(the_own_program_can_be_opened),
 		TEST(the_device_of_a_mount_is_read),
 		TEST(the_real_proc_is_understood),
+		TEST(id_maps_are_read),
+		TEST(id_maps_the_kernel_does_not_write_are_refused),
 		TEST(a_root_too_long_for_a_path_is_refused),
 	};
 

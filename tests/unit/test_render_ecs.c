@@ -281,6 +281,24 @@ static void one_empty_argument_is_a_list_and_no_command_line(void **state)
 	assert_absent(fixture, "process.command_line");
 }
 
+static void labels_are_an_object_whatever_is_in_them(void **state)
+{
+	struct fixture *fixture = *state;
+	struct entry_builder *builder = &fixture->builder;
+
+	builder_start(builder, REC_EXEC, 1);
+	builder_enrich(builder);
+	BUILDER_LIST(builder, &builder->enriched->container_labels,
+		     "app=shop\0empty=\0none\0quote\"=a=\"b\"\nc\0raw=\xff");
+	render(fixture);
+	assert_text(fixture, "container.labels.app", "shop");
+	assert_text(fixture, "container.labels.empty", "");
+	assert_text(fixture, "container.labels.none", "");
+	assert_text(fixture, "container.labels.quote\"", "a=\"b\"\nc");
+	assert_text(fixture, "container.labels.raw", "\xef\xbf\xbd");
+	assert_items(fixture, "Linux.raw", 1);
+}
+
 static void bytes_that_are_not_utf8_are_kept_beside_the_text(void **state)
 {
 	struct fixture *fixture = *state;
@@ -562,6 +580,7 @@ int main(void)
 		ECS_TEST(a_file_in_the_root_has_the_root_as_its_directory),
 		ECS_TEST(arguments_keep_their_bounds),
 		ECS_TEST(one_empty_argument_is_a_list_and_no_command_line),
+		ECS_TEST(labels_are_an_object_whatever_is_in_them),
 		ECS_TEST(bytes_that_are_not_utf8_are_kept_beside_the_text),
 		ECS_TEST(raw_entries_have_a_ceiling_and_the_rest_is_counted),
 		ECS_TEST(raw_bytes_have_a_ceiling_and_tell_the_total),

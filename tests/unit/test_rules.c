@@ -313,6 +313,10 @@ static void a_secret_is_nowhere_in_the_entry(void **state)
 	builder_text(&builder, &builder.enriched->user, "alice");
 	BUILDER_LIST(&builder, &builder.enriched->parent.args, "sh\0-c\0x --password=hunter2");
 	builder_text(&builder, &builder.enriched->parent.executable, "/bin/sh");
+	BUILDER_LIST(&builder, &builder.enriched->session_leader.args, "--password=hunter2");
+	BUILDER_LIST(&builder, &builder.enriched->group_leader.args, "--password=hunter2");
+	BUILDER_LIST(&builder, &builder.enriched->entry_leader.args, "--password=hunter2");
+	BUILDER_LIST(&builder, &builder.enriched->previous_args, "-p\0swordfish");
 	assert_int_equal(apply(rules), RULES_KEEP);
 	assert_true(made.subject.args_masked);
 	assert_false(entry_holds("hunter2"));
@@ -321,11 +325,13 @@ static void a_secret_is_nowhere_in_the_entry(void **state)
 	assert_shows("\"command_line\":\"x --password=*** -p ***\"");
 	assert_shows("\"command_line\":\"sh -c x --password=***\"");
 	assert_shows("\"args_count\":4");
-	assert_shows("\"masked\":[\"process.args\",\"process.parent.args\"]");
+	assert_shows("\"masked\":[\"process.args\",\"process.parent.args\","
+		     "\"process.session_leader.args\",\"process.group_leader.args\","
+		     "\"process.entry_leader.args\",\"process.previous.args\"]");
 	assert_shows("\"executable\":\"/bin/sh\"");
 	assert_shows("\"name\":\"alice\"");
 	assert_null(strstr(render(false), "truncated"));
-	assert_int_equal(counters_of(rules, 2).masked, 2);
+	assert_int_equal(counters_of(rules, 2).masked, 6);
 	rules_state_free(rules);
 }
 

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the order in which a stranger's file is looked at: first a descriptor that reads nothing
+ * (O_PATH), since to open a device can have effects, to open a FIFO wakes its writer; then what it
+ * is; only then the reading. Knows nothing of what stands in files.
+ */
+#include "enrich/safe_file.h"
+
+#include "base/cleanup.h"
+#include "enrich/procfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#define FIRST_SIZE ((size_t)4096)
+#define NS_PER_SECOND INT64_C(1000000000)
+
+bool safe_file_same(const struct safe_file_state *a, const struct safe_file_state *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->modified_ns == b->modified_ns && a->changed_ns == b->changed_ns;
+}
+
+int safe_file_open_root(const char *path)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int64_t to_ns(const struct timespec *time)
+{
+	return time->tv_sec * NS_PER_SECOND + time->tv_nsec;
+}
+
+/* 0 for a regular file. */
+static int look(int fd, struct safe_file_state *ret_state)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	*ret_state = (struct safe_file_state){
+		.device = st.st_dev,
+		.inode = st.st_ino,
+		.size = (uint64_t)st.st_size,
+		.modified_ns = to_ns(&st.st_mtim),
+		.changed_ns = to_ns(&st.st_ctim),
+	};
+	return 0;
+}
+
+/* A descriptor that can only be looked at. */
+static int find(int root_fd, const char *path, struct safe_file_state *ret_state)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how)), result;
+
+	if (fd < 0)
+		return -errno;
+	result = look(fd, ret_state);
+	if (result == 0)
+		return fd;
+	(void)close(fd);
+	return result;
+}
+
+int safe_file_stat(int root_fd, const char *path, struct safe_file_state *ret_state)
+{
+	_cleanup_close_ int fd = find(root_fd, path, ret_state);
+
+	return fd < 0 ? fd : 0;
+}
+
+/* Whatever size the file claims to have: files of /proc claim none and never end. */
+static ssize_t read_all(int fd, size_t limit, char **text)
+{
+	size_t size = FIRST_SIZE < limit + 1 ? FIRST_SIZE : limit + 1, done = 0;
+
+	for (;;) {
+		char *grown = realloc(*text, size + 1);
+		ssize_t n;
+
+		if (!grown)
+			return -ENOMEM;
+		*text = grown;
+		n = read(fd, *text + done, size - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+		if (done > limit)
+			return -EFBIG;
+		if (done == size)
+			size = size < (limit + 1) / 2 ? size * 2 : limit + 1;
+	}
+	(*text)[done] = '\0';
+	return (ssize_t)done;
+}
+
+int safe_file_read(int root_fd, const char *path, size_t limit, char **ret_text, size_t *ret_length,
+		   struct safe_file_state *ret_state)
+{
+	struct safe_file_state state;
+	_cleanup_close_ int found_fd = find(root_fd, path, &state);
+	_cleanup_close_ int fd = -1;
+	_cleanup_free_ char *text = NULL;
+	ssize_t length;
+
+	if (found_fd < 0)
+		return found_fd;
+	if (state.size > limit)
+		return -EFBIG;
+	fd = procfs_reopen("", found_fd, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return fd;
+	length = read_all(fd, limit, &text);
+	if (length < 0)
+		return (int)length;
+	if (ret_state)
+		*ret_state = state;
+	*ret_length = (size_t)length;
+	*ret_text = text;
+	text = NULL;
+	return 0;
+}
