@@ -18,7 +18,7 @@ enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
 enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE, CONFIG_FORMAT_OCSF };
 
-#define CONFIG_FILE "/etc/auditship/auditship.yaml"
+#define CONFIG_FILE AUDITSHIP_SYSCONFDIR "/auditship/auditship.yaml"
 #define CONFIG_SINKS_MAX 64
 #define CONFIG_HASH_SIZE 65 /* SHA-256 in hexadecimal digits, terminated */
 
