@@ -21,7 +21,7 @@ enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_ON, CONFIG_TLS_OFF };
 enum config_verify { CONFIG_VERIFY_FULL, CONFIG_VERIFY_CHAIN, CONFIG_VERIFY_NONE };
 enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE, CONFIG_FORMAT_OCSF };
 
-#define CONFIG_FILE "/etc/auditship/auditship.yaml"
+#define CONFIG_FILE AUDITSHIP_SYSCONFDIR "/auditship/auditship.yaml"
 #define CONFIG_SINKS_MAX 64
 #define CONFIG_HASH_SIZE 65 /* SHA-256 in hexadecimal digits, terminated */
 

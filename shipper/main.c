@@ -6,6 +6,7 @@
 #include "control.h"
 #include "pipeline.h"
 #include "tool/check.h"
+#include "tool/help.h"
 #include "tool/schema.h"
 #include "tool/status.h"
 #include "tool/watch.h"
@@ -23,42 +24,6 @@ struct arguments {
 	bool json, watch, coverage;
 	struct check_options check;
 };
-
-static const char help_text[] =
-	"auditship " AUDITSHIP_VERSION
-	" - an audit trail of this host: who ran what, and how it ended\n"
-	"\n"
-	"usage: auditship run    [-c FILE] [--seconds N]    watch and ship until stopped\n"
-	"       auditship watch  [OPTION...]                show events as they happen (watch "
-	"--help)\n"
-	"       auditship status [--json] [--watch] [--coverage] [-c FILE | --socket PATH]\n"
-	"                                                   ask the running agent how it is\n"
-	"       auditship check  [-c FILE] [--print] [--explain EVENTS]\n"
-	"                                                   tell every fault of a configuration\n"
-	"       auditship schema event|batch|config|elasticsearch\n"
-	"                                                   print a published schema\n"
-	"       auditship --help | --version\n"
-	"\n"
-	"  -c, --config FILE   configuration (YAML), with conf.d/*.yaml beside it; without it\n"
-	"                      " CONFIG_FILE " when it is there, else the\n"
-	"                      defaults: a trail in /var/lib/auditship/audit.ndjson\n"
-	"  -s, --seconds N     stop by itself after N seconds\n"
-	"      --socket PATH   the control socket of the agent to ask\n"
-	"      --json          the status as one line of JSON\n"
-	"      --watch         the status again every second\n"
-	"      --coverage      have the agent try out first what it sees on this host\n"
-	"      --print         show the effective configuration and where each value is from\n"
-	"      --explain FILE  tell which rule decides over each event of FILE (-: of standard\n"
-	"                      input), which holds one JSON document per line\n"
-	"\n"
-	"run needs root, or the capabilities CAP_BPF and CAP_PERFMON, and Linux 5.10 or newer.\n"
-	"Stop it with Ctrl-C or SIGTERM: what the kernel has handed over is written first. SIGHUP\n"
-	"reads the configuration again; a faulty one changes nothing.\n"
-	"Exit codes: 0 all delivered; 1 it could not run or not deliver; 78 the configuration is\n"
-	"wrong; 64 the command line is. status: 0 healthy; 2 something needs attention; 1 no "
-	"answer.\n"
-	"\n"
-	"Try: sudo auditship run -c config/quickstart.yaml\n";
 
 #define EXIT_USAGE 64
 
@@ -237,6 +202,25 @@ static int show_version(void)
 	return EXIT_SUCCESS;
 }
 
+/* command NULL: of the program. EXIT_SUCCESS, or EXIT_FAILURE: there is no such command. */
+static int show_help(FILE *where, const char *command)
+{
+	struct buf text;
+	int result;
+
+	buf_init(&text, 64UL * 1024);
+	result = tool_help(&text, command);
+	if (result == 0)
+		(void)fwrite(text.data, 1, text.length, where);
+	buf_done(&text);
+	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static bool is_help(const char *argument)
+{
+	return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
 static const struct {
 	const char *name;
 	const char *options; /* letters of its options in read_arguments */
@@ -253,13 +237,13 @@ int main(int argc, char **argv)
 	int code;
 
 	if (argc < 2) {
-		(void)fputs(help_text, stderr);
+		(void)show_help(stderr, NULL);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		(void)fputs(help_text, stdout);
+	if (is_help(argv[1]))
+		return show_help(stdout, NULL);
+	if (argc == 3 && is_help(argv[2]) && show_help(stdout, argv[1]) == EXIT_SUCCESS)
 		return EXIT_SUCCESS;
-	}
 	if (strcmp(argv[1], "--version") == 0)
 		return show_version();
 	if (strcmp(argv[1], "watch") == 0)

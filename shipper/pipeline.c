@@ -575,6 +575,7 @@ static void on_tick(struct pipeline *pipeline)
 		census_tick(&pipeline->census, pipeline->probes, pipeline->collect,
 			    clock_boot_ns());
 	agent_events_tick(pipeline->events);
+	service_tick(&pipeline->service, pipeline->status);
 }
 
 void pipeline_tell_missing(const struct pipeline *pipeline)
@@ -820,7 +821,11 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	result = open_all(&pipeline, options, err);
 	if (result == 0) {
 		tell_ready(&pipeline);
+		if (!pipeline.view)
+			service_ready(&pipeline.service);
 		wait_for_end(&pipeline);
+		if (!pipeline.view)
+			service_stopping();
 		if (pipeline.events)
 			agent_events_tell_stop(pipeline.events, &pipeline.end);
 	}

@@ -21,6 +21,7 @@
 #include "monitor.h"
 #include "pipeline.h"
 #include "reload.h"
+#include "service.h"
 #include "sinks.h"
 #include "status.h"
 #include "watchers.h"
@@ -47,6 +48,7 @@ struct pipeline {
 	struct watchers *watchers;
 	struct monitor *monitor; /* NULL: it is off */
 	struct status *status;
+	struct service service;
 	struct agent_events *events; /* NULL for a mere view */
 	struct agent_end end;
 	struct census census;

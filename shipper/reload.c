@@ -320,10 +320,13 @@ static void start(struct reload *reload)
 
 void reload_request(struct reload *reload)
 {
+	service_reloading();
 	if (reload->busy)
 		reload->again = true;
 	else
 		start(reload);
+	if (!reload->busy) /* refused, or nothing to do */
+		service_reloaded();
 }
 
 void reload_finish(struct reload *reload)
@@ -335,8 +338,10 @@ void reload_finish(struct reload *reload)
 	config_free(reload->old);
 	reload->old = NULL;
 	reload->busy = false;
-	if (!reload->again)
-		return;
-	reload->again = false;
-	start(reload);
+	if (reload->again) {
+		reload->again = false;
+		start(reload);
+	}
+	if (!reload->busy)
+		service_reloaded();
 }
