@@ -236,6 +236,10 @@ static int put_in_scalar(struct putting *putting, struct yaml_node *node)
 
 	if (node->text.length == 0 || !memchr(node->text.bytes, '$', node->text.length))
 		return 0;
+	if (putting->bytes > CONFIG_VALUES_MAX) { /* told once is enough; nothing more is read */
+		node->type = YAML_REFUSED;
+		return 0;
+	}
 	buf_init(&value.text, CONFIG_VALUE_MAX);
 	buf_init(&value.origin, ORIGIN_MAX);
 	result = make_value(&value);
