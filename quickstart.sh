@@ -21,7 +21,7 @@ die() {
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config clang llvm bpftool libbpf-dev libelf-dev
 zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev
-libmicrohttpd-dev"
+libmicrohttpd-dev libseccomp-dev"
 test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema python3-yaml nodejs
 node-ajv jq curl prometheus mandoc rpm runc
 busybox-static"

@@ -6,6 +6,7 @@
  */
 #include "collect.h"
 
+#include "base/confine.h"
 #include "base/log.h"
 #include "base/published.h"
 #include "capture/reader.h"
@@ -352,6 +353,7 @@ static void *run(void *data)
 	bool busy = false;
 	int swept;
 
+	confine_rest();
 	if (atomic_load(&collect->notes)) /* before anything else: the start of the agent */
 		(void)take_notes(collect);
 	for (;;) {

@@ -15,6 +15,7 @@
 
 enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT, CONFIG_SINK_KAFKA };
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
+enum config_privileges { CONFIG_PRIVILEGES_KEEP, CONFIG_PRIVILEGES_MINIMAL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
 enum config_headers { CONFIG_HEADERS_STANDARD, CONFIG_HEADERS_NONE };
 enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_ON, CONFIG_TLS_OFF };
@@ -95,6 +96,7 @@ struct config {
 		struct config_map labels;
 		uint64_t heartbeat_ms; /* 0: none */
 		int coverage;          /* enum config_coverage */
+		int privileges;        /* enum config_privileges */
 	} agent;
 	char *runtime_dir; /* agent.runtime_dir */
 	struct {
@@ -202,6 +204,7 @@ enum config_part {
 		1 << 9, /* what the probes leave out, in maps: they stay as they are */
 	CONFIG_PART_ENRICH = 1 << 10, /* what the helper process and the tables want anew */
 	CONFIG_PART_ANCESTRY = 1 << 11,
+	CONFIG_PART_PRIVILEGES = 1 << 13,
 	CONFIG_PART_MONITOR = 1 << 12,
 };
 

@@ -127,6 +127,12 @@ static const struct option_word coverage_words[] = {
 	{},
 };
 
+static const struct option_word privileges_words[] = {
+	{"keep", CONFIG_PRIVILEGES_KEEP},
+	{"minimal", CONFIG_PRIVILEGES_MINIMAL},
+	{},
+};
+
 const struct option_word config_sink_types[] = {
 	{"file", CONFIG_SINK_FILE},
 	{"stdout", CONFIG_SINK_STDOUT},
@@ -420,6 +426,16 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_EVENTS,
 		.doc = "When the agent tries out what it sees on this host: start (and on "
 		       "request), or request (auditship status --coverage) only.",
+	},
+	{
+		"agent.privileges",
+		ENUM_AT(struct config, agent.privileges),
+		.fallback = "keep",
+		.words = privileges_words,
+		.part = CONFIG_PART_PRIVILEGES,
+		.doc = "What the agent may still do once the probes are attached. keep: what a "
+		       "reload with other probes and a look at other people's processes need; "
+		       "minimal: nothing, and a reload that wants other probes is refused.",
 	},
 	{
 		"agent.runtime_dir",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The command line: one row and one function per command, exit codes, nothing else. */
 #include "base/buf.h"
+#include "base/confine.h"
 #include "base/log.h"
 #include "config.h"
 #include "control.h"
@@ -116,6 +117,7 @@ static int command_run(const struct arguments *arguments)
 	struct err err = {0};
 	int result;
 
+	confine_process(); /* first: the configuration holds secrets */
 	buf_init(&faults, CONFIG_FAULTS_SIZE);
 	result = config_new(&config, arguments->config, &faults, &err);
 	if (result == -EINVAL && faults.length > 0)

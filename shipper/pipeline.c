@@ -11,6 +11,7 @@
 #include "pipeline_parts.h"
 
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/uuid.h"
@@ -163,6 +164,8 @@ static int start_sinks(struct pipeline *pipeline, struct err *err)
 	struct sinks_options options = {
 		.journal = pipeline->journal,
 		.identity = &pipeline->identity,
+		/* a library's threads have what the thread had that made them */
+		.open_later = confine_is_minimal(),
 		.on_reader_gone = on_reader_gone,
 		.data = pipeline,
 	};
@@ -714,11 +717,22 @@ static int check_machine(struct err *err)
 	return preflight_judge(&facts, err);
 }
 
+/* The last of all that can fail: what runs from here on gets by with little. */
+static int confine(const struct pipeline_options *options, struct err *err)
+{
+	if (options->view)
+		return 0;
+	confine_rest();
+	return confine_calls(err);
+}
+
 static int open_all(struct pipeline *pipeline, const struct pipeline_options *options,
 		    struct err *err)
 {
 	int result = check_machine(err);
 
+	if (pipeline->config->agent.privileges == CONFIG_PRIVILEGES_MINIMAL && !options->view)
+		confine_make_minimal();
 	if (result == 0) /* before anything that it must not inherit */
 		result = open_helper(pipeline, err);
 	if (result == 0)
@@ -739,6 +753,8 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 		result = open_agent(pipeline, err);
 	if (result == 0)
 		result = start_capture(pipeline, err);
+	if (result == 0)
+		result = confine(options, err);
 	return result;
 }
 

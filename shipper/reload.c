@@ -6,6 +6,7 @@
  */
 #include "reload.h"
 
+#include "base/confine.h"
 #include "base/log.h"
 #include "pipeline_parts.h"
 
@@ -103,6 +104,8 @@ static void tell_until_restart(unsigned int parts)
 		log_warning("agent.state_dir has changed: it takes effect at the next start");
 	if (parts & CONFIG_PART_ENRICH)
 		log_warning("enrich has changed: it takes effect at the next start");
+	if (parts & CONFIG_PART_PRIVILEGES)
+		log_warning("agent.privileges has changed: it takes effect at the next start");
 	if (parts & CONFIG_PART_JOURNAL)
 		log_warning("journal has changed: it takes effect at the next start");
 	if (parts & CONFIG_PART_ENRICH)
@@ -114,8 +117,14 @@ static void tell_until_restart(unsigned int parts)
 static int prepare_probes(struct pipeline *pipeline, const struct config *config,
 			  struct probes **ret_probes, struct err *err)
 {
-	int result = pipeline_open_probes(pipeline, config, pipeline->probes, ret_probes, err);
+	int result;
 
+	if (confine_is_minimal())
+		return err_set(
+			err, -EPERM,
+			"agent.privileges is minimal, so the agent may load no other probes: "
+			"what has changed in capture takes effect at a restart");
+	result = pipeline_open_probes(pipeline, config, pipeline->probes, ret_probes, err);
 	if (result < 0)
 		return result;
 	result = probes_attach(*ret_probes, err);

@@ -90,7 +90,7 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 			   .color = table && isatty(STDOUT_FILENO),
 			   .no_header = start->again},
 		.limits = {.batch_bytes = BATCH_BYTES, .in_flight_bytes = IN_FLIGHT_BYTES},
-		.open_later = start->running,
+		.open_later = start->running || sinks->options.open_later,
 		.on_reader_gone = sinks->options.on_reader_gone,
 		.data = sinks->options.data,
 	};

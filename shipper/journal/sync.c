@@ -4,6 +4,7 @@
  * the cursors as they were before that (so that no cursor is ever ahead of what is on disk), then
  * deletes what every durable cursor has behind it. Nobody else writes cursors or deletes segments.
  */
+#include "base/confine.h"
 #include "journal/state.h"
 
 #include <errno.h>
@@ -217,6 +218,7 @@ static void *sync_main(void *data)
 	struct journal *journal = data;
 	bool stopping = false;
 
+	confine_thread();
 	while (!stopping) {
 		uint64_t round;
 

@@ -8,6 +8,7 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/counter.h"
 #include "base/log.h"
 #include "render/identity.h"
@@ -421,6 +422,7 @@ static void *run(void *data)
 {
 	struct deliver *deliver = data;
 
+	confine_thread();
 	if (deliver_events(deliver))
 		take_leave(deliver);
 	if (deliver->abandoned)
