@@ -10,6 +10,7 @@
 #include "decode/fields.h"
 #include "enrich/cputime.h"
 #include "enrich/entity_id.h"
+#include "enrich/event_names.h"
 #include "enrich/lineage.h"
 
 #include <errno.h>
@@ -21,26 +22,12 @@ struct enrich {
 	struct process_table *processes;
 	struct entity_ids *ids;
 	struct user_names *names;
-	struct cgroups *cgroups;
-	struct containers *containers;
+	struct placement placement;
 	struct resolver *resolver; /* borrowed; NULL: nobody can be asked */
 	uint64_t tick_ns;
 	uint32_t ancestry;
 	char *const *env;
 	size_t env_count;
-};
-
-/* Any record of a process. */
-struct task_record {
-	struct rec_header header;
-	struct rec_task task;
-};
-
-/* Where strings go: behind the struct, up to ENRICH_MAX_SIZE. */
-struct tail {
-	struct enriched *out;
-	uint32_t used;
-	int64_t wall_offset_ns;
 };
 
 /* Each part knows the services that it asks. */
@@ -49,7 +36,7 @@ static void on_answer(void *data, const struct resolver_answer *answer)
 	struct enrich *enrich = data;
 
 	if (!user_names_answer(enrich->names, answer))
-		containers_answer(enrich->containers, answer);
+		containers_answer(enrich->placement.containers, answer);
 }
 
 static void poll_resolver(void *data)
@@ -77,8 +64,8 @@ static int new_names(struct enrich *enrich, const struct user_names_options *wan
 	return user_names_new(&enrich->names, &options, err);
 }
 
-static int open_cgroups(struct enrich *enrich, const struct enrich_options *options,
-			struct err *err)
+static int open_placement(struct enrich *enrich, const struct enrich_options *options,
+			  struct err *err)
 {
 	const struct containers_options containers = {
 		.resolver = options->resolver,
@@ -87,9 +74,8 @@ static int open_cgroups(struct enrich *enrich, const struct enrich_options *opti
 		.poll = poll_resolver,
 		.data = enrich,
 	};
-	int result = cgroups_new(&enrich->cgroups, CGROUPS_DEFAULT_MAX, err);
 
-	return result == 0 ? containers_new(&enrich->containers, &containers, err) : result;
+	return placement_open(&enrich->placement, &containers, err);
 }
 
 int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options, struct err *err)
@@ -109,7 +95,7 @@ int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options,
 	if (result == 0)
 		result = new_names(enrich, &options->names, err);
 	if (result == 0)
-		result = open_cgroups(enrich, options, err);
+		result = open_placement(enrich, options, err);
 	if (result < 0) {
 		enrich_free(enrich);
 		return result;
@@ -125,8 +111,7 @@ void enrich_free(struct enrich *enrich)
 	process_table_free(enrich->processes);
 	entity_ids_free(enrich->ids);
 	user_names_free(enrich->names);
-	cgroups_free(enrich->cgroups);
-	containers_free(enrich->containers);
+	placement_close(&enrich->placement);
 	free(enrich);
 }
 
@@ -223,20 +208,6 @@ void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 		process_table_set_image(enrich->processes, process, &image, 0);
 }
 
-static void put(struct tail *tail, struct rec_string *string, const char *bytes, size_t length)
-{
-	if (length == 0 || length > ENRICH_MAX_SIZE - tail->used)
-		return;
-	memcpy((char *)tail->out + tail->used, bytes, length);
-	*string = (struct rec_string){tail->used, (uint32_t)length, (uint32_t)length};
-	tail->used += (uint32_t)length;
-}
-
-static void put_text(struct tail *tail, struct rec_string *string, const char *text)
-{
-	put(tail, string, text, strlen(text));
-}
-
 static void put_image(struct enrich *enrich, struct tail *tail, const struct process *process,
 		      struct enriched_process *out)
 {
@@ -286,241 +257,13 @@ static void put_other(struct enrich *enrich, struct tail *tail, const struct rec
 
 	if (!process)
 		return;
-	put(tail, &out->comm, process->comm, strnlen(process->comm, sizeof(process->comm)));
+	tail_put(tail, &out->comm, process->comm, strnlen(process->comm, sizeof(process->comm)));
 	put_image(enrich, tail, process, out);
-}
-
-/* Where a name goes, and the field that the lists call it by. */
-struct name_row {
-	size_t offset; /* in struct enriched */
-	const char *field;
-	bool is_group;
-};
-static const struct name_row name_rows[] = {
-	{offsetof(struct enriched, user), "user.name", false},
-	{offsetof(struct enriched, real_user), "process.real_user.name", false},
-	{offsetof(struct enriched, saved_user), "process.saved_user.name", false},
-	{offsetof(struct enriched, fs_user), "Linux.fs_user.name", false},
-	{offsetof(struct enriched, login_user), "Linux.audit.user.name", false},
-	{offsetof(struct enriched, group), "group.name", true},
-	{offsetof(struct enriched, real_group), "process.real_group.name", true},
-	{offsetof(struct enriched, saved_group), "process.saved_group.name", true},
-	{offsetof(struct enriched, fs_group), "Linux.fs_group.name", true},
-	{offsetof(struct enriched, file_owner), "file.owner", false},
-	{offsetof(struct enriched, file_group), "file.group", true},
-};
-#define NAME_ROWS (sizeof(name_rows) / sizeof(name_rows[0]))
-_Static_assert(NAME_ROWS <= NAME_SLOTS_MAX, "every name has a slot");
-
-/* Who owns the file of the event; REC_ID_UNSET: there is none. */
-static void find_owner(const struct rec_header *record, uint32_t *ret_uid, uint32_t *ret_gid)
-{
-	const struct rec_exec *exec = (const struct rec_exec *)record;
-	const struct rec_open *open = (const struct rec_open *)record;
-
-	*ret_uid = *ret_gid = REC_ID_UNSET;
-	if (record->kind == REC_EXEC) {
-		*ret_uid = exec->file_uid;
-		*ret_gid = exec->file_gid;
-	} else if (record->kind == REC_OPEN_READ || record->kind == REC_OPEN_WRITE ||
-		   record->kind == REC_FILE_CREATE) {
-		*ret_uid = open->file_uid;
-		*ret_gid = open->file_gid;
-	}
-}
-
-/* The rows that apply: their slots lie side by side. */
-static size_t list_ids(const struct task_record *record, struct name_slot slots[NAME_ROWS],
-		       const struct name_row *rows[NAME_ROWS])
-{
-	const struct rec_creds *creds = &record->task.creds;
-	uint32_t owner, group;
-	size_t count = 0;
-
-	find_owner(&record->header, &owner, &group);
-	const uint32_t ids[NAME_ROWS] = {creds->euid,      creds->uid,  creds->suid, creds->fsuid,
-					 creds->login_uid, creds->egid, creds->gid,  creds->sgid,
-					 creds->fsgid,     owner,       group};
-
-	for (size_t i = 0; i < NAME_ROWS; i++) {
-		if (ids[i] == REC_ID_UNSET)
-			continue;
-		rows[count] = &name_rows[i];
-		slots[count++] =
-			(struct name_slot){.id = ids[i], .is_group = name_rows[i].is_group};
-	}
-	return count;
-}
-
-enum name_list { NAMES_OF_NSS, NAMES_UNKNOWN };
-
-static void put_name_list(struct tail *tail, struct rec_string *string, enum name_list list,
-			  const struct name_slot *slots, const struct name_row *const *rows,
-			  size_t count)
-{
-	struct rec_string part;
-
-	string->offset = tail->used;
-	for (size_t i = 0; i < count; i++)
-		if (list == NAMES_OF_NSS ? slots[i].by_nss : slots[i].is_unknown)
-			put(tail, &part, rows[i]->field, strlen(rows[i]->field) + 1);
-	string->length = string->full = tail->used - string->offset;
-	if (string->length == 0)
-		string->offset = 0;
-}
-
-static struct name_subject subject_of(const struct task_record *record)
-{
-	const struct rec_task *task = &record->task;
-
-	return (struct name_subject){
-		.place = {task->ns.mnt, task->ns.user, task->ns.root_mount, task->root_directory},
-		.process = {task->id.pid, task->id.start_ns},
-		.ending = record->header.kind == REC_EXIT,
-	};
-}
-
-static void put_names(struct enrich *enrich, struct tail *tail, const struct task_record *record)
-{
-	struct name_subject subject = subject_of(record);
-	struct name_slot slots[NAME_ROWS];
-	const struct name_row *rows[NAME_ROWS];
-	size_t count = list_ids(record, slots, rows);
-	enum name_source source = user_names_resolve(enrich->names, &subject, slots, count);
-	bool by_nss = false, unknown = false;
-
-	for (size_t i = 0; i < count; i++) {
-		put(tail, (struct rec_string *)((char *)tail->out + rows[i]->offset), slots[i].name,
-		    slots[i].length);
-		by_nss |= slots[i].by_nss;
-		unknown |= slots[i].is_unknown;
-	}
-	tail->out->names_source = (uint8_t)source;
-	if (by_nss)
-		put_name_list(tail, &tail->out->names_of_nss, NAMES_OF_NSS, slots, rows, count);
-	if (unknown)
-		put_name_list(tail, &tail->out->names_unknown, NAMES_UNKNOWN, slots, rows, count);
-	if (subject.ending)
-		user_names_leave(enrich->names, &subject);
 }
 
 void enrich_cgroup(struct enrich *enrich, const struct cgroup_told *told)
 {
-	const struct cgroup *cgroup = cgroups_insert(enrich->cgroups, told);
-
-	containers_prefetch(enrich->containers, &cgroup->container);
-}
-
-static void note_cgroup(struct enrich *enrich, const struct rec_cgroup *record)
-{
-	const struct cgroup_told told = {
-		.id = record->id,
-		.hierarchy = record->hierarchy,
-		.path = record_string(&record->header, &record->path),
-		.length = record->path.length,
-		.full = record->path.full,
-	};
-
-	if (record->header.kind == REC_CGROUP_GONE)
-		cgroups_remove(enrich->cgroups, record->hierarchy, record->id,
-			       record->header.time_ns);
-	else if (told.length > 0)
-		enrich_cgroup(enrich, &told);
-}
-
-enum { HIERARCHY_NONE, HIERARCHY_V2, HIERARCHY_V1 }; /* struct enriched, cgroup_hierarchy */
-
-/*
- * Where v1 is in use the containers may be there alone, or in both. Preferred: what carries a
- * container, then what is not the root, then v2.
- */
-static const struct cgroup *choose_cgroup(struct enrich *enrich, const struct rec_task *task,
-					  uint8_t *ret_hierarchy)
-{
-	const struct cgroup *v2 = cgroups_find(enrich->cgroups, 0, task->cgroup_id), *v1 = NULL;
-	bool v2_says, v1_says;
-
-	*ret_hierarchy = HIERARCHY_V2;
-	if (!task->cgroup_v1_id || (v2 && v2->container.depth))
-		return v2;
-	v1 = cgroups_find(enrich->cgroups, task->cgroup_v1_hierarchy, task->cgroup_v1_id);
-	v2_says = v2 && v2->path_length > 1;
-	v1_says = v1 && v1->path_length > 1;
-	if (!v1 || (!v1->container.depth && (v2_says || !v1_says) && v2))
-		return v2;
-	*ret_hierarchy = HIERARCHY_V1;
-	return v1;
-}
-
-/* What lies beyond the kept part of the path stays absent. */
-static void put_part(struct tail *tail, struct rec_string *string, const struct cgroup *cgroup,
-		     const struct container_part *part)
-{
-	if (part->offset + part->length <= cgroup->path_length)
-		put(tail, string, cgroup->path + part->offset, part->length);
-}
-
-static void put_cgroup(struct tail *tail, const struct cgroup *cgroup)
-{
-	const struct container_path *container = &cgroup->container;
-	struct enriched *out = tail->out;
-
-	put(tail, &out->cgroup_path, cgroup->path, cgroup->path_length);
-	if (out->cgroup_path.length)
-		out->cgroup_path.full = cgroup->path_full;
-	put_part(tail, &out->systemd_unit, cgroup, &container->unit);
-	put_part(tail, &out->systemd_user_unit, cgroup, &container->user_unit);
-	put_part(tail, &out->systemd_slice, cgroup, &container->slice);
-	put_text(tail, &out->container_id, container->id);
-	put_text(tail, &out->container_outer_id, container->outer_id);
-	put_text(tail, &out->resource_id, container->pod_uid);
-	out->container_runtime = container->runtime;
-	out->orchestrator = container->orchestrator;
-	if (container->runtime == CONTAINER_LXC || container->runtime == CONTAINER_NSPAWN)
-		out->container_name = out->container_id;
-}
-
-static void put_state(struct tail *tail, const struct container_state *state)
-{
-	struct enriched *out = tail->out;
-
-	if (state->runtime)
-		out->container_runtime = state->runtime;
-	put_text(tail, &out->container_name, state->name);
-	put_text(tail, &out->image_name, state->image);
-	put(tail, &out->image_tag, state->tag, state->tag[0] ? strlen(state->tag) + 1 : 0);
-	put(tail, &out->container_labels, state->labels, state->labels_length);
-	if (out->container_labels.length)
-		out->container_labels.full = state->labels_full;
-	if (!state->pod_name[0] && !state->pod_uid[0])
-		return;
-	out->orchestrator = CONTAINER_KUBERNETES;
-	put_text(tail, &out->resource_name, state->pod_name);
-	put_text(tail, &out->orchestrator_namespace, state->pod_namespace);
-	if (!out->resource_id.length)
-		put_text(tail, &out->resource_id, state->pod_uid);
-}
-
-static void put_container(struct enrich *enrich, struct tail *tail,
-			  const struct task_record *record)
-{
-	bool starts = record->header.kind == REC_EXEC;
-	enum container_unresolved unresolved;
-	const struct container_state *state;
-	const struct cgroup *cgroup;
-	uint8_t hierarchy;
-
-	cgroup = choose_cgroup(enrich, &record->task, &hierarchy);
-	if (!cgroup)
-		return;
-	tail->out->cgroup_hierarchy = hierarchy;
-	put_cgroup(tail, cgroup);
-	if (!cgroup->container.depth)
-		return;
-	state = containers_find(enrich->containers, &cgroup->container, starts, &unresolved);
-	tail->out->container_unresolved = (uint8_t)unresolved;
-	if (state)
-		put_state(tail, state);
+	placement_insert(&enrich->placement, told);
 }
 
 static bool env_is_configured(const struct enrich *enrich, const char *variable, size_t length)
@@ -805,7 +548,7 @@ static void put_ancestry(struct enrich *enrich, struct tail *tail, const struct 
 		compute_entity_id(enrich, &ids[i], entity_id);
 		uuid_format(text + i * UUID_TEXT_SIZE, entity_id);
 	}
-	put(tail, &tail->out->ancestry, text, count * UUID_TEXT_SIZE);
+	tail_put(tail, &tail->out->ancestry, text, count * UUID_TEXT_SIZE);
 }
 
 /* What a snapshot saw may be what became of the process after an event that waited in the ring. */
@@ -840,8 +583,8 @@ static void enrich_task(struct enrich *enrich, struct task_record *record, struc
 	if (process)
 		put_process(enrich, tail, process, kind != REC_EXEC && !snapshot_rules);
 	put_others(enrich, tail, record, process);
-	put_names(enrich, tail, record);
-	put_container(enrich, tail, record);
+	event_names_put(enrich->names, tail, record);
+	placement_put(&enrich->placement, tail, record);
 	if (kind == REC_EXIT) {
 		put_exit((struct rec_exit *)record, process, tail->out);
 		process_table_exit(enrich->processes, &record->task.id);
@@ -865,10 +608,10 @@ static void put_given_path(struct tail *tail, const struct rec_header *record,
 		return;
 	path->offset = tail->used;
 	if (directory->length > strlen("/"))
-		put(tail, &part, record_string(record, directory), directory->length);
+		tail_put(tail, &part, record_string(record, directory), directory->length);
 	if (!absolute)
-		put(tail, &part, "/", 1);
-	put(tail, &part, name, given->length);
+		tail_put(tail, &part, "/", 1);
+	tail_put(tail, &part, name, given->length);
 	path->length = tail->used - path->offset;
 	path->full = given->length < given->full ? REC_FULL_UNKNOWN : path->length;
 	tail->out->file_path_as_given = 1;
@@ -893,7 +636,7 @@ static void put_host_user(struct enrich *enrich, struct tail *tail, struct rec_s
 	struct name_slot slot = {.id = uid};
 
 	(void)user_names_resolve(enrich->names, &subject, &slot, 1);
-	put(tail, string, slot.name, slot.length);
+	tail_put(tail, string, slot.name, slot.length);
 }
 
 /* Who stopped the agent: what main could not read any more the table may still know. */
@@ -925,7 +668,7 @@ size_t enrich_event(struct enrich *enrich, struct rec_header *record, int64_t wa
 	if (record->kind == REC_EXEC)
 		keep_configured_env(enrich, (struct rec_exec *)record);
 	if (record->kind == REC_CGROUP_MADE || record->kind == REC_CGROUP_GONE)
-		note_cgroup(enrich, (struct rec_cgroup *)record);
+		placement_note(&enrich->placement, (struct rec_cgroup *)record);
 	if (kind && kind->has_task) {
 		enrich_task(enrich, (struct task_record *)record, &tail);
 		put_file(record, &tail);
@@ -964,6 +707,6 @@ void enrich_cache_counters(const struct enrich *enrich, struct enrich_caches *re
 	ret_counters->helper = (struct resolver_counters){0};
 	if (enrich->resolver)
 		resolver_counters(enrich->resolver, &ret_counters->helper);
-	cgroups_counters(enrich->cgroups, &ret_counters->cgroups);
-	containers_counters(enrich->containers, &ret_counters->containers);
+	cgroups_counters(enrich->placement.cgroups, &ret_counters->cgroups);
+	containers_counters(enrich->placement.containers, &ret_counters->containers);
 }

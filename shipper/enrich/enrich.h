@@ -10,8 +10,7 @@
 #include "base/err.h"
 #include "decode/enriched.h"
 #include "decode/entry.h"
-#include "enrich/cgroups.h"
-#include "enrich/containers.h"
+#include "enrich/placement.h"
 #include "enrich/process_table.h"
 #include "enrich/user_names.h"
 #include "enrich/users.h"
@@ -73,9 +72,6 @@ void enrich_recall(struct enrich *enrich, const struct event *event);
  */
 void enrich_reconcile_begin(struct enrich *enrich);
 void enrich_reconcile_end(struct enrich *enrich, bool at_start);
-
-/* Most bytes that enrich_event writes. */
-#define ENRICH_MAX_SIZE (60 * 1024)
 
 /*
  * Takes note of a checked record whose paths are resolved, removes from it the variables nobody

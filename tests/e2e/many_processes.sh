@@ -35,7 +35,8 @@ wait_until 60 seen || fail "not all are seen: $(status .account)"
 [ "$(cache processes hits)" -gt "$count" ] || fail "nothing is found in the table"
 after_kib=$(memory)
 [ "$after_kib" -le $((before_kib + 2048)) ] || fail "memory grew from $before_kib to $after_kib KiB"
-[ "$(descriptors)" -le "$before_descriptors" ] || fail "descriptors are left open"
+no_more_descriptors() { [ "$(descriptors)" -le "$before_descriptors" ]; } # once the last client's is closed
+wait_until 10 no_more_descriptors || fail "descriptors are left open"
 
 # More living ones than the table has room for.
 short=

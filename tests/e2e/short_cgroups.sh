@@ -54,7 +54,8 @@ done
 [ "$(of_cache cgroups hits)" -ge 10000 ] || fail "hits are not counted"
 after=$(memory "$AGENT_PID")
 [ "$((after - before))" -le 4096 ] || fail "memory grew from $before to $after KiB"
-[ "$(descriptors)" -le "$descriptors" ] || fail "descriptors: $descriptors before, $(descriptors) now"
+no_more_descriptors() { [ "$(descriptors)" -le "$descriptors" ]; } # once the last client's is closed
+wait_until 10 no_more_descriptors || fail "descriptors: $descriptors before, $(descriptors) now"
 status | jq -c '.caches, .account' >"$DIR/status.json"
 stop_agent 0
 check_trail "$trail"

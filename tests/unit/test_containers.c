@@ -129,16 +129,16 @@ static struct containers_counters count(void)
 
 static void the_state_is_asked_for_once_and_kept(void **state)
 {
-	uint64_t misses;
+	struct cache_counters first;
 
 	(void)state;
 	assert_string_equal(name_in_the_end("counted"), "1");
 	assert_int_equal(made.unresolved, CONTAINER_RESOLVED);
-	misses = count().cache.misses;
+	first = count().cache;
 	assert_string_equal(name_of("counted", false), "1");
 	assert_string_equal(name_of("counted", true), "1");
-	assert_int_equal(count().cache.misses, misses);
-	assert_int_equal(count().cache.hits, 2);
+	assert_int_equal(count().cache.misses, first.misses);
+	assert_int_equal(count().cache.hits, first.hits + 2);
 	assert_int_equal(count().cache.size, 1);
 }
 
