@@ -731,8 +731,6 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 {
 	int result = check_machine(err);
 
-	if (pipeline->config->agent.privileges == CONFIG_PRIVILEGES_MINIMAL && !options->view)
-		confine_make_minimal();
 	if (result == 0) /* before anything that it must not inherit */
 		result = open_helper(pipeline, err);
 	if (result == 0)
@@ -831,6 +829,8 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	int result;
 
 	config->rules = NULL;
+	if (config->agent.privileges == CONFIG_PRIVILEGES_MINIMAL && !options->view)
+		confine_make_minimal();
 	summary.sinks = calloc(CONFIG_SINKS_MAX, sizeof(*summary.sinks));
 	if (!summary.sinks)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
