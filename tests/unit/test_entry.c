@@ -162,10 +162,11 @@ static void every_string_of_the_enrichment_is_checked(void **state)
 	for (const struct field *row = enriched_fields; !field_ends(row); row++) {
 		struct rec_string *string =
 			(struct rec_string *)((char *)builder.enriched + row->offset);
-		struct rec_string before = *string;
+		struct rec_string before;
 
 		if (row->size != sizeof(*string))
 			continue;
+		before = *string;
 		*string = (struct rec_string){builder.enriched->size, 1, 1};
 		assert_refused(size, "a string ends outside the record");
 		*string = (struct rec_string){0, 1, 1};
