@@ -23,8 +23,7 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config clang llvm bpftool li
 zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev
 libmicrohttpd-dev libseccomp-dev"
 test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema python3-yaml nodejs
-node-ajv jq curl prometheus mandoc rpm runc
-busybox-static"
+node-ajv jq curl openjdk-17-jre-headless mandoc maven prometheus rpm runc busybox-static"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 

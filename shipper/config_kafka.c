@@ -6,6 +6,7 @@
 #include "tool/schema.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void check_property(const struct yaml_node *node, struct faults *faults)
 {
@@ -30,6 +31,11 @@ static bool uses_tls(const struct config_sink *sink)
 	       (sink->tls.use == CONFIG_TLS_AUTO && (sink->tls.ca || sink->tls.cert));
 }
 
+static bool uses_scram(const struct config_sink *sink)
+{
+	return strncmp(word_of(config_sasl_mechanisms, sink->sasl.mechanism), "SCRAM", 5) == 0;
+}
+
 static void check_pairs(const struct config_sink *sink, const struct yaml_node *node,
 			struct faults *faults)
 {
@@ -41,36 +47,46 @@ static void check_pairs(const struct config_sink *sink, const struct yaml_node *
 			   word_of(config_sasl_mechanisms, sink->sasl.mechanism));
 }
 
-static int warn(struct config *config, const struct config_sink *sink, const char *what)
+/* What works, but not as somebody may think. */
+static int warn(struct config *config, const struct config_sink *sink)
 {
+	bool tls = uses_tls(sink), sasl = sink->sasl.mechanism != 0;
+	const struct {
+		bool so;
+		const char *words;
+	} warnings[] = {
+		{sasl && !tls, "sasl without tls: who is on the way can read along"},
+		{uses_scram(sink) && !kafka_knows_scram(),
+		 "this librdkafka cannot do SCRAM with Kafka 4: it takes 2.6.1, or PLAIN with tls"},
+		{!sasl && sink->sasl.username, "sasl.mechanism is none: nobody is told the user"},
+		{tls && sink->tls.verify == CONFIG_VERIFY_NONE,
+		 "tls.verify: none: anybody can answer as the broker"},
+	};
+	int result = 0;
 	char text[256];
 
-	(void)snprintf(text, sizeof(text), "sink %s: %s", sink->name, what);
-	return config_list_add(&config->warnings, text);
+	for (size_t i = 0; i < sizeof(warnings) / sizeof(warnings[0]) && result == 0; i++) {
+		(void)snprintf(text, sizeof(text), "sink %s: %s", sink->name, warnings[i].words);
+		if (warnings[i].so)
+			result = config_list_add(&config->warnings, text);
+	}
+	return result;
 }
 
 int config_kafka_check(struct config *config, const struct config_sink *sink,
 		       const struct yaml_node *node, struct faults *faults)
 {
 	const struct yaml_node *properties = yaml_tree_get(node, "properties");
-	int result = 0;
 
-	if (!kafka_version())
+	if (!kafka_version()) {
 		faults_add(faults, node->place,
 			   "this auditship was built without Kafka (AUDITSHIP_KAFKA=OFF)");
-	for (const struct yaml_node *at = properties && kafka_version() ? properties->first : NULL;
-	     at; at = at->next)
+		return 0;
+	}
+	for (const struct yaml_node *at = properties ? properties->first : NULL; at; at = at->next)
 		check_property(at, faults);
 	check_pairs(sink, node, faults);
-	if (!sink->name)
-		return 0;
-	if (sink->sasl.mechanism && !uses_tls(sink))
-		result = warn(config, sink, "sasl without tls: who is on the way can read along");
-	if (result == 0 && !sink->sasl.mechanism && sink->sasl.username)
-		result = warn(config, sink, "sasl.mechanism is none: nobody is told the user");
-	if (result == 0 && uses_tls(sink) && sink->tls.verify == CONFIG_VERIFY_NONE)
-		result = warn(config, sink, "tls.verify: none: anybody can answer as the broker");
-	return result;
+	return sink->name ? warn(config, sink) : 0;
 }
 
 static void set_headers(struct config_kafka *kafka, const struct config_sink *sink,

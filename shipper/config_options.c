@@ -960,8 +960,8 @@ const struct option config_sink_options[] = {
 	{
 		"batch_size",
 		SIZE_AT(struct config_sink, kafka.batch_size),
-		.fallback = "1000000",
-		.example = "1000000",
+		.fallback = "256KiB",
+		.example = "256KiB",
 		.min = 16 * KIB,
 		.max = 4 * MIB,
 		.sink_types = KAFKA_SINK,

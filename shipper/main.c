@@ -70,6 +70,9 @@ static int take_option(int option, struct arguments *arguments)
 	case 'p':
 		arguments->check.print = true;
 		return 0;
+	case 'n':
+		arguments->check.connect = true;
+		return 0;
 	default:
 		arguments->check.explain = optarg;
 		return 0;
@@ -88,6 +91,7 @@ static int read_arguments(int argc, char **argv, const char *letters,
 		{"watch", no_argument, NULL, 'w'},
 		{"coverage", no_argument, NULL, 'o'},
 		{"print", no_argument, NULL, 'p'},
+		{"connect", no_argument, NULL, 'n'},
 		{"explain", required_argument, NULL, 'e'},
 		{NULL, 0, NULL, 0},
 	};
@@ -229,7 +233,7 @@ static const struct {
 	int (*run)(const struct arguments *arguments);
 } commands[] = {
 	{"run", "cs", command_run},
-	{"check", "cpe", command_check},
+	{"check", "cpen", command_check},
 	{"status", "cSjwo", command_status},
 };
 

@@ -8,6 +8,7 @@
 #include "render/identity.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,6 +44,47 @@ static int new_sink(const struct config_sink *config, const struct render_identi
 		break;
 	}
 	return stdout_sink_new(ret_sink, STDOUT_FILENO, err);
+}
+
+static int try_file(const struct config_sink *config, sink_told *told, void *data)
+{
+	char *copy = strdup(config->path);
+	const char *directory = copy ? dirname(copy) : ".";
+	bool there = access(config->path, F_OK) == 0, made = access(directory, F_OK) < 0;
+	const char *place = there ? config->path : directory;
+	bool good = made || access(place, W_OK) == 0;
+	struct err err;
+
+	(void)err_set(&err, 0, "%s '%s' %s", there ? "the file" : "the directory", place,
+		      made   ? "is not there yet: it will be made"
+		      : good ? "can be written"
+			     : "cannot be written");
+	told(data, good, err.text);
+	free(copy);
+	return good ? 0 : -EACCES;
+}
+
+static int try_kafka(const struct config_sink *config, unsigned int wait_ms, sink_told *told,
+		     void *data)
+{
+	struct config_kafka kafka;
+
+	config_kafka_make(&kafka, config, NULL);
+	return kafka_probe(&kafka.options, wait_ms, told, data);
+}
+
+int sinks_try(const struct config_sink *config, unsigned int wait_ms, sink_told *told, void *data)
+{
+	switch ((enum config_sink_type)config->type) {
+	case CONFIG_SINK_FILE:
+		return try_file(config, told, data);
+	case CONFIG_SINK_KAFKA:
+		return try_kafka(config, wait_ms, told, data);
+	case CONFIG_SINK_STDOUT:
+		break;
+	}
+	told(data, true, "it is whatever the agent is started with");
+	return 0;
 }
 
 /* A condition of its own for the thread: the configuration keeps its own, to be used again. */

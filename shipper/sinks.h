@@ -39,6 +39,12 @@ struct sinks_change {
  */
 int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct err *err);
 
+/*
+ * Tries one for real, without an event, for up to wait_ms, and calls told for each thing it found
+ * out. 0, or a negative errno when one of them was not ok.
+ */
+int sinks_try(const struct config_sink *config, unsigned int wait_ms, sink_told *told, void *data);
+
 /* Events that are rendered from now on say this of host and agent; needed until it returns. */
 void sinks_give_identity(struct sinks *sinks, const struct render_identity *identity);
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "render/shrink.h"
+#include "sink/message_key.h"
 #include "sink/pending.h"
 
 #include <assert.h>
@@ -29,6 +30,7 @@ struct feed {
 	struct journal_reader *reader; /* borrowed */
 	struct renderer *renderer;
 	struct shrink *shrink; /* once it is needed */
+	struct message_key *key;
 	struct journal_batch frame;
 	size_t frame_offset;  /* of the entry that comes next */
 	uint32_t frame_index; /* its index */
@@ -282,6 +284,7 @@ static int add_message(struct feed *feed, struct pending *batch, const struct ev
 		.time_ns = event->record->time_ns + (uint64_t)event->entry->wall_offset_ns,
 	};
 
+	message.key_size = message_key_make(feed->key, event, &message.key);
 	if (sink->ops->describe)
 		sink->ops->describe(sink, event, &message);
 	return pending_add(batch, &message);
@@ -616,6 +619,14 @@ void feed_hurry(struct feed *feed)
 	feed->options.limits.linger_ms = 0;
 }
 
+static int make_key(struct feed *feed)
+{
+	const struct render_identity *identity = feed->options.identity;
+	const char *host = identity->host_id ? identity->host_id : identity->host_name;
+
+	return message_key_new(&feed->key, feed->options.sink->key, host);
+}
+
 int feed_new(struct feed **ret_feed, const struct feed_options *options, struct err *err)
 {
 	struct feed *feed = calloc(1, sizeof(*feed));
@@ -628,6 +639,8 @@ int feed_new(struct feed **ret_feed, const struct feed_options *options, struct 
 	feed->options = *options;
 	feed->header_due = true;
 	result = renderer_new(&feed->renderer, &options->render, options->identity, err);
+	if (result == 0 && make_key(feed) < 0)
+		result = err_set(err, -ENOMEM, "out of memory");
 	if (result < 0) {
 		feed_free(feed);
 		return result;
@@ -656,6 +669,7 @@ void feed_free(struct feed *feed)
 		pending_free(feed->batches[i]);
 	for (size_t i = 0; i < SPARE_MAX; i++)
 		pending_free(feed->spare[i]);
+	message_key_free(feed->key);
 	shrink_free(feed->shrink);
 	renderer_free(feed->renderer);
 	condition_free(feed->options.when);

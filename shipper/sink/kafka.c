@@ -29,7 +29,7 @@
 #define POLL_MS 1000
 /* Without an acknowledgement: told when there is a reason, and when there is none. */
 #define SILENT_NS (1 * NS_PER_S)
-#define BLACK_HOLE_NS (5 * NS_PER_S)
+#define BLACK_HOLE_NS (8 * NS_PER_S)
 /* What librdkafka needs for a message, and for one of its headers; see docs/kafka.md. */
 #define MESSAGE_OVERHEAD 250
 #define HEADER_OVERHEAD 100
@@ -115,6 +115,18 @@ static int on_certificate(rd_kafka_t *producer, const char *broker, int32_t id, 
 	return 0;
 }
 
+/*
+ * Called by librdkafka's threads when there is something to take. Its own way of writing to a
+ * descriptor leaves out what comes soon after the last.
+ */
+static void on_queue(rd_kafka_t *producer, void *opaque)
+{
+	struct kafka_sink *kafka = opaque;
+
+	(void)producer;
+	(void)eventfd_write(kafka->sink.fd, 1);
+}
+
 static void forget_topics(struct kafka_sink *kafka)
 {
 	for (size_t i = 0; i < kafka->topic_count; i++)
@@ -126,8 +138,10 @@ static void forget_topics(struct kafka_sink *kafka)
 static void drop_producer(struct kafka_sink *kafka)
 {
 	forget_topics(kafka);
-	if (kafka->events)
+	if (kafka->events) {
+		rd_kafka_queue_cb_event_enable(kafka->events, NULL, NULL);
 		rd_kafka_queue_destroy(kafka->events);
+	}
 	kafka->events = NULL;
 	if (kafka->producer)
 		rd_kafka_destroy(kafka->producer);
@@ -136,7 +150,6 @@ static void drop_producer(struct kafka_sink *kafka)
 
 static int make_producer(struct kafka_sink *kafka, struct err *err)
 {
-	static const uint64_t one = 1;
 	rd_kafka_conf_t *conf = rd_kafka_conf_dup(kafka->conf);
 	char why[512] = "", size[24];
 
@@ -151,7 +164,7 @@ static int make_producer(struct kafka_sink *kafka, struct err *err)
 		return err_set(err, -EINVAL, "cannot make a producer: %s", why);
 	}
 	kafka->events = rd_kafka_queue_get_main(kafka->producer);
-	rd_kafka_queue_io_event_enable(kafka->events, kafka->sink.fd, &one, sizeof(one));
+	rd_kafka_queue_cb_event_enable(kafka->events, on_queue, kafka);
 	return 0;
 }
 
@@ -384,7 +397,11 @@ static void on_error(struct kafka_sink *kafka, rd_kafka_event_t *event)
 		(void)kafka_certificate_text(text, sizeof(text), certificate);
 	else
 		(void)kafka_error_text(text, sizeof(text), code);
-	(void)snprintf(kafka->error, sizeof(kafka->error), "%s (%s)", text, detail);
+	/* What follows tells times and repetitions, which change with each try. */
+	(void)snprintf(kafka->error, sizeof(kafka->error), "%s (%.*s)", text,
+		       (int)(strstr(detail, " (after ") ? strstr(detail, " (after ") - detail
+							: (ptrdiff_t)strlen(detail)),
+		       detail);
 	kafka->error_ns = clock_mono_ns();
 }
 

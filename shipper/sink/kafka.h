@@ -51,20 +51,20 @@ int kafka_sink_new(struct sink **ret_sink, const struct kafka_options *options, 
 /* The version of librdkafka; NULL: built without (AUDITSHIP_KAFKA=OFF). */
 const char *kafka_version(void);
 
+/* Whether this librdkafka can show a password to Kafka 4 by SCRAM: since 2.6.1. */
+bool kafka_knows_scram(void);
+
 /*
  * Whether a property may stand beside our own options. -EINVAL: unknown to librdkafka, a value that
  * it does not take, or one that only an option of ours may set. The value is never quoted.
  */
 int kafka_property_check(const char *name, const char *value, struct err *err);
 
-/* What kafka_probe found out; ok false: events will not get through. */
-typedef void kafka_told(void *data, bool ok, const char *text);
-
 /*
  * Tries it for real: connects, looks at topic and limits, sends nothing. Calls told for each fact,
  * in words for a person. 0, or a negative errno when anything was not ok. Takes up to wait_ms.
  */
-int kafka_probe(const struct kafka_options *options, unsigned int wait_ms, kafka_told *told,
+int kafka_probe(const struct kafka_options *options, unsigned int wait_ms, sink_told *told,
 		void *data);
 
 #endif

@@ -21,7 +21,7 @@ static const struct kafka_text fixed[] = {
 	{"delivery.report.only.error", "false"},
 	/* Else a misspelt topic makes one with a single replica. */
 	{"allow.auto.create.topics", "false"},
-	{"topic.metadata.propagation.max.ms", "5000"},
+	{"topic.metadata.propagation.max.ms", "3000"},
 	{"batch.num.messages", "10000"},
 	{"socket.nagle.disable", "true"},
 	{"socket.keepalive.enable", "true"},
@@ -88,6 +88,12 @@ static const struct owned owned[] = {
 const char *kafka_version(void)
 {
 	return rd_kafka_version_str();
+}
+
+/* Before, it repeated its nonce, which brokers since 4.0 do not accept any more. */
+bool kafka_knows_scram(void)
+{
+	return rd_kafka_version() >= 0x02060100;
 }
 
 static const struct owned *find_owned(const char *name)

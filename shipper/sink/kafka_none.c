@@ -11,6 +11,11 @@ const char *kafka_version(void)
 	return NULL;
 }
 
+bool kafka_knows_scram(void)
+{
+	return false;
+}
+
 int kafka_property_check(const char *name, const char *value, struct err *err)
 {
 	(void)value;
@@ -24,7 +29,7 @@ int kafka_sink_new(struct sink **ret_sink, const struct kafka_options *options, 
 	return err_set(err, -ENOTSUP, WITHOUT);
 }
 
-int kafka_probe(const struct kafka_options *options, unsigned int wait_ms, kafka_told *told,
+int kafka_probe(const struct kafka_options *options, unsigned int wait_ms, sink_told *told,
 		void *data)
 {
 	(void)options;

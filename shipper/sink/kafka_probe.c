@@ -25,7 +25,7 @@
 struct probe {
 	const struct kafka_options *options;
 	uint64_t deadline_ns;
-	kafka_told *told;
+	sink_told *told;
 	void *data;
 	int result;
 
@@ -292,7 +292,7 @@ static void try_to_write(struct probe *probe)
 		     kafka_error_text(text, sizeof(text), code));
 }
 
-int kafka_probe(const struct kafka_options *options, unsigned int wait_ms, kafka_told *told,
+int kafka_probe(const struct kafka_options *options, unsigned int wait_ms, sink_told *told,
 		void *data)
 {
 	struct probe probe = {

@@ -151,6 +151,9 @@ struct sink {
 	uint64_t cut_bytes; /* by the last open: the end of a line that was never finished */
 };
 
+/* One thing that a try of a sink found out, in words for a person; not ok: events get stuck. */
+typedef void sink_told(void *data, bool ok, const char *text);
+
 /*
  * A trail file of whole lines, appended to, mode 0600 when made (its directories 0700). Only one
  * process writes it: -EBUSY from open. path is copied.

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "filter/rules.h"
+#include "sinks.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -20,6 +21,7 @@
 
 #define FAULTS_LIMIT (256UL * 1024)
 #define TEXT_LIMIT (16UL * 1024 * 1024)
+#define TRY_MS 15000
 
 static void tell(const char *what, const char *text)
 {
@@ -195,6 +197,25 @@ static int explain(const struct config *config, const char *name)
 	return code;
 }
 
+static void tell_try(void *data, bool ok, const char *text)
+{
+	const struct config_sink *sink = data;
+	char safe[2048];
+
+	(void)terminal_escape(safe, sizeof(safe), text, strlen(text));
+	(void)dprintf(STDOUT_FILENO, "sink %s: %s: %s\n", sink->name, ok ? "good" : "fault", safe);
+}
+
+static int try_sinks(const struct config *config)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < config->sink_count; i++)
+		if (sinks_try(&config->sinks[i], TRY_MS, tell_try, &config->sinks[i]) < 0)
+			code = 1;
+	return code;
+}
+
 int tool_check(const struct check_options *options)
 {
 	struct config config;
@@ -215,6 +236,8 @@ int tool_check(const struct check_options *options)
 	result = options->print || !options->explain ? show(&config, options->print) : 0;
 	if (result == 0 && options->explain)
 		result = explain(&config, options->explain);
+	if (result == 0 && options->connect)
+		result = try_sinks(&config);
 	config_done(&config);
 	return result;
 }

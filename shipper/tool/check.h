@@ -9,6 +9,7 @@
 
 struct check_options {
 	const char *path;    /* NULL: as config_load takes it */
+	bool connect;        /* try every sink for real */
 	bool print;          /* write the effective configuration instead of one line */
 	const char *explain; /* a file of events, one JSON document per line; "-": standard input */
 };
@@ -16,8 +17,9 @@ struct check_options {
 /*
  * auditship check: reads the configuration and tells all its faults, and what is unwise in it, on
  * standard error. On standard output goes one line of what it holds, or the effective configuration
- * (print), or for each event which rule decides over it (explain). Returns the exit code: 0, 78
- * when the configuration is wrong, 1 when it or an event cannot be read.
+ * (print), or for each event which rule decides over it (explain), or what a try of each sink found
+ * out (connect). Returns the exit code: 0, 78 when the configuration is wrong, 1 when it or an
+ * event cannot be read, or a sink would not get its events.
  */
 int tool_check(const struct check_options *options);
 

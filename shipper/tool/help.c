@@ -50,11 +50,12 @@ static const char status_text[] =
 	"  64  the command line is wrong\n";
 
 static const char check_text[] =
-	"usage: auditship check [-c FILE] [--print] [--explain EVENTS]\n"
+	"usage: auditship check [-c FILE] [--print] [--explain EVENTS] [--connect]\n"
 	"\n"
 	"Tells every fault of a configuration, each with line and column.\n"
 	"\n" CONFIG_OPTION
 	"      --print         show the effective configuration and where each value is from\n"
+	"      --connect       try every sink for real, for up to 15 s each\n"
 	"      --explain FILE  tell which rule decides over each event of FILE (-: of standard\n"
 	"                      input), which holds one JSON document per line\n" HELP_OPTION "\n"
 	"exit codes:\n"

@@ -81,7 +81,7 @@ static void a_password_may_be_in_a_drop_in(void **state)
 	loads(&config, "c.yaml");
 	assert_string_equal(config.sinks[0].sasl.username, "u");
 	assert_string_equal(config.sinks[0].sasl.password, "p");
-	assert_int_equal(config.warnings.count, 1);
+	assert_true(config.warnings.count >= 1); /* SCRAM, with an old librdkafka */
 	assert_non_null(strstr(config.warnings.items[0], "sasl without tls"));
 	config_done(&config);
 }

@@ -1,0 +1,158 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What can be wrong with a cluster, one after the other, against a real broker: each time the status
+# says it in plain words, the file beside the Kafka sink gets everything meanwhile, and once it is
+# mended the topic has everything too.
+TOOLS=$1 AGENT=$2 SOURCE=$3
+. "$SOURCE/tests/kafka/lib.sh"
+EVENTS=200
+CERTS=$DIR/certs
+mkdir -p "$CERTS"
+
+# certificate NAME CA SUBJECT_ALTERNATIVE_NAME FROM TO: NAME.pem with its key, for a broker.
+certificate() {
+	openssl req -newkey rsa:2048 -nodes -keyout "$CERTS/$1.key" -out "$CERTS/$1.csr" -subj "/CN=$1" 2>/dev/null
+	touch "$CERTS/index" && rm -f "$CERTS/index"* && : >"$CERTS/index"
+	cat >"$CERTS/ca.conf" <<END
+[ca]
+default_ca=test
+[test]
+database=$CERTS/index
+serial=$CERTS/serial
+new_certs_dir=$CERTS
+default_md=sha256
+policy=any
+unique_subject=no
+x509_extensions=leaf
+[any]
+commonName=supplied
+[leaf]
+subjectAltName=$3
+END
+	openssl ca -batch -notext -config "$CERTS/ca.conf" -rand_serial -cert "$CERTS/$2.pem" \
+		-keyfile "$CERTS/$2.key" -in "$CERTS/$1.csr" -out "$CERTS/$1.crt" -startdate "$4" -enddate "$5" \
+		2>/dev/null
+	cat "$CERTS/$1.key" "$CERTS/$1.crt" >"$CERTS/$1.pem"
+}
+
+authority() {
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$CERTS/$1.key" -out "$CERTS/$1.pem" -subj "/CN=$1" \
+		-days 2 -addext basicConstraints=critical,CA:TRUE 2>/dev/null
+}
+
+keystore() {
+	echo "listener.name.$1.ssl.keystore.type=PEM
+listener.name.$1.ssl.keystore.location=$CERTS/$2.pem"
+}
+
+year=$(date -u +%Y)
+authority ca
+authority other
+certificate good ca IP:127.0.0.1,DNS:localhost "$((year - 1))0101000000Z" "$((year + 2))0101000000Z"
+certificate expired ca IP:127.0.0.1,DNS:localhost "$((year - 3))0101000000Z" "$((year - 1))0101000000Z"
+certificate misnamed ca DNS:elsewhere.example "$((year - 1))0101000000Z" "$((year + 2))0101000000Z"
+KAFKA_LISTENERS="TLS:SSL EXPIRED:SSL MISNAMED:SSL SASL:SASL_SSL"
+kafka_make 1 "$(keystore tls good; keystore expired expired; keystore misnamed misnamed; keystore sasl good)
+listener.name.sasl.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_alice=\"right\";
+listener.name.sasl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=true
+super.users=User:ANONYMOUS" \
+	--add-scram 'SCRAM-SHA-512=[name=alice,password=right]'
+
+# begins: a new trail; goes wrong says PATTERN within so many seconds, with the file untouched.
+begins() { rm -rf "$DIR/state" "$DIR/trail"; }
+goes_wrong() {
+	echo "-- $2"
+	feed $EVENTS 0 "${3-60}"
+	says "$1" "$2"
+	wait_until 20 trail_has $EVENTS
+	trail_has $EVENTS
+}
+is_mended() {
+	feed_ends
+	topic_has "$1" $EVENTS
+	trail_has $EVENTS
+}
+# The agent is started again with another configuration; the journal has kept the events.
+mended_by_restart() {
+	end_feed
+	feed 0 0 60
+	is_mended "$1"
+}
+
+# Down at the start, then up.
+begins
+kafka_config "$BROKERS" down
+goes_wrong 20 "no broker can be reached|the connection to the broker broke.*Connection refused"
+kafka_start 1
+tool create down 3 1
+is_mended down
+
+# The topic is not there, then made.
+begins
+kafka_config "$BROKERS" missing
+goes_wrong 30 "the topic does not exist: create it, or mend the option topic"
+tool create missing 3 1
+is_mended missing
+
+tls="tls: {ca: $CERTS/ca.pem}"
+localhost=127.0.0.1
+tool create certificates 3 1
+begins
+kafka_config "$localhost:$KAFKA_PORT_EXPIRED" certificates "$tls"
+goes_wrong 20 "the broker's certificate has expired"
+kafka_config "$localhost:$KAFKA_PORT_TLS" certificates "tls: {ca: $CERTS/other.pem}"
+end_feed
+feed 0 0 60
+says 20 "the broker's certificate is signed by (nobody that tls.ca knows|an authority that is not in tls.ca)"
+kafka_config "$localhost:$KAFKA_PORT_MISNAMED" certificates "$tls"
+end_feed
+feed 0 0 60
+says 20 "the broker's certificate is for another (name|address) than brokers gives"
+kafka_config "$localhost:$KAFKA_PORT_TLS" certificates "$tls"
+mended_by_restart certificates
+
+# User names and passwords. librdkafka before 2.6.1 cannot do SCRAM with Kafka 4 (check says so).
+tool create passwords 3 1
+begins
+kafka_config "$localhost:$KAFKA_PORT_SASL" passwords "$tls" \
+	"sasl: {mechanism: PLAIN, username: alice, password: wrong}"
+goes_wrong 20 "the broker refuses us: check sasl"
+kafka_config "$localhost:$KAFKA_PORT_SASL" passwords "$tls" \
+	"sasl: {mechanism: SCRAM-SHA-512, username: bob, password: wrong}"
+end_feed
+feed 0 0 60
+says 20 "the broker refuses us: check sasl"
+echo right >"$DIR/password"
+mechanism=PLAIN
+"$AGENT" check -c "$DIR/config.yaml" 2>&1 | grep -q "cannot do SCRAM" || mechanism=SCRAM-SHA-512
+kafka_config "$localhost:$KAFKA_PORT_SASL" passwords "$tls" \
+	"sasl: {mechanism: $mechanism, username: alice, password: \"\${file:$DIR/password}\"}"
+mended_by_restart passwords
+
+# A right that is missing.
+tool create forbidden 3 1
+tool deny forbidden alice
+begins
+kafka_config "$localhost:$KAFKA_PORT_SASL" forbidden "$tls" \
+	"sasl: {mechanism: PLAIN, username: alice, password: right}"
+goes_wrong 30 "this user may not write to the topic: allow Write"
+kafka_config "$BROKERS" forbidden
+mended_by_restart forbidden
+
+# A port where nobody ever answers.
+tool create silent 3 1
+begins
+python3 -c '
+import socket, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(64)
+print(s.getsockname()[1], flush=True); time.sleep(600)' >"$DIR/port" &
+HOLE=$!
+trap 'kill $HOLE 2>/dev/null; end_kafka; clean_up' EXIT
+wait_until 10 test -s "$DIR/port"
+kafka_config "$localhost:$(cat "$DIR/port")" silent
+goes_wrong 20 "no broker answers"
+kafka_config "$BROKERS" silent
+mended_by_restart silent
