@@ -23,7 +23,7 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config clang llvm bpftool li
 zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev
 libmicrohttpd-dev libseccomp-dev"
 test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema python3-yaml nodejs
-node-ajv jq curl openjdk-17-jre-headless mandoc maven prometheus rpm runc busybox-static"
+node-ajv jq curl openssl openjdk-17-jre-headless mandoc maven prometheus rpm runc busybox-static"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
@@ -97,7 +97,11 @@ case "${1-}" in
 --prepare)
 	case "${2-}" in
 	"") prepare "$build_packages" ;;
-	tests) prepare "$build_packages $test_packages" ;;
+	tests)
+		prepare "$build_packages $test_packages"
+		sh tests/syslog/peers.sh build/peers >build/peers.log 2>&1 ||
+			say "the syslog receivers of the tests cannot be fetched; see build/peers.log"
+		;;
 	*) die "--prepare takes 'tests' or nothing, not '$2'" ;;
 	esac
 	exit 0

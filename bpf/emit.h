@@ -10,6 +10,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "generation.h"
 #include "maps.h"
 #include "record.h"
 #include "settings.h"
@@ -100,6 +101,10 @@ static __always_inline struct scratch *record_begin(__u16 kind, __u8 class, __u3
 		return NULL;
 	own->sequence++;
 	count_event(kind);
+	if (agent_is_absent()) {
+		count_lost(own, kind, REC_LOSS_NO_AGENT);
+		return NULL;
+	}
 	space = bpf_map_lookup_elem(&scratch, &slot);
 	if (!space) {
 		count_lost(own, kind, REC_LOSS_NO_SCRATCH);

@@ -175,6 +175,18 @@ static __noinline __u32 filter_lists(struct task_struct *task, __u32 half)
 	return REC_FILTER_NONE;
 }
 
+/*
+ * The agent has gone, and another process may have its number soon. Its own end is an event like
+ * any other: somebody may have killed it.
+ */
+static __always_inline void filter_forget_agent(struct task_struct *task)
+{
+	struct rec_filter *filter = filter_get();
+
+	if (filter && (__u32)task->tgid == filter->agent_pid)
+		filter->agent_pid = 0;
+}
+
 /* What leaves the process out, REC_FILTER_NONE: nothing. */
 static __always_inline __u32 filter_process(struct task_struct *task)
 {

@@ -103,16 +103,25 @@ struct {
 	__type(value, __u64);
 } event_count SEC(".maps");
 
-/* The two below are shared by all sets of programs of one agent, see generation.h. */
+/* As counts. Only agents use it: one goes on where the one before has come to. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct rec_progress);
+} progress SEC(".maps");
+
+/* The two below are shared by all sets of programs, of one agent and of the next: generation.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rec_switch);
 } generation SEC(".maps");
 
-/* cpu * REC_KINDS + kind */
+/* cpu * REC_KIND_ROOM + kind */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

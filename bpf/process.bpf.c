@@ -223,6 +223,7 @@ static __always_inline void tell_exit(struct task_struct *task)
 	if (!space)
 		return;
 	record = (struct rec_exit *)space->bytes;
+	filter_forget_agent(task);
 	mark_excluded(&record->header, task);
 	filter_forget(task);
 	fill_task(task, &record->task);

@@ -52,6 +52,8 @@ enum rec_kind {
 	/* Only inform the table of cgroups; never journalled. */
 	REC_CGROUP_MADE = 21, /* or renamed */
 	REC_CGROUP_GONE = 22,
+	REC_EVENTS_EXPIRED = 23,
+	REC_JOURNAL_UNCLEAN = 24,
 	REC_KINDS
 };
 
@@ -71,6 +73,7 @@ enum rec_loss {
 	REC_LOSS_RING_FULL = 0,
 	REC_LOSS_NO_SCRATCH = 1,
 	REC_LOSS_TOO_LARGE = 2, /* for a ring that is configured so small */
+	REC_LOSS_NO_AGENT = 3,  /* skipped: for too long no agent had shown that it runs */
 	REC_LOSS_REASONS
 };
 
@@ -353,7 +356,8 @@ struct rec_agent_start {
 	struct rec_string hash;   /* of the configuration, hexadecimal */
 	struct rec_string failed; /* probes that are not attached, "NAME: WHY", each with NUL */
 	struct rec_string message;
-	__u32 pad;
+	__u8 adopted; /* probes were in place and have recorded all the time */
+	__u8 pad[3];
 };
 
 /* Why an agent stops. */
@@ -388,7 +392,8 @@ struct rec_agent_stop {
 	__u8 claimed;           /* nobody vouches for sender_pid and sender_uid */
 	__u8 initial_pid;       /* sender_pid is that of the initial pid namespace */
 	struct rec_string message;
-	__u32 pad;
+	__u8 kept; /* the probes go on recording */
+	__u8 pad[3];
 };
 
 /* The account of one moment: see struct collect_status. */
@@ -410,6 +415,7 @@ struct rec_agent_heartbeat {
 	struct rec_string sinks; /* each with NUL */
 	struct rec_string message;
 	__u64 left_out; /* by kernel filters: never numbered */
+	__u64 lost_no_agent;
 };
 
 /* CLOCK_REALTIME went another way than CLOCK_BOOTTIME. */
@@ -442,14 +448,73 @@ struct rec_agent_coverage {
 	struct rec_string gaps; /* NAME: WHY */
 };
 
+/* Journalled events that a sink never gets. */
+struct rec_events_expired {
+	struct rec_header header;
+	__u64 count;
+	__u64 first, last; /* event.sequence; 0: not known */
+	__u8 stream[16];   /* of the first; zero: not known */
+	__u8 reason;       /* enum journal_gap_reason - 1 */
+	__u8 pad[3];
+	struct rec_string sink;
+	struct rec_string message;
+};
+
+/* What was found at the start: the run before did not come to its end, or the journal is damaged.
+ */
+struct rec_journal_unclean {
+	struct rec_header header;
+	__u64 last_sequence; /* of the last whole event; 0: there was none */
+	__u64 last_time_ns;  /* CLOCK_REALTIME of its append */
+	__u8 last_stream[16];
+	__u8 last_boot_id[16];
+	__u64 torn_bytes;     /* behind the last whole event */
+	__u32 damaged, newer; /* segments */
+	__u8 unclean;         /* the last run did not close the journal */
+	__u8 same_boot;       /* it was of this boot */
+	__u8 pad[6];
+	struct rec_string aside; /* list of files */
+	struct rec_string message;
+};
+
+/* Room for reasons and kinds to come: agents of different builds read the same counters. */
+#define REC_LOSS_ROOM 8
+#define REC_KIND_ROOM 64
+
 /* Shared with the probes through maps, one per ring x CPU x class. Written by the probes only. */
 struct rec_counts {
 	__u64 sequence; /* last number taken */
-	__u64 lost[REC_LOSS_REASONS];
-	__u64 lost_kind[REC_KINDS];
+	__u64 lost[REC_LOSS_ROOM];
 	__u64 wakeups;       /* forced on the reader */
 	__u64 read_failures; /* memory a probe could not read */
 	__u64 map_failures;  /* notes for later that found no room in a map */
+	__u64 lost_kind[REC_KIND_ROOM];
+};
+
+/*
+ * How far the reader of one ring, CPU and class has come, kept where the next agent finds it. No
+ * probe looks at it. The state that half tells is whole at every moment: the other one is written
+ * first.
+ */
+struct rec_progress_state {
+	__u64 last;                /* last number that was journalled or told as lost */
+	__u64 last_ns;             /* when a record of it arrived last */
+	__u64 lost;                /* told */
+	__u64 told[REC_LOSS_ROOM]; /* of what the probes counted */
+};
+
+struct rec_progress {
+	__u64 half;
+	struct rec_progress_state state[2];
+};
+
+#define REC_GENERATION_NONE 0xffffffffffffffffULL /* no set of probes records */
+
+/* One for all sets of probes of a host's agent: which one records, and until when. */
+struct rec_switch {
+	__u64 generation;
+	__u64 until_ns; /* CLOCK_MONOTONIC; an agent that runs moves it on */
+	__u64 reserved[6];
 };
 
 /* Shared with the probes: written by the reader, cleared by the producer that wakes it. */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "clock_watch.h"
 #include "enrich/procfs.h"
+#include "journal_records.h"
 #include "pipeline_parts.h"
 
 #include <errno.h>
@@ -54,8 +55,14 @@ void agent_events_tell_start(struct agent_events *events)
 	};
 
 	facts.probe_count = probes_status(pipeline->probes, &facts.probes);
+	facts.adopted = pipeline->adopted;
 	agent_record_start(&events->record, &facts);
 	tell(events);
+	if (journal_recovery_notable(&pipeline->recovery, pipeline->host.boot_id)) {
+		journal_record_unclean(&events->record, &pipeline->recovery,
+				       pipeline->host.boot_id);
+		tell(events);
+	}
 }
 
 static size_t gather_sinks(const struct pipeline *pipeline, struct agent_sink *sinks)
@@ -292,6 +299,7 @@ void agent_events_tell_stop(struct agent_events *events, const struct agent_end 
 		.what = end->what,
 	};
 
+	facts.kept = end->keeps_probes;
 	if (end->reason == REC_STOP_SIGNAL)
 		fill_signal(events->pipeline, end, &facts);
 	agent_record_stop(&events->record, &facts);

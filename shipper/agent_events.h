@@ -23,6 +23,7 @@ struct agent_end {
 	struct signalfd_siginfo signal; /* with REC_STOP_SIGNAL */
 	uint64_t idle_ns; /* CLOCK_BOOTTIME at which no signal was there yet; 0: unknown */
 	const char *what; /* what went wrong, with REC_STOP_ERROR */
+	bool keeps_probes;
 };
 
 /* Before there is any thread or probe: forks the helper for canaries. */

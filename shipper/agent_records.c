@@ -41,6 +41,7 @@ void agent_record_start(struct own_record *out, const struct agent_start_facts *
 	own_record_init(out, REC_AGENT_START);
 	start->probes = (uint32_t)facts->probe_count;
 	start->attached = list_probes(&failed, facts->probes, facts->probe_count, false);
+	start->adopted = facts->adopted;
 	own_record_text(out, &start->version, AUDITSHIP_VERSION);
 	own_record_text(out, &start->kernel, facts->kernel);
 	own_record_text(out, &start->hash, facts->config_hash);
@@ -98,6 +99,7 @@ void agent_record_stop(struct own_record *out, const struct agent_stop_facts *fa
 	stop->way = (__u8)facts->way;
 	stop->claimed = facts->claimed;
 	stop->initial_pid = facts->initial_pid;
+	stop->kept = facts->kept;
 	describe_stop(message, sizeof(message), facts);
 	own_record_text(out, &stop->message, message);
 }
@@ -128,6 +130,7 @@ static void fill_account(struct rec_agent_heartbeat *beat, const struct collect_
 	beat->lost_ring_full = collect->lost_reason[REC_LOSS_RING_FULL];
 	beat->lost_no_scratch = collect->lost_reason[REC_LOSS_NO_SCRATCH];
 	beat->lost_too_large = collect->lost_reason[REC_LOSS_TOO_LARGE];
+	beat->lost_no_agent = collect->lost_reason[REC_LOSS_NO_AGENT];
 	beat->own_events = count_own(collect);
 	beat->journal_events = beat->journalled + beat->own_events;
 	beat->balances = status_balances(collect);
@@ -140,14 +143,17 @@ static void fill_account(struct rec_agent_heartbeat *beat, const struct collect_
 static void add_sink(struct buf *parts, const struct agent_sink *sink)
 {
 	const struct deliver_status *status = &sink->status;
-	uint64_t settled =
-		status->acknowledged + status->filtered + status->skipped + status->rejected;
+	uint64_t settled = status->acknowledged + status->filtered + status->skipped +
+			   status->rejected + status->dead_lettered + status->expired +
+			   status->unreadable;
 
 	own_record_part(parts,
 			"%s: journalled %llu, acknowledged %llu, filtered %llu, skipped %llu, "
-			"rejected %llu, waiting %llu",
+			"rejected %llu, dead %llu, expired %llu, unreadable %llu, waiting %llu",
 			sink->name, (number)status->offered, (number)status->acknowledged,
 			(number)status->filtered, (number)status->skipped, (number)status->rejected,
+			(number)status->dead_lettered, (number)status->expired,
+			(number)status->unreadable,
 			(number)(status->offered > settled ? status->offered - settled : 0));
 }
 

@@ -17,6 +17,7 @@ struct agent_start_facts {
 	const char *kernel, *config_hash;
 	const struct probe_status *probes;
 	size_t probe_count;
+	bool adopted;
 };
 void agent_record_start(struct own_record *out, const struct agent_start_facts *facts);
 
@@ -28,6 +29,7 @@ struct agent_stop_facts {
 	enum rec_signal_way way;
 	bool claimed, initial_pid;
 	uint32_t pid, uid, login_uid; /* as struct rec_agent_stop has them */
+	bool kept;
 };
 void agent_record_stop(struct own_record *out, const struct agent_stop_facts *facts);
 

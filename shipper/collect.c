@@ -35,6 +35,7 @@ struct note {
 
 /* What there is once for each set of probes. */
 struct parts {
+	struct parts *older; /* of the sets before, until main has seen that they are over */
 	struct ring *rings[REC_RING_SHIPPER];
 	struct reader *reader;
 	struct loss *loss;
@@ -50,11 +51,12 @@ struct census_records {
 
 struct collect {
 	struct collect_options options;
-	struct parts *_Atomic parts;     /* of the set of probes in place */
-	struct parts *_Atomic old_parts; /* and back: main may have read its counters */
+	struct parts *_Atomic parts; /* of the set of probes in place */
 	pthread_t thread;
 	bool started;
-	int wake_fd; /* readable: stopping, a change or a note is there */
+	bool leaving;   /* before stopping is set: the probes stay */
+	size_t changed; /* sets of the change at hand that are in place */
+	int wake_fd;    /* readable: stopping, a change or a note is there */
 	atomic_bool stopping;
 	_Atomic(const struct collect_change *) change; /* mailbox: main puts, collect takes */
 	int changed_fd;
@@ -172,13 +174,43 @@ static bool add_lost(void *data, const struct rec_lost *lost)
 
 static void free_parts(struct parts *parts)
 {
-	if (!parts)
-		return;
-	reader_free(parts->reader);
-	for (int i = 0; i < REC_RING_SHIPPER; i++)
-		ring_close(parts->rings[i]);
-	loss_free(parts->loss);
-	free(parts);
+	while (parts) {
+		struct parts *older = parts->older;
+
+		reader_free(parts->reader);
+		for (int i = 0; i < REC_RING_SHIPPER; i++)
+			ring_close(parts->rings[i]);
+		loss_free(parts->loss);
+		free(parts);
+		parts = older;
+	}
+}
+
+/* Where the agent before has come to, as far as it got: beside the probes, and in the journal. */
+static void resume(struct collect *collect, struct probes *probes, struct loss *loss)
+{
+	uint32_t count;
+	const struct journal_number *numbers = journal_numbers(collect->options.journal, &count);
+
+	loss_resume(loss, probes_progress(probes), probes_number(probes));
+	for (uint32_t i = 0; i < count; i++) {
+		if (numbers[i].probes == probes_token(probes))
+			loss_skip(loss, numbers[i].ring, numbers[i].class, numbers[i].cpu,
+				  numbers[i].sequence);
+	}
+}
+
+/* Of the shipper's own records in this stream; a new one begins at 0. */
+static uint64_t last_own_sequence(const struct journal *journal)
+{
+	uint32_t count;
+	const struct journal_number *numbers = journal_numbers(journal, &count);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (numbers[i].ring == REC_RING_SHIPPER && journal_next_sequence(journal) > 1)
+			return numbers[i].sequence;
+	}
+	return 0;
 }
 
 static int fill_parts(struct collect *collect, struct probes *probes, struct parts *parts,
@@ -197,7 +229,10 @@ static int fill_parts(struct collect *collect, struct probes *probes, struct par
 		return result;
 	result = loss_new(&parts->loss, probes_counts(probes), collect->options.cpus, add_lost,
 			  collect);
-	return result < 0 ? err_set(err, result, "no memory for the loss account") : 0;
+	if (result < 0)
+		return err_set(err, result, "no memory for the loss account");
+	resume(collect, probes, parts->loss);
+	return 0;
 }
 
 static int new_parts(struct collect *collect, struct probes *probes, struct parts **ret_parts,
@@ -264,9 +299,9 @@ static int switch_probes(struct collect *collect, struct probes *probes)
 		return result;
 	}
 	carry_over(parts, collect->parts);
-	sweep_read_from(collect->sweep, parts->rings, parts->loss);
-	atomic_store(&collect->old_parts, atomic_exchange(&collect->parts, parts));
-	collect->options.probes = probes;
+	sweep_read_from(collect->sweep, parts->rings, parts->loss, probes_token(probes));
+	parts->older = collect->parts;
+	atomic_store(&collect->parts, parts);
 	return 0;
 }
 
@@ -275,8 +310,13 @@ static void take_change(struct collect *collect)
 	const struct collect_change *change = atomic_load(&collect->change);
 	uint64_t one = 1;
 
-	if (!change || (change->probes && switch_probes(collect, change->probes) < 0))
+	if (!change)
 		return;
+	for (; change->probes[collect->changed]; collect->changed++) {
+		if (switch_probes(collect, change->probes[collect->changed]) < 0)
+			return;
+	}
+	collect->changed = 0;
 	sweep_select(collect->sweep, change->selected);
 	enrich_set_env(collect->options.enrich, change->env, change->env_count);
 	enrich_set_ancestry(collect->options.enrich, change->ancestry);
@@ -374,7 +414,10 @@ static void *run(void *data)
 	}
 	take_change(collect);
 	(void)take_notes(collect);
-	sweep_drain(collect->sweep);
+	if (collect->leaving)
+		sweep_catch_up(collect->sweep);
+	else
+		sweep_drain(collect->sweep);
 	take_last_note(collect);
 	publish(collect);
 	return NULL;
@@ -396,6 +439,8 @@ static int open_sweep(struct collect *collect, struct err *err)
 	if (result < 0)
 		return result;
 	collect->parts = parts;
+	options.probes_token = probes_token(collect->options.probes);
+	options.own_sequence = last_own_sequence(collect->options.journal);
 	memcpy(options.rings, parts->rings, sizeof(options.rings));
 	options.loss = parts->loss;
 	return sweep_new(&collect->sweep, &options, err);
@@ -447,7 +492,6 @@ void collect_free(struct collect *collect)
 	if (!collect)
 		return;
 	free_parts(collect->parts);
-	free_parts(collect->old_parts);
 	free_notes(collect);
 	enrich_free(collect->options.enrich);
 	free_census(collect->census);
@@ -567,7 +611,8 @@ bool collect_change_done(struct collect *collect)
 
 	if (read(collect->changed_fd, &count, sizeof(count)) < 0)
 		return false;
-	free_parts(atomic_exchange(&collect->old_parts, NULL));
+	free_parts(collect->parts->older);
+	collect->parts->older = NULL;
 	return true;
 }
 
@@ -637,4 +682,10 @@ void collect_stop(struct collect *collect, struct collect_status *ret_status)
 		collect->started = false;
 	}
 	collect_status(collect, ret_status);
+}
+
+void collect_leave(struct collect *collect, struct collect_status *ret_status)
+{
+	collect->leaving = true;
+	collect_stop(collect, ret_status);
 }

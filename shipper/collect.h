@@ -123,13 +123,16 @@ void collect_give_rules(struct collect *collect, struct rules_state *rules);
 /* The rules in force, for their counters: borrowed until the next collect_give_rules. */
 const struct rules_state *collect_rules(const struct collect *collect);
 
+#define COLLECT_SETS_MAX 4
+
 /* What a reload changes on the way of an event. Borrowed until collect_changed_fd is readable. */
 struct collect_change {
 	/*
-	 * A set of probes that has taken over from the one in place, which is detached and settled;
-	 * NULL: the set stays. What the old rings hold comes first; then nobody needs the old set.
+	 * Sets of probes that took over, one from the other and the first from the one in place;
+	 * all but the last are detached and settled. NULL behind the last; none: the set stays.
+	 * What the old rings hold comes first; then nobody needs the old sets.
 	 */
-	struct probes *probes;
+	struct probes *probes[COLLECT_SETS_MAX + 1];
 	bool selected[REC_KINDS];
 	char *const *env; /* see enrich_options */
 	size_t env_count;
@@ -160,6 +163,12 @@ bool collect_last_note(struct collect *collect, const struct rec_header *record)
  * *ret_status is the final account.
  */
 void collect_stop(struct collect *collect, struct collect_status *ret_status);
+
+/*
+ * The probes stay attached, for the next agent: what the kernel has handed over by now is
+ * journalled, what comes from here on waits.
+ */
+void collect_leave(struct collect *collect, struct collect_status *ret_status);
 
 /* Only after collect_stop, or when it was never started. */
 void collect_free(struct collect *collect);

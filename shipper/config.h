@@ -13,14 +13,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum config_sink_type { CONFIG_SINK_FILE, CONFIG_SINK_STDOUT, CONFIG_SINK_KAFKA };
+enum config_sink_type {
+	CONFIG_SINK_FILE,
+	CONFIG_SINK_STDOUT,
+	CONFIG_SINK_KAFKA,
+	CONFIG_SINK_SYSLOG
+};
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_privileges { CONFIG_PRIVILEGES_KEEP, CONFIG_PRIVILEGES_MINIMAL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
 enum config_headers { CONFIG_HEADERS_STANDARD, CONFIG_HEADERS_NONE };
 enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_ON, CONFIG_TLS_OFF };
 enum config_verify { CONFIG_VERIFY_FULL, CONFIG_VERIFY_CHAIN, CONFIG_VERIFY_NONE };
-enum config_format { CONFIG_FORMAT_ECS, CONFIG_FORMAT_TABLE, CONFIG_FORMAT_OCSF };
+enum config_format {
+	CONFIG_FORMAT_ECS,
+	CONFIG_FORMAT_TABLE,
+	CONFIG_FORMAT_OCSF,
+	CONFIG_FORMAT_TEXT
+};
 
 #define CONFIG_FILE AUDITSHIP_SYSCONFDIR "/auditship/auditship.yaml"
 #define CONFIG_SINKS_MAX 64
@@ -76,9 +86,18 @@ struct config_sink {
 		struct config_map properties;
 	} kafka;
 	struct {
+		char *target;
+		int framing; /* enum syslog_framing */
+		int facility, severity;
+		char *app_name, *sd_id;
+		uint64_t max_message, resend, rate; /* bytes; rate: per second */
+	} syslog;
+	struct {
 		int use; /* enum config_tls */
 		char *ca, *cert, *key, *key_password;
-		int verify; /* enum config_verify */
+		char *server_name; /* NULL: the host that is connected to */
+		int min_version;   /* enum tls_version */
+		int verify;        /* enum config_verify */
 	} tls;
 	struct {
 		int mechanism; /* of config_sasl_words; 0: none */
@@ -121,6 +140,7 @@ struct config {
 		struct {
 			uint64_t vital, bulk; /* bytes, powers of two of at least a page */
 		} rings;
+		uint64_t keep_attached_ms; /* 0: the probes go with the agent */
 	} capture;
 	struct {
 		char *host_root;           /* enrich.containers.host_root */
@@ -134,7 +154,10 @@ struct config {
 	struct {
 		char *dir; /* default: state_dir/journal */
 		uint64_t max_size;
-		int durability; /* enum journal_durability */
+		uint64_t max_age_ms; /* 0: without end */
+		uint64_t keep_free;  /* 0: nothing */
+		int when_full;       /* enum journal_when_full */
+		int durability;      /* enum journal_durability */
 		uint64_t sync_every_ms;
 	} journal;
 	struct {
@@ -204,8 +227,9 @@ enum config_part {
 		1 << 9, /* what the probes leave out, in maps: they stay as they are */
 	CONFIG_PART_ENRICH = 1 << 10, /* what the helper process and the tables want anew */
 	CONFIG_PART_ANCESTRY = 1 << 11,
-	CONFIG_PART_PRIVILEGES = 1 << 13,
-	CONFIG_PART_MONITOR = 1 << 12,
+	CONFIG_PART_KEEP = 1 << 12, /* whether the probes outlive the agent */
+	CONFIG_PART_PRIVILEGES = 1 << 14,
+	CONFIG_PART_MONITOR = 1 << 13,
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

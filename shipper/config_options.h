@@ -16,17 +16,18 @@
 #include <stdint.h>
 
 enum option_type {
-	OPTION_TEXT,      /* char *, at most max bytes, never empty */
-	OPTION_PATH,      /* the same */
-	OPTION_SIZE,      /* uint64_t bytes, min to max */
-	OPTION_DURATION,  /* uint64_t ms, min to max */
-	OPTION_NUMBER,    /* uint64_t, min to max */
-	OPTION_ENUM,      /* int, one of words */
-	OPTION_LIST,      /* struct config_list, min to max items */
-	OPTION_MAP,       /* struct config_map, at most max entries; files add to it */
-	OPTION_SINKS,     /* struct config_sink * and its count */
-	OPTION_RULES,     /* struct rules *, at most max of them */
-	OPTION_CONDITION, /* struct condition * */
+	OPTION_TEXT,       /* char *, at most max bytes, never empty */
+	OPTION_PATH,       /* the same */
+	OPTION_SIZE,       /* uint64_t bytes, min to max */
+	OPTION_DURATION,   /* uint64_t ms, min to max */
+	OPTION_NUMBER,     /* uint64_t, min to max */
+	OPTION_ENUM,       /* int, one of words */
+	OPTION_LIST,       /* struct config_list, min to max items */
+	OPTION_MAP,        /* struct config_map, at most max entries; files add to it */
+	OPTION_SINKS,      /* struct config_sink * and its count */
+	OPTION_RULES,      /* struct rules *, at most max of them */
+	OPTION_CONDITION,  /* struct condition * */
+	OPTION_PRIORITIES, /* none: compiled from the tree where it is needed, at most max */
 };
 
 enum option_flags {
@@ -77,6 +78,8 @@ extern const struct option config_sink_options[];
 extern const struct option_section config_sections[];
 extern const struct option_section config_sink_sections[];
 extern const struct option_word config_sink_types[];
+extern const struct option_word config_facilities[];
+extern const struct option_word config_severities[];
 /* Their names are librdkafka's. */
 extern const struct option_word config_partitioners[];
 extern const struct option_word config_compressions[];

@@ -222,6 +222,7 @@ static int write_scalar(struct buf *out, const struct option *option, const void
 	case OPTION_SINKS:
 	case OPTION_RULES:
 	case OPTION_CONDITION:
+	case OPTION_PRIORITIES:
 		break;
 	}
 	return 0;
@@ -388,6 +389,11 @@ static int write_rules(const struct writer *writer, const struct option *option)
 	return result;
 }
 
+static bool is_tree(const struct option *row)
+{
+	return row->type == OPTION_CONDITION || row->type == OPTION_PRIORITIES;
+}
+
 /* A condition that the sink has not is left out. */
 static int write_condition(const struct writer *writer, const struct option *row)
 {
@@ -416,8 +422,8 @@ static int write_sink(const struct writer *all, const struct config_sink *sink)
 			continue;
 		result = config_write_sections(writer.out, &layout, row, before);
 		if (result == 0)
-			result = row->type == OPTION_CONDITION ? write_condition(&writer, row)
-							       : write_option(&writer, row);
+			result = is_tree(row) ? write_condition(&writer, row)
+					      : write_option(&writer, row);
 		before = row->path;
 	}
 	return result;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config_kafka.h"
 #include "config_rules.h"
+#include "config_syslog.h"
 #include "filter/condition.h"
 
 #include <errno.h>
@@ -155,6 +156,8 @@ static int read_key(const struct reading *reading, const struct yaml_node *node,
 
 	if (row && row->type == OPTION_CONDITION)
 		return config_condition_set(reading->sink, row, node, reading->faults);
+	if (row && row->type == OPTION_PRIORITIES)
+		return config_priorities_check(reading->sink, node, reading->faults);
 	if (row)
 		return config_value_set(reading->sink, row, node, reading->faults);
 	if (composed && is_section(path, reading->types))
@@ -240,6 +243,8 @@ static int read_sink(struct config_sink *sink, const struct yaml_node *node, str
 	if (result < 0)
 		return result;
 	check_required(node, reading.types, faults);
+	if (reading.types == 1U << CONFIG_SINK_SYSLOG)
+		config_syslog_settle(sink, node, faults);
 	return 0;
 }
 

@@ -7,7 +7,9 @@
 #include "control.h"
 #include "pipeline.h"
 #include "tool/check.h"
+#include "tool/detach.h"
 #include "tool/help.h"
+#include "tool/replay.h"
 #include "tool/schema.h"
 #include "tool/status.h"
 #include "tool/watch.h"
@@ -19,8 +21,9 @@
 #include <string.h>
 
 struct arguments {
-	const char *config; /* NULL: CONFIG_FILE or the built-in defaults */
-	const char *socket; /* NULL: that of the configuration */
+	const char *config;    /* NULL: CONFIG_FILE or the built-in defaults */
+	const char *socket;    /* NULL: that of the configuration */
+	const char *state_dir; /* the same */
 	unsigned int seconds;
 	bool json, watch, coverage;
 	struct check_options check;
@@ -58,6 +61,9 @@ static int take_option(int option, struct arguments *arguments)
 	case 'S':
 		arguments->socket = optarg;
 		return 0;
+	case 'd':
+		arguments->state_dir = optarg;
+		return 0;
 	case 'j':
 		arguments->json = true;
 		return 0;
@@ -87,6 +93,7 @@ static int read_arguments(int argc, char **argv, const char *letters,
 		{"config", required_argument, NULL, 'c'},
 		{"seconds", required_argument, NULL, 's'},
 		{"socket", required_argument, NULL, 'S'},
+		{"state-dir", required_argument, NULL, 'd'},
 		{"json", no_argument, NULL, 'j'},
 		{"watch", no_argument, NULL, 'w'},
 		{"coverage", no_argument, NULL, 'o'},
@@ -175,6 +182,27 @@ static int command_status(const struct arguments *arguments)
 	return code;
 }
 
+static int command_detach(const struct arguments *arguments)
+{
+	struct config *config = NULL;
+	struct buf faults;
+	struct err err = {0};
+	int result = 0;
+
+	buf_init(&faults, CONFIG_FAULTS_SIZE);
+	if (!arguments->state_dir)
+		result = config_new(&config, arguments->config, &faults, &err);
+	if (result == 0)
+		result = tool_detach(config ? config->agent.state_dir : arguments->state_dir, &err);
+	if (faults.length > 0)
+		(void)fwrite(faults.data, 1, faults.length, stderr);
+	else if (result < 0)
+		log_error("%s", err.text);
+	buf_done(&faults);
+	config_free(config);
+	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 /* It has options of its own. */
 static int command_watch(int argc, char **argv)
 {
@@ -184,6 +212,17 @@ static int command_watch(int argc, char **argv)
 	if (err.text[0])
 		log_error("%s%s", err.text,
 			  code == EXIT_USAGE ? "; see auditship watch --help" : "");
+	return code;
+}
+
+static int command_replay(int argc, char **argv)
+{
+	struct err err = {0};
+	int code = tool_replay(argc, argv, &err);
+
+	if (err.text[0])
+		log_error("%s%s", err.text,
+			  code == EXIT_USAGE ? "; see auditship replay --help" : "");
 	return code;
 }
 
@@ -235,6 +274,7 @@ static const struct {
 	{"run", "cs", command_run},
 	{"check", "cpen", command_check},
 	{"status", "cSjwo", command_status},
+	{"detach", "cd", command_detach},
 };
 
 int main(int argc, char **argv)
@@ -254,6 +294,8 @@ int main(int argc, char **argv)
 		return show_version();
 	if (strcmp(argv[1], "watch") == 0)
 		return command_watch(argc - 1, argv + 1);
+	if (strcmp(argv[1], "replay") == 0)
+		return command_replay(argc - 1, argv + 1);
 	if (strcmp(argv[1], "schema") == 0)
 		return command_schema(argc - 1, argv + 1);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {

@@ -17,6 +17,7 @@
 #include "base/uuid.h"
 #include "capture/probes.h"
 #include "collect.h"
+#include "config_options.h"
 #include "control.h"
 #include "decode/fields.h"
 #include "enrich/cgroup_scan.h"
@@ -24,9 +25,11 @@
 #include "enrich/host_watch.h"
 #include "enrich/procfs.h"
 #include "enrich/users_watch.h"
+#include "identity.h"
 #include "monitor_pages.h"
 #include "sink/deliver.h"
 #include "status.h"
+#include "succession.h"
 #include "summary.h"
 #include "tool/preflight.h"
 #include "watchers.h"
@@ -49,71 +52,63 @@
 void pipeline_describe_identity(const struct pipeline *pipeline, const struct config *config,
 				struct render_identity *ret_identity)
 {
-	const struct host *host = &pipeline->host;
-
-	*ret_identity = (struct render_identity){
-		.agent_id = pipeline->agent_id,
-		.agent_name = config->agent.name ? config->agent.name : host->hostname,
-		.agent_version = AUDITSHIP_VERSION,
-		.host_name = config->agent.name ? config->agent.name
-			     : host->fqdn[0]    ? host->fqdn
-						: host->hostname,
-		.host_hostname = host->hostname,
-		.host_id = host->machine_id,
-		.host_architecture = host->architecture,
-		.boot_id = host->boot_id_text,
-		.os_family = host->os_family,
-		.os_platform = host->os_platform,
-		.os_name = host->os_name,
-		.os_version = host->os_version,
-		.os_kernel = host->kernel,
-		.pid_ns = host->pid_ns,
-		.tags = (const char *const *)config->agent.tags.items,
-		.tag_count = (unsigned int)config->agent.tags.count,
-	};
-	for (unsigned int i = 0; i < host->addresses.ip_count && i < RENDER_ADDRESSES_MAX; i++)
-		ret_identity->ips[ret_identity->ip_count++] = host->addresses.ips[i];
-	for (unsigned int i = 0; i < host->addresses.mac_count && i < RENDER_ADDRESSES_MAX; i++)
-		ret_identity->macs[ret_identity->mac_count++] = host->addresses.macs[i];
-	for (size_t i = 0; i < config->agent.labels.count && i < RENDER_LABELS_MAX; i++)
-		ret_identity->labels[ret_identity->label_count++] = (struct render_label){
-			config->agent.labels.items[i].key, config->agent.labels.items[i].value};
+	identity_describe(&pipeline->host, pipeline->agent_id, config, ret_identity);
 }
 
 static void tell_recovery(const struct journal_recovery *recovery)
 {
 	if (recovery->unclean)
 		log_warning("the journal was not closed last time: %llu events are in it, %llu "
-			    "bytes of an unfinished one were cut off",
+			    "bytes of an unfinished one behind them",
 			    (unsigned long long)recovery->events,
 			    (unsigned long long)recovery->torn_bytes);
-	if (recovery->quarantined)
-		log_warning("%u damaged journal segments were set aside as *.bad",
-			    recovery->quarantined);
+	if (recovery->quarantined || recovery->newer)
+		log_warning("journal: %u damaged segments and %u of a newer version were set "
+			    "aside, the first as %s",
+			    recovery->quarantined, recovery->newer, recovery->aside[0]);
+}
+
+/* journal.keep_free is capped by the size of the file system unless somebody has set it. */
+#define KEEP_FREE_PERCENT 5
+
+static unsigned int keep_free_percent(const struct config *config)
+{
+	return config_origin(config, "journal.keep_free", NULL) ? 0 : KEEP_FREE_PERCENT;
 }
 
 static int open_journal(struct pipeline *pipeline, struct err *err)
 {
 	const struct config *config = pipeline->config;
+	uint32_t tokens[PINS_SETS_MAX];
 	struct journal_options options = {
 		.dir = config->journal.dir,
 		.segment_size = SEGMENT_SIZE,
 		.max_size = config->journal.max_size,
+		.max_age_ms = config->journal.max_age_ms,
+		.keep_free = config->journal.keep_free,
+		.keep_free_percent = keep_free_percent(config),
+		.when_full = (enum journal_when_full)config->journal.when_full,
 		.durability = (enum journal_durability)config->journal.durability,
 		.sync_every_ms = (unsigned int)config->journal.sync_every_ms,
-		.renew_stream = true, /* the probes are loaded anew: what they missed is unknown */
+		.probes = tokens,
 	};
-	struct journal_recovery recovery;
 	int result;
+
+	while (pipeline->found[options.probes_count]) {
+		tokens[options.probes_count] = probes_token(pipeline->found[options.probes_count]);
+		options.probes_count++;
+	}
+	/* Probes that are loaded anew: what they missed is unknown. */
+	options.renew_stream = options.probes_count == 0;
 
 	memcpy(options.boot_id, pipeline->host.boot_id, sizeof(options.boot_id));
 	result = io_make_dirs(options.dir, 0700);
 	if (result < 0)
 		return err_set(err, result, "cannot make the journal's directory '%s': %s",
 			       options.dir, strerror(-result));
-	result = journal_open(&pipeline->journal, &options, &recovery, err);
+	result = journal_open(&pipeline->journal, &options, &pipeline->recovery, err);
 	if (result == 0)
-		tell_recovery(&recovery);
+		tell_recovery(&pipeline->recovery);
 	return result;
 }
 
@@ -174,10 +169,10 @@ static int start_sinks(struct pipeline *pipeline, struct err *err)
 	return result == 0 && pipeline->view ? start_view(pipeline, err) : result;
 }
 
-int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
-			 const struct probes *previous, struct probes **ret_probes, struct err *err)
+void pipeline_describe_probes(const struct pipeline *pipeline, const struct config *config,
+			      struct probes_options *ret_options)
 {
-	struct probes_options options = {
+	*ret_options = (struct probes_options){
 		.cpus = pipeline->host.cpus,
 		.page_size = (uint32_t)pipeline->host.page_size,
 		.ring_bytes = {[REC_RING_VITAL] = config->capture.rings.vital,
@@ -186,23 +181,27 @@ int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
 		.kinds = config_event_kinds(config),
 		.env = config->capture.env.items,
 		.env_count = config->capture.env.count,
-		.previous = previous,
 	};
+}
+
+int pipeline_open_probes(const struct probes_options *options, struct probes **ret_probes,
+			 struct err *err)
+{
 	struct preflight_facts facts;
 	int result;
 
 	preflight_gather(&facts, "");
-	if (options.cpus == 0)
+	if (options->cpus == 0)
 		return err_set(err, -ENOENT,
 			       "cannot tell how many CPUs there are: "
 			       "/sys/devices/system/cpu/possible cannot be read; mount /sys");
-	result = probes_open(ret_probes, &options, err);
+	result = probes_open(ret_probes, options, err);
 	return result < 0 ? preflight_explain(&facts, result, err) : 0;
 }
 
 static int open_probes(struct pipeline *pipeline, struct err *err)
 {
-	int result = pipeline_open_probes(pipeline, pipeline->config, NULL, &pipeline->probes, err);
+	int result = succession_open(pipeline, err);
 
 	if (result == 0)
 		result = kernel_filter_new(&pipeline->filter, pipeline->probes, err);
@@ -303,7 +302,7 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	};
 	struct collect_options options = {
 		.canaries = pipeline->events ? agent_events_canaries(pipeline->events) : NULL,
-		.probes = pipeline->probes,
+		.probes = pipeline->found[0] ? pipeline->found[0] : pipeline->probes,
 		.journal = pipeline->journal,
 		.cpus = pipeline->host.cpus,
 		.ticks_per_s = pipeline->host.ticks_per_s,
@@ -349,11 +348,11 @@ static void on_snapshot(void *data, const void *record, size_t size)
 	collect_snapshot(data, record, size);
 }
 
-/* Attach first, then look at what already runs: a process that starts in between is in both. */
+/* Record first, then look at what already runs: a process that starts in between is in both. */
 static int start_capture(struct pipeline *pipeline, struct err *err)
 {
 	struct preflight_facts facts;
-	int result = probes_attach(pipeline->probes, err);
+	int result = succession_take_over(pipeline, err);
 
 	if (result < 0) {
 		preflight_gather(&facts, "");
@@ -369,9 +368,14 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 	if (pipeline->events)
 		agent_events_tell_start(pipeline->events);
 	result = collect_start(pipeline->collect, err);
-	if (result == 0 && pipeline->events)
+	if (result < 0)
+		return result;
+	succession_beat(pipeline, false);
+	if (pipeline->found[0])
+		reload_succeed(pipeline->reload);
+	if (pipeline->events)
 		agent_events_begin(pipeline->events);
-	return result;
+	return 0;
 }
 
 /* Signals are blocked in every thread and read from a descriptor. */
@@ -566,6 +570,7 @@ static void on_tick(struct pipeline *pipeline)
 
 	if (read(pipeline->tick_fd, &count, sizeof(count)) < 0)
 		return;
+	succession_beat(pipeline, false);
 	status_tick(pipeline->status);
 	tick_filter(pipeline);
 	if (pipeline->control)
@@ -726,6 +731,17 @@ static int confine(const struct pipeline_options *options, struct err *err)
 	return confine_calls(err);
 }
 
+/* The journal goes on with the numbers of the probes that are there, and knows better than a pin
+ * who else uses the state directory. */
+static int open_store(struct pipeline *pipeline, struct err *err)
+{
+	struct err in_use;
+	int busy = pipeline->view ? 0 : succession_find(pipeline, &in_use);
+	int result = open_journal(pipeline, err);
+
+	return result == 0 && busy < 0 ? err_set(err, busy, "%s", in_use.text) : result;
+}
+
 static int open_all(struct pipeline *pipeline, const struct pipeline_options *options,
 		    struct err *err)
 {
@@ -740,9 +756,9 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 	if (result == 0 && !options->view)
 		result = agent_events_new(&pipeline->events, pipeline, err);
 	if (result == 0)
-		result = open_probes(pipeline, err);
+		result = open_store(pipeline, err);
 	if (result == 0)
-		result = open_journal(pipeline, err);
+		result = open_probes(pipeline, err);
 	if (result == 0)
 		result = open_collect(pipeline, err);
 	if (result == 0)
@@ -759,11 +775,15 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 /* From the probes inwards. The summary is filled in even when only some of it had been opened. */
 static void stop_all(struct pipeline *pipeline, struct summary *summary)
 {
-	if (pipeline->probes) {
-		probes_detach(pipeline->probes);
-		probes_settle();
-	}
-	if (pipeline->collect)
+	bool leaves = !pipeline->capturing || succession_keeps(pipeline);
+
+	if (!leaves)
+		succession_end(pipeline);
+	else if (pipeline->capturing)
+		succession_beat(pipeline, false);
+	if (pipeline->collect && leaves)
+		collect_leave(pipeline->collect, &summary->collect);
+	else if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
 	sinks_stop(pipeline->sinks, STOP_DEADLINE_MS, summary->sinks);
 	if (pipeline->filter)
@@ -796,7 +816,7 @@ static void close_all(struct pipeline *pipeline)
 	collect_free(pipeline->collect);
 	agent_events_free(pipeline->events);
 	kernel_filter_free(pipeline->filter);
-	probes_close(pipeline->probes);
+	succession_close(pipeline);
 	resolver_free(pipeline->helper);
 	journal_close(pipeline->journal);
 	sinks_free(pipeline->sinks);
@@ -835,11 +855,14 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	if (!summary.sinks)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
 	result = open_all(&pipeline, options, err);
+	if (result < 0)
+		pipeline.end.reason = REC_STOP_ERROR;
 	if (result == 0) {
 		tell_ready(&pipeline);
 		if (!pipeline.view)
 			service_ready(&pipeline.service);
 		wait_for_end(&pipeline);
+		pipeline.end.keeps_probes = succession_keeps(&pipeline);
 		if (!pipeline.view)
 			service_stopping();
 		if (pipeline.events)

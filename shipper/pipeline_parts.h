@@ -8,6 +8,7 @@
 
 #include "agent_events.h"
 #include "base/uuid.h"
+#include "capture/pins.h"
 #include "capture/probes.h"
 #include "census.h"
 #include "collect.h"
@@ -36,7 +37,12 @@ struct pipeline {
 	struct render_identity identity;
 	struct resolver *helper; /* of the collect thread from its start to its end */
 	struct journal *journal;
-	struct probes *probes;
+	struct journal_recovery recovery;        /* what opening it found */
+	struct pins *pins;                       /* NULL: the probes go with the agent */
+	struct probes *probes;                   /* that record, or will once all is ready */
+	struct probes *found[PINS_SETS_MAX + 1]; /* others, of the agent before; oldest first */
+	bool adopted;   /* that one has left probes that recorded until now */
+	bool capturing; /* probes record, and none of found does */
 	struct kernel_filter *filter;
 	bool filter_failing;
 	struct collect *collect;
@@ -59,9 +65,12 @@ struct pipeline {
 void pipeline_describe_identity(const struct pipeline *pipeline, const struct config *config,
 				struct render_identity *ret_identity);
 
-/* Loads and, when previous is there, shares with the probes in place; attaches nothing. */
-int pipeline_open_probes(struct pipeline *pipeline, const struct config *config,
-			 const struct probes *previous, struct probes **ret_probes,
+/* What probes that configuration wants: the first ones. */
+void pipeline_describe_probes(const struct pipeline *pipeline, const struct config *config,
+			      struct probes_options *ret_options);
+
+/* Loads them, attaches nothing; a refusal of the kernel is explained. */
+int pipeline_open_probes(const struct probes_options *options, struct probes **ret_probes,
 			 struct err *err);
 
 /* Warns of each hook that the kernel has refused. */

@@ -9,6 +9,7 @@
 #include "base/confine.h"
 #include "base/log.h"
 #include "pipeline_parts.h"
+#include "succession.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,9 +17,9 @@
 
 struct reload {
 	struct pipeline *pipeline;
-	struct config *own; /* in force, when a reload brought it */
-	struct config *old; /* until the change is made */
-	struct probes *old_probes;
+	struct config *own;                          /* in force, when a reload brought it */
+	struct config *old;                          /* until the change is made */
+	struct probes *old_probes[COLLECT_SETS_MAX]; /* until they are read to their ends */
 	struct collect_change change;
 	bool busy, again;
 };
@@ -38,7 +39,8 @@ void reload_free(struct reload *reload)
 {
 	if (!reload)
 		return;
-	probes_close(reload->old_probes);
+	for (size_t i = 0; i < COLLECT_SETS_MAX; i++)
+		probes_close(reload->old_probes[i]);
 	config_free(reload->old);
 	config_free(reload->own);
 	free(reload);
@@ -117,6 +119,7 @@ static void tell_until_restart(unsigned int parts)
 static int prepare_probes(struct pipeline *pipeline, const struct config *config,
 			  struct probes **ret_probes, struct err *err)
 {
+	struct probes_options options;
 	int result;
 
 	if (confine_is_minimal())
@@ -124,10 +127,15 @@ static int prepare_probes(struct pipeline *pipeline, const struct config *config
 			err, -EPERM,
 			"agent.privileges is minimal, so the agent may load no other probes: "
 			"what has changed in capture takes effect at a restart");
-	result = pipeline_open_probes(pipeline, config, pipeline->probes, ret_probes, err);
+	pipeline_describe_probes(pipeline, config, &options);
+	options.previous = pipeline->probes;
+	succession_beat(pipeline, true);
+	result = pipeline_open_probes(&options, ret_probes, err);
 	if (result < 0)
 		return result;
 	result = probes_attach(*ret_probes, err);
+	if (result == 0 && pipeline->pins)
+		result = pins_save(pipeline->pins, *ret_probes, err);
 	if (result < 0) {
 		probes_close(*ret_probes);
 		*ret_probes = NULL;
@@ -263,12 +271,41 @@ static void take_over(struct reload *reload, struct prepared *prepared)
 	if (!prepared->probes)
 		return;
 	probes_take_over(prepared->probes);
-	probes_detach(pipeline->probes);
+	succession_retire(pipeline, pipeline->probes);
 	probes_settle();
 	probes_carry_over(prepared->probes, pipeline->probes);
-	reload->old_probes = pipeline->probes;
+	reload->old_probes[0] = pipeline->probes;
 	pipeline->probes = prepared->probes;
 	pipeline_tell_missing(pipeline);
+}
+
+static void describe_change(struct reload *reload)
+{
+	const struct config *config = reload->pipeline->config;
+
+	reload->change = (struct collect_change){
+		.env = config->capture.env.items,
+		.env_count = config->capture.env.count,
+		.ancestry = (uint32_t)config->enrich.processes.ancestry,
+	};
+	pipeline_select(config, reload->change.selected);
+	reload->busy = true;
+}
+
+void reload_succeed(struct reload *reload)
+{
+	struct pipeline *pipeline = reload->pipeline;
+	size_t count = 0;
+
+	describe_change(reload);
+	for (; pipeline->found[count]; count++) {
+		reload->old_probes[count] = pipeline->found[count];
+		pipeline->found[count] = NULL;
+		if (count > 0)
+			reload->change.probes[count - 1] = reload->old_probes[count];
+	}
+	reload->change.probes[count - 1] = pipeline->probes;
+	collect_change(pipeline->collect, &reload->change);
 }
 
 /* From here on nothing fails. */
@@ -284,20 +321,16 @@ static void apply(struct reload *reload, struct prepared *prepared)
 	pipeline_describe_identity(pipeline, config, &pipeline->identity);
 	log_set_level((enum log_level)config->log.level);
 	take_over(reload, prepared);
+	if (parts & CONFIG_PART_KEEP)
+		succession_follow(pipeline);
 	kernel_filter_use(pipeline->filter, config);
 	if (prepared->rules)
 		collect_give_rules(pipeline->collect, prepared->rules);
 	describe_status(pipeline);
 	agent_events_change(pipeline->events);
 	tell_until_restart(parts);
-	reload->change = (struct collect_change){
-		.probes = prepared->probes,
-		.env = config->capture.env.items,
-		.env_count = config->capture.env.count,
-		.ancestry = (uint32_t)config->enrich.processes.ancestry,
-	};
-	pipeline_select(config, reload->change.selected);
-	reload->busy = true;
+	describe_change(reload);
+	reload->change.probes[0] = prepared->probes;
 	collect_change(pipeline->collect, &reload->change);
 	tell_stream(pipeline, REC_CONFIG_CHANGED, "another configuration is in force");
 	log_info("reloaded: the configuration %.12s is in force", config->hash);
@@ -321,7 +354,8 @@ static void start(struct reload *reload)
 		apply(reload, &prepared);
 		return;
 	}
-	probes_close(prepared.probes);
+	if (prepared.probes)
+		succession_bury(pipeline, prepared.probes);
 	rules_state_free(prepared.rules);
 	config_free(prepared.config);
 	refuse(pipeline, err.text);
@@ -342,8 +376,10 @@ void reload_finish(struct reload *reload)
 {
 	if (!collect_change_done(reload->pipeline->collect))
 		return;
-	probes_close(reload->old_probes);
-	reload->old_probes = NULL;
+	for (size_t i = 0; i < COLLECT_SETS_MAX && reload->old_probes[i]; i++) {
+		succession_bury(reload->pipeline, reload->old_probes[i]);
+		reload->old_probes[i] = NULL;
+	}
 	config_free(reload->old);
 	reload->old = NULL;
 	reload->busy = false;

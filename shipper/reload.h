@@ -19,6 +19,10 @@ void reload_free(struct reload *reload);
 /* SIGHUP came. */
 void reload_request(struct reload *reload);
 
+/* At the start, with the collect thread running: it reads the sets in pipeline->found to their ends
+ * and goes on with pipeline->probes. */
+void reload_succeed(struct reload *reload);
+
 /* collect_changed_fd is readable. */
 void reload_finish(struct reload *reload);
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config_kafka.h"
+#include "config_syslog.h"
 #include "render/identity.h"
 
 #include <errno.h>
@@ -40,6 +41,8 @@ static int new_sink(const struct config_sink *config, const struct render_identi
 		return file_sink_new(ret_sink, config->path, err);
 	case CONFIG_SINK_KAFKA:
 		return new_kafka(config, identity->host_name, ret_sink, err);
+	case CONFIG_SINK_SYSLOG:
+		return config_syslog_sink(config, identity, ret_sink, err);
 	case CONFIG_SINK_STDOUT:
 		break;
 	}
@@ -80,11 +83,19 @@ int sinks_try(const struct config_sink *config, unsigned int wait_ms, sink_told 
 		return try_file(config, told, data);
 	case CONFIG_SINK_KAFKA:
 		return try_kafka(config, wait_ms, told, data);
+	case CONFIG_SINK_SYSLOG:
+		return config_syslog_try(config, wait_ms, told, data);
 	case CONFIG_SINK_STDOUT:
 		break;
 	}
 	told(data, true, "it is whatever the agent is started with");
 	return 0;
+}
+
+/* What is somewhere else may be down just now: that is no reason not to start. */
+static bool is_remote(const struct config_sink *config)
+{
+	return config->type == CONFIG_SINK_SYSLOG;
 }
 
 /* A condition of its own for the thread: the configuration keeps its own, to be used again. */
@@ -116,6 +127,7 @@ static const enum render_format render_formats[] = {
 	[CONFIG_FORMAT_ECS] = RENDER_ECS,
 	[CONFIG_FORMAT_TABLE] = RENDER_TABLE,
 	[CONFIG_FORMAT_OCSF] = RENDER_OCSF,
+	[CONFIG_FORMAT_TEXT] = RENDER_TEXT,
 };
 
 static int start_one(const struct sinks *sinks, const struct config_sink *config,
@@ -125,6 +137,8 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 	struct deliver_options options = {
 		.name = config->name,
 		.journal = sinks->options.journal,
+		.ephemeral = sinks->options.from != NULL,
+		.from = sinks->options.from,
 		.identity = start->identity,
 		.render = {.format = render_formats[config->format],
 			   .detail = config->detail == CONFIG_DETAIL_FULL ? RENDER_FULL
@@ -132,7 +146,7 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 			   .color = table && isatty(STDOUT_FILENO),
 			   .no_header = start->again},
 		.limits = {.batch_bytes = BATCH_BYTES, .in_flight_bytes = IN_FLIGHT_BYTES},
-		.open_later = start->running || sinks->options.open_later,
+		.open_later = start->running || is_remote(config) || sinks->options.open_later,
 		.on_reader_gone = sinks->options.on_reader_gone,
 		.data = sinks->options.data,
 	};

@@ -110,6 +110,14 @@ static void judge_sink(struct teller *teller, const struct status_facts *facts,
 	else if (deliver->failing && since_ns >= BLOCKED_PATIENCE_NS)
 		tell(teller, "sink %s: its receiver has taken nothing for %" PRIu64 " s",
 		     sink->name, since_ns / NS_PER_S);
+	if (deliver->expired)
+		tell(teller,
+		     "sink %s: %" PRIu64 " events were given up before it took them: "
+		     "journal.max_size, max_age or keep_free was reached",
+		     sink->name, deliver->expired);
+	if (deliver->unreadable)
+		tell(teller, "sink %s: %" PRIu64 " events in the journal could not be read",
+		     sink->name, deliver->unreadable);
 	if (deliver->rejected)
 		tell(teller, "sink %s: %" PRIu64 " events could not be rendered and are left out",
 		     sink->name, deliver->rejected);
@@ -151,11 +159,12 @@ static void judge_losses(struct teller *teller, const struct status_facts *facts
 	if (collect->lost)
 		tell(teller,
 		     "%" PRIu64 " events were lost (ring full: %" PRIu64 ", no scratch space: "
-		     "%" PRIu64 ", too large: %" PRIu64 "); events_lost in the stream names each; "
-		     "make %s larger",
+		     "%" PRIu64 ", too large: %" PRIu64 ", while no agent ran: %" PRIu64
+		     "); events_lost in the stream names each; make %s larger",
 		     collect->lost, collect->lost_reason[REC_LOSS_RING_FULL],
 		     collect->lost_reason[REC_LOSS_NO_SCRATCH],
-		     collect->lost_reason[REC_LOSS_TOO_LARGE], status_ring_options(collect));
+		     collect->lost_reason[REC_LOSS_TOO_LARGE],
+		     collect->lost_reason[REC_LOSS_NO_AGENT], status_ring_options(collect));
 	if (collect->rejected)
 		tell(teller, "%" PRIu64 " records of the probes were rejected as damaged",
 		     collect->rejected);

@@ -13,6 +13,7 @@
 #include "decode/entry.h"
 #include "decode/fields.h"
 #include "enrich/procfs.h"
+#include "journal_records.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 
 #define BATCH_SIZE (768 * 1024 + 2 * ENTRY_MAX_SIZE) /* is written from 768 KiB on */
 #define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
+#define CATCH_UP_NS 3000000000ULL  /* of what is left then the next agent is to take care */
 #define RECALL_BYTES (16 << 20)    /* of the journal: some 10,000 events of processes */
 #define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
 
@@ -32,6 +34,7 @@ struct sweep {
 	bool has_more;
 	uint64_t past_overtakes; /* of the rings before */
 	struct loss *loss;
+	uint32_t probes_token; /* whose numbers loss has seen */
 	struct canary_watch *canaries;
 	uint32_t ticks_per_s;
 	bool selected[REC_KINDS];
@@ -183,6 +186,7 @@ bool sweep_add_lost(struct sweep *sweep, const struct rec_lost *lost)
 	return true;
 }
 
+/* Also those of the shipper's own records: they go on in the same stream. */
 static uint32_t list_numbers(struct sweep *sweep)
 {
 	uint32_t count = 0;
@@ -192,9 +196,16 @@ static uint32_t list_numbers(struct sweep *sweep)
 
 		number->sequence =
 			loss_last_seen(sweep->loss, i, &number->ring, &number->class, &number->cpu);
+		number->probes = sweep->probes_token;
 		if (number->sequence)
 			count++;
 	}
+	if (sweep->own_sequence)
+		sweep->numbers[count++] = (struct journal_number){
+			.ring = REC_RING_SHIPPER,
+			.probes = sweep->probes_token,
+			.sequence = sweep->own_sequence,
+		};
 	return count;
 }
 
@@ -233,7 +244,10 @@ int sweep_flush(struct sweep *sweep)
 	if (result < 0)
 		return result;
 	sweep->counters.journal_bytes += batch.size;
+	journal_gaps_told(sweep->journal);
 	clear_batch(sweep);
+	loss_commit(
+		sweep->loss); /* before the release: an agent that is killed in between goes on */
 	merge_release(&sweep->merge);
 	return 0;
 }
@@ -249,11 +263,12 @@ bool sweep_add_own(struct sweep *sweep, struct rec_header *record)
 /* When its number can be its own it has arrived, whatever the rest of it is worth. */
 static void reject(struct sweep *sweep, const struct rec_header *record, size_t size)
 {
+	bool numbered = size >= sizeof(*record) && loss_believes(sweep->loss, record);
+
+	if (numbered && !loss_saw(sweep->loss, record))
+		return; /* it was rejected before */
 	sweep->counters.rejected++;
-	if (size >= sizeof(*record) && loss_believes(sweep->loss, record))
-		loss_saw(sweep->loss, record);
-	else
-		sweep->counters.unnumbered++;
+	sweep->counters.unnumbered += !numbered;
 }
 
 /*
@@ -278,6 +293,18 @@ static int add_limited(struct sweep *sweep, bool everything)
 	}
 }
 
+/* What sinks never get is an event of the stream. */
+static void add_gaps(struct sweep *sweep)
+{
+	struct journal_gap gap;
+	struct own_record record;
+
+	while (batch_has_room(sweep) && journal_take_gap(sweep->journal, &gap)) {
+		journal_record_expired(&record, &gap);
+		batch_add_own(sweep, &record.header);
+	}
+}
+
 int sweep_add_limited(struct sweep *sweep)
 {
 	return add_limited(sweep, true);
@@ -293,8 +320,8 @@ static void take_record(struct sweep *sweep, const void *data, size_t size)
 		log_debug("a record of %zu bytes was rejected: %s", size, why);
 		return;
 	}
-	loss_saw(sweep->loss, record);
-	batch_add(sweep, record);
+	if (loss_saw(sweep->loss, record))
+		batch_add(sweep, record);
 }
 
 /* take_record adds at most two entries: a loss and the record */
@@ -337,6 +364,8 @@ int sweep_once(struct sweep *sweep)
 		return result;
 	loss_end_sweep(sweep->loss);
 	result = add_limited(sweep, false);
+	if (result == 0)
+		add_gaps(sweep);
 	if (result == 0)
 		result = sweep_flush(sweep);
 	if (result < 0)
@@ -407,6 +436,31 @@ void sweep_drain(struct sweep *sweep)
 		result = sweep_flush(sweep);
 	if (result < 0)
 		count_unjournalled(sweep);
+}
+
+static bool is_behind(const struct sweep *sweep, const uint64_t ends[REC_RING_SHIPPER])
+{
+	bool behind = false;
+
+	for (int i = 0; i < REC_RING_SHIPPER; i++)
+		behind |= ring_position(sweep->rings[i]) < ends[i];
+	return behind;
+}
+
+void sweep_catch_up(struct sweep *sweep)
+{
+	uint64_t deadline_ns = clock_mono_ns() + CATCH_UP_NS, ends[REC_RING_SHIPPER];
+	int result;
+
+	for (int i = 0; i < REC_RING_SHIPPER; i++)
+		ends[i] = ring_end(sweep->rings[i]);
+	do
+		result = sweep_once(sweep);
+	while (result >= 0 && is_behind(sweep, ends) && clock_mono_ns() < deadline_ns);
+	if (result >= 0)
+		result = sweep_add_limited(sweep);
+	if (result == 0)
+		(void)sweep_flush(sweep);
 }
 
 /* Events of the shipper's own: no probe has numbered them. */
@@ -531,12 +585,13 @@ void sweep_counters(const struct sweep *sweep, struct sweep_counters *ret_counte
 }
 
 void sweep_read_from(struct sweep *sweep, struct ring *const rings[REC_RING_SHIPPER],
-		     struct loss *loss)
+		     struct loss *loss, uint32_t probes_token)
 {
 	sweep->past_overtakes += sweep->merge.overtakes;
 	memcpy(sweep->rings, rings, sizeof(sweep->rings));
 	merge_init(&sweep->merge, rings[REC_RING_VITAL], rings[REC_RING_BULK]);
 	sweep->loss = loss;
+	sweep->probes_token = probes_token;
 }
 
 static bool mask_image(void *data, struct image *image, char *bytes)
@@ -573,11 +628,12 @@ int sweep_new(struct sweep **ret_sweep, const struct sweep_options *options, str
 	sweep->canaries = options->canaries;
 	sweep->ticks_per_s = options->ticks_per_s;
 	sweep_use_rules(sweep, options->rules);
-	sweep_read_from(sweep, options->rings, options->loss);
+	sweep_read_from(sweep, options->rings, options->loss, options->probes_token);
+	sweep->own_sequence = options->own_sequence;
 	sweep_select(sweep, options->selected);
 	sweep->batch = malloc(BATCH_SIZE);
 	sweep->enriched = malloc(ENRICH_MAX_SIZE);
-	sweep->numbers = calloc(loss_slots(sweep->loss), sizeof(*sweep->numbers));
+	sweep->numbers = calloc(loss_slots(sweep->loss) + 1, sizeof(*sweep->numbers));
 	if (!sweep->batch || !sweep->enriched || !sweep->numbers) {
 		sweep_free(sweep);
 		return err_set(err, -ENOMEM, "no memory for a batch of events");

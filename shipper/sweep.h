@@ -29,9 +29,11 @@ struct sweep_options {
 	struct rules_state *rules;     /* NULL: there are none */
 	struct canary_watch *canaries; /* NULL: there are none */
 	struct ring *rings[REC_RING_SHIPPER];
-	struct loss *loss;    /* tells its losses to sweep_add_lost */
-	const bool *selected; /* see sweep_select */
-	uint32_t ticks_per_s; /* USER_HZ */
+	struct loss *loss;     /* tells its losses to sweep_add_lost */
+	uint32_t probes_token; /* of the set that fills the rings, for the journal */
+	uint64_t own_sequence; /* of the last record of the shipper's own in this stream */
+	const bool *selected;  /* see sweep_select */
+	uint32_t ticks_per_s;  /* USER_HZ */
 };
 
 /* See struct collect_status. */
@@ -49,7 +51,7 @@ void sweep_free(struct sweep *sweep);
 
 /* Other rings, after those before were emptied; their loss account has as many slots. */
 void sweep_read_from(struct sweep *sweep, struct ring *const rings[REC_RING_SHIPPER],
-		     struct loss *loss);
+		     struct loss *loss, uint32_t probes_token);
 
 /* Kinds that are journalled, copied; events of the shipper's own always are. */
 void sweep_select(struct sweep *sweep, const bool selected[REC_KINDS]);
@@ -87,6 +89,10 @@ int sweep_empty_rings(struct sweep *sweep);
 
 /* Empties the rings for the last time; what the journal would not take is counted. */
 void sweep_drain(struct sweep *sweep);
+
+/* With probes that stay attached: reads what is in the rings by now, within some seconds; the rest
+ * waits for the next agent. */
+void sweep_catch_up(struct sweep *sweep);
 
 /* What the probes could not deliver is an event of the stream. False: no room, later. */
 bool sweep_add_lost(struct sweep *sweep, const struct rec_lost *lost);

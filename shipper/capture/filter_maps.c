@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Asks bpf(2) itself: three of its commands are all that maps need. Remembers what it has put into
- * each half, so that it can take it out again. Must not know what the entries mean.
+ * Remembers what it has put into each half, so that it can take it out again. Must not know what
+ * the entries mean.
  */
 #include "capture/filter_maps.h"
 
+#include "capture/bpf_call.h"
 #include "capture/probes.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 struct filter_maps {
@@ -21,23 +20,13 @@ struct filter_maps {
 	uint32_t cpus;
 	struct rec_filter *shared;
 	const struct rec_left_out *left_out;
+	uint64_t left_out_before[REC_FILTERS]; /* an agent before us may have used the maps */
 	struct filters *halves[2];
 };
 
-static int ask(int command, int fd, const void *key, const uint32_t *value)
-{
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.map_fd = (uint32_t)fd;
-	attr.key = (uintptr_t)key;
-	attr.value = (uintptr_t)value;
-	return syscall(__NR_bpf, command, &attr, sizeof(attr)) < 0 ? -errno : 0;
-}
-
-/* The command for each entry and name of the filters, as keys of that half. 0 or the first error.
- */
-static int ask_all(struct filter_maps *maps, int command, const struct filters *filters,
+/* Each entry and name of the filters, as keys of that half: with its flags, or away with it. 0 or
+ * the first error. */
+static int put_all(struct filter_maps *maps, bool away, const struct filters *filters,
 		   uint32_t half)
 {
 	int result = 0, first = 0;
@@ -46,23 +35,57 @@ static int ask_all(struct filter_maps *maps, int command, const struct filters *
 		struct rec_filter_key key = filters->entries[i].key;
 
 		key.half = (uint8_t)half;
-		result = ask(command, maps->entries_fd, &key, &filters->entries[i].flags);
+		result = away ? bpf_call_delete(maps->entries_fd, &key)
+			      : bpf_call_update(maps->entries_fd, &key, &filters->entries[i].flags);
 		first = first ? first : result;
 	}
 	for (size_t i = 0; i < filters->name_count; i++) {
 		struct rec_filter_name key = filters->names[i].key;
 
 		key.directory.half = (uint8_t)half;
-		result = ask(command, maps->names_fd, &key, &filters->names[i].flags);
+		result = away ? bpf_call_delete(maps->names_fd, &key)
+			      : bpf_call_update(maps->names_fd, &key, &filters->names[i].flags);
 		first = first ? first : result;
 	}
 	return first;
 }
 
+/* The one behind key is asked for before key goes: else the search would begin anew. */
+static void purge_entries(int map_fd, uint32_t half)
+{
+	struct rec_filter_key key, next;
+	int found = bpf_call_next_key(map_fd, NULL, &key);
+
+	while (found == 0) {
+		found = bpf_call_next_key(map_fd, &key, &next);
+		if (key.half == half)
+			(void)bpf_call_delete(map_fd, &key);
+		key = next;
+	}
+}
+
+static void purge_names(int map_fd, uint32_t half)
+{
+	struct rec_filter_name key, next;
+	int found = bpf_call_next_key(map_fd, NULL, &key);
+
+	while (found == 0) {
+		found = bpf_call_next_key(map_fd, &key, &next);
+		if (key.directory.half == half)
+			(void)bpf_call_delete(map_fd, &key);
+		key = next;
+	}
+}
+
+/* What we have not filled may hold what an agent before us has left. */
 static void empty(struct filter_maps *maps, uint32_t half)
 {
-	if (maps->halves[half])
-		(void)ask_all(maps, BPF_MAP_DELETE_ELEM, maps->halves[half], half);
+	if (maps->halves[half]) {
+		(void)put_all(maps, true, maps->halves[half], half);
+	} else {
+		purge_entries(maps->entries_fd, half);
+		purge_names(maps->names_fd, half);
+	}
 	filters_free(maps->halves[half]);
 	maps->halves[half] = NULL;
 }
@@ -79,7 +102,7 @@ int filter_maps_fill(struct filter_maps *maps, struct filters *filters, struct e
 
 	empty(maps, half);
 	maps->halves[half] = filters;
-	result = ask_all(maps, BPF_MAP_UPDATE_ELEM, filters, half);
+	result = put_all(maps, false, filters, half);
 	if (result < 0) {
 		empty(maps, half);
 		return err_set(err, result, "cannot fill the maps of the kernel filters: %s",
@@ -101,7 +124,7 @@ const struct filters *filter_maps_in_force(const struct filter_maps *maps)
 	return maps->halves[other_half(maps) ^ 1];
 }
 
-void filter_maps_left_out(const struct filter_maps *maps, uint64_t ret_counts[REC_FILTERS])
+static void add_left_out(const struct filter_maps *maps, uint64_t ret_counts[REC_FILTERS])
 {
 	memset(ret_counts, 0, REC_FILTERS * sizeof(ret_counts[0]));
 	for (uint32_t cpu = 0; cpu < maps->cpus; cpu++) {
@@ -109,6 +132,13 @@ void filter_maps_left_out(const struct filter_maps *maps, uint64_t ret_counts[RE
 			ret_counts[by] +=
 				__atomic_load_n(&maps->left_out[cpu].by[by], __ATOMIC_RELAXED);
 	}
+}
+
+void filter_maps_left_out(const struct filter_maps *maps, uint64_t ret_counts[REC_FILTERS])
+{
+	add_left_out(maps, ret_counts);
+	for (int by = 0; by < REC_FILTERS; by++)
+		ret_counts[by] -= maps->left_out_before[by];
 }
 
 void filter_maps_rules(const struct filter_maps *maps, bool in_force,
@@ -151,6 +181,7 @@ int filter_maps_open(struct filter_maps **ret_maps, const struct filter_maps_opt
 		filter_maps_close(maps);
 		return -EIO;
 	}
+	add_left_out(maps, maps->left_out_before);
 	__atomic_store_n(&maps->shared->agent_pid, options->agent_pid, __ATOMIC_RELAXED);
 	*ret_maps = maps;
 	return 0;

@@ -38,7 +38,7 @@ void filter_maps_switch(struct filter_maps *maps);
 /* What is in force, NULL before the first switch. Borrowed until the next fill. */
 const struct filters *filter_maps_in_force(const struct filter_maps *maps);
 
-/* What all CPUs have left out since the first set of probes. */
+/* What all CPUs have left out since filter_maps_open. */
 void filter_maps_left_out(const struct filter_maps *maps, uint64_t ret_counts[REC_FILTERS]);
 
 /*

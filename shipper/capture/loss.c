@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* One ring, CPU and class. */
 struct slot {
@@ -13,13 +14,17 @@ struct slot {
 	uint64_t last_ns;                /* when a record of it arrived last */
 	uint64_t lost;                   /* told */
 	uint64_t told[REC_LOSS_REASONS]; /* of what the probe counted; never more than it did */
-	uint64_t sweep_sequence;         /* the probe's counters before the sweep */
+	uint64_t known; /* numbers up to this one are not ours: the reader before accounted for them
+			 */
+	uint64_t committed;      /* last, as it was then */
+	uint64_t sweep_sequence; /* the probe's counters before the sweep */
 	uint64_t sweep_lost;
 };
 
 struct loss {
 	const struct rec_counts *counts;
 	uint32_t cpus, slots;
+	struct rec_progress *progress; /* NULL: nobody goes on after us */
 	loss_handler handler;
 	void *data;
 	uint64_t start_ns;
@@ -84,8 +89,10 @@ static unsigned int explain(const struct slot *slot, const struct rec_counts *co
 	return reason;
 }
 
-/* Takes count losses off what the probe counted: of reason, and of the others when it has fewer. */
-static void account(struct loss *loss, uint32_t index, unsigned int reason, uint64_t count)
+/* Takes count losses off what the probe counted: of reason, and of the others when it has fewer.
+ * ret_parts, one per reason, is added to. */
+static void account(struct loss *loss, uint32_t index, unsigned int reason, uint64_t count,
+		    uint64_t *ret_parts)
 {
 	const struct rec_counts *counts = &loss->counts[index];
 	struct slot *slot = &loss->slot[index];
@@ -96,12 +103,24 @@ static void account(struct loss *loss, uint32_t index, unsigned int reason, uint
 		uint64_t part = left < count ? left : count;
 
 		slot->told[at] += part;
-		loss->account.lost_reason[at] += part;
+		ret_parts[at] += part;
 		count -= part;
 	}
 }
 
-static void tell(struct loss *loss, uint32_t index, uint64_t last, uint64_t before_ns)
+/* The reader before has told of these. */
+static void pass_over(struct loss *loss, uint32_t index, uint64_t last)
+{
+	struct slot *slot = &loss->slot[index];
+	uint64_t told_before[REC_LOSS_REASONS] = {0};
+	uint64_t count = last - slot->last;
+
+	account(loss, index, explain(slot, &loss->counts[index]), count, told_before);
+	slot->lost += count;
+	slot->last = last;
+}
+
+static void tell_new(struct loss *loss, uint32_t index, uint64_t last, uint64_t before_ns)
 {
 	struct slot *slot = &loss->slot[index];
 	uint64_t count = last - slot->last;
@@ -121,12 +140,22 @@ static void tell(struct loss *loss, uint32_t index, uint64_t last, uint64_t befo
 	lost.total = slot->lost + count;
 	if (!loss->handler(loss->data, &lost))
 		return;
-	account(loss, index, lost.reason, count);
+	account(loss, index, lost.reason, count, loss->account.lost_reason);
 	slot->lost += count;
 	slot->last = last;
 	loss->account.seen += count;
 	loss->account.lost += count;
 	loss->account.lost_ring[lost.ring] += count;
+}
+
+static void tell(struct loss *loss, uint32_t index, uint64_t last, uint64_t before_ns)
+{
+	struct slot *slot = &loss->slot[index];
+
+	if (slot->last < slot->known)
+		pass_over(loss, index, last < slot->known ? last : slot->known);
+	if (slot->last < last)
+		tell_new(loss, index, last, before_ns);
 }
 
 /* The slot of a record, or NULL when there is none. */
@@ -140,21 +169,26 @@ static struct slot *slot_of(struct loss *loss, const struct rec_header *header, 
 	return &loss->slot[*ret_index];
 }
 
-void loss_saw(struct loss *loss, const struct rec_header *header)
+bool loss_saw(struct loss *loss, const struct rec_header *header)
 {
 	uint32_t index;
 	struct slot *slot = slot_of(loss, header, &index);
 
 	if (!slot)
-		return;
+		return true;
 	if (header->sequence <= slot->last)
-		return; /* no probe counts back */
+		return false; /* no probe counts back, but a ring may be read again */
 	if (header->sequence > slot->last + 1)
 		tell(loss, index, header->sequence - 1, header->time_ns);
+	slot->last_ns = header->time_ns;
+	if (header->sequence <= slot->known) {
+		slot->last = header->sequence;
+		return false;
+	}
 	loss->account.seen += header->sequence - slot->last;
 	loss->account.arrived++;
 	slot->last = header->sequence;
-	slot->last_ns = header->time_ns;
+	return true;
 }
 
 bool loss_believes(const struct loss *loss, const struct rec_header *header)
@@ -244,9 +278,89 @@ void loss_counted(const struct loss *loss, struct loss_counted *ret_counted)
 
 void loss_carry_over(struct loss *loss, const struct loss *old)
 {
-	loss->generation = (uint16_t)(old->generation + 1);
+	struct loss_counted counted;
+
 	loss->account = old->account;
-	loss_counted(old, &loss->past);
+	loss_counted(old, &counted);
+	loss->past.numbered += counted.numbered;
+	loss->past.wakeups += counted.wakeups;
+	loss->past.read_failures += counted.read_failures;
+	loss->past.map_failures += counted.map_failures;
+	for (int kind = 0; kind < REC_KINDS; kind++)
+		loss->past.lost_kind[kind] += counted.lost_kind[kind];
+}
+
+/* What is behind known counts as if it had never been: sums are right modulo 2^64. */
+static void know(struct loss *loss, struct slot *slot, uint64_t sequence)
+{
+	loss->past.numbered -= sequence - slot->known;
+	slot->known = sequence;
+}
+
+/* Memory that others may have written to: never more than the probes have counted. */
+static void read_progress(struct loss *loss, uint32_t index)
+{
+	const struct rec_progress *progress = &loss->progress[index];
+	const struct rec_progress_state *state = &progress->state[read_count(&progress->half) & 1];
+	const struct rec_counts *counts = &loss->counts[index];
+	uint64_t numbered = read_count(&counts->sequence);
+	struct slot *slot = &loss->slot[index];
+
+	slot->last = state->last < numbered ? state->last : numbered;
+	slot->last_ns = state->last_ns;
+	slot->lost = state->lost < slot->last ? state->lost : slot->last;
+	for (int i = 0; i < REC_LOSS_REASONS; i++) {
+		uint64_t lost = read_count(&counts->lost[i]);
+
+		slot->told[i] = state->told[i] < lost ? state->told[i] : lost;
+	}
+	slot->committed = slot->last;
+	know(loss, slot, slot->last);
+	loss->past.wakeups -= read_count(&counts->wakeups);
+	loss->past.read_failures -= read_count(&counts->read_failures);
+	loss->past.map_failures -= read_count(&counts->map_failures);
+}
+
+void loss_resume(struct loss *loss, struct rec_progress *progress, uint64_t generation)
+{
+	loss->progress = progress;
+	loss->generation = (uint16_t)generation;
+	for (uint32_t i = 0; i < loss->slots; i++)
+		read_progress(loss, i);
+}
+
+void loss_skip(struct loss *loss, uint8_t ring, uint8_t class, uint16_t cpu, uint64_t sequence)
+{
+	const struct rec_header header = {.ring = ring, .class = class, .cpu = cpu};
+	uint32_t index;
+	struct slot *slot = slot_of(loss, &header, &index);
+
+	if (slot && sequence > slot->known && sequence <= read_count(&loss->counts[index].sequence))
+		know(loss, slot, sequence);
+}
+
+/* kill -9 may come between any two stores. */
+static void write_progress(struct loss *loss, uint32_t index)
+{
+	struct rec_progress *progress = &loss->progress[index];
+	struct slot *slot = &loss->slot[index];
+	uint64_t other = (progress->half & 1) ^ 1;
+	struct rec_progress_state *state = &progress->state[other];
+
+	state->last = slot->last;
+	state->last_ns = slot->last_ns;
+	state->lost = slot->lost;
+	memcpy(state->told, slot->told, sizeof(slot->told));
+	__atomic_store_n(&progress->half, other, __ATOMIC_RELEASE);
+	slot->committed = slot->last;
+}
+
+void loss_commit(struct loss *loss)
+{
+	for (uint32_t i = 0; loss->progress && i < loss->slots; i++) {
+		if (loss->slot[i].committed != loss->slot[i].last)
+			write_progress(loss, i);
+	}
 }
 
 uint32_t loss_slots(const struct loss *loss)

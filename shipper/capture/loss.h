@@ -22,9 +22,23 @@ int loss_new(struct loss **ret_loss, const struct rec_counts *counts, uint32_t c
 	     loss_handler handler, void *data);
 void loss_free(struct loss *loss);
 
+/*
+ * loss is new. Goes on where the reader before has come to with the set of probes of that number;
+ * progress, as many as counts, is borrowed and kept by loss_commit. What was accounted for then is
+ * neither told nor counted again.
+ */
+void loss_resume(struct loss *loss, struct rec_progress *progress, uint64_t generation);
+
+/* After loss_resume: the numbers up to that one are in the journal, although the reader before did
+ * not come to say so. */
+void loss_skip(struct loss *loss, uint8_t ring, uint8_t class, uint16_t cpu, uint64_t sequence);
+
+/* The journal has what was seen and told. */
+void loss_commit(struct loss *loss);
+
 /* Takes note of a record that arrived; tells of the numbers that are missing before it. The handler
- * must have room then. */
-void loss_saw(struct loss *loss, const struct rec_header *header);
+ * must have room then. False: the journal has this record already. */
+bool loss_saw(struct loss *loss, const struct rec_header *header);
 
 /* Before a sweep: remembers how far the probes had counted. */
 void loss_begin_sweep(struct loss *loss);
@@ -59,13 +73,13 @@ const struct loss_account *loss_account(const struct loss *loss);
 /* What the probes have counted by now; any thread may ask. */
 struct loss_counted {
 	uint64_t numbered, wakeups, read_failures, map_failures;
-	uint64_t lost_kind[REC_KINDS]; /* exact; told or not yet */
+	uint64_t lost_kind[REC_KINDS]; /* exact; told or not yet, and to readers before */
 };
 void loss_counted(const struct loss *loss, struct loss_counted *ret_counted);
 
 /*
  * After another set of probes has taken over and the ring of the old one is drained: what old has
- * counted is added to what loss tells from here on, and its generation is the next. loss is new.
+ * counted is added to what loss tells from here on. Nothing was seen yet.
  */
 void loss_carry_over(struct loss *loss, const struct loss *old);
 

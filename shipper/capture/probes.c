@@ -1,41 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Talks to libbpf and to nothing else of ours. What libbpf says is kept for the error message. */
-#include "capture/probes.h"
+/*
+ * From the object to a set of descriptors: chooses programs, loads, attaches. Talks to libbpf; what
+ * that says is kept for the error message. Must not know pins.
+ */
+#include "capture/probes_set.h"
 
 #include "base/cleanup.h"
+#include "base/uuid.h"
 
 #include <auditship.skel.h>
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/membarrier.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#define HOOKS_MAX 12
+/* Their hooks are always there, see docs/decisions/0003. */
+#define ALWAYS_KINDS (1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXIT)
 #define OPEN_KINDS \
 	(1U << REC_OPEN_READ | 1U << REC_OPEN_WRITE | 1U << REC_FILE_CREATE | 1U << REC_OPEN_FAILED)
 
-struct probes {
+struct probes_loader {
 	struct auditship_bpf *object;
 	struct bpf_program *programs[HOOKS_MAX]; /* of the hooks that are wanted; NULL: refused */
-	struct bpf_link *links[HOOKS_MAX];
-	struct bpf_program *again[HOOKS_MAX]; /* called after it for the same event, or NULL */
-	struct bpf_link *again_links[HOOKS_MAX];
-	bool preempted;   /* what the kernel does with hooks */
+	struct bpf_program *again[HOOKS_MAX];    /* called after it for the same event, or NULL */
+	bool preempted;                          /* what the kernel does with hooks */
 	bool preemptible; /* a program is there that can be preempted: it needs memory of its own */
-	struct probe_status status[HOOKS_MAX];
-	uint64_t past_missed[HOOKS_MAX]; /* by the sets before */
-	size_t hooks;
-	size_t snapshot; /* which of them is the task iterator */
-	struct bpf_map *rings[REC_RING_SHIPPER];
-	uint64_t number; /* of this set */
-	void *counts, *reader, *generation, *marks;
-	size_t counts_size, reader_size, generation_size, marks_size;
 };
 
 /* What matters of libbpf's warnings; only used while probes_open or probes_attach run. */
@@ -147,13 +141,16 @@ static int size_maps(struct auditship_bpf *object, const struct probes_options *
 	if (result == 0)
 		result = bpf_map__set_max_entries(object->maps.counts, counts);
 	if (result == 0)
+		result = bpf_map__set_max_entries(object->maps.progress, counts);
+	if (result == 0)
 		result = bpf_map__set_max_entries(object->maps.vital,
 						  (__u32)options->ring_bytes[REC_RING_VITAL]);
 	if (result == 0)
 		result = bpf_map__set_max_entries(object->maps.bulk,
 						  (__u32)options->ring_bytes[REC_RING_BULK]);
 	if (result == 0)
-		result = bpf_map__set_max_entries(object->maps.marks, options->cpus * REC_KINDS);
+		result =
+			bpf_map__set_max_entries(object->maps.marks, options->cpus * REC_KIND_ROOM);
 	if (result == 0)
 		result = bpf_map__set_max_entries(object->maps.left_out, options->cpus);
 	if (result < 0)
@@ -162,43 +159,29 @@ static int size_maps(struct auditship_bpf *object, const struct probes_options *
 	return 0;
 }
 
-/* The second and later sets of programs share these with the one before. */
-static int share_maps(struct auditship_bpf *object, const struct probes *previous, struct err *err)
+/* The second and later sets of programs share these with the one before; those of filters only when
+ * it is of the same agent, which knows what it has put there. */
+static int share_maps(struct auditship_bpf *object, const struct probes_options *options,
+		      struct err *err)
 {
-	const struct auditship_bpf *from = previous ? previous->object : object;
-	const struct {
-		struct bpf_map *to, *from;
-	} shared[] = {
-		{object->maps.generation, from->maps.generation},
-		{object->maps.marks, from->maps.marks},
-		{object->maps.filter_settings, from->maps.filter_settings},
-		{object->maps.filter_entries, from->maps.filter_entries},
-		{object->maps.filter_names, from->maps.filter_names},
-		{object->maps.left_out, from->maps.left_out},
-		{object->maps.executables, from->maps.executables},
+	static const enum probes_map shared[] = {
+		PROBES_SWITCH,       PROBES_MARKS,    PROBES_FILTER_SETTINGS, PROBES_FILTER_ENTRIES,
+		PROBES_FILTER_NAMES, PROBES_LEFT_OUT, PROBES_EXECUTABLES,
 	};
+	size_t count = options->foreign ? 2 : sizeof(shared) / sizeof(shared[0]);
 	int result = 0;
 
-	if (!previous)
+	if (!options->previous)
 		return 0;
-	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]) && result == 0; i++)
-		result = bpf_map__reuse_fd(shared[i].to, bpf_map__fd(shared[i].from));
+	for (size_t i = 0; i < count && result == 0; i++) {
+		struct bpf_map *map =
+			bpf_object__find_map_by_name(object->obj, probes_map_name(shared[i]));
+
+		result = bpf_map__reuse_fd(map, options->previous->maps[shared[i]]);
+	}
 	if (result < 0)
 		return err_set(err, result, "cannot share maps with the probes in place: %s",
 			       strerror(-result));
-	return 0;
-}
-
-static int map_memory(struct bpf_map *map, void **ret_memory, size_t *ret_size, struct err *err)
-{
-	size_t size = (size_t)bpf_map__max_entries(map) * ((bpf_map__value_size(map) + 7) & ~7U);
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-
-	if (memory == MAP_FAILED)
-		return err_set(err, -errno, "cannot map the BPF map '%s': %s", bpf_map__name(map),
-			       strerror(errno));
-	*ret_memory = memory;
-	*ret_size = size;
 	return 0;
 }
 
@@ -208,7 +191,7 @@ static struct bpf_program *variant(const struct probes *probes, const struct bpf
 	char name[64];
 
 	(void)snprintf(name, sizeof(name), "%s%s", bpf_program__name(plain), end);
-	return bpf_object__find_program_by_name(probes->object->obj, name);
+	return bpf_object__find_program_by_name(probes->loader->object->obj, name);
 }
 
 /* NAME, or NAME_alone and NAME_again where the hook has them and the kernel asks for them. */
@@ -224,29 +207,31 @@ static void choose_variant(struct probes *probes, struct bpf_program *plain, boo
 		(void)bpf_program__set_autoload(alone, loaded && split);
 		(void)bpf_program__set_autoload(again, loaded && split);
 	}
-	probes->programs[probes->hooks] = !loaded ? NULL : split ? alone : plain;
-	probes->again[probes->hooks] = loaded && split ? again : NULL;
+	probes->loader->programs[probes->about.hooks] = !loaded ? NULL : split ? alone : plain;
+	probes->loader->again[probes->about.hooks] = loaded && split ? again : NULL;
 }
 
 /* What is not wanted is not loaded either. The order is that of the calls on one tracepoint. */
 static void add_hook(struct probes *probes, const char *name, struct bpf_program *program,
 		     bool wanted)
 {
-	struct probe_status *status = &probes->status[probes->hooks];
+	struct probes_about *about = &probes->about;
+	struct probe_status *status = &probes->status[about->hooks];
 	bool refused = wanted && status->why[0]; /* by the kernel, at the try before */
 
-	choose_variant(probes, program, probes->preempted, wanted && !refused);
+	choose_variant(probes, program, probes->loader->preempted, wanted && !refused);
 	if (!wanted)
 		return;
-	status->name = name;
-	probes->hooks++;
+	(void)snprintf(about->hook[about->hooks].name, HOOK_NAME_SIZE, "%s", name);
+	status->name = about->hook[about->hooks].name;
+	about->hooks++;
 }
 
 static void require_hook(struct probes *probes, const char *name, struct bpf_program *program,
 			 bool wanted)
 {
 	if (wanted)
-		probes->status[probes->hooks].required = true;
+		probes->status[probes->about.hooks].required = true;
 	add_hook(probes, name, program, wanted);
 }
 
@@ -323,11 +308,11 @@ static void judge_io_uring(struct probe_status *status, const struct btf *btf, c
 /* Opens by request to io_uring. */
 static void add_io_uring(struct probes *probes, const struct btf *btf, bool wanted)
 {
-	struct auditship_bpf *object = probes->object;
+	struct auditship_bpf *object = probes->loader->object;
 	struct bpf_program *programs[] = {object->progs.on_io_uring,
 					  object->progs.on_io_uring_alone,
 					  object->progs.on_io_uring_again};
-	struct probe_status *status = &probes->status[probes->hooks];
+	struct probe_status *status = &probes->status[probes->about.hooks];
 	const char *function = find_open_function(btf);
 
 	status->optional = wanted;
@@ -336,20 +321,20 @@ static void add_io_uring(struct probes *probes, const struct btf *btf, bool want
 	for (size_t i = 0; function && i < sizeof(programs) / sizeof(programs[0]); i++)
 		(void)bpf_program__set_attach_target(programs[i], 0, function);
 	add_hook(probes, "io_uring", programs[0], wanted);
-	probes->preemptible = bpf_program__autoload(programs[0]);
+	probes->loader->preemptible = bpf_program__autoload(programs[0]);
 }
 
 /* Programs that differ by kernel are two hooks of one name. */
 static void choose_programs(struct probes *probes, uint32_t kinds)
 {
-	struct auditship_bpf *object = probes->object;
+	struct auditship_bpf *object = probes->loader->object;
 	struct btf *btf = btf__load_vmlinux_btf();
 	bool group_dead = exit_tells_group_dead(btf);
 	bool cast = btf && btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	bool calls = kinds & (OPEN_KINDS | 1U << REC_EXEC_FAILED);
 
-	probes->preempted = hooks_are_preempted(btf);
-	probes->hooks = 0;
+	probes->loader->preempted = hooks_are_preempted(btf);
+	probes->about.hooks = 0;
 	require_hook(probes, "fork", object->progs.on_fork, true);
 	add_hook(probes, "thread_start", object->progs.on_thread_start,
 		 kinds & 1U << REC_THREAD_START);
@@ -367,48 +352,60 @@ static void choose_programs(struct probes *probes, uint32_t kinds)
 	add_hook(probes, "cgroup_mkdir", object->progs.on_cgroup_mkdir, true);
 	add_hook(probes, "cgroup_rename", object->progs.on_cgroup_rename, true);
 	add_hook(probes, "cgroup_rmdir", object->progs.on_cgroup_rmdir, true);
-	probes->snapshot = probes->hooks;
+	probes->about.snapshot = probes->about.hooks;
 	require_hook(probes, "snapshot", object->progs.on_snapshot, true);
 	btf__free(btf);
 }
 
-static int map_all(struct probes *probes, struct err *err)
+static int keep_descriptor(int fd, int *ret_own)
 {
-	struct auditship_bpf *object = probes->object;
-	int result = map_memory(object->maps.counts, &probes->counts, &probes->counts_size, err);
+	*ret_own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return *ret_own < 0 ? -errno : 0;
+}
 
-	if (result == 0)
-		result =
-			map_memory(object->maps.reader, &probes->reader, &probes->reader_size, err);
-	if (result == 0)
-		result = map_memory(object->maps.generation, &probes->generation,
-				    &probes->generation_size, err);
-	if (result == 0)
-		result = map_memory(object->maps.marks, &probes->marks, &probes->marks_size, err);
-	return result;
+/* From here on the set lives by descriptors of its own; the object is for attaching only. */
+static int keep_descriptors(struct probes *probes, struct err *err)
+{
+	const struct probes_loader *loader = probes->loader;
+	int result = 0;
+
+	for (enum probes_map i = 0; i < PROBES_MAPS && result == 0; i++)
+		result = keep_descriptor(
+			bpf_object__find_map_fd_by_name(loader->object->obj, probes_map_name(i)),
+			&probes->maps[i]);
+	for (size_t i = 0; i < probes->about.hooks && result == 0; i++) {
+		if (loader->programs[i])
+			result = keep_descriptor(bpf_program__fd(loader->programs[i]),
+						 &probes->parts[i][PROBES_PROGRAM]);
+		if (result == 0 && loader->again[i])
+			result = keep_descriptor(bpf_program__fd(loader->again[i]),
+						 &probes->parts[i][PROBES_AGAIN]);
+	}
+	if (result < 0)
+		return err_set(err, result, "no descriptors for the probes: %s", strerror(-result));
+	return probes_map_all(probes, err);
 }
 
 static int open_object(struct probes *probes, const struct probes_options *options, struct err *err)
 {
+	struct auditship_bpf *object = auditship_bpf__open();
 	int result;
 
-	probes->object = auditship_bpf__open();
-	if (!probes->object)
+	probes->loader->object = object;
+	if (!object)
 		return err_set(err, -errno, "cannot open the BPF object: %s", strerror(errno));
-	apply_settings(probes->object, options);
-	probes->object->rodata->cfg_generation = probes->number;
+	apply_settings(object, options);
+	object->rodata->cfg_generation = probes->about.number;
 	choose_programs(probes, options->kinds);
-	probes->rings[REC_RING_VITAL] = probes->object->maps.vital;
-	probes->rings[REC_RING_BULK] = probes->object->maps.bulk;
-	result = size_maps(probes->object, options, probes->preemptible, err);
-	return result == 0 ? share_maps(probes->object, options->previous, err) : result;
+	result = size_maps(object, options, probes->loader->preemptible, err);
+	return result == 0 ? share_maps(object, options, err) : result;
 }
 
 static bool is_about(const struct probes *probes, size_t i, const char *name)
 {
-	const struct bpf_program *again = probes->again[i];
+	const struct bpf_program *again = probes->loader->again[i];
 
-	return strcmp(name, bpf_program__name(probes->programs[i])) == 0 ||
+	return strcmp(name, bpf_program__name(probes->loader->programs[i])) == 0 ||
 	       (again && strcmp(name, bpf_program__name(again)) == 0);
 }
 
@@ -421,8 +418,8 @@ static bool leave_out(struct probes *probes, int error)
 {
 	bool left_out = false;
 
-	for (size_t i = 0; i < probes->hooks; i++) {
-		if (!probes->programs[i] || probes->status[i].required ||
+	for (size_t i = 0; i < probes->about.hooks; i++) {
+		if (!probes->loader->programs[i] || probes->status[i].required ||
 		    (said_of[0] && !is_about(probes, i, said_of)))
 			continue;
 		refuse(&probes->status[i], error);
@@ -441,76 +438,133 @@ static int load(struct probes *probes, const struct probes_options *options, str
 		result = open_object(probes, options, err);
 		if (result < 0)
 			return result;
-		result = auditship_bpf__load(probes->object);
+		result = auditship_bpf__load(probes->loader->object);
 		if (result == 0)
-			return map_all(probes, err);
+			return keep_descriptors(probes, err);
 		cut_line_feed(said.text);
 		if (!leave_out(probes, result))
 			return err_set(err, result, "the kernel refuses the BPF programs: %s%s%s",
 				       strerror(-result), said.text[0] ? ": " : "", said.text);
-		auditship_bpf__destroy(probes->object);
-		probes->object = NULL;
+		auditship_bpf__destroy(probes->loader->object);
+		probes->loader->object = NULL;
 	}
+}
+
+/* Whatever can make two sets of probes differ, on one host between two boots. */
+void probes_identify(const struct probes_options *options, uint8_t ret_hash[PROBES_HASH_SIZE])
+{
+	struct {
+		struct probes_layout layout;
+		uint32_t cpus, page_size, args_max, kinds;
+		uint64_t ring_bytes[REC_RING_SHIPPER];
+	} plain;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	size_t object_size;
+	const void *object = auditship_bpf__elf_bytes(&object_size);
+
+	memset(&plain, 0, sizeof(plain));
+	memset(ret_hash, 0, PROBES_HASH_SIZE);
+	probes_fill_layout(&plain.layout);
+	plain.cpus = options->cpus;
+	plain.page_size = options->page_size;
+	plain.args_max = options->args_max;
+	plain.kinds = options->kinds & ~ALWAYS_KINDS;
+	memcpy(plain.ring_bytes, options->ring_bytes, sizeof(plain.ring_bytes));
+	if (context && EVP_DigestInit_ex(context, EVP_sha256(), NULL)) {
+		(void)EVP_DigestUpdate(context, object, object_size);
+		(void)EVP_DigestUpdate(context, &plain, sizeof(plain));
+		for (size_t i = 0; i < options->env_count; i++)
+			(void)EVP_DigestUpdate(context, options->env[i],
+					       strlen(options->env[i]) + 1);
+		(void)EVP_DigestFinal_ex(context, ret_hash, NULL);
+	}
+	EVP_MD_CTX_free(context);
+}
+
+static int describe(struct probes *probes, const struct probes_options *options)
+{
+	struct probes_about *about = &probes->about;
+	uint8_t random[16];
+	int result = uuid_random(random);
+
+	probes_fill_layout(&about->layout);
+	probes_identify(options, about->hash);
+	memcpy(&about->token, random, sizeof(about->token));
+	about->token |= 1;
+	about->cpus = options->cpus;
+	about->number = options->previous ? options->previous->about.number + 1 : 0;
+	return result;
 }
 
 int probes_open(struct probes **ret_probes, const struct probes_options *options, struct err *err)
 {
-	struct probes *probes = calloc(1, sizeof(*probes));
+	struct probes *probes = probes_new();
 	int result;
 
-	if (!probes)
+	if (probes)
+		probes->loader = calloc(1, sizeof(*probes->loader));
+	if (!probes || !probes->loader) {
+		probes_close(probes);
 		return err_set(err, -ENOMEM, "no memory for the probes");
-	probes->number = options->previous ? options->previous->number + 1 : 0;
+	}
 	(void)libbpf_set_print(keep_warning);
-	result = load(probes, options, err);
+	result = describe(probes, options);
+	if (result < 0)
+		(void)err_set(err, result, "no random number: %s", strerror(-result));
+	else
+		result = load(probes, options, err);
 	if (result < 0) {
 		probes_close(probes);
 		return result;
+	}
+	if (!options->previous) {
+		probes->control->generation = REC_GENERATION_NONE;
+		probes->control->until_ns = UINT64_MAX;
 	}
 	*ret_probes = probes;
 	return 0;
 }
 
-static void unmap(void *memory, size_t size)
+void probes_free_loader(struct probes_loader *loader)
 {
-	if (memory)
-		(void)munmap(memory, size);
+	if (!loader)
+		return;
+	auditship_bpf__destroy(loader->object);
+	free(loader);
 }
 
-void probes_close(struct probes *probes)
+/* The link is kept by its descriptor. */
+static int attach_program(const struct bpf_program *program, int *ret_fd)
 {
-	if (!probes)
-		return;
-	probes_detach(probes);
-	unmap(probes->counts, probes->counts_size);
-	unmap(probes->reader, probes->reader_size);
-	unmap(probes->generation, probes->generation_size);
-	unmap(probes->marks, probes->marks_size);
-	auditship_bpf__destroy(probes->object);
-	free(probes);
+	struct bpf_link *link = bpf_program__attach(program);
+	int result;
+
+	if (!link)
+		return -errno;
+	result = keep_descriptor(bpf_link__fd(link), ret_fd);
+	(void)bpf_link__destroy(link);
+	return result;
 }
 
 /* 0, or the error of one that is required. */
 static int attach_hook(struct probes *probes, size_t i, struct err *err)
 {
 	struct probe_status *status = &probes->status[i];
-	int error;
+	const struct probes_loader *loader = probes->loader;
+	int result;
 
-	if (!probes->programs[i])
+	if (!loader->programs[i])
 		return 0;
 	said.text[0] = '\0';
-	probes->links[i] = bpf_program__attach(probes->programs[i]);
-	status->attached = probes->links[i] != NULL;
-	if (status->attached && probes->again[i]) {
-		probes->again_links[i] = bpf_program__attach(probes->again[i]);
-		status->attached = probes->again_links[i] != NULL;
-	}
+	result = attach_program(loader->programs[i], &probes->parts[i][PROBES_LINK]);
+	if (result == 0 && loader->again[i])
+		result = attach_program(loader->again[i], &probes->parts[i][PROBES_AGAIN_LINK]);
+	status->attached = result == 0;
 	if (status->attached)
 		return 0;
-	error = -errno;
-	refuse(status, error);
-	return status->required ? err_set(err, error, "cannot attach the probe '%s': %s",
-					  status->name, strerror(-error))
+	refuse(status, result);
+	return status->required ? err_set(err, result, "cannot attach the probe '%s': %s",
+					  status->name, strerror(-result))
 				: 0;
 }
 
@@ -519,7 +573,7 @@ int probes_attach(struct probes *probes, struct err *err)
 {
 	int first = 0;
 
-	for (size_t i = 0; i < probes->hooks; i++) {
+	for (size_t i = 0; i < probes->about.hooks; i++) {
 		struct err own;
 		int result = attach_hook(probes, i, &own);
 
@@ -529,169 +583,4 @@ int probes_attach(struct probes *probes, struct err *err)
 		}
 	}
 	return first;
-}
-
-void probes_detach(struct probes *probes)
-{
-	for (size_t i = 0; i < probes->hooks; i++) {
-		(void)bpf_link__destroy(probes->links[i]);
-		(void)bpf_link__destroy(probes->again_links[i]);
-		probes->links[i] = probes->again_links[i] = NULL;
-		probes->status[i].attached = false;
-	}
-}
-
-/* MEMBARRIER_CMD_GLOBAL waits for an RCU grace period (membarrier(2)), and hooks run inside RCU. */
-void probes_settle(void)
-{
-	(void)syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
-}
-
-/*
- * First, no event may go on that began before the newer set was called for it, or nobody would
- * record it. A mark that the older set has just left is still needed by the newer one, called right
- * after it, so none is taken away before every event that met the store is over. Then old ones must
- * go: with the older set detached nobody would, and a process that runs two programs looks twice
- * the same.
- */
-void probes_take_over(struct probes *probes)
-{
-	uint64_t *generation = probes->generation, *marks = probes->marks;
-
-	probes_settle();
-	__atomic_store_n(generation, probes->number, __ATOMIC_SEQ_CST);
-	probes_settle();
-	for (size_t i = 0; i < probes->marks_size / sizeof(*marks); i++)
-		__atomic_store_n(&marks[i], 0, __ATOMIC_SEQ_CST);
-}
-
-void probes_filter_maps(const struct probes *probes, struct filter_maps_options *ret_options)
-{
-	const struct auditship_bpf *object = probes->object;
-
-	*ret_options = (struct filter_maps_options){
-		.settings_fd = bpf_map__fd(object->maps.filter_settings),
-		.entries_fd = bpf_map__fd(object->maps.filter_entries),
-		.names_fd = bpf_map__fd(object->maps.filter_names),
-		.left_out_fd = bpf_map__fd(object->maps.left_out),
-		.cpus = bpf_map__max_entries(object->maps.left_out),
-	};
-}
-
-size_t probes_status(const struct probes *probes, const struct probe_status **ret_status)
-{
-	*ret_status = probes->status;
-	return probes->hooks;
-}
-
-/*
- * False: the kernel is older than this counter. Where a hook has a second program, that one does
- * what the first has missed, so that its own count is the bound of what nobody did.
- */
-static bool count_missed(const struct probes *probes, size_t i, uint64_t *ret_missed)
-{
-	const struct bpf_program *program =
-		probes->again[i] ? probes->again[i] : probes->programs[i];
-	struct bpf_prog_info info = {0};
-	__u32 size = sizeof(info);
-
-	*ret_missed = 0;
-	if (!program || bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) < 0 ||
-	    size < offsetof(struct bpf_prog_info, recursion_misses) + sizeof(info.recursion_misses))
-		return false;
-	*ret_missed = info.recursion_misses;
-	return true;
-}
-
-void probes_count_missed(struct probes *probes)
-{
-	for (size_t i = 0; i < probes->hooks; i++) {
-		struct probe_status *status = &probes->status[i];
-
-		status->counts_missed = count_missed(probes, i, &status->missed);
-		status->missed += probes->past_missed[i];
-	}
-}
-
-void probes_carry_over(struct probes *probes, const struct probes *old)
-{
-	for (size_t i = 0; i < probes->hooks; i++) {
-		for (size_t j = 0; j < old->hooks; j++) {
-			uint64_t missed;
-
-			if (strcmp(probes->status[i].name, old->status[j].name) != 0)
-				continue;
-			(void)count_missed(old, j, &missed);
-			probes->past_missed[i] = old->past_missed[j] + missed;
-		}
-	}
-}
-
-/* Records come back to back; a read may end anywhere. */
-static size_t hand_out(const char *data, size_t filled, probes_snapshot_handler handler, void *arg)
-{
-	size_t at = 0;
-
-	while (filled - at >= sizeof(struct rec_header)) {
-		struct rec_header header;
-
-		memcpy(&header, data + at, sizeof(header));
-		if (header.size < sizeof(header) || header.size > filled - at)
-			break;
-		handler(arg, data + at, header.size);
-		at += header.size;
-	}
-	return at;
-}
-
-int probes_snapshot(struct probes *probes, probes_snapshot_handler handler, void *data,
-		    struct err *err)
-{
-	_cleanup_close_ int fd = -1;
-	_cleanup_free_ char *buffer = malloc(2 * REC_MAX_SIZE);
-	size_t filled = 0;
-
-	if (!buffer)
-		return err_set(err, -ENOMEM, "no memory for the snapshot of processes");
-	if (!probes->links[probes->snapshot])
-		return err_set(err, -ENOENT, "the task iterator is not attached");
-	fd = bpf_iter_create(bpf_link__fd(probes->links[probes->snapshot]));
-	if (fd < 0)
-		return err_set(err, -errno, "cannot start the task iterator: %s", strerror(errno));
-	for (;;) {
-		ssize_t n = read(fd, buffer + filled, 2 * REC_MAX_SIZE - filled);
-		size_t used;
-
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n < 0)
-			return err_set(err, -errno, "cannot read the task iterator: %s",
-				       strerror(errno));
-		if (n == 0)
-			return 0;
-		filled += (size_t)n;
-		used = hand_out(buffer, filled, handler, data);
-		filled -= used;
-		memmove(buffer, buffer + used, filled);
-	}
-}
-
-int probes_ring_fd(const struct probes *probes, enum rec_ring ring)
-{
-	return bpf_map__fd(probes->rings[ring]);
-}
-
-uint64_t probes_ring_bytes(const struct probes *probes, enum rec_ring ring)
-{
-	return bpf_map__max_entries(probes->rings[ring]);
-}
-
-const struct rec_counts *probes_counts(const struct probes *probes)
-{
-	return probes->counts;
-}
-
-struct rec_reader *probes_reader(struct probes *probes)
-{
-	return probes->reader;
 }

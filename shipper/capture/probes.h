@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The BPF object: load, attach, shared memory, the snapshot of what already runs. The only file
- * that knows the skeleton is probes.c. Nothing is pinned: when the process ends, the kernel
- * detaches all.
+ * A set of probes: load, attach, shared memory, the snapshot of what already runs. The only file
+ * that knows the skeleton is probes.c. What is not pinned (capture/pins.h) the kernel detaches when
+ * the process ends.
  */
 #ifndef AUDITSHIP_PROBES_H
 #define AUDITSHIP_PROBES_H
@@ -17,6 +17,8 @@
 
 struct probes;
 
+#define PROBES_HASH_SIZE 32
+
 struct probes_options {
 	uint32_t cpus; /* possible CPUs */
 	uint32_t page_size;
@@ -26,6 +28,7 @@ struct probes_options {
 	char *const *env; /* names of variables */
 	size_t env_count;
 	const struct probes *previous; /* the set to take over from, NULL: the first one */
+	bool foreign; /* which another agent has loaded: nothing is shared but what switches over */
 };
 
 /* One hook: attached, or why not. */
@@ -40,6 +43,9 @@ struct probe_status {
 	char why[160];
 };
 
+/* Equal for two sets that do the same: one can be used in place of the other. */
+void probes_identify(const struct probes_options *options, uint8_t ret_hash[PROBES_HASH_SIZE]);
+
 /*
  * Loads the programs. A hook that is not required and that the kernel refuses is left out.
  * On failure err has the last lines of the verifier's or libbpf's own words.
@@ -47,16 +53,20 @@ struct probe_status {
 int probes_open(struct probes **ret_probes, const struct probes_options *options, struct err *err);
 void probes_close(struct probes *probes);
 
-/* Attaches every hook. 0 when all are that are required, else the first error of those;
- * probes_status tells each. */
+/* Attaches every hook; nothing is recorded before probes_take_over. 0 when all are that are
+ * required, else the first error of those; probes_status tells each. */
 int probes_attach(struct probes *probes, struct err *err);
 void probes_detach(struct probes *probes);
 
 /*
- * Between two attached sets, the older attached first: from here on this one records, the other
- * does not, and no event is in both or in none (bpf/generation.h).
+ * From here on this set records, and none that shares its switch does; between two attached sets,
+ * the older attached first, no event is in both or in none (bpf/generation.h).
  */
 void probes_take_over(struct probes *probes);
+
+/* All sets that share the switch record until then (CLOCK_MONOTONIC); later they count what they
+ * skip, as lost. UINT64_MAX, as a set is made: without end. */
+void probes_record_until(struct probes *probes, uint64_t until_ns);
 
 /* Waits until no hook of a detached set runs any more: what it took a number for is in the ring. */
 void probes_settle(void);
@@ -81,6 +91,15 @@ int probes_snapshot(struct probes *probes, probes_snapshot_handler handler, void
 int probes_ring_fd(const struct probes *probes, enum rec_ring ring);
 uint64_t probes_ring_bytes(const struct probes *probes, enum rec_ring ring);
 const struct rec_counts *probes_counts(const struct probes *probes);
+struct rec_progress *probes_progress(struct probes *probes); /* as many as counts */
 struct rec_reader *probes_reader(struct probes *probes);
+
+/* Sets that took over from one another count up. */
+uint64_t probes_number(const struct probes *probes);
+/* Of this very set, as long as its counters live: not 0, and no other's. */
+uint32_t probes_token(const struct probes *probes);
+const uint8_t *probes_hash(const struct probes *probes);
+/* It is the set that records, and all of it is there. */
+bool probes_are_in_force(const struct probes *probes);
 
 #endif

@@ -52,11 +52,19 @@ static void set_one(struct numbers *numbers, const struct journal_number *number
 		numbers->count++;
 	}
 	numbers->items[low] = *number;
-	numbers->items[low].pad = 0;
 }
 
 void numbers_set(struct numbers *numbers, const struct journal_number *items, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
 		set_one(numbers, &items[i]);
+}
+
+bool numbers_are_of(const struct numbers *numbers, uint32_t probes)
+{
+	for (uint32_t i = 0; i < numbers->count; i++) {
+		if (numbers->items[i].probes == probes)
+			return true;
+	}
+	return false;
 }

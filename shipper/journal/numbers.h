@@ -19,4 +19,7 @@ bool numbers_fit(const struct numbers *numbers, uint32_t count);
 /* Sets or adds each of them; what does not fit is left out (see numbers_fit). */
 void numbers_set(struct numbers *numbers, const struct journal_number *items, uint32_t count);
 
+/* Is one of them of that set of probes? */
+bool numbers_are_of(const struct numbers *numbers, uint32_t probes);
+
 #endif

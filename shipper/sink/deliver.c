@@ -476,6 +476,8 @@ static int prepare(struct deliver *deliver, const struct deliver_options *option
 	if (result == 0)
 		result = journal_reader_open(&deliver->reader, options->journal,
 					     options->ephemeral ? NULL : options->name, err);
+	if (result == 0 && options->from)
+		result = journal_reader_start(deliver->reader, options->from, err);
 	if (result < 0)
 		return result;
 	feed_read_from(deliver->feed, deliver->reader);
@@ -605,6 +607,8 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.skipped = feed.skipped,
 		.filtered = feed.filtered,
 		.rejected = feed.rejected,
+		.expired = journal_reader_expired(deliver->reader),
+		.unreadable = journal_reader_unreadable(deliver->reader),
 		.dead_lettered = feed.dead,
 		.offered = journal_reader_offered(deliver->reader), /* after the counters */
 		.waiting = journal_reader_waiting(deliver->reader),

@@ -19,6 +19,7 @@ struct deliver_options {
 	const char *name; /* of the sink in the configuration, and of its cursor */
 	struct journal *journal;
 	bool ephemeral; /* no cursor: from now on, and what it has not read may be deleted */
+	const struct journal_start *from; /* of an ephemeral one: from there; NULL: from now on */
 	const struct render_identity *identity; /* only needed until deliver_start returns */
 	struct render_options render;
 	struct condition *when; /* given up like the sink: only these events; NULL: all */
@@ -36,6 +37,8 @@ struct deliver_status {
 	uint64_t acknowledged;  /* events */
 	uint64_t skipped;       /* were there already when the sink was opened */
 	uint64_t filtered;      /* not wanted here: when */
+	uint64_t expired;       /* given up for a bound of the journal: events_expired names them */
+	uint64_t unreadable;    /* damaged or missing in the journal: the same */
 	uint64_t rejected;      /* could not be rendered: damaged entries, lines above 4 MiB */
 	uint64_t dead_lettered; /* refused by the sink for good */
 	uint64_t offered; /* found, and appended since: never less than those above together */

@@ -25,8 +25,11 @@ static const char run_text[] =
 	"Watches this host and ships what happens until it is stopped.\n"
 	"\n" CONFIG_OPTION "  -s, --seconds N     stop by itself after N seconds\n" HELP_OPTION "\n"
 	"It needs root, or the capabilities CAP_BPF and CAP_PERFMON, and Linux 5.10 or newer.\n"
-	"Stop it with Ctrl-C or SIGTERM: what the kernel has handed over is written first. SIGHUP\n"
-	"reads the configuration again; a faulty one changes nothing.\n"
+	"Stop it with Ctrl-C or SIGTERM: what the kernel has handed over is written first. Ctrl-C\n"
+	"takes the probes away; after SIGTERM they go on recording for the next run, for as long "
+	"as\n"
+	"capture.keep_attached says. SIGHUP reads the configuration again; a faulty one changes\n"
+	"nothing.\n"
 	"\n"
 	"exit codes:\n"
 	"  0   all delivered\n"
@@ -64,6 +67,13 @@ static const char check_text[] =
 	"  64  the command line is wrong\n"
 	"  78  the configuration is wrong\n";
 
+static const char detach_text[] =
+	"usage: auditship detach [-c FILE | --state-dir DIR]\n"
+	"\n"
+	"Removes the probes that an agent has left in the kernel for the next one.\n"
+	"\n" CONFIG_OPTION "      --state-dir DIR the state directory of the agent whose probes "
+			   "are to go\n" HELP_OPTION;
+
 static const char schema_text[] = "usage: auditship schema event|batch|ocsf|config|elasticsearch\n"
 				  "\n"
 				  "Prints a published schema: of the events, of batches of them, "
@@ -79,6 +89,8 @@ static const struct {
 	{"watch", "show events as they happen", NULL},
 	{"status", "ask the running agent how it is", status_text},
 	{"check", "tell every fault of a configuration", check_text},
+	{"replay", "send a journal's events once more", NULL},
+	{"detach", "remove the probes that an agent has left", detach_text},
 	{"schema", "print a published schema", schema_text},
 };
 
@@ -119,13 +131,20 @@ static int write_all(struct buf *out)
 					   "  sudo auditship status\n");
 }
 
+/* replay shows its own. */
+static int write_one(struct buf *out, const char *command, const char *text)
+{
+	if (text)
+		return buf_add_text(out, text);
+	return strcmp(command, "watch") == 0 ? watch_options_help(out) : -ENOENT;
+}
+
 int tool_help(struct buf *out, const char *command)
 {
 	if (!command)
 		return write_all(out);
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (strcmp(command, commands[i].name) == 0)
-			return commands[i].text ? buf_add_text(out, commands[i].text)
-						: watch_options_help(out);
+			return write_one(out, command, commands[i].text);
 	return -ENOENT;
 }

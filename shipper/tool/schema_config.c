@@ -145,6 +145,24 @@ static void write_items(struct schema_out *out, const struct option *option, con
 	schema_literal(out, "items", ref);
 }
 
+static void write_priorities(struct schema_out *out, const struct option *option)
+{
+	char form[TEXT_SIZE];
+
+	schema_literal(out, "type", "\"array\"");
+	schema_number(out, "maxItems", option->max);
+	schema_open(out, "items", '{');
+	schema_literal(out, "type", "\"object\"");
+	schema_literal(out, "required", "[\"when\"]");
+	schema_literal(out, "additionalProperties", "false");
+	schema_open(out, "properties", '{');
+	schema_literal(out, "when", "{\"$ref\": \"#/$defs/condition\"}");
+	schema_literal(out, "facility", words_form(form, config_facilities));
+	schema_literal(out, "severity", words_form(form, config_severities));
+	schema_close(out, '}');
+	schema_close(out, '}');
+}
+
 static void write_form(struct schema_out *out, const struct option *option)
 {
 	char form[TEXT_SIZE];
@@ -193,6 +211,9 @@ static void write_form(struct schema_out *out, const struct option *option)
 		break;
 	case OPTION_CONDITION:
 		schema_literal(out, "$ref", "\"#/$defs/condition\"");
+		break;
+	case OPTION_PRIORITIES:
+		write_priorities(out, option);
 		break;
 	}
 }

@@ -45,6 +45,7 @@ directory=$(mktemp -d)
 agent_pid=
 clean_up() {
 	[ -z "$agent_pid" ] || kill -9 "$agent_pid" 2>/dev/null || :
+	"$agent" detach --state-dir "$directory/state" >/dev/null 2>&1 || :
 	rm -rf "$directory"
 }
 trap clean_up EXIT

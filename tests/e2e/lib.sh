@@ -66,12 +66,20 @@ remove_directory() {
 	fi
 }
 
+# The probes of an agent that was killed go on without it; its state directory has the journal in it.
+detach_probes() {
+	find "$DIR" -maxdepth 4 -type d -name journal 2>/dev/null | while read -r journal; do
+		"$AGENT" detach --state-dir "$(dirname "$journal")" >/dev/null 2>&1 || :
+	done
+}
+
 clean_up() {
 	code_before=$? bad_schema=
 	if [ -n "$AGENT_PID" ]; then
 		kill -9 "$AGENT_PID" 2>/dev/null || :
 		wait "$AGENT_PID" 2>/dev/null || :
 	fi
+	detach_probes
 	[ "$code_before" != 0 ] || check_schema || bad_schema=1
 	remove_directory
 	[ -z "$bad_schema" ] || {
@@ -117,6 +125,73 @@ stop_agent() {
 	wait "$AGENT_PID" || code=$?
 	AGENT_PID=
 	[ "$code" = "$1" ] || fail "the agent left with $code, not $1"
+}
+
+# Probes can outlive their agent only where a BPF file system is mounted.
+need_bpffs() {
+	[ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" = bpf_fs ] || cannot_run "no BPF file system at /sys/fs/bpf"
+}
+
+# The directory of the pins of a state directory that is there.
+pins_of() { printf '/sys/fs/bpf/auditship_%s' "$(realpath "$1" | tr -d '\n' | sha256sum | cut -c 1-16)"; }
+
+nothing_is_pinned() { [ ! -e "$(pins_of "$1")" ] || fail "probes stay pinned: $(ls -R "$(pins_of "$1")")"; }
+
+# The same agent in $DIR/other_build, whose BPF object differs in a name that nobody uses.
+another_build() {
+	LC_ALL=C sed 's/__ARRAY_SIZE_TYPE__/__ARRAY_SIZE_OTHR__/g' "$AGENT" >"$DIR/other_build"
+	chmod +x "$DIR/other_build"
+	! cmp -s "$AGENT" "$DIR/other_build" || fail "there is no such name in the BPF object"
+}
+
+# start_load WORKERS [PAUSE]: each runs one program after the other, with a pause of that many seconds, and at the
+# end writes how many; stop_load waits.
+start_load() {
+	rm -f "$DIR"/load-* "$DIR/stop"
+	cat >"$DIR/load.sh" <<'END'
+i=0
+while [ -d "$1" ] && [ ! -e "$1/stop" ]; do
+	/bin/true "load-$2-$i"
+	[ -z "${3-}" ] || sleep "$3"
+	i=$((i + 1))
+done
+echo "$i" >"$1/load-$2.new" && mv "$1/load-$2.new" "$1/load-$2"
+END
+	worker=1
+	while [ "$worker" -le "$1" ]; do
+		sh "$DIR/load.sh" "$DIR" "$worker" ${2-} &
+		worker=$((worker + 1))
+	done
+}
+
+stop_load() {
+	: >"$DIR/stop"
+	while [ "$worker" -gt 1 ]; do
+		worker=$((worker - 1))
+		wait_until 20 test -s "$DIR/load-$worker" || fail "the load does not end"
+	done
+}
+
+# What numbers.awk reads.
+trail_facts() {
+	jq -r '[.event.sequence, .event.id, .event.action, (.Linux.sequence | .ring, .generation, .cpu, .class, .number),
+		(.Linux.lost // {} | .ring, .cpu, .class, .first, .last, .reason, .generation),
+		.process.entity_id, (.process.args[1]? // "-" | .[:64])] | map(. // "-") | @tsv' "$1"
+}
+
+# check_numbers TRAIL [OPTION OF AWK...]
+check_numbers() {
+	trail_facts "$1" >"$DIR/facts" || fail "$1 holds a line that is no JSON"
+	shift
+	awk "$@" -f "$SOURCE/tests/e2e/numbers.awk" "$DIR/facts" >"$DIR/verdict.err"
+}
+
+# Each run of the load is there.
+expect_load() {
+	for counted in "$DIR"/load-[0-9]; do
+		runs=$(awk -F '\t' -v run="^load-${counted##*-}-" '$3 == "exec" && $17 ~ run { n++ } END { print n + 0 }' "$DIR/facts")
+		[ "$runs" = "$(cat "$counted")" ] || fail "$(cat "$counted") runs of the load, $runs in the trail"
+	done
 }
 
 # expect_failure CODE PATTERN COMMAND...: it must leave with that code and say that.

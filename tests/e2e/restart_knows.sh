@@ -7,6 +7,7 @@ AGENT=$1 SOURCE=$2
 . "$(dirname "$0")/lib.sh"
 need_probes
 write_config
+echo 'capture: {keep_attached: off}' >>"$DIR/config.yaml" # the second agent begins anew, with a stream of its own
 trail=$DIR/trail/audit.ndjson
 
 # Forks and executes all the time, but so that the trail stays small, itself and by a shell between, until $DIR/end is there.

@@ -346,7 +346,8 @@ static int write_config(const struct harness *harness, const struct harness_opti
 		"capture:\n"
 		"  events: %s\n"
 		"  env: [LD_PRELOAD, AUDITSHIP_TEST]\n"
-		"  args_max: %s\n",
+		"  args_max: %s\n"
+		"  keep_attached: off\n",
 		harness->dir, harness->dir,
 		options->agent ? options->agent : "coverage: request, heartbeat: off",
 		options->events ? options->events : "[fork, exec, exit]",
@@ -465,6 +466,8 @@ struct harness *harness_new(const struct harness_options *options)
 	}
 	snprintf(harness->trail, sizeof(harness->trail), "%s/audit.ndjson", harness->dir);
 	snprintf(config, sizeof(config), "%s/auditship.yaml", harness->dir);
+	if (options->prepare)
+		options->prepare(harness->dir);
 	if (write_config(harness, options, config) != 0 || !start_agent(harness, options, config) ||
 	    !wait_until_watching(harness)) {
 		print_log(harness);

@@ -41,6 +41,8 @@ struct harness_options {
 	bool screen;         /* a stdout sink with the format ecs as well */
 	const char *rules;   /* the lines of the configuration, or NULL */
 	const char *enrich;  /* members of the section, in one line of YAML; NULL: the default */
+	/* Called before the agent starts; NULL: there is nothing to prepare. */
+	void (*prepare)(const char *dir);
 };
 
 /*

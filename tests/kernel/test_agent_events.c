@@ -98,6 +98,7 @@ static void check_start(struct harness *harness, uint64_t after_ns)
 	want_json(want, "event.category", "[\"configuration\"]");
 	want_string(want, "message", message);
 	want_number(want, "Linux.probes.total", 7);
+	want_bool(want, "Linux.probes.adopted", false);
 	want_number(want, "Linux.probes.attached", 7);
 	want_string(want, "Linux.agent.version", AUDITSHIP_VERSION);
 	want_string(want, "Linux.agent.kernel", kernel_release());
@@ -124,6 +125,7 @@ static struct want *want_stop(struct harness *harness, const struct event *event
 	want_range(want, "event.duration", 1, 600000000000u);
 	want_time(want, "Linux.stop.asked", after_ns, boot_ns());
 	want_string(want, "Linux.stop.reason", "signal");
+	want_bool(want, "Linux.probes.kept", false);
 	return want;
 }
 
@@ -269,7 +271,7 @@ static void want_account(struct want *want, const struct event *event)
 		"Linux.account.not_selected",   "Linux.account.canaries",
 		"Linux.account.rejected",       "Linux.account.lost",
 		"Linux.account.lost_ring_full", "Linux.account.lost_no_scratch",
-		"Linux.account.lost_too_large"};
+		"Linux.account.lost_too_large", "Linux.account.lost_no_agent"};
 
 	for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
 		if (event_get(event, any[i]))

@@ -44,7 +44,7 @@ static void assert_text(const struct rec_string *string, const char *expected)
 
 static void a_start_names_what_is_not_attached(void **state)
 {
-	const struct agent_start_facts facts = {"5.10.0", "abc", probes, 2};
+	const struct agent_start_facts facts = {"5.10.0", "abc", probes, 2, true};
 
 	(void)state;
 	agent_record_start(&record, &facts);
@@ -54,6 +54,7 @@ static void a_start_names_what_is_not_attached(void **state)
 	assert_text(&record.start.kernel, "5.10.0");
 	assert_text(&record.start.hash, "abc");
 	assert_text(&record.start.failed, "syscall: Operation not permitted");
+	assert_true(record.start.adopted);
 	assert_text(&record.start.message,
 		    "auditship " AUDITSHIP_VERSION " started: 1 of 2 probes attached");
 }
@@ -89,7 +90,9 @@ static void a_signal_of_the_kernel_has_no_sender(void **state)
 	(void)state;
 	facts.signal = SIGINT;
 	facts.way = REC_SIGNAL_KERNEL;
+	facts.kept = true;
 	agent_record_stop(&record, &facts);
+	assert_true(record.stop.kept);
 	assert_text(&record.stop.message, "stopped by SIGINT, which no process sent");
 	assert_int_equal(record.stop.sender_pid, 0);
 	facts.uid = 7;
@@ -170,12 +173,19 @@ static void what_a_sink_was_offered_is_settled_or_waits(void **state)
 {
 	const struct agent_sink sinks[] = {
 		{"trail",
-		 {.offered = 100, .acknowledged = 60, .filtered = 10, .skipped = 5, .rejected = 1}},
+		 {.offered = 100,
+		  .acknowledged = 60,
+		  .filtered = 10,
+		  .skipped = 5,
+		  .rejected = 1,
+		  .expired = 3,
+		  .unreadable = 1}},
 		{"other", {0}},
 	};
 	struct agent_heartbeat_facts facts = {.sinks = sinks, .sink_count = 2};
-	static const char first[] = "trail: journalled 100, acknowledged 60, filtered 10, "
-				    "skipped 5, rejected 1, waiting 24";
+	static const char first[] =
+		"trail: journalled 100, acknowledged 60, filtered 10, "
+		"skipped 5, rejected 1, dead 0, expired 3, unreadable 1, waiting 20";
 
 	(void)state;
 	agent_record_heartbeat(&record, &facts);

@@ -36,6 +36,7 @@
 struct probes {
 	int fds[REC_RING_SHIPPER];
 	struct rec_counts counts[SLOTS];
+	struct rec_progress progress[SLOTS];
 	struct rec_reader reader;
 };
 
@@ -56,6 +57,23 @@ const struct rec_counts *probes_counts(const struct probes *probes)
 	return probes->counts;
 }
 
+struct rec_progress *probes_progress(struct probes *probes)
+{
+	return probes->progress;
+}
+
+uint64_t probes_number(const struct probes *probes)
+{
+	(void)probes;
+	return 3;
+}
+
+uint32_t probes_token(const struct probes *probes)
+{
+	(void)probes;
+	return 4711;
+}
+
 struct rec_reader *probes_reader(struct probes *probes)
 {
 	return &probes->reader;
@@ -67,9 +85,11 @@ struct journal {
 	uint64_t next_sequence;
 	atomic_bool full;
 	unsigned int appends, refusals;
-	struct journal_number numbers[SLOTS];
+	struct journal_number numbers[SLOTS + 1]; /* the last: of the shipper itself */
 	uint32_t number_count;
 	void (*on_look)(void); /* at each look for the next sequence */
+	struct journal_gap gap;
+	unsigned int told; /* appends behind which gaps were told */
 };
 
 struct reader {
@@ -137,6 +157,19 @@ uint64_t journal_next_sequence(const struct journal *journal)
 	return journal->next_sequence;
 }
 
+/* A gap that waits to be told: with a reason. */
+bool journal_take_gap(struct journal *journal, struct journal_gap *ret_gap)
+{
+	*ret_gap = journal->gap;
+	journal->gap.reason = 0;
+	return ret_gap->reason != 0;
+}
+
+void journal_gaps_told(struct journal *journal)
+{
+	journal->told++;
+}
+
 int journal_append(struct journal *journal, const struct journal_batch *batch, struct err *err)
 {
 	if (journal->full) {
@@ -144,7 +177,7 @@ int journal_append(struct journal *journal, const struct journal_batch *batch, s
 		return err_set(err, -ENOSPC, "it is full");
 	}
 	if (batch->first_sequence != journal->next_sequence ||
-	    journal->used + batch->size > JOURNAL_SIZE || batch->number_count > SLOTS)
+	    journal->used + batch->size > JOURNAL_SIZE || batch->number_count > SLOTS + 1)
 		abort();
 	memcpy(journal->bytes + journal->used, batch->entries, batch->size);
 	journal->used += batch->size;
@@ -153,6 +186,12 @@ int journal_append(struct journal *journal, const struct journal_batch *batch, s
 	memcpy(journal->numbers, batch->numbers, batch->number_count * sizeof(*batch->numbers));
 	journal->number_count = batch->number_count;
 	return 0;
+}
+
+const struct journal_number *journal_numbers(const struct journal *journal, uint32_t *ret_count)
+{
+	*ret_count = journal->number_count;
+	return journal->numbers;
 }
 
 ssize_t procfs_args(const char *root, uint32_t pid, char *args, size_t size, int *ret_cut)
@@ -549,6 +588,35 @@ static void a_loss_is_an_event_where_it_happened(void **state)
 	assert_int_equal(made.status.numbered, 7);
 }
 
+static void what_a_sink_never_gets_is_an_event_once_the_journal_has_it(void **state)
+{
+	const struct rec_events_expired *expired;
+
+	(void)state;
+	made.journal.gap = (struct journal_gap){
+		.sink = "siem",
+		.first_sequence = 11,
+		.last_sequence = 13,
+		.count = 3,
+		.reason = JOURNAL_GAP_AGE,
+	};
+	made.journal.full = true;
+	sweep();
+	assert_int_equal(made.journal.told, 0);
+	made.journal.full = false;
+	sweep();
+	assert_true(made.journal.told > 0);
+	stop();
+	assert_int_equal(made.count, 1);
+	expired = (const void *)made.events[0].record;
+	assert_int_equal(expired->header.kind, REC_EVENTS_EXPIRED);
+	assert_int_equal(expired->count, 3);
+	assert_int_equal(expired->first, 11);
+	assert_int_equal(expired->last, 13);
+	assert_int_equal(expired->reason, JOURNAL_GAP_AGE - 1);
+	assert_int_equal(made.status.events[REC_EVENTS_EXPIRED], 1);
+}
+
 static void losses_that_find_no_room_in_the_batch_are_told_later(void **state)
 {
 	uint64_t lost = 0;
@@ -578,11 +646,15 @@ static void a_batch_carries_the_last_number_of_each_slot(void **state)
 	lose(7, 4);
 	sweep();
 	stop();
-	assert_int_equal(made.journal.number_count, 2);
+	assert_int_equal(made.journal.number_count, 3);
 	assert_int_equal(made.journal.numbers[0].sequence, 2);
 	assert_int_equal(made.journal.numbers[0].cpu, 0);
 	assert_int_equal(made.journal.numbers[1].sequence, 4);
 	assert_int_equal(made.journal.numbers[1].cpu, 7);
+	assert_int_equal(made.journal.numbers[2].ring, REC_RING_SHIPPER);
+	assert_int_equal(made.journal.numbers[2].sequence, 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(made.journal.numbers[i].probes, probes_token(&made.probes));
 }
 
 static void what_is_in_the_ring_at_the_stop_is_journalled(void **state)
@@ -1110,6 +1182,7 @@ int main(void)
 		COLLECT_TEST(a_damaged_record_is_counted_and_the_others_go_on),
 		COLLECT_TEST(a_rejected_record_has_arrived_and_is_not_lost),
 		COLLECT_TEST(a_loss_is_an_event_where_it_happened),
+		COLLECT_TEST(what_a_sink_never_gets_is_an_event_once_the_journal_has_it),
 		COLLECT_TEST(losses_that_find_no_room_in_the_batch_are_told_later),
 		COLLECT_TEST(a_batch_carries_the_last_number_of_each_slot),
 		COLLECT_TEST(what_is_in_the_ring_at_the_stop_is_journalled),

@@ -524,7 +524,7 @@ static void a_sink_has_the_options_of_its_type(void **state)
 	      "/var/lib/auditship/audit.ndjson\n");
 	tells("sinks:\n  - path: x\n",
 	      "2:5: this sink has no 'name': give a text of at most 64 bytes, such as trail\n"
-	      "2:5: this sink has no 'type': give one of file, stdout, kafka\n");
+	      "2:5: this sink has no 'type': give one of file, stdout, kafka, syslog\n");
 }
 
 static void sinks_do_not_share_names_files_or_standard_output(void **state)
@@ -808,9 +808,10 @@ static void the_example_is_good_with_every_comment_mark_of_an_option_removed(voi
 	}
 	assert_int_equal(load_bytes(&config, text.data, text.length), 0);
 	assert_string_equal(config.agent.name, "web-01");
-	assert_int_equal(config.sink_count, 3);
+	assert_int_equal(config.sink_count, 4);
 	assert_int_equal(config.sinks[1].type, CONFIG_SINK_STDOUT);
 	assert_int_equal(config.sinks[2].type, CONFIG_SINK_KAFKA);
+	assert_int_equal(config.sinks[3].type, CONFIG_SINK_SYSLOG);
 	config_done(&config);
 	buf_done(&out);
 	buf_done(&text);

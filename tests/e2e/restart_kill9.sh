@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# While processes come and go the agent is killed with -9 at random moments and started again at once, with the
+# same configuration, with other ring sizes and settings, and as another build; without and with a second sink
+# that hangs. Nothing is lost and nothing is there twice: neither by the probes' numbers nor by the processes.
+AGENT=$1 SOURCE=$2
+. "$(dirname "$0")/lib.sh"
+need_probes
+need_bpffs
+
+rounds=8
+[ -z "${FULL-}" ] || rounds=100
+another_build
+
+# write_variant N
+write_variant() {
+	case $(($1 % 4)) in
+	0 | 1) args=32KiB rings="vital: 16MiB, bulk: 16MiB" ;;
+	2) args=32KiB rings="vital: 32MiB, bulk: 8MiB" ;;
+	3) args=16KiB rings="vital: 16MiB, bulk: 16MiB" ;;
+	esac
+	cat >"$DIR/config.yaml" <<END
+agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, coverage: request, heartbeat: off}
+capture: {events: [all], args_max: $args, rings: {$rings}}
+journal: {max_size: 512MiB}
+sinks:
+  - {name: trail, type: file, path: $DIR/trail/audit.ndjson}
+$second
+END
+}
+
+# Starts it without waiting: the next kill may come at any moment of its life.
+launch() {
+	binary=$AGENT
+	[ $(($1 % 8)) -lt 4 ] || binary=$DIR/other_build
+	: >"$DIR/agent.err"
+	"$binary" run -c "$DIR/config.yaml" >"$DIR/pipe" 2>"$DIR/agent.err" &
+	AGENT_PID=$!
+}
+
+# kill_often NAME
+kill_often() {
+	rm -rf "$DIR/state" "$DIR/trail"
+	write_variant 0
+	launch 0
+	wait_until 60 grep -q watching "$DIR/agent.err" || fail "the agent does not start"
+	start_load 2
+	n=1 seed=$$
+	while [ "$n" -le "$rounds" ]; do
+		seed=$(((seed * 1103515245 + 12345) % 2147483648))
+		sleep "$((seed / 65536 % 2)).$((seed / 131072 % 10))"
+		kill -9 "$AGENT_PID" || fail "the agent has ended by itself"
+		wait "$AGENT_PID" 2>/dev/null || :
+		write_variant "$n"
+		launch "$n"
+		n=$((n + 1))
+	done
+	wait_until 60 grep -q watching "$DIR/agent.err" || fail "the agent does not start in the end"
+	stop_load
+	kill -INT "$AGENT_PID"
+	wait "$AGENT_PID" || [ -n "$second" ] || fail "the agent fails in the end"
+	AGENT_PID=
+	nothing_is_pinned "$DIR/state"
+	check_numbers "$DIR/trail/audit.ndjson" || fail "$1: the trail and what happened differ"
+	expect_load
+	echo "$1: $(cat "$DIR/verdict.err")"
+}
+
+mkfifo "$DIR/pipe"
+exec 9<>"$DIR/pipe" # nobody reads
+second=
+kill_often "one sink"
+second="  - {name: hung, type: stdout, format: ecs}"
+kill_often "a sink that hangs beside it"
+echo "restart_kill9: good ($rounds kills each)"
