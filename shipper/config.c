@@ -204,7 +204,8 @@ static int derive(struct config *config)
 		return result;
 	derive_off(&config->control.socket);
 	derive_off(&config->monitor.listen);
-	return config->sinks ? 0 : config_sinks_default(config);
+	result = config->sinks ? 0 : config_sinks_default(config);
+	return result == 0 ? config_sinks_derive(config) : result;
 }
 
 /* The sections of that path in a tree, and at its end the option; NULL when it is not there. */

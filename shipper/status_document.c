@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "decode/fields.h"
 #include "render/json.h"
+#include "sinks.h"
 #include "status_attention.h"
 #include "status_figures.h"
 
@@ -288,6 +289,20 @@ static void write_sinks(struct writer *writer, const struct status_facts *facts)
 	json_list_close(writer->json);
 }
 
+static void write_removed(struct writer *writer, const struct status_facts *facts)
+{
+	json_member(writer->json, JSON_KEY("removed_sinks"));
+	json_list_open(writer->json);
+	for (size_t i = 0; i < facts->removed_count; i++) {
+		struct json *json = begin_item(writer);
+
+		TEXT(json, "name", facts->removed[i].name);
+		NUMBER(json, "events", facts->removed[i].waiting);
+		end_item(writer);
+	}
+	json_list_close(writer->json);
+}
+
 static void write_canaries(struct writer *writer, const struct json_key *key,
 			   const struct coverage_result *result, enum coverage_verdict verdict)
 {
@@ -348,6 +363,7 @@ static int write_document(struct writer *writer, const struct status_facts *fact
 	write_caches(writer, facts);
 	put_object(writer->json, facts, FIGURES_HELPER, JSON_KEY("helper"));
 	write_sinks(writer, facts);
+	write_removed(writer, facts);
 	put_object(writer->json, facts, FIGURES_CONTROL, JSON_KEY("control"));
 	put_object(writer->json, facts, FIGURES_WATCHERS, JSON_KEY("watchers"));
 	result = json_end(writer->json);
