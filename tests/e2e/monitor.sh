@@ -37,6 +37,8 @@ before=$(descriptors)
 [ "$(get /healthz)" = ok ] || fail "not healthy: $(get /healthz)"
 [ "$(get /readyz)" = ok ] || fail "not ready: $(get /readyz)"
 for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true "$i"; done
+has_arrived() { get /metrics | grep -q '^auditship_sink_acknowledged_events_total{sink="trail"} [1-9]'; }
+wait_until 10 has_arrived || fail "no event arrives"
 get /metrics >"$DIR/metrics"
 promtool check metrics <"$DIR/metrics" >"$DIR/promtool" 2>&1 || {
 	cat "$DIR/promtool" >&2
