@@ -481,7 +481,9 @@ void harness_start_again(struct harness *harness, const struct harness_options *
 
 	assert_int_equal(harness->agent, 0);
 	close(harness->log_fd);
-	harness->log.length = 0;
+	harness->log.length = 0; /* it said "watching" before */
+	if (harness->log.data)
+		harness->log.data[0] = '\0';
 	snprintf(config, sizeof(config), "%s/auditship.yaml", harness->dir);
 	assert_int_equal(write_config(harness, options, config), 0);
 	if (!start_agent(harness, options, config) || !wait_until_watching(harness)) {
