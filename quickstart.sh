@@ -20,9 +20,9 @@ die() {
 }
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config clang llvm bpftool libbpf-dev libelf-dev
-zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev"
+zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev libzstd-dev"
 test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema python3-yaml nodejs
-node-ajv jq openjdk-17-jre-headless maven runc busybox-static"
+node-ajv jq openssl openjdk-17-jre-headless maven runc busybox-static zstd gzip logrotate"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
@@ -95,7 +95,11 @@ case "${1-}" in
 --prepare)
 	case "${2-}" in
 	"") prepare "$build_packages" ;;
-	tests) prepare "$build_packages $test_packages" ;;
+	tests)
+		prepare "$build_packages $test_packages"
+		sh tests/syslog/peers.sh build/peers >build/peers.log 2>&1 ||
+			say "the syslog receivers of the tests cannot be fetched; see build/peers.log"
+		;;
 	*) die "--prepare takes 'tests' or nothing, not '$2'" ;;
 	esac
 	exit 0

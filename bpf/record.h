@@ -52,6 +52,8 @@ enum rec_kind {
 	/* Only inform the table of cgroups; never journalled. */
 	REC_CGROUP_MADE = 21, /* or renamed */
 	REC_CGROUP_GONE = 22,
+	REC_EVENTS_EXPIRED = 23,
+	REC_JOURNAL_UNCLEAN = 24,
 	REC_KINDS
 };
 
@@ -444,6 +446,35 @@ struct rec_agent_coverage {
 	struct rec_string message;
 	__u32 gap_count;
 	struct rec_string gaps; /* NAME: WHY */
+};
+
+/* Journalled events that a sink never gets. */
+struct rec_events_expired {
+	struct rec_header header;
+	__u64 count;
+	__u64 first, last; /* event.sequence; 0: not known */
+	__u8 stream[16];   /* of the first; zero: not known */
+	__u8 reason;       /* enum journal_gap_reason - 1 */
+	__u8 pad[3];
+	struct rec_string sink;
+	struct rec_string message;
+};
+
+/* What was found at the start: the run before did not come to its end, or the journal is damaged.
+ */
+struct rec_journal_unclean {
+	struct rec_header header;
+	__u64 last_sequence; /* of the last whole event; 0: there was none */
+	__u64 last_time_ns;  /* CLOCK_REALTIME of its append */
+	__u8 last_stream[16];
+	__u8 last_boot_id[16];
+	__u64 torn_bytes;     /* behind the last whole event */
+	__u32 damaged, newer; /* segments */
+	__u8 unclean;         /* the last run did not close the journal */
+	__u8 same_boot;       /* it was of this boot */
+	__u8 pad[6];
+	struct rec_string aside; /* list of files */
+	struct rec_string message;
 };
 
 /* Room for reasons and kinds to come: agents of different builds read the same counters. */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "clock_watch.h"
 #include "enrich/procfs.h"
+#include "journal_records.h"
 #include "pipeline_parts.h"
 
 #include <errno.h>
@@ -57,6 +58,11 @@ void agent_events_tell_start(struct agent_events *events)
 	facts.adopted = pipeline->adopted;
 	agent_record_start(&events->record, &facts);
 	tell(events);
+	if (journal_recovery_notable(&pipeline->recovery, pipeline->host.boot_id)) {
+		journal_record_unclean(&events->record, &pipeline->recovery,
+				       pipeline->host.boot_id);
+		tell(events);
+	}
 }
 
 static size_t gather_sinks(const struct pipeline *pipeline, struct agent_sink *sinks)

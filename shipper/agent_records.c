@@ -143,14 +143,17 @@ static void fill_account(struct rec_agent_heartbeat *beat, const struct collect_
 static void add_sink(struct buf *parts, const struct agent_sink *sink)
 {
 	const struct deliver_status *status = &sink->status;
-	uint64_t settled =
-		status->acknowledged + status->filtered + status->skipped + status->rejected;
+	uint64_t settled = status->acknowledged + status->filtered + status->skipped +
+			   status->rejected + status->dead_lettered + status->expired +
+			   status->unreadable;
 
 	own_record_part(parts,
 			"%s: journalled %llu, acknowledged %llu, filtered %llu, skipped %llu, "
-			"rejected %llu, waiting %llu",
+			"rejected %llu, dead %llu, expired %llu, unreadable %llu, waiting %llu",
 			sink->name, (number)status->offered, (number)status->acknowledged,
 			(number)status->filtered, (number)status->skipped, (number)status->rejected,
+			(number)status->dead_lettered, (number)status->expired,
+			(number)status->unreadable,
 			(number)(status->offered > settled ? status->offered - settled : 0));
 }
 

@@ -15,17 +15,21 @@ static bool same_tree(const struct yaml_node *a, const struct yaml_node *b)
 	return a && b ? yaml_tree_equal(a, b) : a == b;
 }
 
-static const struct yaml_node *condition_of(const struct config_sink *sink)
+static bool same_value(const struct config_sink *a, const struct config_sink *b,
+		       const struct option *row)
 {
-	return sink->node ? yaml_tree_get(sink->node, "when") : NULL;
+	if (row->type == OPTION_CONDITION || row->type == OPTION_PRIORITIES)
+		return same_tree(config_descend(a->node, row->path),
+				 config_descend(b->node, row->path));
+	return config_value_equal(a, b, row);
 }
 
 static bool same_sink(const struct config_sink *a, const struct config_sink *b)
 {
-	bool same = a->type == b->type && same_tree(condition_of(a), condition_of(b));
+	bool same = a->type == b->type;
 
 	for (const struct option *row = config_sink_options; row->path && same; row++)
-		same = config_value_equal(a, b, row);
+		same = same_value(a, b, row);
 	return same;
 }
 

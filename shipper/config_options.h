@@ -16,17 +16,18 @@
 #include <stdint.h>
 
 enum option_type {
-	OPTION_TEXT,      /* char *, at most max bytes, never empty */
-	OPTION_PATH,      /* the same */
-	OPTION_SIZE,      /* uint64_t bytes, min to max */
-	OPTION_DURATION,  /* uint64_t ms, min to max */
-	OPTION_NUMBER,    /* uint64_t, min to max */
-	OPTION_ENUM,      /* int, one of words */
-	OPTION_LIST,      /* struct config_list, min to max items */
-	OPTION_MAP,       /* struct config_map, at most max entries; files add to it */
-	OPTION_SINKS,     /* struct config_sink * and its count */
-	OPTION_RULES,     /* struct rules *, at most max of them */
-	OPTION_CONDITION, /* struct condition * */
+	OPTION_TEXT,       /* char *, at most max bytes, never empty */
+	OPTION_PATH,       /* the same */
+	OPTION_SIZE,       /* uint64_t bytes, min to max */
+	OPTION_DURATION,   /* uint64_t ms, min to max */
+	OPTION_NUMBER,     /* uint64_t, min to max */
+	OPTION_ENUM,       /* int, one of words */
+	OPTION_LIST,       /* struct config_list, min to max items */
+	OPTION_MAP,        /* struct config_map, at most max entries; files add to it */
+	OPTION_SINKS,      /* struct config_sink * and its count */
+	OPTION_RULES,      /* struct rules *, at most max of them */
+	OPTION_CONDITION,  /* struct condition * */
+	OPTION_PRIORITIES, /* none: compiled from the tree where it is needed, at most max */
 };
 
 enum option_flags {
@@ -34,7 +35,7 @@ enum option_flags {
 	OPTION_REQUIRED = 2,
 	OPTION_SECRET = 4, /* never shown */
 	OPTION_PUBLIC = 8, /* shown in messages and events: may not come from a file of its own */
-	OPTION_MAY_BE_OFF = 16, /* "off" means that there is none; a duration of 0 means the same */
+	OPTION_MAY_BE_OFF = 16, /* "off" means that there is none; an amount of 0 means the same */
 };
 
 struct option_word {
@@ -77,6 +78,8 @@ extern const struct option config_sink_options[];
 extern const struct option_section config_sections[];
 extern const struct option_section config_sink_sections[];
 extern const struct option_word config_sink_types[];
+extern const struct option_word config_facilities[];
+extern const struct option_word config_severities[];
 /* Their names are librdkafka's. */
 extern const struct option_word config_partitioners[];
 extern const struct option_word config_compressions[];

@@ -115,6 +115,10 @@ const char *config_value_expectation(char out[CONFIG_EXPECTATION_SIZE], const st
 	case OPTION_CONDITION:
 		(void)snprintf(out, size, "a condition, such as %s", option->example);
 		break;
+	case OPTION_PRIORITIES:
+		(void)snprintf(out, size, "a list of at most %" PRIu64 " items, such as %s",
+			       option->max, option->example);
+		break;
 	}
 	return out;
 }
@@ -480,6 +484,7 @@ int config_value_set(void *where, const struct option *option, const struct yaml
 	case OPTION_SINKS: /* have readers of their own */
 	case OPTION_RULES:
 	case OPTION_CONDITION:
+	case OPTION_PRIORITIES:
 		break;
 	}
 	return fault_expected(option, node, faults);
@@ -562,6 +567,7 @@ bool config_value_equal(const void *a, const void *b, const struct option *optio
 	case OPTION_SINKS: /* compared one by one */
 	case OPTION_RULES:
 	case OPTION_CONDITION:
+	case OPTION_PRIORITIES:
 		break;
 	}
 	return true;

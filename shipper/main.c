@@ -7,6 +7,7 @@
 #include "pipeline.h"
 #include "tool/check.h"
 #include "tool/detach.h"
+#include "tool/replay.h"
 #include "tool/schema.h"
 #include "tool/status.h"
 #include "tool/watch.h"
@@ -37,6 +38,8 @@ static const char help_text[] =
 	"                                                   ask the running agent how it is\n"
 	"       auditship check  [-c FILE] [--print] [--explain EVENTS] [--connect]\n"
 	"                                                   tell every fault of a configuration\n"
+	"       auditship replay [OPTION...]                send a journal's events once more "
+	"(replay --help)\n"
 	"       auditship detach [-c FILE | --state-dir DIR]\n"
 	"                                                   remove the probes an agent has left\n"
 	"       auditship schema event|batch|config|elasticsearch\n"
@@ -254,6 +257,17 @@ static int command_watch(int argc, char **argv)
 	return code;
 }
 
+static int command_replay(int argc, char **argv)
+{
+	struct err err = {0};
+	int code = tool_replay(argc, argv, &err);
+
+	if (err.text[0])
+		log_error("%s%s", err.text,
+			  code == EXIT_USAGE ? "; see auditship replay --help" : "");
+	return code;
+}
+
 static int command_schema(int argc, char **argv)
 {
 	struct err err = {0};
@@ -303,6 +317,8 @@ int main(int argc, char **argv)
 		return show_version();
 	if (strcmp(argv[1], "watch") == 0)
 		return command_watch(argc - 1, argv + 1);
+	if (strcmp(argv[1], "replay") == 0)
+		return command_replay(argc - 1, argv + 1);
 	if (strcmp(argv[1], "schema") == 0)
 		return command_schema(argc - 1, argv + 1);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {

@@ -15,6 +15,8 @@ struct own_record {
 		struct rec_agent_heartbeat heartbeat;
 		struct rec_clock_step step;
 		struct rec_agent_coverage coverage;
+		struct rec_events_expired expired;
+		struct rec_journal_unclean unclean;
 		char bytes[COLLECT_NOTE_MAX];
 	};
 };

@@ -16,6 +16,7 @@
 #include "base/uuid.h"
 #include "capture/probes.h"
 #include "collect.h"
+#include "config_options.h"
 #include "control.h"
 #include "decode/fields.h"
 #include "enrich/cgroup_scan.h"
@@ -23,6 +24,7 @@
 #include "enrich/host_watch.h"
 #include "enrich/procfs.h"
 #include "enrich/users_watch.h"
+#include "identity.h"
 #include "sink/deliver.h"
 #include "status.h"
 #include "succession.h"
@@ -42,53 +44,34 @@
 #include <unistd.h>
 
 #define SEGMENT_SIZE (16 * 1024 * 1024)
-#define STOP_DEADLINE_MS 5000
+#define VIEW_DEADLINE_MS 5000
 #define SINK_BATCH_BYTES (256 * 1024)
 
 void pipeline_describe_identity(const struct pipeline *pipeline, const struct config *config,
 				struct render_identity *ret_identity)
 {
-	const struct host *host = &pipeline->host;
-
-	*ret_identity = (struct render_identity){
-		.agent_id = pipeline->agent_id,
-		.agent_name = config->agent.name ? config->agent.name : host->hostname,
-		.agent_version = AUDITSHIP_VERSION,
-		.host_name = config->agent.name ? config->agent.name
-			     : host->fqdn[0]    ? host->fqdn
-						: host->hostname,
-		.host_hostname = host->hostname,
-		.host_id = host->machine_id,
-		.host_architecture = host->architecture,
-		.boot_id = host->boot_id_text,
-		.os_family = host->os_family,
-		.os_platform = host->os_platform,
-		.os_name = host->os_name,
-		.os_version = host->os_version,
-		.os_kernel = host->kernel,
-		.pid_ns = host->pid_ns,
-		.tags = (const char *const *)config->agent.tags.items,
-		.tag_count = (unsigned int)config->agent.tags.count,
-	};
-	for (unsigned int i = 0; i < host->addresses.ip_count && i < RENDER_ADDRESSES_MAX; i++)
-		ret_identity->ips[ret_identity->ip_count++] = host->addresses.ips[i];
-	for (unsigned int i = 0; i < host->addresses.mac_count && i < RENDER_ADDRESSES_MAX; i++)
-		ret_identity->macs[ret_identity->mac_count++] = host->addresses.macs[i];
-	for (size_t i = 0; i < config->agent.labels.count && i < RENDER_LABELS_MAX; i++)
-		ret_identity->labels[ret_identity->label_count++] = (struct render_label){
-			config->agent.labels.items[i].key, config->agent.labels.items[i].value};
+	identity_describe(&pipeline->host, pipeline->agent_id, config, ret_identity);
 }
 
 static void tell_recovery(const struct journal_recovery *recovery)
 {
 	if (recovery->unclean)
 		log_warning("the journal was not closed last time: %llu events are in it, %llu "
-			    "bytes of an unfinished one were cut off",
+			    "bytes of an unfinished one behind them",
 			    (unsigned long long)recovery->events,
 			    (unsigned long long)recovery->torn_bytes);
-	if (recovery->quarantined)
-		log_warning("%u damaged journal segments were set aside as *.bad",
-			    recovery->quarantined);
+	if (recovery->quarantined || recovery->newer)
+		log_warning("journal: %u damaged segments and %u of a newer version were set "
+			    "aside, the first as %s",
+			    recovery->quarantined, recovery->newer, recovery->aside[0]);
+}
+
+/* journal.keep_free is capped by the size of the file system unless somebody has set it. */
+#define KEEP_FREE_PERCENT 5
+
+static unsigned int keep_free_percent(const struct config *config)
+{
+	return config_origin(config, "journal.keep_free", NULL) ? 0 : KEEP_FREE_PERCENT;
 }
 
 static int open_journal(struct pipeline *pipeline, struct err *err)
@@ -99,11 +82,14 @@ static int open_journal(struct pipeline *pipeline, struct err *err)
 		.dir = config->journal.dir,
 		.segment_size = SEGMENT_SIZE,
 		.max_size = config->journal.max_size,
+		.max_age_ms = config->journal.max_age_ms,
+		.keep_free = config->journal.keep_free,
+		.keep_free_percent = keep_free_percent(config),
+		.when_full = (enum journal_when_full)config->journal.when_full,
 		.durability = (enum journal_durability)config->journal.durability,
 		.sync_every_ms = (unsigned int)config->journal.sync_every_ms,
 		.probes = tokens,
 	};
-	struct journal_recovery recovery;
 	int result;
 
 	while (pipeline->found[options.probes_count]) {
@@ -118,9 +104,9 @@ static int open_journal(struct pipeline *pipeline, struct err *err)
 	if (result < 0)
 		return err_set(err, result, "cannot make the journal's directory '%s': %s",
 			       options.dir, strerror(-result));
-	result = journal_open(&pipeline->journal, &options, &recovery, err);
+	result = journal_open(&pipeline->journal, &options, &pipeline->recovery, err);
 	if (result == 0)
-		tell_recovery(&recovery);
+		tell_recovery(&pipeline->recovery);
 	return result;
 }
 
@@ -399,6 +385,7 @@ static int open_signals(struct pipeline *pipeline, unsigned int seconds, struct 
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGUSR1);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	pipeline->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
 	pipeline->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
@@ -493,6 +480,7 @@ void pipeline_describe_status(const struct pipeline *pipeline, struct status_opt
 		.filter = pipeline->filter,
 		.collect = pipeline->collect,
 		.journal = pipeline->journal,
+		.sinks = pipeline->sinks,
 		.delivers = sinks_delivers(pipeline->sinks),
 		.control = pipeline->control,
 		.watchers = pipeline->watchers,
@@ -610,13 +598,17 @@ static bool handle_signal(struct pipeline *pipeline)
 
 	if (read(pipeline->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return false;
-	if (info.ssi_signo != SIGHUP || !pipeline->reload) {
-		pipeline->end.reason = REC_STOP_SIGNAL;
-		pipeline->end.signal = info;
-		return true;
+	if (info.ssi_signo == SIGUSR1) {
+		sinks_rotate(pipeline->sinks);
+		return false;
 	}
-	reload_request(pipeline->reload);
-	return false;
+	if (info.ssi_signo == SIGHUP && pipeline->reload) {
+		reload_request(pipeline->reload);
+		return false;
+	}
+	pipeline->end.reason = REC_STOP_SIGNAL;
+	pipeline->end.signal = info;
+	return true;
 }
 
 /* True when that was the end: a signal, the time is over, or nobody reads any more. */
@@ -745,7 +737,8 @@ static void stop_all(struct pipeline *pipeline, struct summary *summary)
 		collect_leave(pipeline->collect, &summary->collect);
 	else if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
-	sinks_stop(pipeline->sinks, STOP_DEADLINE_MS, summary->sinks);
+	sinks_stop(pipeline->sinks, (unsigned int)pipeline->config->agent.stop_timeout_ms,
+		   summary->sinks);
 	if (pipeline->filter)
 		kernel_filter_left_out(pipeline->filter, summary->left_out);
 	summary->config = pipeline->config;
@@ -755,7 +748,7 @@ static void stop_view(struct pipeline *pipeline)
 {
 	struct deliver_status status = {0};
 
-	deliver_stop(pipeline->view_deliver, STOP_DEADLINE_MS, &status);
+	deliver_stop(pipeline->view_deliver, VIEW_DEADLINE_MS, &status);
 	if (status.waiting)
 		log_warning("%llu events were not shown: the reader takes nothing",
 			    (unsigned long long)status.waiting);

@@ -35,6 +35,7 @@ struct pipeline {
 	struct render_identity identity;
 	struct resolver *helper; /* of the collect thread from its start to its end */
 	struct journal *journal;
+	struct journal_recovery recovery;        /* what opening it found */
 	struct pins *pins;                       /* NULL: the probes go with the agent */
 	struct probes *probes;                   /* that record, or will once all is ready */
 	struct probes *found[PINS_SETS_MAX + 1]; /* others, of the agent before; oldest first */

@@ -99,6 +99,10 @@ static void tell_sink(const struct config_sink *sink, const struct deliver_statu
 	if (status->skipped)
 		log_info("sink %s: %llu events were there already", sink->name,
 			 (number)status->skipped);
+	if (status->expired || status->unreadable)
+		log_warning("sink %s: never gets %llu events that the journal gave up and %llu "
+			    "that it cannot read",
+			    sink->name, (number)status->expired, (number)status->unreadable);
 	if (status->waiting)
 		log_warning("sink %s: %llu events wait in the journal%s%s", sink->name,
 			    (number)status->waiting, status->failing ? ": " : "",

@@ -13,6 +13,7 @@
 #include "decode/entry.h"
 #include "decode/fields.h"
 #include "enrich/procfs.h"
+#include "journal_records.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -243,6 +244,7 @@ int sweep_flush(struct sweep *sweep)
 	if (result < 0)
 		return result;
 	sweep->counters.journal_bytes += batch.size;
+	journal_gaps_told(sweep->journal);
 	clear_batch(sweep);
 	loss_commit(
 		sweep->loss); /* before the release: an agent that is killed in between goes on */
@@ -287,6 +289,18 @@ static int add_limited(struct sweep *sweep, bool everything)
 			return -EAGAIN;
 		if (!rules_take_limited(sweep->rules, clock_boot_ns(), everything, &record.header))
 			return 0;
+		batch_add_own(sweep, &record.header);
+	}
+}
+
+/* What sinks never get is an event of the stream. */
+static void add_gaps(struct sweep *sweep)
+{
+	struct journal_gap gap;
+	struct own_record record;
+
+	while (batch_has_room(sweep) && journal_take_gap(sweep->journal, &gap)) {
+		journal_record_expired(&record, &gap);
 		batch_add_own(sweep, &record.header);
 	}
 }
@@ -350,6 +364,8 @@ int sweep_once(struct sweep *sweep)
 		return result;
 	loss_end_sweep(sweep->loss);
 	result = add_limited(sweep, false);
+	if (result == 0)
+		add_gaps(sweep);
 	if (result == 0)
 		result = sweep_flush(sweep);
 	if (result < 0)

@@ -34,6 +34,8 @@ struct entry_builder {
 		struct rec_agent_heartbeat *heartbeat;
 		struct rec_clock_step *clock_step;
 		struct rec_agent_coverage *coverage;
+		struct rec_events_expired *expired;
+		struct rec_journal_unclean *journal_unclean;
 	};
 	struct rec_task *task; /* NULL when the kind has none */
 	struct enriched *enriched;

@@ -69,6 +69,8 @@ static const char *const entry_names[] = {"unknown", "init", "sshd", "ssm", "con
 static const char *const stop_names[] = {"signal", "time_over", "reader_gone", "error", NULL};
 static const char *const signal_ways[] = {"none", "kill", "tgkill", "queue", "kernel", NULL};
 static const char *const clock_names[] = {"kernel", "comparison", NULL};
+/* By enum journal_gap_reason, from 1. */
+static const char *const gap_names[] = {"size", "age", "free_space", "damaged", "missing", NULL};
 static const char *const occasion_names[] = {"start", "request", NULL};
 static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "record_too_large", "no_agent", NULL};
 
@@ -523,7 +525,7 @@ static const struct field agent_heartbeat_fields[] = {
 	HIDDEN(struct rec_agent_heartbeat, pad, "Padding."),
 	BEAT(sinks, "Linux.account.sinks", LIST, 0,
 	     "Per sink: journalled (journal_events, or those since it was started, and found, what "
-	     "waited in the journal then) = acknowledged + filtered + skipped + rejected + waiting."),
+	     "waited in the journal then) = acknowledged + filtered + skipped + rejected + dead + expired + unreadable + waiting."),
 	BEAT(message, "message", STRING, FIELD_PROSE, "The same for people, in short."),
 	END
 };
@@ -539,6 +541,51 @@ static const struct field clock_step_fields[] = {
 	      "kernel: it told that the clock was set; comparison: with CLOCK_BOOTTIME, once a second."),
 	HIDDEN(struct rec_clock_step, pad, "Padding."),
 	STEP(message, "message", STRING, FIELD_PROSE, "The same for people."),
+	END
+};
+
+#define EXPIRED(m, ...) FIELD(struct rec_events_expired, m, __VA_ARGS__)
+static const struct field events_expired_fields[] = {
+	EXPIRED(count, "Linux.expired.count", NUMBER, FIELD_REQUIRED, "Events that the sink never gets."),
+	EXPIRED(first, "Linux.expired.first", NUMBER, FIELD_SKIP_ZERO,
+		"event.sequence of the first; absent where nobody knows it."),
+	EXPIRED(last, "Linux.expired.last", NUMBER, FIELD_SKIP_ZERO,
+		"event.sequence of the last; absent where they reach into another stream, or nobody knows it."),
+	EXPIRED(stream, "Linux.expired.stream", UUID, FIELD_SKIP_ZERO,
+		"agent.ephemeral_id of the first: with its sequence the event.id."),
+	NAMED(struct rec_events_expired, reason, "Linux.expired.reason", gap_names, FIELD_REQUIRED,
+	      "size, age, free_space: the bound of the journal that was reached; damaged: they cannot be "
+	      "read; missing: their segments are not there any more."),
+	HIDDEN(struct rec_events_expired, pad, "Padding."),
+	EXPIRED(sink, "Linux.expired.sink", STRING, 0, "Sink that never gets them."),
+	EXPIRED(message, "message", STRING, FIELD_PROSE, "The same for people."),
+	END
+};
+
+#define UNCLEAN(m, ...) FIELD(struct rec_journal_unclean, m, __VA_ARGS__)
+static const struct field journal_unclean_fields[] = {
+	UNCLEAN(last_sequence, "Linux.journal.last.sequence", NUMBER, FIELD_SKIP_ZERO,
+		"event.sequence of the last event that is whole; absent when there was none."),
+	UNCLEAN(last_time_ns, "Linux.journal.last.time", TIME_WALL, FIELD_SKIP_ZERO,
+		"When that event was journalled."),
+	UNCLEAN(last_stream, "Linux.journal.last.stream", UUID, FIELD_SKIP_ZERO,
+		"agent.ephemeral_id of that event."),
+	UNCLEAN(last_boot_id, "Linux.journal.last.boot_id", UUID, FIELD_SKIP_ZERO,
+		"host.boot.id of that event."),
+	UNCLEAN(torn_bytes, "Linux.journal.torn_bytes", NUMBER, FIELD_REQUIRED,
+		"Bytes behind that event which are no whole one; how many events they held is not known."),
+	UNCLEAN(damaged, "Linux.journal.damaged", NUMBER, FIELD_REQUIRED,
+		"Damaged segments that were set aside; how many events they held is not known."),
+	UNCLEAN(newer, "Linux.journal.newer", NUMBER, FIELD_REQUIRED,
+		"Segments of a newer version of the format that were set aside."),
+	UNCLEAN(unclean, "Linux.journal.unclean", BOOL, FIELD_REQUIRED,
+		"The run before did not close the journal."),
+	UNCLEAN(same_boot, "Linux.journal.same_boot", BOOL, FIELD_REQUIRED,
+		"That event is of this boot. If not, the host lost power or crashed: what was not synced "
+		"before may be gone, and how many events that were is not known."),
+	HIDDEN(struct rec_journal_unclean, pad, "Padding."),
+	UNCLEAN(aside, "Linux.journal.set_aside", LIST, 0, "Files that were set aside, the first of them."),
+	UNCLEAN(message, "message", STRING, FIELD_PROSE, "The same for people."),
 	END
 };
 
@@ -930,6 +977,22 @@ static const struct kind kinds[REC_KINDS] = {
 		.record_size = sizeof(struct rec_agent_coverage), .journalled = true, .of_shipper = true,
 		.routine = true,
 		.fields = agent_coverage_fields,
+	},
+	[REC_EVENTS_EXPIRED] = {
+		.kind = REC_EVENTS_EXPIRED, .name = "events_expired", .category = "[\"host\"]",
+		.type = "[\"info\"]", .action = "events_expired", .outcome = "failure",
+		.dataset = "auditship.agent",
+		.doc = "Journalled events that a sink never gets.",
+		.record_size = sizeof(struct rec_events_expired), .journalled = true, .of_shipper = true,
+		.fields = events_expired_fields,
+	},
+	[REC_JOURNAL_UNCLEAN] = {
+		.kind = REC_JOURNAL_UNCLEAN, .name = "journal_unclean", .category = "[\"host\"]",
+		.type = "[\"info\"]", .action = "journal_unclean", .outcome = "unknown",
+		.dataset = "auditship.agent",
+		.doc = "The journal was not closed, or is damaged: how many events are gone is not known.",
+		.record_size = sizeof(struct rec_journal_unclean), .journalled = true, .of_shipper = true,
+		.fields = journal_unclean_fields,
 	},
 	[REC_CGROUP_MADE] = {
 		.kind = REC_CGROUP_MADE, .name = "cgroup_made",

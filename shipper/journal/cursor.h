@@ -5,7 +5,7 @@
 
 #include "journal/frame.h"
 
-#define CURSOR_NAME_SIZE 65
+#define CURSOR_NAME_SIZE JOURNAL_NAME_SIZE
 
 /* The first event that is not acknowledged. Members as in struct cursor_slot. */
 struct position {
@@ -22,6 +22,15 @@ static inline bool position_equal(const struct position *a, const struct positio
 	return a->segment == b->segment && a->offset == b->offset && a->entry == b->entry;
 }
 
+/* What a slot holds. */
+struct place {
+	struct position position;
+	uint32_t gap_count;
+	struct cursor_gap gaps[CURSOR_GAPS + 1];
+};
+
+bool place_equal(const struct place *a, const struct place *b);
+
 struct cursor_file {
 	int fd;
 	uint64_t generation; /* of the slot written last */
@@ -30,17 +39,20 @@ struct cursor_file {
 bool cursor_name_valid(const char *name);
 
 /*
- * Opens or makes cursor-NAME. 1 with a position; 0 when there is none yet (the position is then all
- * zero: the oldest event); -EBADMSG when both slots are damaged, and then too the file is open and
- * the position all zero. Other negative errno: nothing is open.
+ * Opens or makes cursor-NAME. 1 with a place; 0 when there is none yet (the place is then all zero:
+ * the oldest event); -EBADMSG when both slots are damaged or of a newer major version, and then too
+ * the file is open and the place all zero. Other negative errno: nothing is open.
  */
-int cursor_open(struct cursor_file *file, int dirfd, const char *name,
-		struct position *ret_position);
+int cursor_open(struct cursor_file *file, int dirfd, const char *name, struct place *ret_place);
+/* The place in cursor-NAME, which stays as it is: as cursor_open, and -ENOENT when there is no
+ * file.
+ */
+int cursor_peek(int dirfd, const char *name, struct place *ret_place);
 /* After cursor_close, with the generation it had; does nothing while it is open. */
 int cursor_reopen(struct cursor_file *file, int dirfd, const char *name);
 void cursor_close(struct cursor_file *file);
 
 /* Writes the slot whose turn it is; sync makes it durable before returning. */
-int cursor_store(struct cursor_file *file, const struct position *position, bool sync);
+int cursor_store(struct cursor_file *file, const struct place *place, bool sync);
 
 #endif

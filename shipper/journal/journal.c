@@ -43,6 +43,11 @@ static int init(struct journal *journal, const struct journal_options *options)
 	journal->dirfd = journal->lock_fd = -1;
 	journal->segment_size = options->segment_size;
 	journal->max_size = options->max_size;
+	journal->max_age_ms = options->max_age_ms;
+	journal->keep_free = options->keep_free;
+	journal->keep_free_percent = options->keep_free_percent;
+	journal->when_full = options->when_full;
+	journal->read_only = options->read_only;
 	journal->durability = options->durability;
 	journal->sync_every_ms = options->sync_every_ms ? options->sync_every_ms : 1;
 	journal->probes = options->probes;
@@ -61,7 +66,7 @@ static int init(struct journal *journal, const struct journal_options *options)
 static int open_directory(struct journal *journal, struct journal_recovery *recovery,
 			  struct err *err)
 {
-	int result = io_make_dirs(journal->dir, 0700);
+	int result = journal->read_only ? 0 : io_make_dirs(journal->dir, 0700);
 
 	if (result == 0) {
 		journal->dirfd = open(journal->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -69,6 +74,8 @@ static int open_directory(struct journal *journal, struct journal_recovery *reco
 	}
 	if (result < 0)
 		return err_set(err, result, "journal %s: %s", journal->dir, strerror(-result));
+	if (journal->read_only)
+		return 0;
 	journal->lock_fd = lock_take(journal->dirfd, journal->dir, &recovery->unclean, err);
 	return journal->lock_fd < 0 ? journal->lock_fd : 0;
 }
@@ -105,7 +112,7 @@ int journal_open(struct journal **ret_journal, const struct journal_options *opt
 		 struct journal_recovery *ret_recovery, struct err *err)
 {
 	struct journal *journal;
-	int result = check_options(options, err);
+	int result = options->read_only ? 0 : check_options(options, err);
 
 	*ret_recovery = (struct journal_recovery){0};
 	if (result < 0)
@@ -120,7 +127,7 @@ int journal_open(struct journal **ret_journal, const struct journal_options *opt
 		result = open_directory(journal, ret_recovery, err);
 	if (result == 0)
 		result = journal_recover(journal, options->renew_stream, ret_recovery, err);
-	if (result == 0) {
+	if (result == 0 && !journal->read_only) {
 		result = journal_sync_start(journal);
 		if (result < 0)
 			(void)err_set(err, result, "journal %s: no thread: %s", journal->dir,
@@ -184,23 +191,67 @@ static bool reclaim(struct journal *journal)
 	return possible;
 }
 
-static int try_new_segment(struct journal *journal, struct segment *segment, struct err *err)
+/* True when the oldest segment has gone, whoever needed it. */
+static bool give_up_oldest(struct journal *journal, enum journal_gap_reason reason)
 {
-	char name[SEGMENT_NAME_SIZE];
-	bool full;
-	int result;
+	uint64_t oldest;
+	bool possible, gone;
+
+	if (journal->when_full != JOURNAL_DROP_OLDEST)
+		return false;
+	(void)pthread_mutex_lock(&journal->lock);
+	possible = journal->oldest != journal->newest;
+	oldest = possible ? journal->oldest->number : 0;
+	journal->room_wanted = possible ? reason : 0;
+	(void)pthread_mutex_unlock(&journal->lock);
+	if (!possible)
+		return false;
+	journal_sync_round(journal);
+	(void)pthread_mutex_lock(&journal->lock);
+	gone = journal->oldest->number > oldest;
+	(void)pthread_mutex_unlock(&journal->lock);
+	return gone;
+}
+
+/* Is there no room for one more segment, and why? Two may always be there. */
+static enum journal_gap_reason find_bound(struct journal *journal)
+{
+	bool full, more;
 
 	(void)pthread_mutex_lock(&journal->lock);
 	full = journal->bytes + journal->segment_size > journal->max_size;
+	more = journal->segment_count > 1;
 	(void)pthread_mutex_unlock(&journal->lock);
 	if (full)
+		return JOURNAL_GAP_SIZE;
+	return more && journal_space_short(journal) > 0 ? JOURNAL_GAP_SPACE : 0;
+}
+
+static int try_new_segment(struct journal *journal, struct segment *segment,
+			   enum journal_gap_reason *ret_bound, struct err *err)
+{
+	char name[SEGMENT_NAME_SIZE];
+	int result;
+
+	*ret_bound = find_bound(journal);
+	if (*ret_bound == JOURNAL_GAP_SIZE)
 		return err_set(err, -ENOSPC,
 			       "journal %s: is full (%" PRIu64 " bytes): sinks have not taken what "
 			       "is there",
 			       journal->dir, journal->max_size);
-	result = segment_create(segment, journal->dirfd, journal->segment_size, &journal->numbers);
+	if (*ret_bound == JOURNAL_GAP_SPACE)
+		return err_set(err, -ENOSPC,
+			       "journal %s: its file system lacks %" PRIu64
+			       " bytes of what journal.keep_free leaves free",
+			       journal->dir, journal_space_short(journal));
+	/* Somebody may have brought files back: a number is never used twice. */
+	do
+		result = segment_create(segment, journal->dirfd, journal->segment_size,
+					&journal->numbers);
+	while (result == -EEXIST && (segment->number = ++journal->next_number));
 	if (result == 0)
 		return 0;
+	*ret_bound = JOURNAL_GAP_SPACE;
 	segment_name(name, segment->number);
 	return err_set(err, result, "journal %s: segment %s of %" PRIu64 " bytes: %s", journal->dir,
 		       name, journal->segment_size, strerror(-result));
@@ -209,6 +260,7 @@ static int try_new_segment(struct journal *journal, struct segment *segment, str
 static int make_segment(struct journal *journal, struct segment **ret_segment, struct err *err)
 {
 	struct segment *segment = calloc(1, sizeof(*segment));
+	enum journal_gap_reason bound;
 	int result;
 
 	if (!segment)
@@ -218,9 +270,11 @@ static int make_segment(struct journal *journal, struct segment **ret_segment, s
 	segment->first_index = atomic_load(&journal->next_index);
 	memcpy(segment->stream, journal->stream, sizeof(segment->stream));
 	memcpy(segment->boot_id, journal->boot_id, sizeof(segment->boot_id));
-	result = try_new_segment(journal, segment, err);
+	result = try_new_segment(journal, segment, &bound, err);
 	if (result == -ENOSPC && reclaim(journal))
-		result = try_new_segment(journal, segment, err);
+		result = try_new_segment(journal, segment, &bound, err);
+	while (result == -ENOSPC && give_up_oldest(journal, bound))
+		result = try_new_segment(journal, segment, &bound, err);
 	if (result < 0) {
 		free(segment);
 		return result;
@@ -234,14 +288,23 @@ static int make_segment(struct journal *journal, struct segment **ret_segment, s
 static void seal(struct journal *journal, struct segment *segment)
 {
 	uint64_t end = atomic_load(&segment->end);
+	bool cut = ftruncate(segment->fd, (off_t)end) == 0;
 
-	if (ftruncate(segment->fd, (off_t)end) == 0) {
-		(void)pthread_mutex_lock(&journal->lock);
+	(void)pthread_mutex_lock(&journal->lock);
+	if (cut) {
 		journal->bytes -= segment->size - end;
 		segment->size = end;
-		(void)pthread_mutex_unlock(&journal->lock);
 	}
+	segment->ended_boot_ns = clock_boot_ns();
+	(void)pthread_mutex_unlock(&journal->lock);
 	atomic_store(&segment->sealed, true);
+}
+
+void journal_seal(struct journal *journal)
+{
+	if (journal->active)
+		seal(journal, journal->active);
+	journal->active = NULL;
 }
 
 static int start_segment(struct journal *journal, struct err *err)
@@ -343,6 +406,7 @@ static int sync_frame(struct journal *journal)
 		return -errno;
 	}
 	journal->name_unsynced = false;
+	atomic_store(&journal->sync_error, 0);
 	atomic_fetch_add(&journal->syncs, 1);
 	return 0;
 }
@@ -385,6 +449,8 @@ static int append(struct journal *journal, const struct journal_batch *batch, st
 	uint64_t size;
 	int result = check_batch(journal, batch, &size, err);
 
+	if (result == 0 && atomic_load(&journal->astray))
+		result = journal_find_back(journal, err);
 	if (result < 0)
 		return result;
 	if (!journal->active || journal->active->size - atomic_load(&journal->active->end) < size) {
@@ -408,6 +474,8 @@ int journal_append(struct journal *journal, const struct journal_batch *batch, s
 {
 	int result;
 
+	if (journal->read_only)
+		return err_set(err, -EROFS, "journal %s: was opened for reading", journal->dir);
 	if (!journal->deleting) {
 		(void)pthread_mutex_lock(&journal->lock);
 		journal->deleting = true;

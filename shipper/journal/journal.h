@@ -16,12 +16,47 @@
 struct journal;
 struct journal_reader;
 
+#define JOURNAL_NAME_SIZE 65 /* of a cursor, its NUL included */
+
 enum journal_durability { JOURNAL_SYNC_NONE, JOURNAL_SYNC_INTERVAL, JOURNAL_SYNC_BATCH };
+
+/* What happens when a bound is reached and sinks have not taken what is there. */
+enum journal_when_full {
+	JOURNAL_DROP_OLDEST, /* the oldest segment goes, and a gap names what it held for each sink
+			      */
+	JOURNAL_STOP,        /* journal_append fails until there is room */
+};
+
+/* Why a reader never gets some events. As on disk. */
+enum journal_gap_reason {
+	JOURNAL_GAP_SIZE = 1, /* max_size was reached */
+	JOURNAL_GAP_AGE = 2,
+	JOURNAL_GAP_SPACE = 3,   /* the file system is full, or would have less than keep_free */
+	JOURNAL_GAP_DAMAGED = 4, /* what is there cannot be read */
+	JOURNAL_GAP_MISSING = 5, /* segments are not there that the journal has not deleted */
+	JOURNAL_GAP_REASONS
+};
+
+/* Events that a reader never got: which, how many and why. */
+struct journal_gap {
+	char sink[JOURNAL_NAME_SIZE];
+	uint8_t stream[16];      /* of the first; zero: not known */
+	uint64_t first_sequence; /* 0: not known */
+	uint64_t last_sequence;  /* 0: not known, the gap reaches into another stream */
+	uint64_t count;
+	enum journal_gap_reason reason;
+};
 
 struct journal_options {
 	const char *dir;
 	uint64_t segment_size; /* bytes; 16 MiB unless a test wants less */
 	uint64_t max_size;     /* bytes of all segments together; at least two segments */
+	uint64_t max_age_ms;   /* an event is kept so long for a sink; 0: without end */
+	/* Bytes to leave free on the file system, and, unless it is 0, at most so many per cent of
+	 * it. It takes away what waits for sinks, never the room for two segments. */
+	uint64_t keep_free;
+	unsigned int keep_free_percent;
+	enum journal_when_full when_full;
 	enum journal_durability durability;
 	unsigned int sync_every_ms;
 	uint8_t boot_id[16];
@@ -32,6 +67,9 @@ struct journal_options {
 	 * the journal are of one of them. None: not asked. Borrowed during journal_open. */
 	const uint32_t *probes;
 	size_t probes_count;
+	/* Only to read what is there now, also while an agent writes on: takes no lock and changes
+	 * nothing. journal_append fails, and so does a reader with a name. */
+	bool read_only;
 };
 
 /* The last kernel number journalled of one ring, CPU and class. */
@@ -57,16 +95,25 @@ struct journal_batch {
 /* What opening found and mended. */
 struct journal_recovery {
 	uint64_t events;      /* whole events that were there */
-	uint64_t torn_bytes;  /* cut off the tail */
+	uint64_t torn_bytes;  /* behind the last whole frame of the tail; they stay there */
 	uint32_t quarantined; /* damaged segments set aside */
+	uint32_t newer;       /* segments of a newer version of the format, set aside too */
+	char aside[8][48];    /* names of the first of both, as they are now; "": no more */
 	bool stream_renewed;
 	bool unclean; /* the last writer did not close */
+
+	/* The last whole event that was there. */
+	uint64_t last_sequence; /* 0: there was none */
+	uint64_t last_time_ns;  /* of its append, ns since 1970 */
+	uint8_t last_stream[16];
+	uint8_t last_boot_id[16];
 };
 
 /*
  * Opens or makes the journal in options->dir, holding a lock on it. -EBUSY when another process has
- * it. A damaged segment is renamed to NAME.bad and counted, never a reason to fail. The stream is
- * renewed when the boot id differs or the tail was torn.
+ * it. A damaged segment is renamed to NAME.bad, one of a newer major version of the format to
+ * NAME.newer, and both are counted, never a reason to fail. The stream is renewed when the boot id
+ * differs or the tail was torn.
  */
 int journal_open(struct journal **ret_journal, const struct journal_options *options,
 		 struct journal_recovery *ret_recovery, struct err *err);
@@ -83,8 +130,8 @@ uint64_t journal_next_sequence(const struct journal *journal);
 const struct journal_number *journal_numbers(const struct journal *journal, uint32_t *ret_count);
 
 /*
- * Writer only. Appends one frame and wakes the readers. -ENOSPC when max_size is reached (drop
- * policy: the writer stops and the caller keeps its data) or the disk is full; on any error the
+ * Writer only. Appends one frame and wakes the readers. -ENOSPC when max_size is reached and
+ * nothing may be dropped, or the disk is full; on any error the
  * journal holds exactly what it held before, and the same batch can be appended again.
  */
 int journal_append(struct journal *journal, const struct journal_batch *batch, struct err *err);
@@ -107,6 +154,38 @@ int journal_reader_open(struct journal_reader **ret_reader, struct journal *jour
 uint64_t journal_reader_missed(const struct journal_reader *reader);
 
 void journal_reader_close(struct journal_reader *reader);
+
+/* Where a reader without a cursor begins. */
+struct journal_start {
+	enum { JOURNAL_FROM_OLDEST, JOURNAL_FROM_TIME, JOURNAL_FROM_EVENT, JOURNAL_FROM_CURSOR } at;
+	uint64_t real_ns;   /* the first frame that was appended then or later */
+	uint8_t stream[16]; /* of the first event; zero: of the last stream that has it */
+	uint64_t sequence;
+	const char *cursor; /* name of one whose place is to be taken; it stays where it is */
+};
+
+/*
+ * Before the first journal_reader_next of a reader without a cursor. -ENOENT: there is no such
+ * event, or no such cursor; -EBADMSG: the cursor is damaged.
+ */
+int journal_reader_start(struct journal_reader *reader, const struct journal_start *start,
+			 struct err *err);
+
+/*
+ * Events that a reader with a cursor never gets since it was opened: those that were given up for a
+ * bound, and those that cannot be read. Any thread.
+ */
+uint64_t journal_reader_expired(const struct journal_reader *reader);
+uint64_t journal_reader_unreadable(const struct journal_reader *reader);
+
+/*
+ * Writer only. The next gap of which the stream does not tell yet, whichever cursor it is of: true.
+ * Once the journal has the event that tells of those taken, journal_gaps_told. What was not told
+ * when the journal is closed, or the agent killed, comes again; what was told just before a crash
+ * may come again.
+ */
+bool journal_take_gap(struct journal *journal, struct journal_gap *ret_gap);
+void journal_gaps_told(struct journal *journal);
 
 /*
  * The closed reader of that name holds nothing any more. When it is opened again all the same, it

@@ -4,8 +4,10 @@
  * Everything but the acknowledged position (under the lock) belongs to the reader's own thread.
  * A damaged frame is never searched for the next one: what looks like a frame inside it may be
  * bytes that a process put into its arguments. The reader goes on at the next place that is known.
+ * Nothing from behind a gap is handed out before all from before it is acknowledged, so that what a
+ * sink has in hand is always one run of events.
  */
-#include "journal/state.h"
+#include "journal/gaps.h"
 
 #include "base/cleanup.h"
 
@@ -28,14 +30,12 @@ static struct segment *find_segment(struct journal *journal, uint64_t number)
 	return segment;
 }
 
-/* The same for a reader to stand in: without a cursor it has to hold what it stands in itself. */
+/* The same for a reader to stand in, which then holds it: others may give it up. */
 static struct segment *take_segment(struct journal_reader *reader, uint64_t number)
 {
 	struct journal *journal = reader->journal;
 	struct segment *segment;
 
-	if (reader->cursor)
-		return find_segment(journal, number);
 	(void)pthread_mutex_lock(&journal->lock);
 	for (segment = journal->oldest; segment && segment->number < number;)
 		segment = segment->next;
@@ -50,7 +50,7 @@ static void give_segment_back(struct journal_reader *reader, struct segment *seg
 	struct journal *journal = reader->journal;
 	bool last;
 
-	if (!segment || reader->cursor)
+	if (!segment)
 		return;
 	(void)pthread_mutex_lock(&journal->lock);
 	last = --segment->users == 0 && segment->deleted;
@@ -59,16 +59,31 @@ static void give_segment_back(struct journal_reader *reader, struct segment *seg
 		free(segment);
 }
 
+/* Under the lock. */
+static void move_cursor(struct cursor *cursor, const struct position *acked)
+{
+	struct in_hand *hand = &cursor->hand;
+
+	if (hand->end_index > acked->index) {
+		hand->first_index = acked->index;
+		hand->sequence = acked->sequence;
+		memcpy(hand->stream, acked->stream, sizeof(hand->stream));
+	} else {
+		*hand = (struct in_hand){.first_index = acked->index, .end_index = acked->index};
+	}
+	if (acked->index >= atomic_load(&cursor->floor))
+		cursor->wanted.position = *acked;
+	cursor->placed = true;
+}
+
 static void publish_acked(struct journal_reader *reader)
 {
 	struct journal *journal = reader->journal;
 
-	atomic_store(&reader->acked_index, reader->acked.index);
-	if (!reader->cursor)
-		return;
 	(void)pthread_mutex_lock(&journal->lock);
-	reader->cursor->wanted = reader->acked;
-	reader->cursor->placed = true;
+	atomic_store(&reader->acked_index, reader->acked.index);
+	if (reader->cursor)
+		move_cursor(reader->cursor, &reader->acked);
 	(void)pthread_mutex_unlock(&journal->lock);
 }
 
@@ -110,22 +125,66 @@ static void stand_in(struct journal_reader *reader, struct segment *segment, uin
 	reader->entry = 0;
 }
 
-/* Damage that hides no event is the tail which a killed writer left; opening has counted it. */
-static void go_on_at(struct journal_reader *reader, uint64_t index)
+/* Events between where the reader is and index, in segment next, are not there. */
+static void tell_gap(struct journal_reader *reader, const struct segment *next, uint64_t index)
 {
-	if (index > reader->index && !reader->cursor) {
+	struct journal *journal = reader->journal;
+	struct segment behind = {
+		.number = next->number,
+		.first_index = index,
+		.first_sequence = next->first_sequence + (index - next->first_index),
+	};
+
+	memcpy(behind.stream, next->stream, sizeof(behind.stream));
+	atomic_fetch_add(&journal->skipped_events, index - reader->index);
+	atomic_fetch_add(&journal->damaged_frames, reader->damaged);
+	(void)pthread_mutex_lock(&journal->lock);
+	gaps_add_between(journal, reader->cursor, reader->index, reader->segment, &behind,
+			 reader->damaged ? JOURNAL_GAP_DAMAGED : JOURNAL_GAP_MISSING);
+	(void)pthread_mutex_unlock(&journal->lock);
+}
+
+/* Damage that hides no event is the tail which a killed writer left; opening has counted it. */
+static void go_on_at(struct journal_reader *reader, const struct segment *segment, uint64_t index)
+{
+	if (index > reader->index && !reader->cursor)
 		atomic_fetch_add(&reader->missed, index - reader->index);
-	} else if (index > reader->index) {
-		atomic_fetch_add(&reader->journal->skipped_events, index - reader->index);
-		atomic_fetch_add(&reader->journal->damaged_frames, reader->damaged);
-	}
+	else if (index > reader->index)
+		tell_gap(reader, segment, index);
 	reader->index = index;
 	reader->damaged = false;
 }
 
+static bool may_go_on_at(const struct journal_reader *reader, uint64_t index)
+{
+	return !reader->cursor || reader->item_count == 0 || index <= reader->index;
+}
+
 static void enter(struct journal_reader *reader, struct segment *segment)
 {
-	go_on_at(reader, segment->first_index);
+	go_on_at(reader, segment, segment->first_index);
+	stand_in(reader, segment, segment->header_size);
+	pass_acked(reader);
+}
+
+static bool is_given_up(const struct journal_reader *reader)
+{
+	return reader->cursor && reader->index < atomic_load(&reader->cursor->floor);
+}
+
+/* What is left of it was told by who gave it up. */
+static void leave_given_up(struct journal_reader *reader)
+{
+	struct journal *journal = reader->journal;
+	struct segment *segment;
+	uint64_t number;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	number = reader->cursor->wanted.position.segment;
+	(void)pthread_mutex_unlock(&journal->lock);
+	segment = take_segment(reader, number);
+	reader->index = segment->first_index;
+	reader->damaged = false;
 	stand_in(reader, segment, segment->header_size);
 	pass_acked(reader);
 }
@@ -148,6 +207,12 @@ static bool find_data(struct journal_reader *reader)
 		struct segment *segment = reader->segment;
 		bool sealed = segment && atomic_load(&segment->sealed);
 
+		if (is_given_up(reader)) {
+			if (reader->item_count > 0)
+				return false;
+			leave_given_up(reader);
+			continue;
+		}
 		if (segment && reader->offset < atomic_load(&segment->end))
 			return true;
 		if (segment && !sealed)
@@ -156,6 +221,10 @@ static bool find_data(struct journal_reader *reader)
 				       segment ? segment->number + 1 : reader->wanted_segment);
 		if (!segment)
 			return false;
+		if (!may_go_on_at(reader, segment->first_index)) {
+			give_segment_back(reader, segment);
+			return false;
+		}
 		enter(reader, segment);
 	}
 }
@@ -180,7 +249,8 @@ static void skip_rest(struct journal_reader *reader, bool damaged)
 	reader->entry = 0;
 }
 
-/* 1: a frame to hand out is in reader->frame. 0: look again. */
+/* 1: a frame to hand out is in reader->frame. 0: look again. -EAGAIN: not before what is in hand is
+ * acknowledged. */
 static int read_one(struct journal_reader *reader)
 {
 	uint64_t end = atomic_load(&reader->segment->end);
@@ -201,7 +271,9 @@ static int read_one(struct journal_reader *reader)
 	}
 	if (header->first_index + reader->entry < reader->index || reader->entry >= header->count)
 		return skip_rest(reader, true), 0;
-	go_on_at(reader, header->first_index + reader->entry);
+	if (!may_go_on_at(reader, header->first_index + reader->entry))
+		return -EAGAIN;
+	go_on_at(reader, reader->segment, header->first_index + reader->entry);
 	return 1;
 }
 
@@ -229,6 +301,36 @@ static struct handed_out *item_at(const struct journal_reader *reader, uint32_t 
 	return &reader->items[(reader->item_first + i) % reader->item_capacity];
 }
 
+/* From here on it is in hand, unless it was given up just now. */
+static bool take_in_hand(struct journal_reader *reader, const struct frame_header *header)
+{
+	struct journal *journal = reader->journal;
+	struct cursor *cursor = reader->cursor;
+	uint64_t first = header->first_index + reader->entry;
+	struct in_hand *hand;
+	bool there;
+
+	if (!cursor)
+		return true;
+	hand = &cursor->hand;
+	(void)pthread_mutex_lock(&journal->lock);
+	there = first >= atomic_load(&cursor->floor);
+	if (there && hand->first_index == hand->end_index) {
+		*hand = (struct in_hand){
+			.first_index = first,
+			.sequence = header->first_sequence + reader->entry,
+		};
+		memcpy(hand->stream, reader->segment->stream, sizeof(hand->stream));
+	}
+	if (there) {
+		hand->mixed |= memcmp(hand->stream, reader->segment->stream, 16) != 0;
+		hand->end_index = header->first_index + header->count;
+	}
+	(void)pthread_mutex_unlock(&journal->lock);
+	return there;
+}
+
+/* 0: look again. */
 static int hand_out(struct journal_reader *reader, struct journal_batch *ret_batch)
 {
 	const struct frame_header *header = frame_of(&reader->frame);
@@ -242,6 +344,8 @@ static int hand_out(struct journal_reader *reader, struct journal_batch *ret_bat
 		if (result < 0)
 			return result;
 	}
+	if (!take_in_hand(reader, header))
+		return 0;
 	for (uint32_t i = 0; i < reader->entry; i++)
 		entries += *(const uint32_t *)(const void *)entries;
 	*ret_batch = (struct journal_batch){
@@ -278,6 +382,8 @@ int journal_reader_next(struct journal_reader *reader, struct journal_batch *ret
 			result = hand_out(reader, ret_batch);
 		if (result > 0)
 			return 1;
+		if (result == -EAGAIN)
+			return 0;
 		if (result < 0)
 			return err_set(err, result, "journal %s: reader %s: segment %08llu: %s",
 				       reader->journal->dir,
@@ -303,9 +409,26 @@ static void stand_at(struct journal_reader *reader, const struct position *posit
 	}
 }
 
+/* What it had in hand comes again, but for what was given up meanwhile. */
+static void lose_hand(struct journal_reader *reader)
+{
+	struct journal *journal = reader->journal;
+	struct cursor *cursor = reader->cursor;
+
+	if (!cursor)
+		return;
+	(void)pthread_mutex_lock(&journal->lock);
+	gaps_lose_hand(journal, cursor);
+	if (reader->acked.index < atomic_load(&cursor->floor))
+		reader->acked = cursor->wanted.position;
+	(void)pthread_mutex_unlock(&journal->lock);
+}
+
 void journal_reader_rewind(struct journal_reader *reader)
 {
 	reader->item_first = reader->item_count = 0;
+	lose_hand(reader);
+	publish_acked(reader);
 	stand_at(reader, &reader->acked);
 }
 
@@ -357,12 +480,39 @@ uint64_t journal_reader_offered(const struct journal_reader *reader)
 	return atomic_load(&reader->journal->next_index) - reader->opened_index;
 }
 
+/* What was given up and is not in hand is told already: it waits no more. */
+static uint64_t count_given_up(const struct journal_reader *reader, uint64_t acked)
+{
+	const struct cursor *cursor = reader->cursor;
+	uint64_t floor = cursor ? atomic_load(&cursor->floor) : 0;
+
+	if (cursor && cursor->hand.end_index > acked)
+		acked = cursor->hand.end_index;
+	return floor > acked ? floor - acked : 0;
+}
+
 uint64_t journal_reader_waiting(const struct journal_reader *reader)
 {
-	uint64_t acked = atomic_load(&reader->acked_index);
-	uint64_t all = atomic_load(&reader->journal->next_index);
+	struct journal *journal = reader->journal;
+	uint64_t acked, all, waiting;
 
-	return all > acked ? all - acked : 0;
+	(void)pthread_mutex_lock(&journal->lock);
+	acked = atomic_load(&reader->acked_index);
+	all = atomic_load(&journal->next_index);
+	waiting = all > acked ? all - acked - count_given_up(reader, acked) : 0;
+	(void)pthread_mutex_unlock(&journal->lock);
+	return waiting;
+}
+
+uint64_t journal_reader_expired(const struct journal_reader *reader)
+{
+	return reader->cursor ? atomic_load(&reader->cursor->expired) - reader->expired_before : 0;
+}
+
+uint64_t journal_reader_unreadable(const struct journal_reader *reader)
+{
+	return reader->cursor ? atomic_load(&reader->cursor->unreadable) - reader->unreadable_before
+			      : 0;
 }
 
 uint64_t journal_reader_missed(const struct journal_reader *reader)
@@ -391,7 +541,7 @@ uint64_t journal_reader_waiting_bytes(const struct journal_reader *reader)
 		return 0;
 	(void)pthread_mutex_lock(&journal->lock);
 	for (const struct segment *segment = journal->oldest; segment; segment = segment->next)
-		bytes += bytes_behind(segment, &reader->cursor->wanted);
+		bytes += bytes_behind(segment, &reader->cursor->wanted.position);
 	(void)pthread_mutex_unlock(&journal->lock);
 	return bytes;
 }
@@ -472,6 +622,18 @@ static struct cursor *find_cursor(struct journal *journal, const char *name)
 	return cursor;
 }
 
+/* The file has room for one more than the list: the last two become one. */
+static void make_room_for_gap(struct cursor *cursor)
+{
+	struct place *place = &cursor->wanted;
+
+	if (place->gap_count <= CURSOR_GAPS)
+		return;
+	place->gap_count = CURSOR_GAPS;
+	place->gaps[CURSOR_GAPS - 1].count += place->gaps[CURSOR_GAPS].count;
+	place->gaps[CURSOR_GAPS - 1].last_sequence = 0;
+}
+
 static int make_cursor(struct journal *journal, const char *name, struct cursor **ret_cursor)
 {
 	struct cursor *cursor = calloc(1, sizeof(*cursor));
@@ -485,7 +647,10 @@ static int make_cursor(struct journal *journal, const char *name, struct cursor 
 		atomic_fetch_add(&journal->cursor_resets, 1);
 	else if (result < 0)
 		return free(cursor), result;
+	journal->directory_changed = true; /* a cursor that is not found again repeats everything */
 	cursor->durable = cursor->pending = cursor->wanted;
+	make_room_for_gap(cursor);
+	atomic_fetch_add(&journal->untold, cursor->wanted.gap_count);
 	*ret_cursor = cursor;
 	return 0;
 }
@@ -494,8 +659,8 @@ static int make_cursor(struct journal *journal, const char *name, struct cursor 
 static void come_back(const struct journal *journal, struct cursor *cursor)
 {
 	if (cursor->let_go &&
-	    (!journal->oldest || journal->oldest->number > cursor->wanted.segment)) {
-		cursor->wanted = (struct position){0};
+	    (!journal->oldest || journal->oldest->number > cursor->wanted.position.segment)) {
+		cursor->wanted.position = (struct position){0};
 		cursor->placed = false;
 	}
 	cursor->let_go = false;
@@ -546,9 +711,13 @@ void journal_let_go(struct journal *journal, const char *name)
 
 static void start_at_cursor(struct journal_reader *reader)
 {
-	reader->acked = reader->cursor->wanted;
+	struct cursor *cursor = reader->cursor;
+
+	reader->acked = cursor->wanted.position;
 	settle(reader);
 	publish_acked(reader);
+	reader->expired_before = atomic_load(&cursor->expired);
+	reader->unreadable_before = atomic_load(&cursor->unreadable);
 }
 
 static void start_at_end(struct journal_reader *reader)
@@ -569,12 +738,104 @@ static void start_at_end(struct journal_reader *reader)
 	publish_acked(reader);
 }
 
+static void start_at_oldest(struct journal_reader *reader)
+{
+	stand_in(reader, NULL, 0);
+	reader->acked = (struct position){0};
+	settle(reader);
+	publish_acked(reader);
+}
+
+static int start_at_place(struct journal_reader *reader, const char *name)
+{
+	struct place place;
+	int result = cursor_name_valid(name) ? cursor_peek(reader->journal->dirfd, name, &place)
+					     : -ENOENT;
+
+	if (result < 0)
+		return result;
+	stand_in(reader, NULL, 0);
+	reader->acked = place.position;
+	settle(reader);
+	publish_acked(reader);
+	return 0;
+}
+
+/* Is it the batch that start means, and at which of its events? */
+static bool is_start(const struct journal_reader *reader, const struct journal_start *start,
+		     const struct journal_batch *batch, uint64_t *ret_sequence)
+{
+	static const uint8_t any[16];
+
+	*ret_sequence = batch->first_sequence;
+	if (start->at == JOURNAL_FROM_TIME)
+		return frame_of(&reader->frame)->time_ns >= start->real_ns;
+	*ret_sequence = start->sequence;
+	return start->sequence >= batch->first_sequence &&
+	       start->sequence - batch->first_sequence < batch->count &&
+	       (memcmp(start->stream, any, 16) == 0 ||
+		memcmp(start->stream, batch->stream, 16) == 0);
+}
+
+/* Passes all before the place. Of a number without a stream the last place is meant. */
+static int search(struct journal_reader *reader, const struct journal_start *start,
+		  struct position *ret_found, struct err *err)
+{
+	static const uint8_t any[16];
+	bool last = start->at == JOURNAL_FROM_EVENT && memcmp(start->stream, any, 16) == 0;
+	struct journal_batch batch;
+	int result, found = 0;
+
+	while ((!found || last) && (result = journal_reader_next(reader, &batch, err)) > 0) {
+		uint64_t sequence;
+
+		if (is_start(reader, start, &batch, &sequence)) {
+			set_acked(reader, item_at(reader, 0),
+				  (uint32_t)(sequence - item_at(reader, 0)->first_sequence));
+			*ret_found = reader->acked;
+			found = 1;
+		}
+		journal_reader_ack(reader, batch.stream, batch.first_sequence + batch.count - 1);
+	}
+	return found ? 1 : result;
+}
+
+int journal_reader_start(struct journal_reader *reader, const struct journal_start *start,
+			 struct err *err)
+{
+	struct position found = {0};
+	int result = 0;
+
+	if (start->at == JOURNAL_FROM_CURSOR) {
+		result = start_at_place(reader, start->cursor);
+		if (result < 0)
+			return err_set(err, result, "journal %s: cursor-%s: %s",
+				       reader->journal->dir, start->cursor, strerror(-result));
+	} else {
+		start_at_oldest(reader);
+	}
+	if (start->at == JOURNAL_FROM_TIME || start->at == JOURNAL_FROM_EVENT)
+		result = search(reader, start, &found, err);
+	if (result > 0) {
+		reader->acked = found;
+		journal_reader_rewind(reader);
+	} else if (result == 0 && start->at == JOURNAL_FROM_EVENT) {
+		return err_set(err, -ENOENT, "journal %s: there is no such event",
+			       reader->journal->dir);
+	}
+	atomic_store(&reader->missed, 0);
+	reader->opened_index = reader->acked.index;
+	return result < 0 ? result : 0;
+}
+
 int journal_reader_open(struct journal_reader **ret_reader, struct journal *journal,
 			const char *name, struct err *err)
 {
 	struct journal_reader *reader;
 	int result;
 
+	if (name && journal->read_only)
+		return err_set(err, -EROFS, "journal %s: was opened for reading", journal->dir);
 	if (name && !cursor_name_valid(name))
 		return err_set(err, -EINVAL, "journal %s: not a name for a cursor", journal->dir);
 	reader = calloc(1, sizeof(*reader));
@@ -622,6 +883,7 @@ void journal_reader_close(struct journal_reader *reader)
 	(void)pthread_mutex_unlock(&journal->lock);
 	stand_in(reader, NULL, 0);
 	if (reader->cursor) {
+		lose_hand(reader);
 		give_cursor_back(journal, reader->cursor);
 		journal_sync_round(journal);
 	}

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct listing {
 	uint64_t *numbers; /* of NNNNNNNN.seg, to be sorted */
@@ -35,15 +36,17 @@ static int add_number(struct listing *listing, uint64_t number)
 	return 0;
 }
 
-static int take_name(struct listing *listing, int dirfd, const char *name)
+static int take_name(struct listing *listing, const struct journal *journal, const char *name)
 {
 	uint64_t number;
 	enum segment_file what = segment_name_parse(name, &number);
 
 	if (what == SEGMENT_FILE_FOREIGN)
 		return 0;
+	if (what == SEGMENT_FILE_UNFINISHED && !journal->read_only)
+		return unlinkat(journal->dirfd, name, 0), 0;
 	if (what == SEGMENT_FILE_UNFINISHED)
-		return unlinkat(dirfd, name, 0), 0;
+		return 0;
 	if (number > listing->highest)
 		listing->highest = number;
 	return what == SEGMENT_FILE_WHOLE ? add_number(listing, number) : 0;
@@ -56,9 +59,9 @@ static int compare_numbers(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static int list_directory(struct listing *listing, int dirfd)
+static int list_directory(struct listing *listing, const struct journal *journal)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(journal->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *item;
 	int result = 0;
@@ -70,7 +73,7 @@ static int list_directory(struct listing *listing, int dirfd)
 		return result;
 	}
 	while (result == 0 && (errno = 0, item = readdir(dir)))
-		result = take_name(listing, dirfd, item->d_name);
+		result = take_name(listing, journal, item->d_name);
 	if (result == 0 && errno != 0)
 		result = -errno;
 	if (listing->count)
@@ -78,21 +81,43 @@ static int list_directory(struct listing *listing, int dirfd)
 	return result;
 }
 
-/* Whoever looks into it later finds it; its number stays taken by the new name. */
-static void set_aside(const struct journal *journal, uint64_t number)
+static void note_aside(struct journal_recovery *recovery, const char *name)
 {
-	char name[SEGMENT_NAME_SIZE], bad[SEGMENT_NAME_SIZE + 16];
+	size_t i = recovery->quarantined + recovery->newer;
+
+	if (i < sizeof(recovery->aside) / sizeof(*recovery->aside))
+		(void)snprintf(recovery->aside[i], sizeof(recovery->aside[i]), "%s", name);
+}
+
+/* Whoever looks into it later finds it; its number stays taken by the new name. */
+static void set_aside(const struct journal *journal, uint64_t number, const char *suffix,
+		      struct journal_recovery *recovery)
+{
+	char name[SEGMENT_NAME_SIZE], aside[SEGMENT_NAME_SIZE + 16];
 
 	segment_name(name, number);
-	for (unsigned int i = 0; i < 100; i++) {
+	for (unsigned int i = 0; i < 100 && !journal->read_only; i++) {
 		if (i == 0)
-			(void)snprintf(bad, sizeof(bad), "%s.bad", name);
+			(void)snprintf(aside, sizeof(aside), "%s.%s", name, suffix);
 		else
-			(void)snprintf(bad, sizeof(bad), "%s.bad.%u", name, i);
-		if (renameat2(journal->dirfd, name, journal->dirfd, bad, RENAME_NOREPLACE) == 0 ||
-		    errno != EEXIST)
+			(void)snprintf(aside, sizeof(aside), "%s.%s.%u", name, suffix, i);
+		if (renameat2(journal->dirfd, name, journal->dirfd, aside, RENAME_NOREPLACE) == 0) {
+			note_aside(recovery, aside);
 			return;
+		}
+		if (errno != EEXIST)
+			break;
 	}
+	note_aside(recovery, name);
+}
+
+/* Somebody who writes may delete what we have just seen. */
+static bool is_gone(const struct journal *journal, uint64_t number)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	segment_name(name, number);
+	return faccessat(journal->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
 static int load_one(struct journal *journal, uint64_t number, struct journal_recovery *recovery)
@@ -103,15 +128,20 @@ static int load_one(struct journal *journal, uint64_t number, struct journal_rec
 	if (!segment)
 		return -ENOMEM;
 	result = segment_load(segment, journal->dirfd, number, NULL);
+	if (result < 0 && journal->read_only && is_gone(journal, number))
+		return free(segment), 0;
 	if (result == 0) {
 		journal_list_segment(journal, segment);
 		return 0;
 	}
 	free(segment);
-	if (result != -EBADMSG)
+	if (result != -EBADMSG && result != -EPROTONOSUPPORT)
 		return result;
-	set_aside(journal, number);
-	recovery->quarantined++;
+	set_aside(journal, number, result == -EBADMSG ? "bad" : "newer", recovery);
+	if (result == -EBADMSG)
+		recovery->quarantined++;
+	else
+		recovery->newer++;
 	return 0;
 }
 
@@ -164,7 +194,7 @@ static int resume_segment(struct journal *journal, struct segment *segment)
 	char name[SEGMENT_NAME_SIZE];
 
 	segment_name(name, segment->number);
-	segment->fd = openat(journal->dirfd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	segment->fd = openat(journal->dirfd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (segment->fd < 0)
 		return -errno;
 	/* What the last run did not sync is synced with the next frame. */
@@ -172,6 +202,33 @@ static int resume_segment(struct journal *journal, struct segment *segment)
 	atomic_store(&segment->sealed, false);
 	journal->active = segment;
 	return 0;
+}
+
+static void note_last(struct journal_recovery *recovery, const struct segment *segment,
+		      const struct segment_scan *scan)
+{
+	recovery->last_sequence = segment->first_sequence + scan->events - 1;
+	recovery->last_time_ns = scan->last_time_ns;
+	memcpy(recovery->last_stream, segment->stream, sizeof(recovery->last_stream));
+	memcpy(recovery->last_boot_id, segment->boot_id, sizeof(recovery->last_boot_id));
+}
+
+/* The newest may have been made for a frame that was never written: then the one before it. */
+static int find_last(const struct journal *journal, const struct segment_scan *newest,
+		     struct journal_recovery *recovery)
+{
+	const struct segment *before = journal->oldest;
+	struct segment_scan scan = {0};
+	int result;
+
+	if (newest->events > 0 || before == journal->newest)
+		return note_last(recovery, journal->newest, newest), 0;
+	while (before->next != journal->newest)
+		before = before->next;
+	result = segment_scan(before, journal->dirfd, NULL, &scan);
+	if (result == 0)
+		note_last(recovery, before, &scan);
+	return result;
 }
 
 /* The vector is of other probes than those that go on. */
@@ -205,9 +262,15 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 	if (result < 0)
 		return result;
 	atomic_store(&segment->end, scan.end);
+	segment->ended_real_ns = scan.last_time_ns;
+	result = find_last(journal, &scan, recovery);
+	if (result < 0)
+		return result;
 	recovery->events += scan.events;
 	recovery->torn_bytes = scan.torn_bytes;
 	atomic_store(&journal->next_index, segment->first_index + scan.events);
+	if (journal->read_only)
+		return 0;
 	renew = renew || probes_have_changed(journal);
 	if (same_boot && scan.torn_bytes == 0 && !renew) {
 		memcpy(journal->stream, segment->stream, sizeof(journal->stream));
@@ -223,7 +286,7 @@ int journal_recover(struct journal *journal, bool renew, struct journal_recovery
 		    struct err *err)
 {
 	struct listing listing = {0};
-	int result = list_directory(&listing, journal->dirfd);
+	int result = list_directory(&listing, journal);
 
 	for (size_t i = 0; result == 0 && i < listing.count; i++)
 		result = load_one(journal, listing.numbers[i], ret_recovery);

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -57,7 +58,7 @@ static int write_header(const struct segment *segment, int fd, const struct numb
 {
 	struct segment_header header = {
 		.magic = SEGMENT_MAGIC,
-		.version = SEGMENT_VERSION,
+		.version = JOURNAL_VERSION,
 		.header_size = (uint32_t)segment->header_size,
 		.number = segment->number,
 		.first_sequence = segment->first_sequence,
@@ -106,7 +107,7 @@ int segment_create(struct segment *segment, int dirfd, uint64_t size, const stru
 	result = allocate(fd, size);
 	if (result == 0)
 		result = write_header(segment, fd, numbers);
-	if (result == 0 && renameat(dirfd, unfinished, dirfd, name) < 0)
+	if (result == 0 && renameat2(dirfd, unfinished, dirfd, name, RENAME_NOREPLACE) < 0)
 		result = -errno;
 	if (result < 0) {
 		(void)unlinkat(dirfd, unfinished, 0);
@@ -119,25 +120,25 @@ int segment_create(struct segment *segment, int dirfd, uint64_t size, const stru
 	return 0;
 }
 
+/* Behind the numbers a newer minor version may have more. */
 static bool header_valid(const struct segment_header *header, uint64_t number, uint64_t file_size)
 {
-	return memcmp(header->magic, SEGMENT_MAGIC, sizeof(header->magic)) == 0 &&
-	       header->version == SEGMENT_VERSION && header->number == number &&
-	       header->number_count <= NUMBERS_MAX &&
-	       header->header_size ==
+	return header->number == number && header->number_count <= NUMBERS_MAX &&
+	       header->header_size >=
 		       sizeof(*header) + header->number_count * sizeof(struct journal_number) &&
+	       header->header_size <= HEADER_SIZE_MAX && header->header_size % 8 == 0 &&
 	       header->header_size <= file_size && header->first_sequence > 0;
 }
 
-static bool header_sum_right(const struct segment_header *header,
-			     const struct journal_number *items)
+/* rest: what follows the fixed part, up to header_size. */
+static bool header_sum_right(const struct segment_header *header, const void *rest)
 {
 	struct segment_header copy = *header;
 	uint32_t crc;
 
 	copy.crc = 0;
 	crc = crc32c(0, &copy, sizeof(copy));
-	return crc32c(crc, items, header->number_count * sizeof(*items)) == header->crc;
+	return crc32c(crc, rest, header->header_size - sizeof(copy)) == header->crc;
 }
 
 static int read_header(int fd, uint64_t number, uint64_t file_size, struct segment_header *header,
@@ -149,9 +150,16 @@ static int read_header(int fd, uint64_t number, uint64_t file_size, struct segme
 
 	if (n < 0)
 		return (int)n;
-	if (n != (ssize_t)sizeof(*header) || !header_valid(header, number, file_size))
+	if (n < (ssize_t)offsetof(struct segment_header, header_size) ||
+	    memcmp(header->magic, SEGMENT_MAGIC, sizeof(header->magic)) != 0)
 		return -EBADMSG;
-	size = header->number_count * sizeof(*items);
+	if (JOURNAL_MAJOR(header->version) > JOURNAL_MAJOR(JOURNAL_VERSION))
+		return -EPROTONOSUPPORT;
+	if (n != (ssize_t)sizeof(*header) ||
+	    JOURNAL_MAJOR(header->version) != JOURNAL_MAJOR(JOURNAL_VERSION) ||
+	    !header_valid(header, number, file_size))
+		return -EBADMSG;
+	size = header->header_size - sizeof(*header);
 	items = malloc(size + 1);
 	if (!items)
 		return -ENOMEM;
@@ -188,12 +196,13 @@ int segment_load(struct segment *segment, int dirfd, uint64_t number, struct num
 		return -EBADMSG;
 	result = read_header(fd, number, (uint64_t)st.st_size, &header, numbers);
 	if (result < 0)
-		return result == -ENOMEM ? result : -EBADMSG;
+		return result == -ENOMEM || result == -EPROTONOSUPPORT ? result : -EBADMSG;
 	segment->number = number;
 	memcpy(segment->stream, header.stream, sizeof(segment->stream));
 	memcpy(segment->boot_id, header.boot_id, sizeof(segment->boot_id));
 	segment->first_sequence = header.first_sequence;
 	segment->first_index = header.first_index;
+	segment->created_real_ns = header.created_ns;
 	segment->header_size = header.header_size;
 	segment->seed = frame_seed(segment);
 	segment->size = (uint64_t)st.st_size;
@@ -338,6 +347,7 @@ int segment_scan(const struct segment *segment, int dirfd, struct numbers *numbe
 			if (header->first_index != segment->first_index + scan.events)
 				break;
 			scan.events += header->count;
+			scan.last_time_ns = header->time_ns;
 		}
 		if (numbers)
 			numbers_set(numbers, frame_numbers(header), header->number_count);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One segment file. A struct segment stays where it is until its file is deleted, and for as long
- * as a reader without a cursor stands in it, so a reader may keep a pointer to the one it stands
- * in; end and sealed are what crosses threads without the lock.
+ * as a reader stands in it, so a reader may keep a pointer to the one it stands in; end and sealed
+ * are what crosses threads without the lock.
  */
 #ifndef AUDITSHIP_JOURNAL_SEGMENT_H
 #define AUDITSHIP_JOURNAL_SEGMENT_H
@@ -26,7 +26,9 @@ struct segment {
 	int fd;               /* for writing and syncing, -1 when that is over */
 	uint64_t size;        /* of the file */
 	uint64_t synced;      /* bytes known to be on disk */
-	unsigned int users;   /* readers without a cursor that stand in it; under the lock */
+	uint64_t created_real_ns, ended_real_ns, ended_boot_ns; /* 0: not known */
+	unsigned int users;   /* readers that stand in it; under the lock */
+	bool sync_failed;     /* what is in it since synced has to be written again; sync */
 	bool deleted;         /* the last of them frees it; under the lock */
 	struct segment *next; /* newer */
 };
@@ -34,7 +36,7 @@ struct segment {
 enum segment_file {
 	SEGMENT_FILE_FOREIGN,
 	SEGMENT_FILE_WHOLE,      /* NNNNNNNN.seg */
-	SEGMENT_FILE_ASIDE,      /* NNNNNNNN.seg.bad and what else follows ".seg" */
+	SEGMENT_FILE_ASIDE,      /* NNNNNNNN.seg.bad, .newer and what else follows ".seg" */
 	SEGMENT_FILE_UNFINISHED, /* NNNNNNNN.seg.tmp */
 };
 
@@ -45,14 +47,16 @@ enum segment_file segment_name_parse(const char *name, uint64_t *ret_number);
 
 /*
  * Makes segment->number's file of size bytes with its header; stream, boot_id, first_sequence and
- * first_index are the caller's. On an error nothing is left behind.
+ * first_index are the caller's. On an error nothing is left behind; -EEXIST: there is a file of
+ * that number.
  */
 int segment_create(struct segment *segment, int dirfd, uint64_t size,
 		   const struct numbers *numbers);
 
 /*
- * Reads and checks the header. -EBADMSG when the file is not this segment. Leaves fd at -1 and end
- * at the file's size. numbers may be NULL.
+ * Reads and checks the header. -EBADMSG when the file is not this segment, -EPROTONOSUPPORT when a
+ * newer major version of the format wrote it. Leaves fd at -1 and end at the file's size. numbers
+ * may be NULL.
  */
 int segment_load(struct segment *segment, int dirfd, uint64_t number, struct numbers *numbers);
 
@@ -66,7 +70,8 @@ int segment_read_frame(const struct segment *segment, int fd, uint64_t offset, u
 struct segment_scan {
 	uint64_t end; /* of the last whole frame */
 	uint64_t events;
-	uint64_t torn_bytes; /* that are not zero (or lie between such) behind end */
+	uint64_t last_time_ns; /* of the last frame of events, 0: there is none */
+	uint64_t torn_bytes;   /* that are not zero (or lie between such) behind end */
 };
 
 /* Reads all frames; each one's numbers go into numbers (may be NULL). */

@@ -13,19 +13,34 @@
 
 #include <pthread.h>
 
+/* Events that a reader was given and has not acknowledged; none when first_index is end_index. */
+struct in_hand {
+	uint64_t first_index, end_index;
+	uint64_t sequence; /* of the first */
+	uint8_t stream[16];
+	bool mixed; /* they are of more than one stream */
+};
+
 /* Lives from the first open of its name until the journal is closed, and holds its segments unless
  * it was let go. */
 struct cursor {
 	char name[CURSOR_NAME_SIZE];
 	struct cursor_file file; /* sync */
-	struct position wanted;  /* lock; of the last acknowledgement */
-	struct position pending; /* sync; wanted as the round began */
-	struct position durable; /* sync */
-	bool placed;             /* lock; wanted is right; until then it holds everything */
-	bool open;               /* lock */
-	bool idle;               /* sync; nobody had it open as the round began */
-	bool let_go;             /* lock; holds nothing until it is opened again */
-	struct cursor *next;     /* never changes */
+	/* lock; of the last acknowledgement, unless its segment was given up: then of what comes
+	 * behind it; and the gaps that wait to be told */
+	struct place wanted;
+	uint64_t taken[CURSOR_GAPS]; /* lock; events of each gap that are being told */
+	struct in_hand hand;         /* lock; of the reader that has it open */
+	_Atomic uint64_t floor;      /* changes under the lock; what is before was given up */
+	enum journal_gap_reason floor_reason; /* lock */
+	_Atomic uint64_t expired, unreadable; /* events of gaps since the journal was opened */
+	struct place pending;                 /* sync; wanted as the round began */
+	struct place durable;                 /* sync */
+	bool placed;         /* lock; wanted is right; until then it holds everything */
+	bool open;           /* lock */
+	bool idle;           /* sync; nobody had it open as the round began */
+	bool let_go;         /* lock; holds nothing until it is opened again */
+	struct cursor *next; /* never changes */
 };
 
 /* A frame that was handed out and is not wholly acknowledged. */
@@ -59,6 +74,7 @@ struct journal_reader {
 	uint32_t item_first, item_count, item_capacity;
 	struct position acked;
 	uint64_t opened_index; /* acked_index as it was when the reader was opened */
+	uint64_t expired_before, unreadable_before; /* the cursor's, as they were then */
 	_Atomic uint64_t acked_index;
 	_Atomic uint64_t missed; /* without a cursor: events deleted or damaged before it came */
 
@@ -69,7 +85,10 @@ struct journal {
 	char *dir;
 	int dirfd;
 	int lock_fd;
-	uint64_t segment_size, max_size;
+	uint64_t segment_size, max_size, max_age_ms, keep_free;
+	unsigned int keep_free_percent;
+	enum journal_when_full when_full;
+	bool read_only;
 	enum journal_durability durability;
 	unsigned int sync_every_ms;
 	uint8_t boot_id[16];
@@ -85,24 +104,30 @@ struct journal {
 	_Atomic uint64_t next_index;
 
 	pthread_mutex_t lock;
-	pthread_cond_t wake;               /* the sync thread */
-	pthread_cond_t round_over;         /* who waits for it */
-	struct segment *oldest, *newest;   /* lock */
-	uint64_t bytes;                    /* lock */
-	uint32_t segment_count;            /* lock */
-	struct journal_reader *readers;    /* lock */
-	struct cursor *cursors;            /* lock for the head */
-	bool name_unsynced;                /* writer; for JOURNAL_SYNC_BATCH */
-	bool directory_changed;            /* lock */
-	bool deleting;                     /* lock; something was appended */
-	bool stopping;                     /* lock */
-	uint64_t round_wanted, round_done; /* lock */
+	pthread_cond_t wake;             /* the sync thread */
+	pthread_cond_t round_over;       /* who waits for it */
+	struct segment *oldest, *newest; /* lock */
+	uint64_t bytes;                  /* lock */
+	uint32_t segment_count;          /* lock */
+	struct journal_reader *readers;  /* lock */
+	struct cursor *cursors;          /* lock for the head */
+	bool name_unsynced;              /* writer; for JOURNAL_SYNC_BATCH */
+	bool directory_changed;          /* lock */
+	uint64_t lost_before; /* lock; segments in another place, and so the cursors; 0: none */
+	atomic_bool astray;   /* directory or newest segment has gone */
+	bool deleting;        /* lock; something was appended */
+	enum journal_gap_reason room_wanted; /* lock; 0: none is */
+	uint64_t given_up;                   /* lock; segments before this number */
+	bool stopping;                       /* lock */
+	uint64_t round_wanted, round_done;   /* lock */
 	pthread_t sync_thread;
 	bool sync_running;
 
+	_Atomic uint64_t untold; /* gaps */
 	_Atomic uint64_t events, appends, append_failures, syncs;
 	_Atomic uint64_t damaged_frames, skipped_events, cursor_resets;
-	atomic_int sync_error;
+	atomic_int sync_error; /* 0 again once a round goes well */
+	int round_error;       /* sync */
 };
 
 /* recover.c: reads the directory, fills in segments, stream, next numbers. */
@@ -116,6 +141,19 @@ void journal_sync_round(struct journal *journal); /* asks for a round and waits 
 
 /* Number of the oldest segment that some cursor still needs; 0: all. Under the lock. */
 uint64_t journal_held_from(const struct journal *journal);
+
+/* astray.c. The sync thread looks and renews, the writer finds back when astray is set. */
+void journal_look_around(struct journal *journal);
+void journal_leave_old_place(struct journal *journal);
+int journal_find_back(struct journal *journal, struct err *err);
+
+/* retain.c: under the lock, decides what has to go. */
+void journal_retain(struct journal *journal);
+/* Bytes that the file system lacks for one more segment beside keep_free. */
+uint64_t journal_space_short(const struct journal *journal);
+
+/* journal.c: writer; the next append makes a segment. */
+void journal_seal(struct journal *journal);
 
 /* journal.c: under the lock. */
 void journal_list_segment(struct journal *journal, struct segment *segment);

@@ -4,7 +4,9 @@
  * the cursors as they were before that (so that no cursor is ever ahead of what is on disk), then
  * deletes what every durable cursor has behind it. Nobody else writes cursors or deletes segments.
  */
-#include "journal/state.h"
+#include "journal/gaps.h"
+
+#include "base/io.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -15,17 +17,23 @@
 
 static void note_error(struct journal *journal, int error)
 {
+	journal->round_error = error;
 	atomic_store(&journal->sync_error, error);
 }
 
+/* What has to go, where the cursors are, and whether names have changed. */
 static struct cursor *begin_round(struct journal *journal, bool *ret_directory)
 {
 	struct cursor *cursors;
 
+	journal->round_error = 0;
 	(void)pthread_mutex_lock(&journal->lock);
+	journal_retain(journal);
 	cursors = journal->cursors;
 	for (struct cursor *cursor = cursors; cursor; cursor = cursor->next) {
-		cursor->pending = cursor->placed ? cursor->wanted : cursor->durable;
+		gaps_place(cursor, &cursor->pending);
+		if (!cursor->placed)
+			cursor->pending.position = cursor->durable.position;
 		cursor->idle = !cursor->open;
 	}
 	*ret_directory = journal->directory_changed;
@@ -76,32 +84,67 @@ static void finish_task(struct journal *journal, const struct sync_task *task)
 		(void)close(fd);
 }
 
-static void sync_segments(struct journal *journal, bool sync)
+/*
+ * The kernel tells once that it could not write, and takes the pages for clean from then on. They
+ * are still in memory: written once more they are dirty again, and the next sync means something.
+ */
+static int write_again(const struct segment *segment, uint64_t end)
+{
+	char chunk[16384];
+	uint64_t at = segment->synced;
+
+	while (at < end) {
+		size_t size = end - at < sizeof(chunk) ? end - at : sizeof(chunk);
+		ssize_t n = io_pread_full(segment->fd, chunk, size, (off_t)at);
+		int result = n < 0 ? (int)n : n == 0 ? -EIO : 0;
+
+		if (result == 0)
+			result = io_pwrite_all(segment->fd, chunk, (size_t)n, (off_t)at);
+		if (result < 0)
+			return result;
+		at += (uint64_t)n;
+	}
+	return 0;
+}
+
+static int sync_one(struct journal *journal, const struct sync_task *task)
+{
+	struct segment *segment = task->segment;
+	int result = segment->sync_failed ? write_again(segment, task->end) : 0;
+
+	if (result == 0 && fdatasync(segment->fd) < 0)
+		result = -errno;
+	atomic_fetch_add(&journal->syncs, 1);
+	segment->sync_failed = result < 0;
+	if (result < 0)
+		note_error(journal, result);
+	return result;
+}
+
+/* False: what is on disk is not what the cursors count on. */
+static bool sync_segments(struct journal *journal, bool sync)
 {
 	struct sync_task task;
 
 	while (next_task(journal, &task)) {
-		/* An error is told once by the kernel: trying again would only hide it. */
-		if (sync && task.dirty) {
-			if (fdatasync(task.segment->fd) < 0)
-				note_error(journal, -errno);
-			atomic_fetch_add(&journal->syncs, 1);
-		}
+		if (sync && task.dirty && sync_one(journal, &task) < 0)
+			return false;
 		finish_task(journal, &task);
 		/* Only what was there when the round began: a busy writer would keep us here. */
 		if (!task.sealed)
 			break;
 	}
+	return true;
 }
 
 static void store_cursor(struct journal *journal, struct cursor *cursor, bool sync)
 {
 	int result;
 
-	if (position_equal(&cursor->pending, &cursor->durable))
+	if (place_equal(&cursor->pending, &cursor->durable))
 		return;
 	/* Even when nothing is synced: a segment goes only behind a cursor that is on disk. */
-	if (cursor->pending.segment != cursor->durable.segment)
+	if (cursor->pending.position.segment != cursor->durable.position.segment)
 		sync = true;
 	result = cursor_reopen(&cursor->file, journal->dirfd, cursor->name);
 	if (result == 0)
@@ -114,10 +157,10 @@ static void store_cursor(struct journal *journal, struct cursor *cursor, bool sy
 
 uint64_t journal_held_from(const struct journal *journal)
 {
-	uint64_t held = journal->cursors ? UINT64_MAX : 0;
+	uint64_t held = journal->cursors ? UINT64_MAX : journal->given_up;
 
 	for (const struct cursor *cursor = journal->cursors; cursor; cursor = cursor->next) {
-		uint64_t needs = cursor->placed ? cursor->wanted.segment : 0;
+		uint64_t needs = cursor->placed ? cursor->wanted.position.segment : 0;
 
 		if (!cursor->let_go && needs < held)
 			held = needs;
@@ -133,8 +176,8 @@ static struct segment *take_deletable(struct journal *journal)
 	(void)pthread_mutex_lock(&journal->lock);
 	held = journal_held_from(journal);
 	for (struct cursor *cursor = journal->cursors; cursor; cursor = cursor->next)
-		if (!cursor->let_go && cursor->durable.segment < held)
-			held = cursor->durable.segment;
+		if (!cursor->let_go && cursor->durable.position.segment < held)
+			held = cursor->durable.position.segment;
 	if (journal->deleting && journal->oldest != journal->newest &&
 	    journal->oldest->number < held) {
 		segment = journal->oldest;
@@ -146,7 +189,7 @@ static struct segment *take_deletable(struct journal *journal)
 	return segment;
 }
 
-/* A reader without a cursor may still stand in it: then that one frees it. */
+/* A reader may still stand in it: then the last of them frees it. */
 static void drop_segment(struct journal *journal, struct segment *segment)
 {
 	bool used;
@@ -162,7 +205,7 @@ static void drop_segment(struct journal *journal, struct segment *segment)
 /* Names come and go with reloads; a descriptor is there for those in use only. */
 static void rest_cursor(struct cursor *cursor)
 {
-	if (cursor->idle && position_equal(&cursor->pending, &cursor->durable))
+	if (cursor->idle && place_equal(&cursor->pending, &cursor->durable))
 		cursor_close(&cursor->file);
 }
 
@@ -181,19 +224,30 @@ static void delete_segments(struct journal *journal)
 	}
 }
 
-static void do_round(struct journal *journal, bool sync)
+static void store_cursors(struct journal *journal, struct cursor *cursors, bool sync)
 {
-	bool directory_changed;
-	struct cursor *cursors = begin_round(journal, &directory_changed);
-
-	if (sync && directory_changed && fsync(journal->dirfd) < 0)
-		note_error(journal, -errno);
-	sync_segments(journal, sync);
 	for (struct cursor *cursor = cursors; cursor; cursor = cursor->next) {
 		store_cursor(journal, cursor, sync);
 		rest_cursor(cursor);
 	}
-	delete_segments(journal);
+}
+
+static void do_round(struct journal *journal, bool sync)
+{
+	bool directory_changed;
+	struct cursor *cursors;
+
+	journal_look_around(journal);
+	journal_leave_old_place(journal);
+	cursors = begin_round(journal, &directory_changed);
+	if (sync && directory_changed && fsync(journal->dirfd) < 0)
+		note_error(journal, -errno);
+	if (sync_segments(journal, sync)) {
+		store_cursors(journal, cursors, sync);
+		delete_segments(journal);
+	}
+	if (journal->round_error == 0)
+		atomic_store(&journal->sync_error, 0);
 }
 
 static void wait_for_work(struct journal *journal)
@@ -238,6 +292,8 @@ void journal_sync_round(struct journal *journal)
 {
 	uint64_t round;
 
+	if (!journal->sync_running)
+		return;
 	(void)pthread_mutex_lock(&journal->lock);
 	round = ++journal->round_wanted;
 	(void)pthread_cond_signal(&journal->wake);

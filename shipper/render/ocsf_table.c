@@ -246,5 +246,7 @@ const struct ocsf_kind ocsf_kinds[REC_KINDS] = {
 	[REC_AGENT_STOP] = {LOGGED(7, "Stop", LOW)},
 	[REC_AGENT_HEARTBEAT] = {LOGGED(99, "Heartbeat", INFORMATIONAL)},
 	[REC_CLOCK_STEP] = {LOGGED(99, "Clock Step", LOW)},
+	[REC_EVENTS_EXPIRED] = {LOGGED(99, "Events Expired", MEDIUM)},
+	[REC_JOURNAL_UNCLEAN] = {LOGGED(99, "Journal Unclean", MEDIUM)},
 	[REC_AGENT_COVERAGE] = {LOGGED(99, "Coverage", INFORMATIONAL)},
 };

@@ -27,6 +27,8 @@
 #define UNDER_WAY_MAX 65536
 #define TOPICS_MAX 32
 #define POLL_MS 1000
+#define FAILED_POLL_MS 5
+#define LAST_REPORTS_NS NS_PER_S
 /* Without an acknowledgement: told when there is a reason, and when there is none. */
 #define SILENT_NS (1 * NS_PER_S)
 #define BLACK_HOLE_NS (8 * NS_PER_S)
@@ -48,6 +50,7 @@ struct topic {
 /* The first thing that went wrong since open. */
 struct failure {
 	bool there;
+	uint64_t since_ns;
 	char text[768];
 };
 
@@ -67,7 +70,8 @@ struct kafka_sink {
 
 	/* Messages are numbered from open on: those below settled have met their fate. */
 	uint64_t settled, taken;
-	uint64_t unknown; /* of those taken, so many have no fate yet */
+	uint64_t unknown;    /* of those taken, so many have no fate yet */
+	uint64_t unreported; /* and so many no delivery report, good or bad */
 	uint8_t fates[UNDER_WAY_MAX];
 	struct failure failure;
 	struct failure refusal; /* of the last message that was refused, for the person */
@@ -173,7 +177,7 @@ static int kafka_open(struct sink *sink, struct sink_position *ret_resume, struc
 	struct kafka_sink *kafka = of(sink);
 
 	drop_producer(kafka);
-	kafka->settled = kafka->taken = kafka->unknown = 0;
+	kafka->settled = kafka->taken = kafka->unknown = kafka->unreported = 0;
 	memset(kafka->fates, UNKNOWN, sizeof(kafka->fates));
 	kafka->failure.there = kafka->refusal.there = false;
 	kafka->error_ns = 0;
@@ -262,6 +266,7 @@ static void note_failure(struct kafka_sink *kafka, int code, const char *detail)
 	if (kafka->failure.there)
 		return;
 	kafka->failure.there = true;
+	kafka->failure.since_ns = clock_mono_ns();
 	(void)kafka_error_text(text, sizeof(text), code);
 	(void)snprintf(kafka->failure.text, sizeof(kafka->failure.text), "%s%s%s%s", text,
 		       detail ? " (" : "", detail ? detail : "", detail ? ")" : "");
@@ -313,7 +318,8 @@ static int take(struct kafka_sink *kafka, const struct sink_message *message, st
 	if (!topic)
 		return -EINVAL;
 	code = produce(kafka, topic->handle, message, (void *)(uintptr_t)number);
-	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+	if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL ||
+	    (code && kafka_error_find(code)->class == KAFKA_FATAL)) /* whose event says why */
 		return err_set(err, -EAGAIN, "%s", kafka_error_text(text, sizeof(text), code));
 	if (code && kafka_error_find(code)->class == KAFKA_POISON) {
 		kafka->taken++;
@@ -325,6 +331,7 @@ static int take(struct kafka_sink *kafka, const struct sink_message *message, st
 		return err_set(err, -EIO, "%s", kafka_error_text(text, sizeof(text), code));
 	kafka->taken++;
 	kafka->unknown++;
+	kafka->unreported++;
 	return 0;
 }
 
@@ -336,7 +343,7 @@ static int kafka_submit(struct sink *sink, struct sink_batch *batch, struct err 
 		int result;
 
 		if (kafka->failure.there || kafka->refusal.there) {
-			kafka->sink.poll_ms = 1; /* which tells it, before anything follows */
+			kafka->sink.poll_ms = FAILED_POLL_MS; /* nothing may follow */
 			return err_set(err, -EAGAIN, "%s",
 				       kafka->failure.there ? kafka->failure.text
 							    : kafka->refusal.text);
@@ -357,6 +364,7 @@ static void on_report(struct kafka_sink *kafka, const rd_kafka_message_t *messag
 {
 	uint64_t number = (uint64_t)(uintptr_t)message->_private;
 
+	kafka->unreported--;
 	if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		note_fate(kafka, number, ARRIVED);
 	else if (kafka_error_find(message->err)->class == KAFKA_POISON)
@@ -472,6 +480,16 @@ static int tell_silence(const struct kafka_sink *kafka, struct err *err)
 		       kafka->brokers);
 }
 
+/*
+ * What is on its way when something fails is still told, and may be what has failed: a fatal error
+ * comes before the report of its message. So all reports are waited for, but not long.
+ */
+static bool is_over(const struct kafka_sink *kafka)
+{
+	return kafka->unreported == 0 ||
+	       clock_mono_ns() - kafka->failure.since_ns > LAST_REPORTS_NS;
+}
+
 static int kafka_poll(struct sink *sink, struct sink_progress *ret_progress, struct err *err)
 {
 	struct kafka_sink *kafka = of(sink);
@@ -481,7 +499,7 @@ static int kafka_poll(struct sink *sink, struct sink_progress *ret_progress, str
 	take_events(kafka);
 	refused = settle(kafka);
 	*ret_progress = (struct sink_progress){.settled = kafka->settled};
-	kafka->sink.poll_ms = kafka->failure.there || refused ? 1 : POLL_MS;
+	kafka->sink.poll_ms = kafka->failure.there || refused ? FAILED_POLL_MS : POLL_MS;
 	if (refused) {
 		ret_progress->refused = kafka->refused;
 		kafka->refusal.there = false;
@@ -491,7 +509,7 @@ static int kafka_poll(struct sink *sink, struct sink_progress *ret_progress, str
 	if (kafka->settled > before)
 		return end_alone(kafka, err);
 	if (kafka->failure.there)
-		return err_set(err, -EIO, "%s", kafka->failure.text);
+		return is_over(kafka) ? err_set(err, -EIO, "%s", kafka->failure.text) : 0;
 	return tell_silence(kafka, err);
 }
 

@@ -704,6 +704,53 @@ static void add_coverage(struct entry_builder *builder, struct buf *out)
 	end_entry(builder, out);
 }
 
+static void add_expired(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_events_expired *expired;
+
+	start_own(builder, REC_EVENTS_EXPIRED, 27);
+	expired = builder->expired;
+	expired->count = 90000;
+	expired->first = 100001;
+	expired->last = 190000;
+	memset(expired->stream, 0x5a, sizeof(expired->stream));
+	builder_text(builder, &expired->sink, "siem");
+	builder_text(builder, &expired->message, "sink siem never gets 90000 events");
+	end_entry(builder, out);
+	start_own(builder, REC_EVENTS_EXPIRED, 28);
+	expired = builder->expired;
+	expired->count = 3;
+	expired->reason = 4;
+	builder_text(builder, &expired->sink, "siem");
+	builder_text(builder, &expired->message, "sink siem never gets 3 events");
+	end_entry(builder, out);
+}
+
+static void add_unclean(struct entry_builder *builder, struct buf *out)
+{
+	struct rec_journal_unclean *unclean;
+
+	start_own(builder, REC_JOURNAL_UNCLEAN, 29);
+	unclean = builder->journal_unclean;
+	unclean->last_sequence = 4711;
+	unclean->last_time_ns = BUILDER_WALL_NS - 3600 * NS_PER_S;
+	memset(unclean->last_stream, 0x5a, sizeof(unclean->last_stream));
+	memset(unclean->last_boot_id, 0x6b, sizeof(unclean->last_boot_id));
+	unclean->torn_bytes = 4000;
+	unclean->damaged = 1;
+	unclean->newer = 1;
+	unclean->unclean = 1;
+	BUILDER_LIST(builder, &unclean->aside, "00000003.seg.bad\00000004.seg.newer");
+	builder_text(builder, &unclean->message, "the journal was not closed");
+	end_entry(builder, out);
+}
+
+static void make_journal(struct entry_builder *builder, struct buf *out)
+{
+	add_expired(builder, out);
+	add_unclean(builder, out);
+}
+
 static void make_agent(struct entry_builder *builder, struct buf *out)
 {
 	add_agent_start(builder, out);
@@ -729,5 +776,6 @@ const struct recording recordings[] = {
 	{"config", make_config},
 	{"agent", make_agent},
 	{"container", make_container},
+	{"journal", make_journal},
 };
 const unsigned int recording_count = sizeof(recordings) / sizeof(recordings[0]);

@@ -82,6 +82,8 @@ mended_by_restart() {
 	is_mended "$1"
 }
 
+has_some() { [ "$(tool count "$1")" -gt 0 ]; }
+
 # Down at the start, then up.
 begins
 kafka_config "$BROKERS" down
@@ -141,6 +143,28 @@ kafka_config "$localhost:$KAFKA_PORT_SASL" forbidden "$tls" \
 goes_wrong 30 "this user may not write to the topic: allow Write"
 kafka_config "$BROKERS" forbidden
 mended_by_restart forbidden
+
+# Events that the topic does not take: found one by one, shrunk, and nothing beside them given up.
+tool create small 3 1 max.message.bytes=20000
+begins
+kafka_config "$BROKERS" small "compression: none"
+export FEED_LONG=1
+goes_wrong 60 "larger than the topic's max.message.bytes: lower max_message"
+unset FEED_LONG
+is_mended small
+
+# A topic that is deleted while events come, and made again.
+tool create vanishing 3 1
+begins
+kafka_config "$BROKERS" vanishing
+feed 2000 200 90
+wait_until 30 has_some vanishing || fail "nothing arrives in the topic"
+tool delete vanishing
+says 40 "(the topic does not exist|the topic has lost a partition)"
+tool create vanishing 3 1
+feed_ends
+has_some vanishing || fail "nothing arrives in the new topic"
+trail_has 2000
 
 # A port where nobody ever answers.
 tool create silent 3 1

@@ -23,7 +23,7 @@ tool() { "$TOOLS/kafka_tool" "$@"; }
 kafka_config() {
 	cat >"$DIR/config.yaml" <<END
 agent: {state_dir: $DIR/state, runtime_dir: $DIR/run}
-journal: {max_size: 256MiB}
+journal: {max_size: 2GiB}
 sinks:
   - {name: trail, type: file, path: $DIR/trail/audit.ndjson}
   - name: siem

@@ -366,7 +366,7 @@ static int write_config(const struct harness *harness, const struct harness_opti
 							 one */
 		"journal: {max_size: %s}\n"
 		"sinks:\n"
-		"  - {name: trail, type: file, detail: full, path: %s}\n",
+		"  - {name: trail, type: file, detail: full, path: %s, rotate: {size: off}}\n",
 		options->enrich ? ", " : "", options->enrich ? options->enrich : "",
 		options->journal ? options->journal : "64MiB", harness->trail);
 	if (options->screen)
@@ -466,6 +466,8 @@ struct harness *harness_new(const struct harness_options *options)
 	}
 	snprintf(harness->trail, sizeof(harness->trail), "%s/audit.ndjson", harness->dir);
 	snprintf(config, sizeof(config), "%s/auditship.yaml", harness->dir);
+	if (options->prepare)
+		options->prepare(harness->dir);
 	if (write_config(harness, options, config) != 0 || !start_agent(harness, options, config) ||
 	    !wait_until_watching(harness)) {
 		print_log(harness);

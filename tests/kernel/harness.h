@@ -42,6 +42,8 @@ struct harness_options {
 	const char *rules;   /* the lines of the configuration, or NULL */
 	bool keeps;          /* the probes outlive the agent: the test removes them */
 	const char *enrich;  /* members of the section, in one line of YAML; NULL: the default */
+	/* Called before the agent starts; NULL: there is nothing to prepare. */
+	void (*prepare)(const char *dir);
 };
 
 /*

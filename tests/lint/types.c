@@ -20,6 +20,8 @@ extern struct rec_agent_stop lint_agent_stop;
 extern struct rec_agent_heartbeat lint_agent_heartbeat;
 extern struct rec_clock_step lint_clock_step;
 extern struct rec_agent_coverage lint_agent_coverage;
+extern struct rec_events_expired lint_events_expired;
+extern struct rec_journal_unclean lint_journal_unclean;
 extern struct enriched lint_enriched;
 
 struct rec_fork lint_fork;
@@ -39,4 +41,6 @@ struct rec_agent_stop lint_agent_stop;
 struct rec_agent_heartbeat lint_agent_heartbeat;
 struct rec_clock_step lint_clock_step;
 struct rec_agent_coverage lint_agent_coverage;
+struct rec_events_expired lint_events_expired;
+struct rec_journal_unclean lint_journal_unclean;
 struct enriched lint_enriched;

@@ -173,12 +173,19 @@ static void what_a_sink_was_offered_is_settled_or_waits(void **state)
 {
 	const struct agent_sink sinks[] = {
 		{"trail",
-		 {.offered = 100, .acknowledged = 60, .filtered = 10, .skipped = 5, .rejected = 1}},
+		 {.offered = 100,
+		  .acknowledged = 60,
+		  .filtered = 10,
+		  .skipped = 5,
+		  .rejected = 1,
+		  .expired = 3,
+		  .unreadable = 1}},
 		{"other", {0}},
 	};
 	struct agent_heartbeat_facts facts = {.sinks = sinks, .sink_count = 2};
-	static const char first[] = "trail: journalled 100, acknowledged 60, filtered 10, "
-				    "skipped 5, rejected 1, waiting 24";
+	static const char first[] =
+		"trail: journalled 100, acknowledged 60, filtered 10, "
+		"skipped 5, rejected 1, dead 0, expired 3, unreadable 1, waiting 20";
 
 	(void)state;
 	agent_record_heartbeat(&record, &facts);

@@ -88,6 +88,8 @@ struct journal {
 	struct journal_number numbers[SLOTS + 1]; /* the last: of the shipper itself */
 	uint32_t number_count;
 	void (*on_look)(void); /* at each look for the next sequence */
+	struct journal_gap gap;
+	unsigned int told; /* appends behind which gaps were told */
 };
 
 struct reader {
@@ -153,6 +155,19 @@ uint64_t journal_next_sequence(const struct journal *journal)
 	if (journal->on_look)
 		journal->on_look();
 	return journal->next_sequence;
+}
+
+/* A gap that waits to be told: with a reason. */
+bool journal_take_gap(struct journal *journal, struct journal_gap *ret_gap)
+{
+	*ret_gap = journal->gap;
+	journal->gap.reason = 0;
+	return ret_gap->reason != 0;
+}
+
+void journal_gaps_told(struct journal *journal)
+{
+	journal->told++;
 }
 
 int journal_append(struct journal *journal, const struct journal_batch *batch, struct err *err)
@@ -576,6 +591,35 @@ static void a_loss_is_an_event_where_it_happened(void **state)
 	assert_int_equal(made.status.events[REC_LOST], 2);
 	assert_int_equal(made.status.lost, 5);
 	assert_int_equal(made.status.numbered, 7);
+}
+
+static void what_a_sink_never_gets_is_an_event_once_the_journal_has_it(void **state)
+{
+	const struct rec_events_expired *expired;
+
+	(void)state;
+	made.journal.gap = (struct journal_gap){
+		.sink = "siem",
+		.first_sequence = 11,
+		.last_sequence = 13,
+		.count = 3,
+		.reason = JOURNAL_GAP_AGE,
+	};
+	made.journal.full = true;
+	sweep();
+	assert_int_equal(made.journal.told, 0);
+	made.journal.full = false;
+	sweep();
+	assert_true(made.journal.told > 0);
+	stop();
+	assert_int_equal(made.count, 1);
+	expired = (const void *)made.events[0].record;
+	assert_int_equal(expired->header.kind, REC_EVENTS_EXPIRED);
+	assert_int_equal(expired->count, 3);
+	assert_int_equal(expired->first, 11);
+	assert_int_equal(expired->last, 13);
+	assert_int_equal(expired->reason, JOURNAL_GAP_AGE - 1);
+	assert_int_equal(made.status.events[REC_EVENTS_EXPIRED], 1);
 }
 
 static void losses_that_find_no_room_in_the_batch_are_told_later(void **state)
@@ -1216,6 +1260,7 @@ int main(void)
 		COLLECT_TEST(a_damaged_record_is_counted_and_the_others_go_on),
 		COLLECT_TEST(a_rejected_record_has_arrived_and_is_not_lost),
 		COLLECT_TEST(a_loss_is_an_event_where_it_happened),
+		COLLECT_TEST(what_a_sink_never_gets_is_an_event_once_the_journal_has_it),
 		COLLECT_TEST(losses_that_find_no_room_in_the_batch_are_told_later),
 		COLLECT_TEST(a_batch_carries_the_last_number_of_each_slot),
 		COLLECT_TEST(what_is_in_the_ring_at_the_stop_is_journalled),

@@ -281,6 +281,7 @@ static void every_example_is_good(void **state)
 		"examples/secrets.yaml",
 		"examples/pipe-to-jq.yaml",
 		"examples/watch-one-user.yaml",
+		"examples/remote-syslog.yaml",
 	};
 
 	(void)state;

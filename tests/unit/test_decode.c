@@ -50,9 +50,11 @@ static void a_cleared_record_of_each_kind_is_good(void **state)
 {
 	(void)state;
 	for (unsigned int i = 1; i < REC_KINDS; i++) {
-		_cleanup_free_ void *record = make_record(i, kind_get(i)->record_size);
+		const struct kind *kind = kind_get(i); /* NULL: a number that nobody has */
+		_cleanup_free_ void *record = kind ? make_record(i, kind->record_size) : NULL;
 
-		assert_good(record, kind_get(i)->record_size);
+		if (kind)
+			assert_good(record, kind->record_size);
 	}
 }
 
@@ -70,8 +72,9 @@ static void what_is_shorter_than_its_kind_is_refused(void **state)
 {
 	(void)state;
 	for (unsigned int i = 1; i < REC_KINDS; i++) {
-		for (size_t size = sizeof(struct rec_header); size < kind_get(i)->record_size;
-		     size++) {
+		size_t end = kind_get(i) ? kind_get(i)->record_size : 0;
+
+		for (size_t size = sizeof(struct rec_header); size < end; size++) {
 			_cleanup_free_ void *record = make_record(i, size);
 
 			assert_bad(record, size, "shorter than its kind");

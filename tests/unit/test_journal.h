@@ -52,6 +52,7 @@ static inline int fixture_setup(void **state)
 		.dir = f->journal_dir,
 		.segment_size = 64 * KIB,
 		.max_size = 64 * 64 * KIB,
+		.when_full = JOURNAL_STOP,
 		.durability = JOURNAL_SYNC_NONE,
 		.sync_every_ms = 1000,
 		.boot_id = {1, 2, 3},

@@ -212,20 +212,26 @@ static void a_bit_flip_anywhere_in_a_header_sets_the_segment_aside(void **state)
 
 	make_three_frames(f, &start, &end);
 	for (off_t at = 0; at < (off_t)sizeof(struct segment_header); at++) {
+		/* Another major version, and nobody knows how that is summed. */
+		bool newer = at == 8 || at == 9;
+		const char *aside = newer ? "00000001.seg.newer" : "00000001.seg.bad";
+
 		flip_byte(f, "00000001.seg", at);
 		open_journal(f);
-		assert_int_equal(f->recovery.quarantined, 1);
+		assert_int_equal(f->recovery.quarantined, !newer);
+		assert_int_equal(f->recovery.newer, newer);
+		assert_string_equal(f->recovery.aside[0], aside);
 		assert_int_equal(f->recovery.events, 0);
 		assert_true(f->recovery.stream_renewed);
 		assert_false(exists(f, "00000001.seg"));
-		assert_true(exists(f, "00000001.seg.bad"));
+		assert_true(exists(f, aside));
 		append_ok(f, 1);
 		assert_true(exists(f, "00000002.seg"));
 		close_journal(f);
 		assert_int_equal(unlink(path_of(f, "00000002.seg")), 0);
-		flip_byte(f, "00000001.seg.bad", at);
+		flip_byte(f, aside, at);
 		char bad[NAME_SIZE];
-		(void)snprintf(bad, sizeof(bad), "%s", path_of(f, "00000001.seg.bad"));
+		(void)snprintf(bad, sizeof(bad), "%s", path_of(f, aside));
 		assert_int_equal(rename(bad, path_of(f, "00000001.seg")), 0);
 	}
 }
@@ -553,13 +559,13 @@ static void a_cursor_ahead_of_all_segments_is_reset(void **state)
 {
 	struct fixture *f = *state;
 	struct cursor_file file;
-	struct position position;
+	struct place place;
 
 	store_two_slots(f);
 	int dirfd = open(f->journal_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(cursor_open(&file, dirfd, "trail", &position), 1);
-	position.segment = 77;
-	assert_int_equal(cursor_store(&file, &position, true), 0);
+	assert_int_equal(cursor_open(&file, dirfd, "trail", &place), 1);
+	place.position.segment = 77;
+	assert_int_equal(cursor_store(&file, &place, true), 0);
 	cursor_close(&file);
 	(void)close(dirfd);
 	assert_int_equal(waiting_after_reopening(f), 40);
@@ -571,16 +577,16 @@ static void a_cursor_that_points_nowhere_repeats_its_segment(void **state)
 	static const uint64_t offsets[] = {8, 100, 112, 1 << 20, UINT64_MAX, UINT64_MAX - 7};
 	struct fixture *f = *state;
 	struct cursor_file file;
-	struct position position;
+	struct place place;
 
 	store_two_slots(f);
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {
 		int dirfd = open(f->journal_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		assert_int_equal(cursor_open(&file, dirfd, "trail", &position), 1);
-		position.segment = 1;
-		position.offset = offsets[i];
-		assert_int_equal(cursor_store(&file, &position, true), 0);
+		assert_int_equal(cursor_open(&file, dirfd, "trail", &place), 1);
+		place.position.segment = 1;
+		place.position.offset = offsets[i];
+		assert_int_equal(cursor_store(&file, &place, true), 0);
 		cursor_close(&file);
 		(void)close(dirfd);
 		assert_int_equal(waiting_after_reopening(f), 40);

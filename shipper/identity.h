@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who wrote an event, and on which host. */
+#ifndef AUDITSHIP_IDENTITY_H
+#define AUDITSHIP_IDENTITY_H
+
+#include "config.h"
+#include "enrich/host.h"
+#include "render/render.h"
+
+/* Texts are borrowed from all three. */
+void identity_describe(const struct host *host, const char *agent_id, const struct config *config,
+		       struct render_identity *ret_identity);
+
+#endif

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Compares what a receiver wrote, PRI|VERSION|TIME|HOST|APP|PROCID|MSGID|SD|MSG, with the trail of
+the same events, field by field.
+
+compare.py [--priority=N] [--missing=N] [--repeats] [--shrunk=BYTES] TRAIL RECEIVED
+
+--missing=N: so many events at most may be missing (they are counted). --repeats: events may come
+again. --shrunk=BYTES: longer lines came shrunk, at most so long, and say so. Prints what it counted.
+"""
+import json
+import re
+import sys
+
+SD = re.compile(r'^\[auditship@32473 stream="([0-9a-f-]{36})" sequence="(\d+)" '
+                r'schema="urn:auditship:schema:event:[0-9.]+" host="0123456789abcdef"\]'
+                r'(\[meta sequenceId="\d+"\])?$')  # syslog-ng's own
+
+
+def fail(text):
+    print("compare: " + text)
+    sys.exit(1)
+
+
+def options(arguments):
+    wanted = {"priority": "110", "missing": "0", "repeats": None, "shrunk": "0"}
+    files = []
+    for argument in arguments:
+        if argument.startswith("--"):
+            name, _, value = argument[2:].partition("=")
+            wanted[name] = value or "yes"
+        else:
+            files.append(argument)
+    return wanted, files
+
+
+# What is between the '|': syslog-ng keeps the braces of structured data off its own escapes.
+def split(line):
+    parts = line.split("|", 8)
+    if len(parts) != 9:
+        fail("a line with %d parts: %.200s" % (len(parts), line))
+    return parts
+
+
+def micro(time):
+    """2026-03-01T12:34:56.789012+00:00 and ...789012345Z to the same text."""
+    match = re.match(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d+)(Z|\+00:00)$", time)
+    if not match:
+        fail("a strange time: " + time)
+    return match.group(1) + "." + match.group(2)[:6].ljust(6, "0")
+
+
+KINDS = {"exec": "exec", "end": "exit", "fork": "fork"}
+
+
+def check_head(parts, event, wanted):
+    priority, version, time, host, app, procid, msgid, data = parts[:8]
+    if priority != wanted["priority"] and wanted["priority"] != "any":
+        fail("priority " + priority)
+    if (version, host, app) != ("1", "host-1.example", "auditship") or not procid.isdigit():
+        fail("head " + "|".join(parts[:8]))
+    if micro(time) != micro(event["@timestamp"]):
+        fail("time %s of an event at %s" % (time, event["@timestamp"]))
+    if not re.match(r"^[a-z_]{1,32}$", msgid) or msgid == "-":
+        fail("msgid " + msgid)
+    action = event["event"]["action"]
+    if action in KINDS and KINDS[action] != msgid and event["event"]["outcome"] == "success":
+        fail("msgid %s of %s" % (msgid, action))
+    match = SD.match(data)
+    if not match:
+        fail("structured data " + data)
+    if event["event"]["id"] != match.group(1) + ":" + match.group(2):
+        fail("%s of event %s" % (data, event["event"]["id"]))
+
+
+def check_message(text, line, limit):
+    if text == line:
+        return False
+    if limit == 0 or len(line.encode()) <= limit:
+        fail("sent %.300s\nreceived %.300s" % (line, text))
+    if len(text.encode()) > limit:
+        fail("%d bytes came, at most %d may" % (len(text.encode()), limit))
+    event, sent = json.loads(text), json.loads(line)
+    if "truncated" not in json.dumps(event["Linux"]) or event["event"]["id"] != sent["event"]["id"]:
+        fail("shrunk, and does not say so: %.300s" % text)
+    return True
+
+
+def main():
+    wanted, (trail, received) = options(sys.argv[1:])
+    sent = {}
+    for line in open(trail, encoding="utf-8", newline="\n"):
+        line = line.rstrip("\n")
+        sent[json.loads(line)["event"]["id"]] = line
+    seen, repeats, shrunk = set(), 0, 0
+    for row in open(received, encoding="utf-8", newline="\n"):
+        parts = split(row.rstrip("\n"))
+        text = parts[8].lstrip(" ")
+        event = json.loads(text)
+        number = event["event"]["id"]
+        if number not in sent:
+            fail("nobody sent " + number)
+        repeats += number in seen
+        seen.add(number)
+        check_head(parts, json.loads(sent[number]), wanted)
+        shrunk += check_message(text, sent[number], int(wanted["shrunk"]))
+    missing = len(sent) - len(seen)
+    print("sent %d, received %d, missing %d, repeated %d, shrunk %d" %
+          (len(sent), len(seen), missing, repeats, shrunk))
+    if missing > int(wanted["missing"]):
+        fail("%d missing, first: %s" % (missing, min(set(sent) - seen)))
+    if repeats and not wanted["repeats"]:
+        fail("%d came twice" % repeats)
+
+
+main()
