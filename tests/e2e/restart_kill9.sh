@@ -24,7 +24,7 @@ agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, coverage: request, heartbe
 capture: {events: $events, args_max: $args, rings: {$rings}}
 journal: {max_size: 512MiB}
 sinks:
-  - {name: trail, type: file, path: $DIR/trail/audit.ndjson}
+  - {name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}
 $second
 END
 }
