@@ -334,6 +334,11 @@ static void lines_done(struct lines *lines)
 
 /* The agent's process. */
 
+static const char *keep_attached(const struct harness_options *options)
+{
+	return options->keeps ? "60s" : "off";
+}
+
 static int write_config(const struct harness *harness, const struct harness_options *options,
 			const char *path)
 {
@@ -351,7 +356,7 @@ static int write_config(const struct harness *harness, const struct harness_opti
 		harness->dir, harness->dir,
 		options->agent ? options->agent : "coverage: request, heartbeat: off",
 		options->events ? options->events : "[fork, exec, exit]",
-		options->args_max ? options->args_max : "32KiB", options->keeps ? "60s" : "off");
+		options->args_max ? options->args_max : "32KiB", keep_attached(options));
 	if (options->opens)
 		fprintf(file, "  open: {mode: %s}\n", options->opens);
 	if (options->capture)
