@@ -14,7 +14,7 @@ config() {
 agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, coverage: request, heartbeat: off}
 capture: {events: [process], rings: {vital: $1}, keep_attached: 5s}
 journal: {max_size: 512MiB}
-sinks: [{name: trail, type: file, path: $DIR/trail/audit.ndjson}]
+sinks: [{name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}]
 END
 }
 kill_agent() {

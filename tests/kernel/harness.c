@@ -334,6 +334,11 @@ static void lines_done(struct lines *lines)
 
 /* The agent's process. */
 
+static const char *keep_attached(const struct harness_options *options)
+{
+	return options->keeps ? "60s" : "off";
+}
+
 static int write_config(const struct harness *harness, const struct harness_options *options,
 			const char *path)
 {
@@ -347,11 +352,11 @@ static int write_config(const struct harness *harness, const struct harness_opti
 		"  events: %s\n"
 		"  env: [LD_PRELOAD, AUDITSHIP_TEST]\n"
 		"  args_max: %s\n"
-		"  keep_attached: off\n",
+		"  keep_attached: %s\n",
 		harness->dir, harness->dir,
 		options->agent ? options->agent : "coverage: request, heartbeat: off",
 		options->events ? options->events : "[fork, exec, exit]",
-		options->args_max ? options->args_max : "32KiB");
+		options->args_max ? options->args_max : "32KiB", keep_attached(options));
 	if (options->opens)
 		fprintf(file, "  open: {mode: %s}\n", options->opens);
 	if (options->capture)
@@ -475,6 +480,32 @@ struct harness *harness_new(const struct harness_options *options)
 		return NULL;
 	}
 	return harness;
+}
+
+void harness_start_again(struct harness *harness, const struct harness_options *options)
+{
+	char config[128];
+
+	assert_int_equal(harness->agent, 0);
+	close(harness->log_fd);
+	harness->log.length = 0; /* it said "watching" before */
+	if (harness->log.data)
+		harness->log.data[0] = '\0';
+	snprintf(config, sizeof(config), "%s/auditship.yaml", harness->dir);
+	assert_int_equal(write_config(harness, options, config), 0);
+	if (!start_agent(harness, options, config) || !wait_until_watching(harness)) {
+		print_log(harness);
+		fail_msg("the agent does not start again");
+	}
+}
+
+void harness_kill(struct harness *harness)
+{
+	int status;
+
+	assert_int_equal(kill(harness->agent, SIGKILL), 0);
+	assert_int_equal(waitpid(harness->agent, &status, 0), harness->agent);
+	harness->agent = 0;
 }
 
 static size_t count_in_log(struct harness *harness, const char *words)

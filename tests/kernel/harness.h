@@ -40,6 +40,7 @@ struct harness_options {
 	const char *journal; /* journal.max_size; NULL: 64MiB */
 	bool screen;         /* a stdout sink with the format ecs as well */
 	const char *rules;   /* the lines of the configuration, or NULL */
+	bool keeps;          /* the probes outlive the agent: the test removes them */
 	const char *enrich;  /* members of the section, in one line of YAML; NULL: the default */
 	/* Called before the agent starts; NULL: there is nothing to prepare. */
 	void (*prepare)(const char *dir);
@@ -80,6 +81,12 @@ void harness_reload(struct harness *harness, const struct harness_options *optio
 /* A number of the agent's status document, as it is now; 1 for true, 0 for false. Items of lists by
  * their numbers: "rules.0.dropped". */
 uint64_t harness_status(struct harness *harness, const char *path);
+
+/* After harness_stop or harness_kill: with the same directories. */
+void harness_start_again(struct harness *harness, const struct harness_options *options);
+
+/* kill -9 */
+void harness_kill(struct harness *harness);
 
 /* Sends the signal, waits for the end, and fails unless the exit status is 0. */
 void harness_stop(struct harness *harness, int signal);

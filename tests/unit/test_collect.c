@@ -250,13 +250,22 @@ static bool make_ring(enum rec_ring ring)
 	return made.rings[ring] != MAP_FAILED;
 }
 
-static int make_collect(void **state)
+static int open_collect(void)
 {
 	const struct enrich_options enrich = {.ticks_per_s = 100};
 	struct collect_options options = {
 		.probes = &made.probes, .journal = &made.journal, .cpus = CPUS, .ticks_per_s = 100};
 	struct err err;
 
+	options.canaries = &made.canaries;
+	options.selected[REC_EXEC] = options.selected[REC_EXIT] = true;
+	if (enrich_new(&options.enrich, &enrich, &err) < 0)
+		return -1;
+	return collect_new(&made.collect, &options, &err);
+}
+
+static int make_collect(void **state)
+{
 	(void)state;
 	memset(&made, 0, sizeof(made));
 	if (!make_ring(REC_RING_VITAL) || !make_ring(REC_RING_BULK))
@@ -265,11 +274,7 @@ static int make_collect(void **state)
 	made.journal.next_sequence = 1;
 	(void)sem_init(&made.go, 0, 0);
 	(void)sem_init(&made.swept, 0, 0);
-	options.canaries = &made.canaries;
-	options.selected[REC_EXEC] = options.selected[REC_EXIT] = true;
-	if (!made.journal.bytes || enrich_new(&options.enrich, &enrich, &err) < 0)
-		return -1;
-	return collect_new(&made.collect, &options, &err);
+	return made.journal.bytes ? open_collect() : -1;
 }
 
 static void wait_for_sweep(void)
@@ -1153,6 +1158,79 @@ static void given_masks_hide_in_what_is_remembered(void **state)
 	}
 }
 
+/* The next agent, with the same probes, rings and journal. */
+static void start_again(void)
+{
+	collect_free(made.collect);
+	made.collect = NULL;
+	made.stopping = false;
+	while (sem_trywait(&made.go) == 0 || sem_trywait(&made.swept) == 0)
+		continue;
+	assert_int_equal(open_collect(), 0);
+}
+
+static void an_agent_killed_behind_an_append_is_followed_without_gap_or_repeat(void **state)
+{
+	static struct rec_progress progress[SLOTS];
+	unsigned long consumer;
+
+	(void)state;
+	(void)put_exit(1, 0);
+	sweep();
+	memcpy(progress, made.probes.progress, sizeof(progress));
+	consumer = atomic_load(position(0));
+	(void)put_exit(2, 0);
+	lose(0, 1);
+	(void)put_exit(3, 0);
+	stop();
+	assert_int_equal(made.count, 4);
+	/* it was killed before it could say so */
+	memcpy(made.probes.progress, progress, sizeof(progress));
+	atomic_store(position(0), consumer);
+	start_again();
+	(void)put_exit(4, 0);
+	lose(0, 2);
+	stop();
+	assert_int_equal(made.count, 6);
+	assert_int_equal(made.events[4].record->kind, REC_EXIT);
+	assert_int_equal(made.events[4].record->sequence, 5);
+	assert_int_equal(lost_event(5)->first, 6);
+	assert_int_equal(lost_event(5)->last, 7);
+	assert_int_equal(lost_event(5)->total, 3);
+	assert_int_equal(lost_event(5)->generation, probes_number(&made.probes));
+	assert_true(ring_is_released());
+	/* the account is of what this agent has done */
+	assert_int_equal(made.status.numbered, 3);
+	assert_int_equal(made.status.arrived, 1);
+	assert_int_equal(made.status.lost, 2);
+	assert_int_equal(made.status.events[REC_EXIT], 1);
+	assert_int_equal(made.status.outstanding, 0);
+}
+
+static void an_agent_that_leaves_waits_for_nobody(void **state)
+{
+	(void)state;
+	sweep();
+	(void)put_exit(1, 0);
+	made.probes.counts[0]
+		.sequence++; /* a probe is at work, and goes on when the agent has gone */
+	made.numbers[REC_RING_VITAL]++;
+	made.stopping = true;
+	assert_int_equal(sem_post(&made.go), 0);
+	collect_leave(made.collect, &made.status);
+	made.started = false;
+	read_journal();
+	assert_int_equal(made.count, 1);
+	assert_true(ring_is_released());
+	assert_int_equal(made.status.outstanding, 1);
+	start_again();
+	(void)put_exit(3, 0);
+	stop();
+	assert_int_equal(made.count, 3);
+	assert_int_equal(lost_event(1)->first, 2); /* it never came */
+	assert_int_equal(lost_event(1)->last, 2);
+}
+
 static void what_cannot_be_opened_is_an_error_and_leaves_nothing_behind(void **state)
 {
 	const struct enrich_options enrich = {.ticks_per_s = 100};
@@ -1205,6 +1283,8 @@ int main(void)
 		COLLECT_TEST(given_names_are_used_from_the_next_sweep_on),
 		COLLECT_TEST(given_rules_are_in_force_from_the_next_sweep_on),
 		COLLECT_TEST(given_masks_hide_in_what_is_remembered),
+		COLLECT_TEST(an_agent_killed_behind_an_append_is_followed_without_gap_or_repeat),
+		COLLECT_TEST(an_agent_that_leaves_waits_for_nobody),
 		COLLECT_TEST(what_cannot_be_opened_is_an_error_and_leaves_nothing_behind),
 	};
 

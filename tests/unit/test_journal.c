@@ -66,6 +66,26 @@ static void kernel_numbers_survive_reopening_and_end_with_the_boot(void **state)
 	assert_int_equal(count, 0);
 }
 
+static void a_stream_goes_on_only_with_the_probes_it_has_numbers_of(void **state)
+{
+	struct fixture *f = *state;
+	const uint32_t others[] = {1, 2}, known[] = {3, 0};
+	uint8_t stream[16];
+
+	open_journal(f);
+	append_ok(f, 3); /* their set of probes is 0 */
+	memcpy(stream, journal_stream(f->journal), sizeof(stream));
+	f->options.probes = known;
+	f->options.probes_count = 2;
+	reopen_journal(f);
+	assert_false(f->recovery.stream_renewed);
+	assert_memory_equal(journal_stream(f->journal), stream, sizeof(stream));
+	f->options.probes = others;
+	reopen_journal(f);
+	assert_true(f->recovery.stream_renewed);
+	assert_memory_not_equal(journal_stream(f->journal), stream, sizeof(stream));
+}
+
 static void two_readers_go_at_their_own_speed(void **state)
 {
 	struct fixture *f = *state;
@@ -545,6 +565,7 @@ int main(void)
 		TEST(what_was_appended_is_read_back_over_many_segments),
 		TEST(a_batch_carries_stream_and_kernel_numbers),
 		TEST(kernel_numbers_survive_reopening_and_end_with_the_boot),
+		TEST(a_stream_goes_on_only_with_the_probes_it_has_numbers_of),
 		TEST(two_readers_go_at_their_own_speed),
 		TEST(reopening_continues_stream_sequence_and_cursors),
 		TEST(a_new_boot_renews_the_stream),

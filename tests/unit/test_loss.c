@@ -519,9 +519,225 @@ static void a_hundred_thousand_steps_agree_with_the_model(void **state)
 	assert_totals(count_numbers(), model.arrived, model.lost);
 }
 
+static struct rec_progress progress[SLOTS];
+
+/* The reader before is gone, however it went; another one goes on with the same set of probes. */
+static void restart(void)
+{
+	loss_free(made.loss);
+	assert_int_equal(loss_new(&made.loss, counts, CPUS, take_lost, &made), 0);
+	loss_resume(made.loss, progress, 7);
+	made.count = 0;
+}
+
+static int make_resumed(void **state)
+{
+	int result = make_loss(state);
+
+	memset(progress, 0, sizeof(progress));
+	if (result == 0)
+		restart();
+	return result;
+}
+
+static bool takes(uint64_t sequence)
+{
+	const struct rec_header header = {.sequence = sequence, .time_ns = 1000 + sequence};
+
+	return loss_saw(made.loss, &header);
+}
+
+static void a_new_reader_goes_on_where_the_one_before_has_come_to(void **state)
+{
+	(void)state;
+	take_numbers(&counts[0], 3, 2, 0);
+	assert_true(takes(1) && takes(2) && takes(5));
+	assert_told(0, 3, 4, REC_LOSS_RING_FULL, 2);
+	loss_commit(made.loss);
+	restart();
+	assert_totals(0, 0, 0);
+	take_numbers(&counts[0], 1, 0, 3);
+	assert_true(takes(9));
+	assert_int_equal(made.count, 1);
+	assert_told(0, 6, 8, REC_LOSS_NO_SCRATCH, 5);
+	assert_int_equal(made.told[0].generation, 7);
+	assert_int_equal(made.told[0].window_start_ns,
+			 1005); /* that is when the last one arrived */
+	assert_totals(4, 1, 3);
+}
+
+static void what_was_not_committed_is_seen_again(void **state)
+{
+	(void)state;
+	take_numbers(&counts[0], 2, 0, 0);
+	assert_true(takes(1));
+	loss_commit(made.loss);
+	assert_true(takes(2));
+	restart();
+	assert_false(takes(1));
+	assert_true(takes(2));
+	assert_totals(1, 1, 0);
+}
+
+/* Killed between the append and the commit: the journal's vector knows more. */
+static void what_the_journal_has_is_neither_taken_nor_told_again(void **state)
+{
+	(void)state;
+	take_numbers(&counts[0], 4, 3, 0);
+	assert_true(takes(1));
+	loss_commit(made.loss);
+	assert_true(takes(2) && takes(5)); /* 3 and 4 are told, 6 as well, by the sweep */
+	assert_true(takes(7));
+	restart();
+	loss_skip(made.loss, 0, 0, 0, 7);
+	assert_totals(0, 0, 0);
+	assert_false(takes(2) || takes(5) || takes(7));
+	assert_int_equal(made.count, 0);
+	take_numbers(&counts[0], 1, 1, 0);
+	assert_true(takes(9));
+	assert_told(0, 8, 8, REC_LOSS_RING_FULL, 4);
+	assert_totals(2, 1, 1);
+}
+
+static void losses_at_the_tail_that_were_told_stay_so(void **state)
+{
+	(void)state;
+	take_numbers(&counts[0], 1, 2, 0);
+	assert_true(takes(1));
+	sweep();
+	assert_told(0, 2, 3, REC_LOSS_RING_FULL, 2);
+	restart(); /* nothing was committed, but the journal has all of it */
+	loss_skip(made.loss, 0, 0, 0, 3);
+	assert_false(takes(1));
+	sweep();
+	assert_int_equal(made.count, 0);
+	counts[0].sequence += 2;
+	counts[0].lost[REC_LOSS_NO_AGENT] += 2;
+	sweep();
+	assert_told(0, 4, 5, REC_LOSS_NO_AGENT, 4);
+	assert_totals(2, 0, 2);
+}
+
+static void progress_that_cannot_be_is_not_believed(void **state)
+{
+	(void)state;
+	take_numbers(&counts[0], 2, 1, 0);
+	memset(progress, 0xff, sizeof(progress));
+	restart();
+	loss_skip(made.loss, 0, 0, 0, UINT64_MAX);
+	loss_skip(made.loss, 255, 255, UINT16_MAX, 1);
+	sweep();
+	assert_int_equal(made.count, 0);
+	take_numbers(&counts[0], 1, 1, 0);
+	assert_true(takes(5));
+	assert_int_equal(made.told[0].first, 4);
+	assert_totals(2, 1, 1);
+}
+
+/*
+ * An agent that is killed at any step: it reads from the ring what is behind the consumer's
+ * position, journals a batch with its vector, commits, releases. Every number is in the journal
+ * once in the end, as a record or in a loss.
+ */
+#define KILL_STEPS 200000
+
+static struct {
+	uint8_t fate[KILL_STEPS]; /* of each number: 0 unknown, 1 in the ring, 2 lost */
+	uint8_t journal[KILL_STEPS];
+	uint64_t ring[KILL_STEPS];
+	size_t written, consumer, read;
+	uint64_t batch[KILL_STEPS];
+	size_t batch_count;
+	uint64_t vector;
+	bool dead;
+} host;
+
+static bool batch_lost(void *data, const struct rec_lost *lost)
+{
+	(void)data;
+	for (uint64_t n = lost->first; n <= lost->last; n++) {
+		assert_int_equal(host.fate[n], 2);
+		host.batch[host.batch_count++] = n;
+	}
+	return true;
+}
+
+static void start_agent(void)
+{
+	loss_free(made.loss);
+	assert_int_equal(loss_new(&made.loss, counts, CPUS, batch_lost, NULL), 0);
+	loss_resume(made.loss, progress, 0);
+	loss_skip(made.loss, 0, 0, 0, host.vector);
+	host.read = host.consumer;
+	host.batch_count = 0;
+	host.dead = false;
+}
+
+static bool killed(void)
+{
+	host.dead = host.dead || roll(10) == 0;
+	return host.dead;
+}
+
+/* One sweep, as far as it comes. */
+static void sweep_of_agent(void)
+{
+	uint8_t ring, class;
+	uint16_t cpu;
+
+	loss_begin_sweep(made.loss);
+	while (host.read < host.written) {
+		uint64_t number = host.ring[host.read++];
+
+		if (loss_saw(made.loss, &(struct rec_header){.sequence = number, .time_ns = 1}))
+			host.batch[host.batch_count++] = number;
+	}
+	loss_end_sweep(made.loss);
+	if (killed())
+		return;
+	if (host.batch_count > 0)
+		host.vector = loss_last_seen(made.loss, 0, &ring, &class, &cpu);
+	for (size_t i = 0; i < host.batch_count; i++)
+		assert_int_equal(host.journal[host.batch[i]]++, 0);
+	host.batch_count = 0;
+	if (killed())
+		return;
+	loss_commit(made.loss);
+	if (killed())
+		return;
+	host.consumer = host.read;
+}
+
+static void an_agent_killed_anywhere_journals_each_number_once(void **state)
+{
+	(void)state;
+	memset(&host, 0, sizeof(host));
+	model.seed = 7;
+	start_agent();
+	for (int i = 0; i < KILL_STEPS - 1; i++) {
+		counts[0].sequence++;
+		host.fate[counts[0].sequence] = roll(3) ? 1 : 2;
+		if (host.fate[counts[0].sequence] == 1)
+			host.ring[host.written++] = counts[0].sequence;
+		else
+			counts[0].lost[roll(REC_LOSS_REASONS)]++;
+		if (roll(4) == 0)
+			sweep_of_agent();
+		if (host.dead)
+			start_agent();
+	}
+	do {
+		start_agent();
+		sweep_of_agent();
+	} while (host.dead);
+	for (uint64_t n = 1; n <= counts[0].sequence; n++)
+		assert_int_equal(host.journal[n], 1);
+}
+
 int main(void)
 {
 #define LOSS_TEST(name) cmocka_unit_test_setup_teardown(name, make_loss, remove_loss)
+#define RESUMED_TEST(name) cmocka_unit_test_setup_teardown(name, make_resumed, remove_loss)
 	const struct CMUnitTest tests[] = {
 		LOSS_TEST(numbers_without_a_gap_tell_nothing),
 		LOSS_TEST(a_gap_is_told_when_a_later_number_arrives),
@@ -539,6 +755,12 @@ int main(void)
 		LOSS_TEST(a_number_in_the_ring_is_not_taken_for_one_lost_meanwhile),
 		LOSS_TEST(the_totals_add_up_the_slots),
 		LOSS_TEST(a_hundred_thousand_steps_agree_with_the_model),
+		RESUMED_TEST(a_new_reader_goes_on_where_the_one_before_has_come_to),
+		RESUMED_TEST(what_was_not_committed_is_seen_again),
+		RESUMED_TEST(what_the_journal_has_is_neither_taken_nor_told_again),
+		RESUMED_TEST(losses_at_the_tail_that_were_told_stay_so),
+		RESUMED_TEST(progress_that_cannot_be_is_not_believed),
+		RESUMED_TEST(an_agent_killed_anywhere_journals_each_number_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
