@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "decode/fields.h"
 #include "render/json.h"
+#include "sinks.h"
 #include "status_attention.h"
 
 #include <errno.h>
@@ -405,6 +406,25 @@ static void write_last_error(struct json *json, const struct status_facts *facts
 	json_close(json);
 }
 
+static void write_sink_state(struct json *json, const struct sink_state *state)
+{
+	if (state->warning.text[0])
+		TEXT(json, "warning", state->warning.text);
+	if (!state->keeps_files)
+		return;
+	json_open(json, JSON_KEY("files"));
+	NUMBER(json, "rotated", state->files);
+	NUMBER(json, "rotated_bytes", state->files_bytes);
+	NUMBER(json, "free_bytes", state->free_bytes);
+	NUMBER(json, "packed", state->packed);
+	NUMBER(json, "packed_bytes_before", state->packed_bytes_before);
+	NUMBER(json, "packed_bytes_after", state->packed_bytes_after);
+	NUMBER(json, "deleted", state->deleted);
+	NUMBER(json, "deleted_bytes", state->deleted_bytes);
+	NUMBER(json, "deleted_early", state->deleted_early);
+	json_close(json);
+}
+
 static void write_sink(struct writer *writer, const struct status_facts *facts,
 		       const struct status_sink *sink)
 {
@@ -423,6 +443,7 @@ static void write_sink(struct writer *writer, const struct status_facts *facts,
 	NUMBER(json, "filtered", deliver->filtered);
 	NUMBER(json, "rejected", deliver->rejected);
 	NUMBER(json, "dead_lettered", deliver->dead_lettered);
+	NUMBER(json, "unkept", deliver->unkept);
 	NUMBER(json, "expired", deliver->expired);
 	NUMBER(json, "unreadable", deliver->unreadable);
 	NUMBER(json, "bytes", deliver->bytes);
@@ -434,6 +455,7 @@ static void write_sink(struct writer *writer, const struct status_facts *facts,
 	json_close(json);
 	put_time(json, JSON_KEY("last_acknowledgement"), facts, deliver->acknowledged_ns);
 	write_last_error(json, facts, deliver);
+	write_sink_state(json, &deliver->sink);
 	end_item(writer);
 }
 
@@ -443,6 +465,20 @@ static void write_sinks(struct writer *writer, const struct status_facts *facts)
 	json_list_open(writer->json);
 	for (size_t i = 0; i < facts->sink_count; i++)
 		write_sink(writer, facts, &facts->sinks[i]);
+	json_list_close(writer->json);
+}
+
+static void write_removed(struct writer *writer, const struct status_facts *facts)
+{
+	json_member(writer->json, JSON_KEY("removed_sinks"));
+	json_list_open(writer->json);
+	for (size_t i = 0; i < facts->removed_count; i++) {
+		struct json *json = begin_item(writer);
+
+		TEXT(json, "name", facts->removed[i].name);
+		NUMBER(json, "events", facts->removed[i].waiting);
+		end_item(writer);
+	}
 	json_list_close(writer->json);
 }
 
@@ -526,6 +562,7 @@ static int write_document(struct writer *writer, const struct status_facts *fact
 	write_processes(writer, facts);
 	write_caches(writer, facts);
 	write_sinks(writer, facts);
+	write_removed(writer, facts);
 	write_control(writer, facts);
 	result = json_end(writer->json);
 	if (result == 0 && writer->error < 0) {
