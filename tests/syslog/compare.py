@@ -3,10 +3,12 @@
 """Compares what a receiver wrote, PRI|VERSION|TIME|HOST|APP|PROCID|MSGID|SD|MSG, with the trail of
 the same events, field by field.
 
-compare.py [--priority=N] [--missing=N] [--repeats] [--shrunk=BYTES] TRAIL RECEIVED
+compare.py [--priority=N] [--missing=N] [--repeats] [--torn] [--shrunk=BYTES] TRAIL RECEIVED
 
 --missing=N: so many events at most may be missing (they are counted). --repeats: events may come
-again. --shrunk=BYTES: longer lines came shrunk, at most so long, and say so. Prints what it counted.
+again. --torn: lines may be torn, by a receiver that was killed while it wrote; what is in them does
+not count. --shrunk=BYTES: longer lines came shrunk, at most so long, and say so. Prints what it
+counted.
 """
 import json
 import re
@@ -23,7 +25,7 @@ def fail(text):
 
 
 def options(arguments):
-    wanted = {"priority": "110", "missing": "0", "repeats": None, "shrunk": "0"}
+    wanted = {"priority": "110", "missing": "0", "repeats": None, "torn": None, "shrunk": "0"}
     files = []
     for argument in arguments:
         if argument.startswith("--"):
@@ -34,12 +36,13 @@ def options(arguments):
     return wanted, files
 
 
-# What is between the '|': syslog-ng keeps the braces of structured data off its own escapes.
-def split(line):
-    parts = line.split("|", 8)
-    if len(parts) != 9:
-        fail("a line with %d parts: %.200s" % (len(parts), line))
-    return parts
+def parse(row):
+    """What is between the '|', and the event behind the last; None when it is not whole."""
+    parts = row.rstrip("\n").split("|", 8)
+    try:
+        return parts, json.loads(parts[8])
+    except (IndexError, ValueError):
+        return None
 
 
 def micro(time):
@@ -92,11 +95,16 @@ def main():
     for line in open(trail, encoding="utf-8", newline="\n"):
         line = line.rstrip("\n")
         sent[json.loads(line)["event"]["id"]] = line
-    seen, repeats, shrunk = set(), 0, 0
-    for row in open(received, encoding="utf-8", newline="\n"):
-        parts = split(row.rstrip("\n"))
+    seen, repeats, shrunk, torn = set(), 0, 0, 0
+    for row in open(received, encoding="utf-8", newline="\n", errors="replace"):
+        parsed = parse(row)
+        if not parsed and not wanted["torn"]:
+            fail("not a whole line: %.300s" % row)
+        if not parsed:
+            torn += 1
+            continue
+        parts, event = parsed
         text = parts[8].lstrip(" ")
-        event = json.loads(text)
         number = event["event"]["id"]
         if number not in sent:
             fail("nobody sent " + number)
@@ -105,8 +113,8 @@ def main():
         check_head(parts, json.loads(sent[number]), wanted)
         shrunk += check_message(text, sent[number], int(wanted["shrunk"]))
     missing = len(sent) - len(seen)
-    print("sent %d, received %d, missing %d, repeated %d, shrunk %d" %
-          (len(sent), len(seen), missing, repeats, shrunk))
+    print("sent %d, received %d, missing %d, repeated %d, shrunk %d, torn %d" %
+          (len(sent), len(seen), missing, repeats, shrunk, torn))
     if missing > int(wanted["missing"]):
         fail("%d missing, first: %s" % (missing, min(set(sent) - seen)))
     if repeats and not wanted["repeats"]:

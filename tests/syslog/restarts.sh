@@ -3,7 +3,8 @@
 # A receiver is restarted (SIGTERM) again and again while events flow. Over TCP and TLS every event
 # is there in the end; what came twice is counted, and is the same to the letter. Then the receiver
 # is killed (SIGKILL) as often: what had reached its kernel may be gone with it, so the last seconds
-# are sent again; what is missing all the same is counted and told.
+# are sent again; what is missing all the same is counted and told, and so are lines that the
+# receiver left torn.
 FEED=$1 AGENT=$2 SOURCE=$3
 . "$SOURCE/tests/syslog/lib.sh"
 need rsyslog
@@ -32,7 +33,7 @@ restarts() {
 	"$FEED" "$DIR/feed.yaml" "$EVENTS" "$RATE" 900 >"$DIR/feed.said" 2>"$DIR/feed.err" &
 	FEED_PID=$!
 	for round in $(seq "$RESTARTS"); do
-		wait_until 60 count_received $((EVENTS * round / (RESTARTS + 1))) ||
+		wait_until 120 count_received $((EVENTS * round / (RESTARTS + 1))) ||
 			fail "round $round: nothing more arrives"
 		stop_receiver "$signal"
 		start_receiver "$receiver"
@@ -47,7 +48,7 @@ PORT=$(free_port tcp)
 for receiver in rsyslog syslog-ng; do
 	restarts $receiver tcp "tcp://127.0.0.1:$PORT" "" TERM
 	restarts $receiver tls "tls://localhost:$PORT" "$TLS" TERM
-	restarts $receiver tcp "tcp://127.0.0.1:$PORT" "" KILL --missing="$EVENTS"
-	restarts $receiver tls "tls://localhost:$PORT" "$TLS" KILL --missing="$EVENTS"
+	restarts $receiver tcp "tcp://127.0.0.1:$PORT" "" KILL --torn --missing="$EVENTS"
+	restarts $receiver tls "tls://localhost:$PORT" "$TLS" KILL --torn --missing="$EVENTS"
 done
 echo "restarts: good"
