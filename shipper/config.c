@@ -197,7 +197,8 @@ static int derive(struct config *config)
 		free(config->control.socket);
 		config->control.socket = NULL;
 	}
-	return config->sinks ? 0 : config_sinks_default(config);
+	result = config->sinks ? 0 : config_sinks_default(config);
+	return result == 0 ? config_sinks_derive(config) : result;
 }
 
 /* The sections of that path in a tree, and at its end the option; NULL when it is not there. */

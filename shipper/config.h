@@ -21,6 +21,7 @@ enum config_sink_type {
 };
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
+enum config_message { CONFIG_MESSAGE_EVENT, CONFIG_MESSAGE_BATCH };
 enum config_headers { CONFIG_HEADERS_STANDARD, CONFIG_HEADERS_NONE };
 enum config_tls { CONFIG_TLS_AUTO, CONFIG_TLS_ON, CONFIG_TLS_OFF };
 enum config_verify { CONFIG_VERIFY_FULL, CONFIG_VERIFY_CHAIN, CONFIG_VERIFY_NONE };
@@ -28,6 +29,7 @@ enum config_format {
 	CONFIG_FORMAT_ECS,
 	CONFIG_FORMAT_TABLE,
 	CONFIG_FORMAT_OCSF,
+	CONFIG_FORMAT_CSV,
 	CONFIG_FORMAT_TEXT
 };
 
@@ -68,15 +70,42 @@ struct config_trees {
 	struct yaml_node *rules;
 };
 
+/* What type file has; see sink/file.h. */
+struct config_trail {
+	uint64_t rotate_size, rotate_every_ms; /* 0: off */
+	uint64_t keep_files, keep_age_ms, keep_total;
+	int compress;            /* enum trail_packing */
+	uint64_t compress_level; /* 0: that of the format */
+	char *owner, *group;     /* name or number; NULL: as the process */
+	char *mode;              /* octal digits */
+	int fsync;               /* enum file_sync */
+	uint64_t fsync_every_ms;
+	struct {
+		uint64_t warn, delete, pause; /* bytes; 0: off */
+	} space;
+};
+
 struct config_sink {
 	char *name;
-	int type;   /* enum config_sink_type */
-	int format; /* enum config_format; default: ecs for file, table for stdout */
-	int detail; /* enum config_detail; of format ecs and ocsf */
-	char *path; /* file only */
+	int type;                  /* enum config_sink_type */
+	int format;                /* enum config_format; default: ecs for file, table for stdout */
+	int detail;                /* enum config_detail; of format ecs and ocsf */
+	char *path;                /* file only */
+	struct config_trail trail; /* file only */
+	struct {
+		uint64_t events, size, linger_ms;
+	} batch;
+	struct {
+		uint64_t first_ms, max_ms;
+	} retry;
+	struct {
+		char *path; /* NULL: none */
+		uint64_t max_size;
+	} dead_letter;
 	struct {
 		struct config_list brokers;
 		char *topic; /* with {kind} and {date} */
+		int message; /* enum config_message */
 		int key;     /* enum sink_key */
 		int partitioner, compression;
 		int headers; /* enum config_headers */
@@ -113,7 +142,8 @@ struct config {
 		struct config_list tags;
 		struct config_map labels;
 		uint64_t heartbeat_ms; /* 0: none */
-		int coverage;          /* enum config_coverage */
+		uint64_t stop_timeout_ms;
+		int coverage; /* enum config_coverage */
 	} agent;
 	char *runtime_dir; /* agent.runtime_dir */
 	struct {

@@ -8,7 +8,9 @@
 #include "filter/rules.h"
 #include "journal/journal.h"
 #include "record.h"
+#include "sink/file.h"
 #include "sink/kafka_topic.h"
+#include "sink/pack.h"
 #include "sink/sink.h"
 #include "sink/syslog.h"
 #include "sink/syslog_message.h"
@@ -55,7 +57,7 @@
 #define KAFKA_SINK (1U << CONFIG_SINK_KAFKA)
 #define SYSLOG_SINK (1U << CONFIG_SINK_SYSLOG)
 #define EVERY_SINK (FILE_SINK | STDOUT_SINK | KAFKA_SINK | SYSLOG_SINK)
-#define JSON_SINK (FILE_SINK | KAFKA_SINK)
+#define JSON_SINK KAFKA_SINK
 #define TLS_SINK (KAFKA_SINK | SYSLOG_SINK)
 
 #define PROCESS_KINDS (1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXEC_FAILED | 1U << REC_EXIT)
@@ -109,6 +111,27 @@ static const struct option_word durability_words[] = {
 	{"none", JOURNAL_SYNC_NONE},
 	{"interval", JOURNAL_SYNC_INTERVAL},
 	{"batch", JOURNAL_SYNC_BATCH},
+	{},
+};
+
+static const struct option_word packing_words[] = {
+	{"zstd", TRAIL_ZSTD},
+	{"gzip", TRAIL_GZIP},
+	{"none", TRAIL_PLAIN},
+	{},
+};
+
+static const struct option_word file_sync_words[] = {
+	{"none", FILE_SYNC_NONE},
+	{"interval", FILE_SYNC_INTERVAL},
+	{"batch", FILE_SYNC_BATCH},
+	{},
+};
+
+static const struct option_word file_formats[] = {
+	{"ecs", CONFIG_FORMAT_ECS},
+	{"ocsf", CONFIG_FORMAT_OCSF},
+	{"csv", CONFIG_FORMAT_CSV},
 	{},
 };
 
@@ -190,6 +213,12 @@ const struct option_word config_compressions[] = {
 	{"lz4", 0}, {"zstd", 1}, {"snappy", 2}, {"gzip", 3}, {"none", 4}, {},
 };
 
+static const struct option_word message_words[] = {
+	{"event", CONFIG_MESSAGE_EVENT},
+	{"batch", CONFIG_MESSAGE_BATCH},
+	{},
+};
+
 static const struct option_word header_words[] = {
 	{"standard", CONFIG_HEADERS_STANDARD},
 	{"none", CONFIG_HEADERS_NONE},
@@ -250,6 +279,14 @@ static bool is_pid(const char *text)
 	uint64_t pid;
 
 	return text_parse_number(text, &pid) == 0 && pid >= 1 && pid <= PID_MAX;
+}
+
+static bool is_mode(const char *text)
+{
+	size_t length = strlen(text);
+
+	return (length == 3 || (length == 4 && text[0] == '0')) &&
+	       strspn(text, "01234567") == length && strchr("67", text[length - 3]);
 }
 
 static bool is_user(const char *text)
@@ -351,6 +388,12 @@ static const struct option_pattern pid_pattern = {
 	"^0*[1-9][0-9]{0,6}$",
 };
 
+static const struct option_pattern mode_pattern = {
+	"a file mode in octal digits with which the owner can read and write, such as 0640",
+	is_mode,
+	"^0?[67][0-7]{2}$",
+};
+
 static const struct option_pattern user_pattern = {
 	"the name or the number of a user",
 	is_user,
@@ -412,6 +455,13 @@ const struct option_section config_sections[] = {
 };
 
 const struct option_section config_sink_sections[] = {
+	{"batch", "How many events travel together: what comes first sends them."},
+	{"retry",
+	 "Waits between tries while the sink fails: at random up to a bound that doubles."},
+	{"dead_letter", "Events that the place refuses for good, or that cannot be rendered."},
+	{"rotate", "When a new file is begun; the old one is renamed, see docs/trail.md."},
+	{"keep", "How many rotated files stay: the oldest is deleted when any bound is passed."},
+	{"space", "Free space on the file system below which something is done."},
 	{"tls", "Encryption, and who the other side is."},
 	{"sasl", "Being let in by user name and password."},
 	{},
@@ -466,6 +516,16 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_EVENTS,
 		.doc = "Time between two agent_heartbeat events, which tell that the agent lives "
 		       "and where every event is; off: there are none.",
+	},
+	{
+		"agent.stop_timeout",
+		DURATION_AT(struct config, agent.stop_timeout_ms),
+		.fallback = "5s",
+		.example = "5s",
+		.max = 600 * SECOND_MS,
+		.part = CONFIG_PART_LOG,
+		.doc = "The longest that all sinks together may take to deliver what waits when "
+		       "the agent stops; the rest waits in the journal.",
 	},
 	{
 		"agent.coverage",
@@ -933,6 +993,16 @@ const struct option config_sink_options[] = {
 		"format",
 		ENUM_AT(struct config_sink, format),
 		.fallback = "ecs",
+		.sink_types = FILE_SINK,
+		.words = file_formats,
+		.doc = "ecs and ocsf: one JSON object per line, in the Elastic Common Schema or "
+		       "the "
+		       "Open Cybersecurity Schema Framework; csv: a table.",
+	},
+	{
+		"format",
+		ENUM_AT(struct config_sink, format),
+		.fallback = "ecs",
 		.sink_types = JSON_SINK,
 		.words = json_formats,
 		.doc = "One JSON object per line. ecs: in the Elastic Common Schema; ocsf: in the "
@@ -972,7 +1042,167 @@ const struct option config_sink_options[] = {
 		.max = DIR_MAX,
 		.flags = OPTION_REQUIRED,
 		.sink_types = FILE_SINK,
-		.doc = "The file; it is appended to.",
+		.doc = "The file that is written; rotated ones are beside it.",
+	},
+	{
+		"rotate.size",
+		SIZE_AT(struct config_sink, trail.rotate_size),
+		.fallback = "100MiB",
+		.min = 64 * KIB,
+		.max = 1024 * GIB,
+		.flags = OPTION_MAY_BE_OFF,
+		.sink_types = FILE_SINK,
+		.doc = "No file grows above it.",
+	},
+	{
+		"rotate.every",
+		DURATION_AT(struct config_sink, trail.rotate_every_ms),
+		.fallback = "off",
+		.example = "24h",
+		.min = SECOND_MS,
+		.max = 365 * 24 * 3600 * SECOND_MS,
+		.flags = OPTION_MAY_BE_OFF,
+		.sink_types = FILE_SINK,
+		.doc = "At multiples of it by the clock, in UTC: 24h is at midnight, 1h at each "
+		       "full hour; "
+		       "with the first event after that.",
+	},
+	{
+		"keep.files",
+		NUMBER_AT(struct config_sink, trail.keep_files),
+		.fallback = "off",
+		.example = "10",
+		.min = 1,
+		.max = 100000,
+		.flags = OPTION_MAY_BE_OFF,
+		.sink_types = FILE_SINK,
+		.doc = "So many rotated files.",
+	},
+	{
+		"keep.age",
+		DURATION_AT(struct config_sink, trail.keep_age_ms),
+		.fallback = "off",
+		.example = "30d",
+		.min = SECOND_MS,
+		.max = 36500ULL * 24 * 3600 * SECOND_MS,
+		.flags = OPTION_MAY_BE_OFF,
+		.sink_types = FILE_SINK,
+		.doc = "Rotated files that were last written since then, by the clock.",
+	},
+	{
+		"keep.total",
+		SIZE_AT(struct config_sink, trail.keep_total),
+		.fallback = "2GiB",
+		.min = 64 * KIB,
+		.max = 1024 * 1024 * GIB,
+		.flags = OPTION_MAY_BE_OFF,
+		.sink_types = FILE_SINK,
+		.doc = "The space of all files together, the one that is written included.",
+	},
+	{
+		"compress",
+		ENUM_AT(struct config_sink, trail.compress),
+		.fallback = "zstd",
+		.words = packing_words,
+		.sink_types = FILE_SINK,
+		.doc = "How rotated files are packed, in the background.",
+	},
+	{
+		"compress_level",
+		NUMBER_AT(struct config_sink, trail.compress_level),
+		.derived = "3 for zstd, 6 for gzip",
+		.example = "3",
+		.min = 1,
+		.max = PACK_ZSTD_LEVEL_MAX,
+		.sink_types = FILE_SINK,
+		.doc = "Higher is smaller and slower; gzip has levels up to 9.",
+	},
+	{
+		"owner",
+		TEXT_AT(struct config_sink, trail.owner),
+		.derived = "the user that the agent runs as",
+		.example = "root",
+		.max = NAME_LENGTH_MAX,
+		.sink_types = FILE_SINK,
+		.pattern = &user_pattern,
+		.doc = "User that new files, and directories made for them, belong to, by name or "
+		       "number.",
+	},
+	{
+		"group",
+		TEXT_AT(struct config_sink, trail.group),
+		.derived = "the group that the agent runs as",
+		.example = "adm",
+		.max = NAME_LENGTH_MAX,
+		.sink_types = FILE_SINK,
+		.pattern = &group_pattern,
+		.doc = "The same for their group.",
+	},
+	{
+		"mode",
+		TEXT_AT(struct config_sink, trail.mode),
+		.fallback = "\"0600\"",
+		.example = "\"0640\"",
+		.max = 4,
+		.sink_types = FILE_SINK,
+		.pattern = &mode_pattern,
+		.doc = "Mode of new files. Who may read them may enter a directory that is made "
+		       "for "
+		       "them.",
+	},
+	{
+		"fsync",
+		ENUM_AT(struct config_sink, trail.fsync),
+		.fallback = "interval",
+		.words = file_sync_words,
+		.sink_types = FILE_SINK,
+		.doc = "When an event counts as delivered, after which the journal may forget it: "
+		       "batch: when it is on disk, at once; interval: the same, every "
+		       "fsync_every; none: when the kernel has it, and a power loss can take it.",
+	},
+	{
+		"fsync_every",
+		DURATION_AT(struct config_sink, trail.fsync_every_ms),
+		.fallback = "500ms",
+		.min = 10,
+		.max = 60 * SECOND_MS,
+		.sink_types = FILE_SINK,
+		.doc = "Time between two such moments with fsync: interval; after 4 MiB it is done "
+		       "earlier.",
+	},
+	{
+		"space.warn",
+		SIZE_AT(struct config_sink, trail.space.warn),
+		.fallback = "2GiB",
+		.min = 1 * MIB,
+		.max = 1024 * GIB,
+		.flags = OPTION_MAY_BE_OFF,
+		.sink_types = FILE_SINK,
+		.doc = "The status warns; but never while more than 10 % is free.",
+	},
+	{
+		"space.delete",
+		SIZE_AT(struct config_sink, trail.space.delete),
+		.fallback = "1GiB",
+		.min = 1 * MIB,
+		.max = 1024 * GIB,
+		.flags = OPTION_MAY_BE_OFF,
+		.sink_types = FILE_SINK,
+		.doc = "Rotates early, deletes the oldest rotated files early, all but the last; "
+		       "but "
+		       "never while more than 5 % is free.",
+	},
+	{
+		"space.pause",
+		SIZE_AT(struct config_sink, trail.space.pause),
+		.fallback = "128MiB",
+		.min = 1 * MIB,
+		.max = 1024 * GIB,
+		.flags = OPTION_MAY_BE_OFF,
+		.sink_types = FILE_SINK,
+		.doc = "Nothing is written until there is more; events wait in the journal; but "
+		       "never "
+		       "while more than 1 % is free.",
 	},
 	{
 		"brokers",
@@ -1005,6 +1235,15 @@ const struct option config_sink_options[] = {
 		.words = key_words,
 		.doc = "What decides the partition: events of the same host, container, process or "
 		       "user stay in order; none: spread over all.",
+	},
+	{
+		"message",
+		ENUM_AT(struct config_sink, kafka.message),
+		.fallback = "event",
+		.words = message_words,
+		.sink_types = KAFKA_SINK,
+		.doc = "event: one for each; batch: a document of the events of one batch (see "
+		       "docs/schema.md), with the key, kind and time of the first.",
 	},
 	{
 		"partitioner",
@@ -1288,6 +1527,77 @@ const struct option config_sink_options[] = {
 		.example = "{event.action: [exec]}",
 		.sink_types = EVERY_SINK,
 		.doc = "Which events the sink gets.",
+	},
+	{
+		"batch.events",
+		NUMBER_AT(struct config_sink, batch.events),
+		.fallback = "10000",
+		.example = "1000",
+		.min = 1,
+		.max = 65536,
+		.sink_types = EVERY_SINK,
+		.doc = "The most events.",
+	},
+	{
+		"batch.size",
+		SIZE_AT(struct config_sink, batch.size),
+		.fallback = "256KiB",
+		.example = "256KiB",
+		.min = 4 * KIB,
+		.max = 4 * MIB,
+		.sink_types = EVERY_SINK,
+		.doc = "So many bytes are enough; the last event may go beyond.",
+	},
+	{
+		"batch.linger",
+		DURATION_AT(struct config_sink, batch.linger_ms),
+		.fallback = "0s",
+		.example = "200ms",
+		.max = 60 * SECOND_MS,
+		.sink_types = EVERY_SINK,
+		.doc = "The longest that an event waits for others.",
+	},
+	{
+		"retry.first",
+		DURATION_AT(struct config_sink, retry.first_ms),
+		.fallback = "500ms",
+		.example = "500ms",
+		.min = 10,
+		.max = 60 * SECOND_MS,
+		.sink_types = EVERY_SINK,
+		.doc = "The longest first wait.",
+	},
+	{
+		"retry.max",
+		DURATION_AT(struct config_sink, retry.max_ms),
+		.fallback = "60s",
+		.example = "60s",
+		.min = 100,
+		.max = 3600 * SECOND_MS,
+		.sink_types = EVERY_SINK,
+		.doc = "The longest of all. There is no last try.",
+	},
+	{
+		"dead_letter.path",
+		PATH_AT(struct config_sink, dead_letter.path),
+		.derived = "dead-letter/NAME.ndjson, below agent.state_dir",
+		.example = "/var/lib/auditship/dead-letter/trail.ndjson",
+		.max = DIR_MAX,
+		.flags = OPTION_MAY_BE_OFF,
+		.sink_types = EVERY_SINK,
+		.doc = "File of JSON lines that keeps them, each with the reason, mode 0600; off: "
+		       "they are counted and no more.",
+	},
+	{
+		"dead_letter.max_size",
+		SIZE_AT(struct config_sink, dead_letter.max_size),
+		.fallback = "16MiB",
+		.example = "16MiB",
+		.min = 64 * KIB,
+		.max = 16 * GIB,
+		.sink_types = EVERY_SINK,
+		.doc = "The file then gets .1 behind its name, instead of the one before, and a "
+		       "new one begins.",
 	},
 	{},
 };

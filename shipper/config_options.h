@@ -35,7 +35,7 @@ enum option_flags {
 	OPTION_REQUIRED = 2,
 	OPTION_SECRET = 4, /* never shown */
 	OPTION_PUBLIC = 8, /* shown in messages and events: may not come from a file of its own */
-	OPTION_MAY_BE_OFF = 16, /* "off" means that there is none; a duration of 0 means the same */
+	OPTION_MAY_BE_OFF = 16, /* "off" means that there is none; an amount of 0 means the same */
 };
 
 struct option_word {

@@ -195,25 +195,31 @@ static const char *word_of(const struct option *option, int value)
 	return "unknown";
 }
 
-static int write_scalar(struct buf *out, const struct option *option, const void *value)
+static int write_amount(struct buf *out, const struct option *option, uint64_t value)
 {
 	char amount[TEXT_AMOUNT_SIZE];
 
+	if (value == 0 && option->flags & OPTION_MAY_BE_OFF)
+		return buf_add_text(out, "off");
+	if (option->type == OPTION_NUMBER)
+		text_format_number(amount, value);
+	else if (option->type == OPTION_SIZE)
+		text_format_size(amount, value);
+	else
+		text_format_duration(amount, value);
+	return buf_add_text(out, amount);
+}
+
+static int write_scalar(struct buf *out, const struct option *option, const void *value)
+{
 	switch (option->type) {
 	case OPTION_TEXT:
 	case OPTION_PATH:
 		return write_value(out, *(char *const *)value ? *(char *const *)value : "off");
 	case OPTION_SIZE:
-		text_format_size(amount, *(const uint64_t *)value);
-		return buf_add_text(out, amount);
 	case OPTION_DURATION:
-		if (*(const uint64_t *)value == 0 && option->flags & OPTION_MAY_BE_OFF)
-			return buf_add_text(out, "off");
-		text_format_duration(amount, *(const uint64_t *)value);
-		return buf_add_text(out, amount);
 	case OPTION_NUMBER:
-		text_format_number(amount, *(const uint64_t *)value);
-		return buf_add_text(out, amount);
+		return write_amount(out, option, *(const uint64_t *)value);
 	case OPTION_ENUM:
 		return buf_add_text(out, word_of(option, *(const int *)value));
 	case OPTION_LIST:
@@ -268,6 +274,15 @@ static int write_map(const struct writer *writer, const struct option *option,
 	return result;
 }
 
+static bool is_absent(const struct option *option, const void *value)
+{
+	if (option->flags & OPTION_MAY_BE_OFF)
+		return false;
+	if (option->type == OPTION_TEXT || option->type == OPTION_PATH)
+		return !*(char *const *)value;
+	return option->type == OPTION_NUMBER && option->derived && *(const uint64_t *)value == 0;
+}
+
 static int write_option(const struct writer *writer, const struct option *option)
 {
 	const void *where = writer->sink ? (const void *)writer->sink : writer->config;
@@ -277,8 +292,7 @@ static int write_option(const struct writer *writer, const struct option *option
 
 	if (option->type == OPTION_MAP)
 		return write_map(writer, option, value);
-	if ((option->type == OPTION_TEXT || option->type == OPTION_PATH) &&
-	    !*(char *const *)value && !(option->flags & OPTION_MAY_BE_OFF))
+	if (is_absent(option, value))
 		return write_absent(writer, option);
 	result = buf_printf(writer->out, "%s%s: ", indent_of(writer, option),
 			    config_path_leaf(option->path));

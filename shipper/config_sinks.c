@@ -11,6 +11,7 @@
 #include "config_rules.h"
 #include "config_syslog.h"
 #include "filter/condition.h"
+#include "sink/pack.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -198,6 +199,25 @@ static void check_required(const struct yaml_node *node, unsigned int types, str
 	}
 }
 
+static struct place place_of(const struct yaml_node *sink, const char *path)
+{
+	const struct yaml_node *node = config_descend(sink, path);
+
+	return node ? node->place : sink->place;
+}
+
+/* What holds between the options of a trail. */
+static void check_trail(const struct config_trail *trail, const struct yaml_node *node,
+			struct faults *faults)
+{
+	if (trail->compress == TRAIL_GZIP && trail->compress_level > PACK_GZIP_LEVEL_MAX)
+		faults_add(faults, place_of(node, "compress_level"),
+			   "compress_level: gzip has levels from 1 to %d", PACK_GZIP_LEVEL_MAX);
+	if (trail->keep_total && trail->keep_total < trail->rotate_size)
+		faults_add(faults, place_of(node, "keep.total"),
+			   "keep.total is less than rotate.size: no rotated file could stay");
+}
+
 static int set_defaults(struct config_sink *sink, unsigned int types)
 {
 	int result = 0;
@@ -243,6 +263,8 @@ static int read_sink(struct config_sink *sink, const struct yaml_node *node, str
 	if (result < 0)
 		return result;
 	check_required(node, reading.types, faults);
+	if (sink->type == CONFIG_SINK_FILE)
+		check_trail(&sink->trail, node, faults);
 	if (reading.types == 1U << CONFIG_SINK_SYSLOG)
 		config_syslog_settle(sink, node, faults);
 	return 0;
@@ -435,6 +457,29 @@ int config_sinks_default(struct config *config)
 		return -ENOMEM;
 	}
 	return set_defaults(sink, 1U << CONFIG_SINK_FILE);
+}
+
+static int derive_dead_letter(char **path, const char *state_dir, const char *name)
+{
+	if (*path && strcmp(*path, "off") == 0) {
+		free(*path);
+		*path = NULL;
+		return 0;
+	}
+	if (*path || asprintf(path, "%s/dead-letter/%s.ndjson", state_dir, name ? name : "?") >= 0)
+		return 0;
+	*path = NULL;
+	return -ENOMEM;
+}
+
+int config_sinks_derive(struct config *config)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < config->sink_count && result == 0; i++)
+		result = derive_dead_letter(&config->sinks[i].dead_letter.path,
+					    config->agent.state_dir, config->sinks[i].name);
+	return result;
 }
 
 void config_sinks_done(struct config *config)

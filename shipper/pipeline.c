@@ -44,7 +44,7 @@
 #include <unistd.h>
 
 #define SEGMENT_SIZE (16 * 1024 * 1024)
-#define STOP_DEADLINE_MS 5000
+#define VIEW_DEADLINE_MS 5000
 #define SINK_BATCH_BYTES (256 * 1024)
 
 void pipeline_describe_identity(const struct pipeline *pipeline, const struct config *config,
@@ -385,6 +385,7 @@ static int open_signals(struct pipeline *pipeline, unsigned int seconds, struct 
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGUSR1);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	pipeline->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
 	pipeline->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
@@ -479,6 +480,7 @@ void pipeline_describe_status(const struct pipeline *pipeline, struct status_opt
 		.filter = pipeline->filter,
 		.collect = pipeline->collect,
 		.journal = pipeline->journal,
+		.sinks = pipeline->sinks,
 		.delivers = sinks_delivers(pipeline->sinks),
 		.control = pipeline->control,
 		.watchers = pipeline->watchers,
@@ -596,13 +598,17 @@ static bool handle_signal(struct pipeline *pipeline)
 
 	if (read(pipeline->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return false;
-	if (info.ssi_signo != SIGHUP || !pipeline->reload) {
-		pipeline->end.reason = REC_STOP_SIGNAL;
-		pipeline->end.signal = info;
-		return true;
+	if (info.ssi_signo == SIGUSR1) {
+		sinks_rotate(pipeline->sinks);
+		return false;
 	}
-	reload_request(pipeline->reload);
-	return false;
+	if (info.ssi_signo == SIGHUP && pipeline->reload) {
+		reload_request(pipeline->reload);
+		return false;
+	}
+	pipeline->end.reason = REC_STOP_SIGNAL;
+	pipeline->end.signal = info;
+	return true;
 }
 
 /* True when that was the end: a signal, the time is over, or nobody reads any more. */
@@ -731,7 +737,8 @@ static void stop_all(struct pipeline *pipeline, struct summary *summary)
 		collect_leave(pipeline->collect, &summary->collect);
 	else if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
-	sinks_stop(pipeline->sinks, STOP_DEADLINE_MS, summary->sinks);
+	sinks_stop(pipeline->sinks, (unsigned int)pipeline->config->agent.stop_timeout_ms,
+		   summary->sinks);
 	if (pipeline->filter)
 		kernel_filter_left_out(pipeline->filter, summary->left_out);
 	summary->config = pipeline->config;
@@ -741,7 +748,7 @@ static void stop_view(struct pipeline *pipeline)
 {
 	struct deliver_status status = {0};
 
-	deliver_stop(pipeline->view_deliver, STOP_DEADLINE_MS, &status);
+	deliver_stop(pipeline->view_deliver, VIEW_DEADLINE_MS, &status);
 	if (status.waiting)
 		log_warning("%llu events were not shown: the reader takes nothing",
 			    (unsigned long long)status.waiting);

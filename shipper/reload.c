@@ -11,6 +11,7 @@
 #include "succession.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,6 +245,26 @@ static void take_over(struct reload *reload, struct prepared *prepared)
 	pipeline_tell_missing(pipeline);
 }
 
+/* "; sink siem added; sink other removed with 12 events not delivered" */
+static void describe_sinks(char *out, size_t size, const struct sinks *sinks,
+			   const struct config *before, const struct prepared *prepared)
+{
+	size_t used = strlen(out), count;
+	const struct sinks_removed *removed = sinks_removed(sinks, &count);
+
+	for (size_t i = 0; i < prepared->config->sink_count && used < size; i++)
+		if (prepared->diff.sinks[i].change == CONFIG_SINK_ADDED)
+			used += (size_t)snprintf(out + used, size - used, "; sink %s added",
+						 prepared->config->sinks[i].name);
+	for (size_t i = 0; i < before->sink_count; i++)
+		for (size_t j = 0; j < count && used < size && prepared->diff.removed[i]; j++)
+			if (strcmp(removed[j].name, before->sinks[i].name) == 0)
+				used += (size_t)snprintf(
+					out + used, size - used,
+					"; sink %s removed with %llu events not delivered",
+					removed[j].name, (unsigned long long)removed[j].waiting);
+}
+
 static void describe_change(struct reload *reload)
 {
 	const struct config *config = reload->pipeline->config;
@@ -279,7 +300,9 @@ static void apply(struct reload *reload, struct prepared *prepared)
 	struct pipeline *pipeline = reload->pipeline;
 	const struct config *config = prepared->config;
 	unsigned int parts = prepared->diff.parts;
+	char message[1024] = "another configuration is in force";
 
+	describe_sinks(message, sizeof(message), pipeline->sinks, pipeline->config, prepared);
 	reload->old = reload->own;
 	reload->own = prepared->config;
 	pipeline->config = config;
@@ -297,7 +320,7 @@ static void apply(struct reload *reload, struct prepared *prepared)
 	describe_change(reload);
 	reload->change.probes[0] = prepared->probes;
 	collect_change(pipeline->collect, &reload->change);
-	tell_stream(pipeline, REC_CONFIG_CHANGED, "another configuration is in force");
+	tell_stream(pipeline, REC_CONFIG_CHANGED, message);
 	log_info("reloaded: the configuration %.12s is in force", config->hash);
 }
 

@@ -2,26 +2,29 @@
 /* Turns rows of the configuration into sinks and deliver threads; knows no event. */
 #include "sinks.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "config_kafka.h"
 #include "config_syslog.h"
 #include "render/identity.h"
+#include "sinks_file.h"
 
 #include <errno.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define BATCH_BYTES (256 * 1024)
 #define IN_FLIGHT_BYTES (8 * 1024 * 1024)
 #define CHANGE_DEADLINE_MS 2000
+#define REMOVED_MAX 16 /* that are remembered */
 
 struct sinks {
 	struct sinks_options options;
 	struct deliver *delivers[CONFIG_SINKS_MAX];
 	size_t count;
+	struct sinks_removed removed[REMOVED_MAX];
+	size_t removed_count;
 };
 
 static int new_kafka(const struct config_sink *config, const char *host, struct sink **ret_sink,
@@ -38,7 +41,7 @@ static int new_sink(const struct config_sink *config, const struct render_identi
 {
 	switch ((enum config_sink_type)config->type) {
 	case CONFIG_SINK_FILE:
-		return file_sink_new(ret_sink, config->path, err);
+		return sinks_file_new(ret_sink, config, err);
 	case CONFIG_SINK_KAFKA:
 		return new_kafka(config, identity->host_name, ret_sink, err);
 	case CONFIG_SINK_SYSLOG:
@@ -124,9 +127,8 @@ struct start {
 };
 
 static const enum render_format render_formats[] = {
-	[CONFIG_FORMAT_ECS] = RENDER_ECS,
-	[CONFIG_FORMAT_TABLE] = RENDER_TABLE,
-	[CONFIG_FORMAT_OCSF] = RENDER_OCSF,
+	[CONFIG_FORMAT_ECS] = RENDER_ECS,   [CONFIG_FORMAT_TABLE] = RENDER_TABLE,
+	[CONFIG_FORMAT_OCSF] = RENDER_OCSF, [CONFIG_FORMAT_CSV] = RENDER_CSV,
 	[CONFIG_FORMAT_TEXT] = RENDER_TEXT,
 };
 
@@ -145,13 +147,24 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 									  : RENDER_COMPACT,
 			   .color = table && isatty(STDOUT_FILENO),
 			   .no_header = start->again},
-		.limits = {.batch_bytes = BATCH_BYTES, .in_flight_bytes = IN_FLIGHT_BYTES},
+		.limits = {.batch_bytes = config->batch.size,
+			   .batch_events = (uint32_t)config->batch.events,
+			   .linger_ms = (unsigned int)config->batch.linger_ms,
+			   .in_flight_bytes = IN_FLIGHT_BYTES},
+		.retry_first_ms = (unsigned int)config->retry.first_ms,
+		.retry_max_ms = (unsigned int)config->retry.max_ms,
+		.dead_letter_path = config->dead_letter.path,
+		.dead_letter_bytes = config->dead_letter.max_size,
+		.documents = config->type == CONFIG_SINK_KAFKA &&
+			     config->kafka.message == CONFIG_MESSAGE_BATCH,
 		.open_later = start->running || is_remote(config),
 		.on_reader_gone = sinks->options.on_reader_gone,
 		.data = sinks->options.data,
 	};
 	int result = new_condition(config, &options.when, err);
 
+	if (config->type == CONFIG_SINK_FILE)
+		sinks_file_describe(config, &options.render);
 	if (result == 0)
 		result = new_sink(config, start->identity, &options.sink, err);
 	if (result == 0)
@@ -189,6 +202,7 @@ struct change {
 	const struct render_identity *identity;     /* of after; NULL: as before */
 	struct deliver *delivers[CONFIG_SINKS_MAX]; /* of after */
 	bool stopped[CONFIG_SINKS_MAX];             /* by index of before */
+	uint64_t waiting[CONFIG_SINKS_MAX];         /* the same: when it was stopped */
 	bool taken[CONFIG_SINKS_MAX];               /* by index of after */
 };
 
@@ -199,7 +213,8 @@ static void stop_old(struct sinks *sinks, struct change *change, size_t index)
 	deliver_stop(sinks->delivers[index], CHANGE_DEADLINE_MS, &status);
 	sinks->delivers[index] = NULL;
 	change->stopped[index] = true;
-	if (status.waiting)
+	change->waiting[index] = status.waiting;
+	if (status.waiting && !change->diff->removed[index])
 		log_info("sink %s: %llu events wait in the journal",
 			 change->before->sinks[index].name, (unsigned long long)status.waiting);
 }
@@ -255,11 +270,40 @@ static void roll_back(struct sinks *sinks, struct change *change)
 			log_error("%s; it stays stopped", err.text);
 }
 
-/* Nobody will come for what it has not delivered: the journal may not wait for that. */
-static void let_go(const struct sinks *sinks, const struct config_sink *config)
+static void forget_removed(struct sinks *sinks, size_t index)
 {
+	sinks->removed_count--;
+	memmove(&sinks->removed[index], &sinks->removed[index + 1],
+		(sinks->removed_count - index) * sizeof(sinks->removed[0]));
+}
+
+/*
+ * Nobody will come for what it has not delivered: the journal may not wait for that. The place is
+ * remembered, so one of that name goes on there, as far as the journal still has it.
+ */
+static void let_go(struct sinks *sinks, const struct config_sink *config, uint64_t waiting)
+{
+	struct sinks_removed *removed;
+
+	if (sinks->removed_count == REMOVED_MAX)
+		forget_removed(sinks, 0);
+	removed = &sinks->removed[sinks->removed_count++];
+	(void)snprintf(removed->name, sizeof(removed->name), "%s", config->name);
+	removed->waiting = waiting;
 	journal_let_go(sinks->options.journal, config->name);
-	log_info("sink %s: removed; the journal keeps nothing for it", config->name);
+	if (waiting)
+		log_warning("sink %s: removed with %llu events not delivered; the journal keeps "
+			    "nothing for it",
+			    config->name, (unsigned long long)waiting);
+	else
+		log_info("sink %s: removed; all was delivered", config->name);
+}
+
+static void note_returned(struct sinks *sinks, const char *name)
+{
+	for (size_t i = sinks->removed_count; i-- > 0;)
+		if (strcmp(sinks->removed[i].name, name) == 0)
+			forget_removed(sinks, i);
 }
 
 int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct err *err)
@@ -282,7 +326,9 @@ int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct 
 	}
 	for (size_t i = 0; i < before->sink_count; i++)
 		if (change.diff->removed[i])
-			let_go(sinks, &before->sinks[i]);
+			let_go(sinks, &before->sinks[i], change.waiting[i]);
+	for (size_t i = 0; i < change.after->sink_count; i++)
+		note_returned(sinks, change.after->sinks[i].name);
 	memcpy(sinks->delivers, change.delivers, sizeof(sinks->delivers));
 	sinks->count = change.after->sink_count;
 	return 0;
@@ -305,13 +351,24 @@ struct deliver *const *sinks_delivers(const struct sinks *sinks)
 	return sinks->delivers;
 }
 
+const struct sinks_removed *sinks_removed(const struct sinks *sinks, size_t *ret_count)
+{
+	*ret_count = sinks->removed_count;
+	return sinks->removed;
+}
+
+void sinks_rotate(struct sinks *sinks)
+{
+	for (size_t i = 0; i < sinks->count; i++)
+		deliver_rotate(sinks->delivers[i]);
+}
+
 void sinks_stop(struct sinks *sinks, unsigned int deadline_ms, struct deliver_status *ret_status)
 {
-	uint64_t deadline_ns = clock_mono_ns() + deadline_ms * NS_PER_MS;
-
+	for (size_t i = 0; sinks && i < sinks->count; i++)
+		deliver_announce_stop(sinks->delivers[i], deadline_ms);
 	for (size_t i = 0; sinks && i < sinks->count; i++) {
-		deliver_stop(sinks->delivers[i], clock_left_ms(deadline_ns),
-			     ret_status ? &ret_status[i] : NULL);
+		deliver_stop(sinks->delivers[i], deadline_ms, ret_status ? &ret_status[i] : NULL);
 		sinks->delivers[i] = NULL;
 	}
 }

@@ -51,6 +51,18 @@ void sinks_give_identity(struct sinks *sinks, const struct render_identity *iden
 /* One per sink of the configuration, until the next sinks_change. NULL: no memory for it. */
 struct deliver *const *sinks_delivers(const struct sinks *sinks);
 
+/* A sink that a reload has taken away. What it had not delivered then, nobody waits for. */
+struct sinks_removed {
+	char name[65];
+	uint64_t waiting; /* events */
+};
+
+/* The last of them that have not come back, the newest last; the count goes to *ret_count. */
+const struct sinks_removed *sinks_removed(const struct sinks *sinks, size_t *ret_count);
+
+/* Has each sink that writes files begin a new one, soon. */
+void sinks_rotate(struct sinks *sinks);
+
 /* Ends all within deadline_ms; the last figures of each go to ret_status. NULL is fine. */
 void sinks_stop(struct sinks *sinks, unsigned int deadline_ms, struct deliver_status *ret_status);
 

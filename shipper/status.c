@@ -71,6 +71,7 @@ static void gather_sinks(struct status *status, struct status_facts *facts)
 	}
 	facts->sinks = status->sinks;
 	facts->sink_count = config->sink_count;
+	facts->removed = sinks_removed(status->options.sinks, &facts->removed_count);
 }
 
 /* What the probes drop by a rule it has dropped, too. For the moment of a reload they may be ahead.

@@ -16,6 +16,7 @@
 #include "journal/journal.h"
 #include "kernel_filter.h"
 #include "sink/deliver.h"
+#include "sinks.h"
 #include "watchers.h"
 
 struct status;
@@ -27,6 +28,7 @@ struct status_options {
 	const struct kernel_filter *filter;
 	struct collect *collect;
 	struct journal *journal;
+	const struct sinks *sinks;
 	struct deliver *const *delivers; /* one per sink of the configuration */
 	const struct control *control;   /* NULL: there is none */
 	const struct watchers *watchers; /* NULL: there is none */

@@ -108,8 +108,17 @@ static void judge_sink(struct teller *teller, const struct status_facts *facts,
 		tell(teller, "sink %s: failing for %" PRIu64 " s, %" PRIu64 " events wait: %s",
 		     sink->name, since_ns / NS_PER_S, deliver->waiting, deliver->last_error.text);
 	else if (deliver->failing && since_ns >= BLOCKED_PATIENCE_NS)
-		tell(teller, "sink %s: its receiver has taken nothing for %" PRIu64 " s",
-		     sink->name, since_ns / NS_PER_S);
+		tell(teller,
+		     "sink %s: its receiver has taken nothing for %" PRIu64 " s, %" PRIu64
+		     " events wait: %s",
+		     sink->name, since_ns / NS_PER_S, deliver->waiting, deliver->last_error.text);
+	if (deliver->dead_lettered + deliver->rejected > deliver->unkept)
+		tell(teller, "sink %s: %" PRIu64 " events are with the dead letters", sink->name,
+		     deliver->dead_lettered + deliver->rejected - deliver->unkept);
+	if (deliver->unkept)
+		tell(teller,
+		     "sink %s: %" PRIu64 " events were given up and are not with the dead letters",
+		     sink->name, deliver->unkept);
 	if (deliver->expired)
 		tell(teller,
 		     "sink %s: %" PRIu64 " events were given up before it took them: "
@@ -118,9 +127,6 @@ static void judge_sink(struct teller *teller, const struct status_facts *facts,
 	if (deliver->unreadable)
 		tell(teller, "sink %s: %" PRIu64 " events in the journal could not be read",
 		     sink->name, deliver->unreadable);
-	if (deliver->rejected)
-		tell(teller, "sink %s: %" PRIu64 " events could not be rendered and are left out",
-		     sink->name, deliver->rejected);
 }
 
 static void judge_journal(struct teller *teller, const struct status_facts *facts)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "decode/fields.h"
 #include "render/json.h"
+#include "sinks.h"
 #include "status_attention.h"
 
 #include <errno.h>
@@ -423,6 +424,7 @@ static void write_sink(struct writer *writer, const struct status_facts *facts,
 	NUMBER(json, "filtered", deliver->filtered);
 	NUMBER(json, "rejected", deliver->rejected);
 	NUMBER(json, "dead_lettered", deliver->dead_lettered);
+	NUMBER(json, "unkept", deliver->unkept);
 	NUMBER(json, "expired", deliver->expired);
 	NUMBER(json, "unreadable", deliver->unreadable);
 	NUMBER(json, "bytes", deliver->bytes);
@@ -443,6 +445,20 @@ static void write_sinks(struct writer *writer, const struct status_facts *facts)
 	json_list_open(writer->json);
 	for (size_t i = 0; i < facts->sink_count; i++)
 		write_sink(writer, facts, &facts->sinks[i]);
+	json_list_close(writer->json);
+}
+
+static void write_removed(struct writer *writer, const struct status_facts *facts)
+{
+	json_member(writer->json, JSON_KEY("removed_sinks"));
+	json_list_open(writer->json);
+	for (size_t i = 0; i < facts->removed_count; i++) {
+		struct json *json = begin_item(writer);
+
+		TEXT(json, "name", facts->removed[i].name);
+		NUMBER(json, "events", facts->removed[i].waiting);
+		end_item(writer);
+	}
 	json_list_close(writer->json);
 }
 
@@ -526,6 +542,7 @@ static int write_document(struct writer *writer, const struct status_facts *fact
 	write_processes(writer, facts);
 	write_caches(writer, facts);
 	write_sinks(writer, facts);
+	write_removed(writer, facts);
 	write_control(writer, facts);
 	result = json_end(writer->json);
 	if (result == 0 && writer->error < 0) {

@@ -56,6 +56,8 @@ struct status_facts {
 	uint64_t ring_bytes_per_second[REC_RING_SHIPPER], journal_bytes_per_second;
 	const struct status_sink *sinks;
 	size_t sink_count;
+	const struct sinks_removed *removed; /* by reloads */
+	size_t removed_count;
 	const struct status_rule *rules;
 	size_t rule_count;
 	struct control_counters control;

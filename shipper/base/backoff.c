@@ -5,12 +5,19 @@
 void backoff_init(struct backoff *backoff, uint64_t seed)
 {
 	backoff->random = seed;
+	backoff_bound(backoff, 0, 0);
+}
+
+void backoff_bound(struct backoff *backoff, unsigned int first_ms, unsigned int max_ms)
+{
+	backoff->first_ms = first_ms ? first_ms : BACKOFF_FIRST_MS;
+	backoff->max_ms = max_ms ? max_ms : BACKOFF_MAX_MS;
 	backoff_reset(backoff);
 }
 
 void backoff_reset(struct backoff *backoff)
 {
-	backoff->ceiling_ms = BACKOFF_FIRST_MS;
+	backoff->ceiling_ms = backoff->first_ms;
 }
 
 /* splitmix64 (Steele, Lea, Flood 2014): any seed will do, zero too. */
@@ -29,7 +36,7 @@ unsigned int backoff_next_ms(struct backoff *backoff)
 	unsigned int delay_ms = (unsigned int)(next_random(backoff) % values);
 
 	backoff->ceiling_ms *= 2;
-	if (backoff->ceiling_ms > BACKOFF_MAX_MS)
-		backoff->ceiling_ms = BACKOFF_MAX_MS;
+	if (backoff->ceiling_ms > backoff->max_ms)
+		backoff->ceiling_ms = backoff->max_ms;
 	return delay_ms;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How long to wait before the next try: anything up to a ceiling that doubles from 0.5 s to 60 s,
- * so that a fleet whose server comes back does not knock all at once. Embedded; belongs to one
- * thread.
+ * How long to wait before the next try: anything up to a ceiling that doubles to a bound, so that a
+ * fleet whose server comes back does not knock all at once. Embedded; belongs to one thread.
  */
 #ifndef AUDITSHIP_BACKOFF_H
 #define AUDITSHIP_BACKOFF_H
@@ -14,11 +13,14 @@
 
 struct backoff {
 	uint64_t random;
-	unsigned int ceiling_ms;
+	unsigned int first_ms, max_ms, ceiling_ms;
 };
 
 /* The same seed gives the same delays. */
 void backoff_init(struct backoff *backoff, uint64_t seed);
+
+/* Other ceilings of the first delay and of all than those above, from the start; 0: as above. */
+void backoff_bound(struct backoff *backoff, unsigned int first_ms, unsigned int max_ms);
 
 /* After a success: the next delay is a first one again. The random numbers go on. */
 void backoff_reset(struct backoff *backoff);

@@ -70,6 +70,9 @@ struct batch {
 	unsigned int count;
 	uint64_t first, last;
 	uint8_t stream[16];
+	/* As they were before the last event. */
+	size_t events_before;
+	uint64_t last_before;
 };
 
 /* Up to the bracket that opens the events. */
@@ -153,7 +156,7 @@ int batch_new(struct batch **ret_batch, const struct batch_options *options,
 		batch_free(batch);
 		return result;
 	}
-	batch->events.limit -= batch->head_bytes;
+	batch_limit(batch, options->bytes_max);
 	*ret_batch = batch;
 	return 0;
 }
@@ -170,6 +173,25 @@ void batch_free(struct batch *batch)
 	free(batch);
 }
 
+void batch_undo(struct batch *batch)
+{
+	batch->count--;
+	batch->events.length = batch->events_before;
+	batch->last = batch->last_before;
+}
+
+void batch_clear(struct batch *batch)
+{
+	batch->count = 0;
+	buf_clear(&batch->events);
+}
+
+void batch_limit(struct batch *batch, size_t bytes_max)
+{
+	batch->options.bytes_max = bytes_max;
+	batch->events.limit = bytes_max > batch->head_bytes ? bytes_max - batch->head_bytes : 0;
+}
+
 unsigned int batch_count(const struct batch *batch)
 {
 	return batch->count;
@@ -178,6 +200,7 @@ unsigned int batch_count(const struct batch *batch)
 int batch_add(struct batch *batch, const struct event *event)
 {
 	bool same = memcmp(batch->stream, event->stream, sizeof(batch->stream)) == 0;
+	size_t before = batch->events.length;
 	int result;
 
 	if (batch->count > 0 && (!same || batch->count >= batch->options.count_max))
@@ -187,6 +210,8 @@ int batch_add(struct batch *batch, const struct event *event)
 		return result == -EMSGSIZE && batch->count > 0 ? -EAGAIN : result;
 	batch->events.data[batch->events.length - 1] = ','; /* the line feed */
 	memcpy(batch->stream, event->stream, sizeof(batch->stream));
+	batch->events_before = before;
+	batch->last_before = batch->last;
 	batch->last = event->entry->sequence;
 	if (batch->count++ == 0)
 		batch->first = batch->last;
@@ -211,7 +236,6 @@ int batch_take(struct batch *batch, struct buf *out)
 		out->length = before;
 		return result;
 	}
-	buf_clear(&batch->events);
-	batch->count = 0;
+	batch_clear(batch);
 	return 0;
 }

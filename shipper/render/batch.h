@@ -36,6 +36,15 @@ void batch_free(struct batch *batch);
  */
 int batch_add(struct batch *batch, const struct event *event);
 
+/* Takes the event out again that batch_add has put in last; once. */
+void batch_undo(struct batch *batch);
+
+/* Forgets the events in the document. */
+void batch_clear(struct batch *batch);
+
+/* Another bytes_max, from the next event on. */
+void batch_limit(struct batch *batch, size_t bytes_max);
+
 /* Events in the document. */
 unsigned int batch_count(const struct batch *batch);
 

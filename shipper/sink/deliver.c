@@ -11,6 +11,7 @@
 #include "base/counter.h"
 #include "base/log.h"
 #include "render/identity.h"
+#include "sink/dead_letter.h"
 #include "sink/feed.h"
 
 #include <errno.h>
@@ -47,6 +48,7 @@ struct deliver {
 	struct journal_reader *reader;
 	struct feed *feed;
 	struct sink *sink;
+	struct dead_letter *letters; /* NULL: none */
 	struct sink_position resume; /* what the last open found */
 	struct backoff backoff;
 	bool is_open, resume_due, failure_told, dead_told, stopping, abandoned;
@@ -58,7 +60,7 @@ struct deliver {
 	atomic_int state;
 	_Atomic(struct render_identity *) identity; /* mailbox: a newer one */
 	_Atomic uint64_t stop_deadline_ns;          /* CLOCK_MONOTONIC; 0: go on */
-	_Atomic uint64_t failures, failing_since_ns, failed_ns;
+	_Atomic uint64_t failures, failing_since_ns, failed_ns, unkept;
 	atomic_bool failing, blocked;
 	/* A story is 1 KiB, which no atomic holds. Taken when a try failed or somebody asks, for
 	 * one copy, never on the way of an event. */
@@ -109,15 +111,20 @@ static int flush_sink(struct deliver *deliver, unsigned int within_ms, struct er
 	return leave_sink(deliver, result);
 }
 
-/* Called by the feed. */
+/* Called by the feed. An event that cannot be kept either does not hold up those behind it. */
 static void note_dead(void *data, const struct feed_dead *dead)
 {
 	struct deliver *deliver = data;
+	struct err err = {.text = "there is no file for it"};
+	bool kept = deliver->letters && dead_letter_add(deliver->letters, dead, &err) == 0;
 
+	if (!kept)
+		counter_add(&deliver->unkept, dead->events);
 	if (!deliver->dead_told)
-		log_error("sink %s: event %" PRIu64 " cannot be delivered and is left out (%s); "
+		log_error("sink %s: event %" PRIu64 " cannot be delivered (%s); %s; "
 			  "further ones are only counted",
-			  deliver->name, dead->sequence, dead->why);
+			  deliver->name, dead->sequence, dead->why,
+			  kept ? "it is with the dead letters" : err.text);
 	deliver->dead_told = true;
 }
 
@@ -359,6 +366,7 @@ static void wait_for_work(struct deliver *deliver, bool failed)
 static void deliver_free(struct deliver *deliver)
 {
 	feed_free(deliver->feed);
+	dead_letter_free(deliver->letters);
 	identity_free(atomic_exchange(&deliver->identity, NULL));
 	if (deliver->sink)
 		deliver->sink->ops->close(deliver->sink);
@@ -434,6 +442,7 @@ static int make_feed(struct deliver *deliver, const struct deliver_options *opti
 	const struct feed_options feed = {
 		.identity = options->identity,
 		.render = options->render,
+		.documents = options->documents,
 		.when = options->when,
 		.sink = options->sink,
 		.limits = options->limits,
@@ -444,19 +453,40 @@ static int make_feed(struct deliver *deliver, const struct deliver_options *opti
 	return feed_new(&deliver->feed, &feed, err);
 }
 
-static int make_own(struct deliver *deliver, const char *name, struct err *err)
+static int make_own(struct deliver *deliver, const struct deliver_options *options, struct err *err)
 {
 	uint64_t seed = clock_mono_ns();
+	int result = 0;
 
 	(void)getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
 	backoff_init(&deliver->backoff, seed);
-	deliver->name = strdup(name);
+	backoff_bound(&deliver->backoff, options->retry_first_ms, options->retry_max_ms);
+	deliver->name = strdup(options->name);
 	deliver->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	deliver->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!deliver->name)
+	if (options->dead_letter_path)
+		result = dead_letter_new(&deliver->letters, options->dead_letter_path,
+					 options->name, options->dead_letter_bytes);
+	if (!deliver->name || result < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	if (deliver->stop_fd < 0 || deliver->done_fd < 0)
 		return err_set(err, -errno, "cannot make an eventfd: %m");
+	return 0;
+}
+
+static bool is_hopeless(int code)
+{
+	return code == -EINVAL || code == -EBUSY || code == -EACCES || code == -EPERM ||
+	       code == -ENOTDIR || code == -EISDIR || code == -ELOOP || code == -ENAMETOOLONG;
+}
+
+static int open_first(struct deliver *deliver, struct err *err)
+{
+	int result = open_sink(deliver, err);
+
+	if (result >= 0 || is_hopeless(result))
+		return result;
+	note_failure(deliver, err);
 	return 0;
 }
 
@@ -466,9 +496,9 @@ static int prepare(struct deliver *deliver, const struct deliver_options *option
 	int result = make_feed(deliver, options, err);
 
 	if (result == 0)
-		result = make_own(deliver, options->name, err);
+		result = make_own(deliver, options, err);
 	if (result == 0 && !options->open_later)
-		result = open_sink(deliver, err);
+		result = open_first(deliver, err);
 	if (result == 0)
 		result = journal_reader_open(&deliver->reader, options->journal,
 					     options->ephemeral ? NULL : options->name, err);
@@ -560,15 +590,23 @@ static bool wait_until_done(const struct deliver *deliver, uint64_t deadline_ns)
 	return false;
 }
 
+void deliver_announce_stop(struct deliver *deliver, unsigned int deadline_ms)
+{
+	if (!deliver || atomic_load(&deliver->stop_deadline_ns) != 0)
+		return;
+	atomic_store(&deliver->stop_deadline_ns, clock_mono_ns() + deadline_ms * NS_PER_MS);
+	(void)eventfd_write(deliver->stop_fd, 1);
+}
+
 void deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
 		  struct deliver_status *ret_status)
 {
-	uint64_t deadline_ns = clock_mono_ns() + deadline_ms * NS_PER_MS;
+	uint64_t deadline_ns;
 
 	if (!deliver)
 		return;
-	atomic_store(&deliver->stop_deadline_ns, deadline_ns);
-	(void)eventfd_write(deliver->stop_fd, 1);
+	deliver_announce_stop(deliver, deadline_ms);
+	deadline_ns = atomic_load(&deliver->stop_deadline_ns);
 	for (;;) {
 		bool done;
 
@@ -606,6 +644,7 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.expired = journal_reader_expired(deliver->reader),
 		.unreadable = journal_reader_unreadable(deliver->reader),
 		.dead_lettered = feed.dead,
+		.unkept = counter_get(&deliver->unkept),
 		.offered = journal_reader_offered(deliver->reader), /* after the counters */
 		.waiting = journal_reader_waiting(deliver->reader),
 		.waiting_bytes = journal_reader_waiting_bytes(deliver->reader),
@@ -622,4 +661,10 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 	(void)pthread_mutex_lock(&deliver->story_lock);
 	ret_status->last_error = deliver->story;
 	(void)pthread_mutex_unlock(&deliver->story_lock);
+}
+
+void deliver_rotate(struct deliver *deliver)
+{
+	if (deliver && deliver->sink->ops->rotate)
+		deliver->sink->ops->rotate(deliver->sink);
 }

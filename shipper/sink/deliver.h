@@ -22,10 +22,14 @@ struct deliver_options {
 	const struct journal_start *from; /* of an ephemeral one: from there; NULL: from now on */
 	const struct render_identity *identity; /* only needed until deliver_start returns */
 	struct render_options render;
+	bool documents;         /* a message is not one event but a document of a batch of them */
 	struct condition *when; /* given up like the sink: only these events; NULL: all */
 	struct sink *sink;      /* given up to the deliver thread, also when deliver_start fails */
 	bool open_later;        /* by the thread, which tries until it works */
 	struct feed_limits limits;
+	unsigned int retry_first_ms, retry_max_ms; /* bounds of the wait; 0: those of backoff.h */
+	const char *dead_letter_path;              /* NULL: what is dead is counted and no more */
+	uint64_t dead_letter_bytes;                /* of one of its two files */
 	/* Called from the deliver thread when the reader of a pipe has gone. May be NULL. */
 	void (*on_reader_gone)(void *data);
 	void *data;
@@ -41,6 +45,7 @@ struct deliver_status {
 	uint64_t unreadable;    /* damaged or missing in the journal: the same */
 	uint64_t rejected;      /* could not be rendered: damaged entries, lines above 4 MiB */
 	uint64_t dead_lettered; /* refused by the sink for good */
+	uint64_t unkept;        /* of those and the rejected: without a line in the file */
 	uint64_t offered; /* found, and appended since: never less than those above together */
 	uint64_t waiting; /* in the journal, not yet acknowledged */
 	uint64_t missed;  /* ephemeral: deleted from the journal before they were read */
@@ -56,10 +61,13 @@ struct deliver_status {
 	struct err last_error;
 };
 
-/* Opens the sink once unless it says later, so that a bad path is told at once, then starts the
- * thread. */
+/* Opens the sink once unless it says later, so that what a person has to mend is told at once
+ * (sink.h), then starts the thread, which goes on trying all else. */
 int deliver_start(struct deliver **ret_deliver, const struct deliver_options *options,
 		  struct err *err);
+
+/* The stop begins, to be waited for by deliver_stop with the same deadline. NULL is fine. */
+void deliver_announce_stop(struct deliver *deliver, unsigned int deadline_ms);
 
 /*
  * Lets the thread deliver what is in the journal now, for at most deadline_ms, then ends it and
@@ -74,5 +82,8 @@ void deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
 void deliver_give_identity(struct deliver *deliver, struct render_identity *identity);
 
 void deliver_status(struct deliver *deliver, struct deliver_status *ret_status);
+
+/* Has a sink that writes files begin a new one, soon. NULL is fine. */
+void deliver_rotate(struct deliver *deliver);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/counter.h"
-#include "render/shrink.h"
+#include "sink/lines.h"
 #include "sink/message_key.h"
 #include "sink/pending.h"
 
@@ -28,8 +28,9 @@
 struct feed {
 	struct feed_options options;
 	struct journal_reader *reader; /* borrowed */
-	struct renderer *renderer;
-	struct shrink *shrink; /* once it is needed */
+	struct lines *lines;
+	struct sink_message document; /* what is known of the one in the making */
+	struct buf document_key;
 	struct message_key *key;
 	struct journal_batch frame;
 	size_t frame_offset;  /* of the entry that comes next */
@@ -103,6 +104,7 @@ static void rewind_reader(struct feed *feed)
 {
 	while (feed->batch_count)
 		drop_first(feed);
+	lines_forget_document(feed->lines);
 	feed->frame = (struct journal_batch){0};
 	feed->frame_index = 0;
 	feed->frame_offset = 0;
@@ -234,52 +236,10 @@ static int parse(struct feed *feed, uint64_t sequence, struct event *ret_event,
 	return result;
 }
 
-static int render_again(void *data, const struct event *event, struct buf *out)
-{
-	struct feed *feed = data;
-
-	return renderer_event(feed->renderer, event, out);
-}
-
-static int shrink(struct feed *feed, const struct event *event, size_t max, struct buf *out)
-{
-	if (!feed->shrink)
-		feed->shrink = shrink_new();
-	if (!feed->shrink)
-		return -ENOMEM;
-	return shrink_event(feed->shrink, event, max, render_again, feed, out);
-}
-
-/* 0: a line stands behind the others in batch. 1: none is wanted. */
-static int render(struct feed *feed, struct pending *batch, const struct event *event,
-		  const char **ret_why)
-{
-	size_t before = batch->text.length, max = feed->options.sink->max_message;
-	int result;
-
-	*ret_why = "too long for a line";
-	if (feed->options.when && !condition_matches(feed->options.when, event))
-		return 1;
-	result = renderer_event(feed->renderer, event, &batch->text);
-	if (result < 0)
-		return result;
-	if (batch->text.length == before)
-		return 1;
-	if (!max || batch->text.length - before - 1 <= max)
-		return 0;
-	*ret_why = "longer than its place takes, and cannot be made so short";
-	batch->text.length = before;
-	return shrink(feed, event, max, &batch->text);
-}
-
-static int add_message(struct feed *feed, struct pending *batch, const struct event *event,
-		       size_t line_start)
+static struct sink_message describe_event(const struct feed *feed, const struct event *event)
 {
 	struct sink *sink = feed->options.sink;
 	struct sink_message message = {
-		.size = batch->text.length - line_start - 1,
-		.events = 1,
-		.sequence = event->entry->sequence,
 		.kind = event->kind,
 		.time_ns = event->record->time_ns + (uint64_t)event->entry->wall_offset_ns,
 	};
@@ -287,7 +247,65 @@ static int add_message(struct feed *feed, struct pending *batch, const struct ev
 	message.key_size = message_key_make(feed->key, event, &message.key);
 	if (sink->ops->describe)
 		sink->ops->describe(sink, event, &message);
+	return message;
+}
+
+/* Its key outlives the event. */
+static int begin_document(struct feed *feed, const struct event *event)
+{
+	feed->document = describe_event(feed, event);
+	buf_clear(&feed->document_key);
+	if (feed->document.key_size == 0)
+		return 0;
+	if (buf_add(&feed->document_key, feed->document.key, feed->document.key_size) < 0)
+		return -ENOMEM;
+	feed->document.key = feed->document_key.data;
+	return 0;
+}
+
+static int add_line(struct pending *batch, size_t line_start, struct sink_message message,
+		    uint32_t events, uint64_t sequence)
+{
+	message.size = batch->text.length - line_start - 1;
+	message.events = events;
+	message.sequence = sequence;
 	return pending_add(batch, &message);
+}
+
+/* Nothing, or the document in the making as the last message of the batch. */
+static int end_document(struct feed *feed, struct pending *batch)
+{
+	uint32_t events = lines_in_document(feed->lines);
+	size_t start = batch->text.length;
+	int result = lines_end_document(feed->lines, &batch->text);
+
+	if (result < 0 || events == 0)
+		return result;
+	return add_line(batch, start, feed->document, events, feed->document.sequence);
+}
+
+/* 0: it is in a line or document. 1: it is not wanted here. */
+static int render(struct feed *feed, struct pending *batch, const struct event *event,
+		  const char **ret_why)
+{
+	size_t start = batch->text.length;
+	int result;
+
+	if (feed->options.when && !condition_matches(feed->options.when, event))
+		return 1;
+	lines_limit(feed->lines, feed->options.sink->max_message);
+	result = feed->options.documents && lines_in_document(feed->lines) == 0
+			 ? begin_document(feed, event)
+			 : 0;
+	if (result == 0)
+		result = lines_add(feed->lines, event, &batch->text, ret_why);
+	if (result != 0)
+		return result;
+	if (lines_in_document(feed->lines) == 0)
+		return add_line(batch, start, describe_event(feed, event), 1,
+				event->entry->sequence);
+	feed->document.sequence = event->entry->sequence;
+	return 0;
 }
 
 /* Steps over what can never be sent. */
@@ -305,7 +323,6 @@ static void reject(struct feed *feed, struct pending *batch, uint64_t sequence, 
 static int take_event(struct feed *feed, struct pending *batch, uint64_t sequence,
 		      const char **ret_why)
 {
-	size_t start = batch->text.length;
 	struct event event;
 	int result = parse(feed, sequence, &event, ret_why);
 
@@ -316,12 +333,10 @@ static int take_event(struct feed *feed, struct pending *batch, uint64_t sequenc
 		note_oldest(feed);
 	}
 	result = render(feed, batch, &event, ret_why);
-	if (result == 0)
-		result = add_message(feed, batch, &event, start);
-	else if (result == 1)
-		pending_passed(batch)->filtered++;
 	if (result < 0)
 		return result;
+	if (result == 1)
+		pending_passed(batch)->filtered++;
 	pending_extend(batch, feed->frame.stream, sequence, sequence);
 	(void)advance(feed);
 	return 0;
@@ -342,6 +357,8 @@ static int take_entry(struct feed *feed, struct pending *batch, struct err *err)
 	if (!pending_follows(batch, feed->frame.stream, sequence))
 		return 1;
 	result = take_event(feed, batch, sequence, &why);
+	if (result == -EAGAIN)
+		return 1;
 	if (result == -EBADMSG || result == -EMSGSIZE) {
 		reject(feed, batch, sequence, why);
 		return 0;
@@ -356,7 +373,8 @@ static bool is_full(const struct feed *feed, const struct pending *batch)
 	const struct feed_limits *limits = &feed->options.limits;
 
 	return batch->text.length >= limits->batch_bytes || batch->events >= BATCH_EVENTS_MAX ||
-	       (limits->batch_events && batch->count >= limits->batch_events);
+	       (limits->batch_events &&
+		batch->count + lines_in_document(feed->lines) >= limits->batch_events);
 }
 
 /* 1: the batch is to be closed. 0: the journal has no more just now. */
@@ -383,7 +401,7 @@ static int fill_events(struct feed *feed, struct pending *batch, struct err *err
 
 static int fill_header(struct feed *feed, struct pending *batch, struct err *err)
 {
-	int result = renderer_header(feed->renderer, &batch->text);
+	int result = lines_header(feed->lines, &batch->text);
 
 	if (result < 0)
 		return err_set(err, result, "cannot render the header");
@@ -489,11 +507,13 @@ static int fill_batch(struct feed *feed, struct pending *batch, struct err *err)
 		result = fill_events(feed, batch, err);
 	if (result < 0)
 		return result;
-	if (result == 1 || batch->header || feed_ready_in_ms(feed) == 0) {
-		pending_seal(batch);
-		return 1;
-	}
-	return 0;
+	if (result == 0 && !batch->header && feed_ready_in_ms(feed) > 0)
+		return 0;
+	result = end_document(feed, batch);
+	if (result < 0)
+		return err_set(err, result, "cannot end a document");
+	pending_seal(batch);
+	return 1;
 }
 
 int feed_fill(struct feed *feed, struct err *err)
@@ -627,6 +647,21 @@ static int make_key(struct feed *feed)
 	return message_key_new(&feed->key, feed->options.sink->key, host);
 }
 
+static int make_lines(const struct feed *feed, const struct render_identity *identity,
+		      struct lines **ret_lines, struct err *err)
+{
+	const struct feed_options *options = &feed->options;
+	const struct lines_options lines = {
+		.render = options->render,
+		.documents = options->documents,
+		.document_bytes = options->limits.batch_bytes,
+		.document_events = options->limits.batch_events ? options->limits.batch_events
+								: BATCH_EVENTS_MAX,
+	};
+
+	return lines_new(ret_lines, &lines, identity, err);
+}
+
 int feed_new(struct feed **ret_feed, const struct feed_options *options, struct err *err)
 {
 	struct feed *feed = calloc(1, sizeof(*feed));
@@ -638,7 +673,8 @@ int feed_new(struct feed **ret_feed, const struct feed_options *options, struct 
 	}
 	feed->options = *options;
 	feed->header_due = true;
-	result = renderer_new(&feed->renderer, &options->render, options->identity, err);
+	buf_init(&feed->document_key, LINE_MAX_SIZE);
+	result = make_lines(feed, options->identity, &feed->lines, err);
 	if (result == 0 && make_key(feed) < 0)
 		result = err_set(err, -ENOMEM, "out of memory");
 	if (result < 0) {
@@ -649,15 +685,24 @@ int feed_new(struct feed **ret_feed, const struct feed_options *options, struct 
 	return 0;
 }
 
+/* Events that are in a document already stay in one. */
 int feed_use_identity(struct feed *feed, const struct render_identity *identity, struct err *err)
 {
-	struct renderer *renderer = NULL;
-	int result = renderer_new(&renderer, &feed->options.render, identity, err);
+	struct pending *batch = in_the_making(feed);
+	struct lines *lines = NULL;
+	int result = 0;
 
+	if (batch && lines_in_document(feed->lines)) {
+		result = end_document(feed, batch);
+		if (result < 0)
+			return err_set(err, result, "cannot end a document");
+		pending_seal(batch);
+	}
+	result = make_lines(feed, identity, &lines, err);
 	if (result < 0)
 		return result;
-	renderer_free(feed->renderer);
-	feed->renderer = renderer;
+	lines_free(feed->lines);
+	feed->lines = lines;
 	return 0;
 }
 
@@ -670,8 +715,8 @@ void feed_free(struct feed *feed)
 	for (size_t i = 0; i < SPARE_MAX; i++)
 		pending_free(feed->spare[i]);
 	message_key_free(feed->key);
-	shrink_free(feed->shrink);
-	renderer_free(feed->renderer);
+	buf_done(&feed->document_key);
+	lines_free(feed->lines);
 	condition_free(feed->options.when);
 	free(feed);
 }

@@ -1,392 +1,487 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A trail: whole lines appended to one regular file that this process has locked. It owns the
- * descriptor and knows how long the file is, so that it can take back what was written in part.
- * Of the lines it knows only the line feed and, of the last one, where an event's identity stands.
+ * The file sink: when to write, sync and rotate, and what has arrived. The bytes are active.c's,
+ * what lies beside them trail_state.c's, the rotated files the keeper's. Of the lines it knows
+ * which events they hold.
  */
-#include "sink/sink.h"
+#include "sink/file.h"
 
-#include "base/cleanup.h"
-#include "base/io.h"
-#include "base/json_read.h"
-#include "base/uuid.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/counter.h"
+#include "sink/active.h"
+#include "sink/trail_lines.h"
+#include "sink/trail_list.h"
+#include "sink/trail_state.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-#define LINE_MAX_SIZE JSON_READ_MAX_SIZE
-#define BLOCK_SIZE (64 * 1024)
-#define NOT_FOUND (-1)
+/* The engine has only so much under way: what is in it must arrive in time. */
+#define UNSYNCED_MAX (off_t)(4 * 1024 * 1024)
+#define HEADER_MAX (64 * 1024)
+#define RETRY_NS (5 * NS_PER_S)          /* between two tries to rotate */
+#define EARLY_BYTES (off_t)(1024 * 1024) /* less is not worth a file when room is scarce */
+#define WAKE_NS NS_PER_S                 /* between two calls of the keeper for room */
+#define NAME_TRIES 100                   /* of numbers that somebody else has used */
 
 struct file_sink {
 	struct sink sink;
-	char *path;
-	int fd;       /* -1: has to be opened (again) first */
-	off_t length; /* of the file: whole lines */
-	struct stat identity;
-	uint64_t settled; /* messages since open */
+	struct file_sink_options options;
+	struct trail_name name;
+	struct active active;
+	struct keeper *keeper; /* NULL: there is nothing to keep */
+	struct buf header;     /* what stands at the top of each file */
+	int state_fd;
+	struct trail_state state; /* as it is in the file */
+	atomic_bool rotate_wanted;
+
+	struct sink_position last; /* the last event of the trail, as far as known */
+	uint64_t first;          /* sequence of the first event of the active file, 0: not known */
+	uint64_t period;         /* of rotate_every in which the active file was begun */
+	uint64_t taken, settled; /* messages since open */
+	uint64_t sync_due_ns;    /* CLOCK_MONOTONIC; 0: there is nothing to sync */
+	uint64_t retry_ns, wake_ns; /* CLOCK_MONOTONIC: not before */
 };
 
-static const char *type_name(mode_t mode)
+static struct file_sink *of(struct sink *sink)
 {
-	if (S_ISLNK(mode))
-		return "a symbolic link";
-	if (S_ISDIR(mode))
-		return "a directory";
-	if (S_ISFIFO(mode))
-		return "a FIFO";
-	if (S_ISSOCK(mode))
-		return "a socket";
-	return "a device";
+	return (struct file_sink *)sink;
 }
 
-static int check_regular(const char *path, const struct stat *st, struct err *err)
+static bool is_durable(const struct file_sink *file)
 {
-	if (S_ISREG(st->st_mode))
-		return 0;
-	return err_set(err, -EINVAL, "%s: is %s, a trail must be a regular file", path,
-		       type_name(st->st_mode));
+	return file->options.sync != FILE_SYNC_NONE;
 }
 
-/* Runs make with the name of the directory that path lies in; none is needed for a bare name. */
-static int with_directory(const char *path, int (*make)(const char *directory))
+static bool is_empty(const struct file_sink *file)
 {
-	const char *slash = strrchr(path, '/');
-	char *directory;
-	int result;
+	return file->active.length <= (off_t)file->header.length;
+}
 
-	if (!slash)
-		return make(".");
-	directory = strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	if (!directory)
-		return -ENOMEM;
-	result = make(directory);
-	free(directory);
+static uint64_t period_of(const struct file_sink *file, uint64_t wall_ns)
+{
+	uint64_t every_ns = file->options.rotate_every_ms * NS_PER_MS;
+
+	return every_ns ? wall_ns / every_ns : 0;
+}
+
+/* ---- open ---- */
+
+/* Without a state that says it, the names of the rotated files do. */
+static int find_number(struct file_sink *file)
+{
+	struct trail_list list;
+	int result = trail_list_read(&list, file->active.dirfd, &file->name);
+
+	if (result == 0 && list.count &&
+	    list.files[list.count - 1].rotated.number > file->state.number)
+		file->state.number = list.files[list.count - 1].rotated.number;
+	trail_list_done(&list);
 	return result;
 }
 
-static int make_directory(const char *directory)
+/* A number that was given once is remembered also when the directory was replaced meanwhile. */
+static int open_state(struct file_sink *file, struct err *err)
 {
-	return io_make_dirs(directory, 0700);
-}
+	uint64_t number = file->state.number;
+	int result = trail_state_open(file->active.dirfd, file->name.state, &file->state_fd,
+				      &file->state, err);
 
-/* Opening a FIFO or a device can block or act; a look first tells most of them, O_NONBLOCK and
- * fstat(2) the rest. */
-static int open_existing(struct file_sink *file, int extra_flags, struct err *err)
-{
-	int flags = O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	struct stat st;
-	int result;
-
-	if (lstat(file->path, &st) == 0) {
-		result = check_regular(file->path, &st, err);
-		if (result < 0)
-			return result;
-	}
-	file->fd = open(file->path, flags | extra_flags, 0600);
-	if (file->fd < 0)
-		return err_set(err, -errno, "%s: cannot open: %m", file->path);
-	if (fstat(file->fd, &file->identity) < 0)
-		return err_set(err, -errno, "%s: cannot stat: %m", file->path);
-	return check_regular(file->path, &file->identity, err);
-}
-
-static int create_file(struct file_sink *file, struct err *err)
-{
-	int result = with_directory(file->path, make_directory);
-
-	if (result < 0) {
-		errno = -result;
-		return err_set(err, result, "%s: cannot make its directory: %m", file->path);
-	}
-	result = open_existing(file, O_CREAT, err);
 	if (result < 0)
-		return result;
-	result = with_directory(file->path, io_sync_dir);
-	if (result < 0) {
-		errno = -result;
-		return err_set(err, result, "%s: cannot sync its directory: %m", file->path);
-	}
-	return 0;
+		return err_wrap(err, result, "%s", file->name.directory);
+	if (file->state.number == 0 && file->state.last.sequence == 0)
+		result = find_number(file);
+	if (file->state.number < number)
+		file->state.number = number;
+	return result < 0 ? err_set(err, result, "%s: cannot read: %s", file->name.directory,
+				    strerror(-result))
+			  : 0;
 }
 
-static int lock_file(struct file_sink *file, struct err *err)
+static void close_all(struct file_sink *file)
 {
-	if (flock(file->fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno == EWOULDBLOCK)
-		return err_set(err, -EBUSY,
-			       "%s: another process writes this trail: stop it or "
-			       "choose another path",
-			       file->path);
-	return err_set(err, -errno, "%s: cannot lock: %m", file->path);
+	active_close(&file->active);
+	if (file->state_fd >= 0)
+		(void)close(file->state_fd);
+	file->state_fd = -1;
 }
 
-/*
- * Looks backwards from end for a line feed, no further than a line can be long. *ret_at is its
- * offset, NOT_FOUND when the file begins before there was one. -EFBIG: no line is that long.
- */
-static int find_line_feed(const struct file_sink *file, off_t end, off_t *ret_at)
+/* Where the trail ends: by the last line of the active file, or by what came before that file. */
+static void find_end(struct file_sink *file)
 {
-	_cleanup_free_ char *block = malloc(BLOCK_SIZE);
-	off_t floor = end > (off_t)LINE_MAX_SIZE ? end - (off_t)LINE_MAX_SIZE : 0;
+	int fd = file->active.fd;
+	off_t length = file->active.length;
+	struct trail_line line;
 
-	if (!block)
-		return -ENOMEM;
-	while (end > floor) {
-		off_t start = end - floor > BLOCK_SIZE ? end - BLOCK_SIZE : floor;
-		ssize_t n = io_pread_full(file->fd, block, (size_t)(end - start), start);
-		const char *found;
-
-		if (n < 0)
-			return (int)n;
-		if (n < end - start)
-			return -EIO; /* somebody cuts the file while we read it */
-		found = memrchr(block, '\n', (size_t)n);
-		if (found) {
-			*ret_at = start + (found - block);
-			return 0;
-		}
-		end = start;
-	}
-	*ret_at = NOT_FOUND;
-	return floor > 0 ? -EFBIG : 0;
+	trail_lines_first(fd, length, &line);
+	file->first = line.first.sequence;
+	trail_lines_last(fd, length, &line);
+	file->last = line.last.sequence ? line.last : file->state.last;
+	file->period = period_of(file, (uint64_t)file->active.identity.st_mtim.tv_sec * NS_PER_S);
 }
 
-/* Cuts off what follows the last line feed: a line whose writing was interrupted. */
-static int repair_tail(struct file_sink *file, struct err *err)
+static int open_all(struct file_sink *file, struct err *err)
 {
-	off_t size = file->identity.st_size, at;
-	int result = find_line_feed(file, size, &at);
+	int result = active_open(&file->active, &file->sink.cut_bytes, err);
 
-	if (result == -EFBIG)
-		return err_set(err, -EINVAL,
-			       "%s: does not look like a trail: no line ends in its last "
-			       "%u bytes",
-			       file->path, LINE_MAX_SIZE);
-	if (result < 0) {
-		errno = -result;
-		return err_set(err, result, "%s: cannot read: %m", file->path);
-	}
-	file->length = at + 1;
-	file->sink.cut_bytes = (uint64_t)(size - file->length);
-	if (file->sink.cut_bytes && ftruncate(file->fd, file->length) < 0)
-		return err_set(err, -errno, "%s: cannot cut off its unfinished last line: %m",
-			       file->path);
-	return 0;
+	return result == 0 ? open_state(file, err) : result;
 }
 
-/* Of each format that a file can have. */
-static const char *const id_paths[] = {"event.id", "metadata.uid"};
-
-/* An identity is "<uuid>:<number>"; any other text, or none, changes nothing. */
-static void parse_event_id(const char *id, struct sink_position *ret_position)
+static bool needs_keeper(const struct keeper_options *keep)
 {
-	struct sink_position position;
-	const char *digits;
-	char *end;
-
-	if (!id || strlen(id) < UUID_TEXT_SIZE || id[UUID_TEXT_SIZE - 1] != ':')
-		return;
-	digits = id + UUID_TEXT_SIZE;
-	if (uuid_parse(position.stream, id) < 0 || !isdigit((unsigned char)*digits))
-		return;
-	errno = 0;
-	position.sequence = strtoull(digits, &end, 10);
-	if (errno == 0 && *end == '\0')
-		*ret_position = position;
-}
-
-/*
- * Where the trail ends, by its last line and no other. Whatever is wrong with that line makes the
- * position unknown: then events are repeated, never left out.
- */
-static void read_position(const struct file_sink *file, struct sink_position *ret_resume)
-{
-	_cleanup_free_ char *line = NULL;
-	struct json_read *document;
-	struct err ignored;
-	size_t size;
-	off_t at;
-
-	*ret_resume = (struct sink_position){0};
-	if (file->length == 0 || find_line_feed(file, file->length - 1, &at) < 0)
-		return;
-	size = (size_t)(file->length - 1 - (at + 1));
-	line = malloc(size + 1);
-	if (!line || io_pread_full(file->fd, line, size, at + 1) != (ssize_t)size)
-		return;
-	if (json_read_new(&document, line, size, &ignored) < 0)
-		return;
-	for (size_t i = 0; i < sizeof(id_paths) / sizeof(id_paths[0]); i++)
-		parse_event_id(json_read_string(document, id_paths[i]), ret_resume);
-	json_read_free(document);
-}
-
-static void release(struct file_sink *file)
-{
-	if (file->fd >= 0)
-		(void)close(file->fd);
-	file->fd = -1;
-}
-
-static int open_and_repair(struct file_sink *file, struct err *err)
-{
-	int result = open_existing(file, 0, err);
-
-	if (result == -ENOENT)
-		result = create_file(file, err);
-	if (result < 0)
-		return result;
-	result = lock_file(file, err);
-	if (result < 0)
-		return result;
-	/* Once more: the last owner of the lock may have written until just now. */
-	if (fstat(file->fd, &file->identity) < 0)
-		return err_set(err, -errno, "%s: cannot stat: %m", file->path);
-	return repair_tail(file, err);
-}
-
-static int open_anew(struct file_sink *file, struct err *err)
-{
-	int result;
-
-	release(file);
-	file->sink.cut_bytes = 0;
-	result = open_and_repair(file, err);
-	if (result < 0)
-		release(file);
-	return result;
+	return keep->packing != TRAIL_PLAIN || keep->files || keep->age_ms || keep->total_bytes ||
+	       keep->space.low_bytes;
 }
 
 static int file_open(struct sink *sink, struct sink_position *ret_resume, struct err *err)
 {
-	struct file_sink *file = (struct file_sink *)sink;
-	int result = open_anew(file, err);
+	struct file_sink *file = of(sink);
+	int result;
 
-	if (result < 0)
+	close_all(file);
+	file->taken = file->settled = file->sync_due_ns = 0;
+	file->sink.poll_ms = 0;
+	result = open_all(file, err);
+	if (result == 0 && !file->keeper && needs_keeper(&file->options.keep))
+		result = keeper_start(&file->keeper, &file->name, &file->options.keep, err);
+	if (result < 0) {
+		close_all(file);
 		return result;
-	file->settled = 0;
-	read_position(file, ret_resume);
+	}
+	find_end(file);
+	*ret_resume = file->last;
 	return 0;
 }
 
-/* What went wrong and what a person can do about it. */
-static int write_error(const struct file_sink *file, int code, struct err *err)
-{
-	const char *advice = "check the disk";
+/* ---- sync ---- */
 
-	if (code == ENOSPC)
-		advice = "free space on that file system; events wait in the journal";
-	else if (code == EDQUOT)
-		advice = "raise the quota; events wait in the journal";
-	else if (code == EFBIG)
-		advice = "raise the file size limit or begin a new file";
-	else if (code == EROFS)
-		advice = "mount that file system writable";
-	errno = code;
-	return err_set(err, -code, "%s: cannot write: %m; %s", file->path, advice);
+static int sync_now(struct file_sink *file, struct err *err)
+{
+	int result = active_sync(&file->active, err);
+
+	if (result < 0)
+		return result;
+	file->sync_due_ns = 0;
+	file->sink.poll_ms = 0;
+	file->settled = file->taken;
+	return 0;
 }
 
-/*
- * Takes back the first written bytes of a batch. Not when the file is not as long as it must be
- * then: somebody else wrote, and those bytes are not ours to cut. Where that fails the next open
- * looks at the file anew.
- */
-static int take_back(struct file_sink *file, size_t written, struct err *err)
+static int sync_if_due(struct file_sink *file, struct err *err)
 {
-	struct stat st;
-	int code;
-
-	if (written == 0)
+	if (file->sync_due_ns == 0)
 		return 0;
-	if (fstat(file->fd, &st) < 0)
-		code = errno;
-	else if (st.st_size != file->length + (off_t)written)
-		code = EBUSY;
-	else if (ftruncate(file->fd, file->length) == 0)
-		return 0;
-	else
-		code = errno;
-	release(file);
-	errno = code;
-	return err_wrap(err, -code, "an unfinished line could not be taken back (%m)");
+	file->sink.poll_ms = clock_left_ms(file->sync_due_ns);
+	return file->sink.poll_ms == 0 ? sync_now(file, err) : 0;
 }
 
-/*
- * The file may be renamed or deleted while we hold it open: what we wrote then would go where
- * nobody looks. One lstat(2) per batch tells, and tells how long the file is now.
- */
-static bool is_in_place(struct file_sink *file)
+/* After a write: what has arrived by it, and when to sync. */
+static int settle(struct file_sink *file, struct err *err)
 {
-	struct stat st;
+	switch (file->options.sync) {
+	case FILE_SYNC_NONE:
+		file->settled = file->taken;
+		return 0;
+	case FILE_SYNC_BATCH:
+		return sync_now(file, err);
+	case FILE_SYNC_INTERVAL:
+		break;
+	}
+	if (file->sync_due_ns == 0)
+		file->sync_due_ns = clock_mono_ns() + file->options.sync_every_ms * NS_PER_MS;
+	if (file->active.length - file->active.synced >= UNSYNCED_MAX)
+		return sync_now(file, err);
+	return sync_if_due(file, err);
+}
 
-	if (lstat(file->path, &st) < 0 || st.st_ino != file->identity.st_ino ||
-	    st.st_dev != file->identity.st_dev)
+/* ---- rotate ---- */
+
+/* Gives the active file the next number that nobody has used. */
+static int rename_active(struct file_sink *file, struct err *err)
+{
+	struct trail_state *state = &file->state;
+	char rotated[NAME_MAX + 1];
+
+	state->last = file->last;
+	for (int i = 0; i < NAME_TRIES; i++) {
+		int result;
+
+		if (state->number >= TRAIL_NUMBER_MAX)
+			return err_set(err, -ERANGE,
+				       "%s: cannot rotate: there is a file with the last number: "
+				       "move it away",
+				       file->options.path);
+		state->number++;
+		/* First: a file that is away must not leave us without a place to go on. */
+		result = trail_state_write(file->state_fd, state, is_durable(file));
+		if (result < 0)
+			return err_set(err, result, "%s: cannot write: %s", file->name.state,
+				       strerror(-result));
+		trail_name_format(rotated, &file->name, state->number, clock_real_ns(),
+				  file->first);
+		if (renameat2(file->active.dirfd, file->name.active, file->active.dirfd, rotated,
+			      RENAME_NOREPLACE) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return err_set(err, -errno, "%s: cannot rename to %s: %m",
+				       file->options.path, rotated);
+	}
+	return err_set(err, -EEXIST, "%s: cannot rotate: other files have the next numbers",
+		       file->options.path);
+}
+
+/* A rotation that cannot be done holds nothing up: the file grows until a later try. */
+static int rotate(struct file_sink *file, struct err *err)
+{
+	struct err ignored;
+	int result = 0;
+
+	if (is_durable(file))
+		result = sync_now(file, err);
+	if (result < 0)
+		return result;
+	if (rename_active(file, &ignored) < 0) {
+		file->retry_ns = clock_mono_ns() + RETRY_NS;
+		return 0;
+	}
+	result = active_create(&file->active, err);
+	file->first = 0;
+	if (file->keeper)
+		keeper_wake(file->keeper);
+	return result;
+}
+
+static bool is_rotation_due(struct file_sink *file, size_t coming, enum space_level level)
+{
+	const struct file_sink_options *options = &file->options;
+	bool wanted = atomic_exchange(&file->rotate_wanted, false);
+
+	if (is_empty(file))
 		return false;
-	file->length = st.st_size;
-	return true;
+	if (wanted)
+		return true;
+	if (clock_mono_ns() < file->retry_ns)
+		return false;
+	if (options->rotate_bytes && (uint64_t)file->active.length + coming > options->rotate_bytes)
+		return true;
+	if (options->rotate_every_ms && period_of(file, clock_real_ns()) != file->period)
+		return true;
+	return level >= SPACE_LOW && options->keep.packing != TRAIL_PLAIN &&
+	       file->active.length >= EARLY_BYTES;
+}
+
+/*
+ * Somebody moved the file, or deleted it, or put another one in its place. What is in a moved file
+ * has arrived there; of one that was deleted, what has not been told comes again.
+ */
+static int follow(struct file_sink *file, struct err *err)
+{
+	uint64_t taken = file->taken;
+	int result;
+
+	if (file->settled < file->taken) {
+		result = sync_now(file, err);
+		if (result < 0)
+			return result;
+	}
+	file->state.last = file->last;
+	(void)trail_state_write(file->state_fd, &file->state, is_durable(file));
+	close_all(file);
+	result = open_all(file, err);
+	if (result < 0)
+		return result;
+	find_end(file);
+	file->taken = file->settled = taken;
+	return 0;
+}
+
+/* Before anything is written: the right file, and room in it. */
+static int make_ready(struct file_sink *file, size_t coming, enum space_level level,
+		      struct err *err)
+{
+	int result = 0;
+
+	if (file->active.fd < 0)
+		return err_set(err, -EBADF, "%s: is not open", file->options.path);
+	if (!active_is_in_place(&file->active))
+		result = follow(file, err);
+	if (result == 0 && is_rotation_due(file, coming, level))
+		result = rotate(file, err);
+	return result;
+}
+
+/* ---- write ---- */
+
+static int look_for_space(struct file_sink *file, enum space_level *ret_level, struct err *err)
+{
+	uint64_t now_ns = clock_mono_ns();
+	struct space space;
+
+	space_look(&space, file->active.dirfd, &file->options.keep.space);
+	*ret_level = space.level;
+	if (space.level >= SPACE_LOW && file->keeper && now_ns >= file->wake_ns) {
+		file->wake_ns = now_ns + WAKE_NS;
+		keeper_wake(file->keeper);
+	}
+	if (space.level < SPACE_PAUSE)
+		return 0;
+	return err_set(
+		err, -ENOSPC,
+		"%s: pauses: No space left but a reserve: %llu KiB are free, space.pause is %llu "
+		"KiB; free space on that file system; events wait in the journal",
+		file->options.path, (unsigned long long)space.free_bytes / 1024,
+		(unsigned long long)space.limit_bytes / 1024);
+}
+
+static int take_header(struct file_sink *file, const struct sink_batch *batch, struct err *err)
+{
+	buf_clear(&file->header);
+	return buf_add(&file->header, batch->data, batch->size) < 0
+		       ? err_set(err, -EMSGSIZE, "%s: the header is too long", file->options.path)
+		       : 0;
+}
+
+static int write_lines(struct file_sink *file, const char *data, size_t size, struct err *err)
+{
+	int result = 0;
+
+	if (file->active.length == 0) {
+		file->period = period_of(file, clock_real_ns());
+		if (file->header.length > 0)
+			result = active_append(&file->active, file->header.data,
+					       file->header.length, err);
+	}
+	return result == 0 ? active_append(&file->active, data, size, err) : result;
+}
+
+/* The batch has been written from batch->taken on. */
+static void take(struct file_sink *file, struct sink_batch *batch)
+{
+	const struct sink_message *first = &batch->messages[batch->taken];
+	const struct sink_message *last = &batch->messages[batch->count - 1];
+
+	if (file->first == 0)
+		file->first = first->sequence - first->events + 1;
+	memcpy(file->last.stream, batch->stream, sizeof(file->last.stream));
+	file->last.sequence = last->sequence;
+	file->taken += batch->count - batch->taken;
+	batch->taken = batch->count;
 }
 
 static int file_submit(struct sink *sink, struct sink_batch *batch, struct err *err)
 {
-	struct file_sink *file = (struct file_sink *)sink;
-	size_t written;
+	struct file_sink *file = of(sink);
+	enum space_level level = SPACE_FINE;
+	const char *data = batch->data;
+	size_t size;
 	int result;
 
-	if (file->fd < 0)
-		return err_set(err, -EBADF, "%s: is not open", file->path);
-	if (!is_in_place(file)) {
-		result = open_anew(file, err);
+	if (batch->count == 0)
+		return take_header(file, batch, err);
+	assert(batch->taken < batch->count && batch->data[batch->size - 1] == '\n');
+	if (batch->taken)
+		data = batch->messages[batch->taken].data;
+	size = batch->size - (size_t)(data - batch->data);
+	if (file->active.fd >= 0) {
+		result = look_for_space(file, &level, err);
 		if (result < 0)
 			return result;
 	}
-	assert(batch->size > 0 && batch->data[batch->size - 1] == '\n');
-	result = io_write_all(file->fd, batch->data, batch->size, &written);
-	if (result < 0) {
-		(void)write_error(file, -result, err);
-		(void)take_back(file, written, err);
+	result = make_ready(file, size, level, err);
+	if (result == 0)
+		result = write_lines(file, data, size, err);
+	if (result < 0)
 		return result;
-	}
-	file->length += (off_t)batch->size;
-	batch->taken = batch->count;
-	file->settled += batch->count;
-	return 0;
+	take(file, batch);
+	return settle(file, err);
 }
 
 static int file_poll(struct sink *sink, struct sink_progress *ret_progress, struct err *err)
 {
-	(void)err;
-	*ret_progress = (struct sink_progress){.settled = ((struct file_sink *)sink)->settled};
+	struct file_sink *file = of(sink);
+	eventfd_t ignored;
+	int result = 0;
+
+	(void)eventfd_read(sink->fd, &ignored);
+	if (file->active.fd >= 0 && atomic_load(&file->rotate_wanted))
+		result = make_ready(file, 0, SPACE_FINE, err);
+	if (result == 0 && file->active.fd >= 0)
+		result = sync_if_due(file, err);
+	if (result < 0)
+		return result;
+	*ret_progress = (struct sink_progress){.settled = file->settled};
 	return 0;
 }
 
+/* ---- the rest ---- */
+
 static int file_flush(struct sink *sink, unsigned int within_ms, struct err *err)
 {
-	struct file_sink *file = (struct file_sink *)sink;
+	struct file_sink *file = of(sink);
 
 	(void)within_ms;
-	if (file->fd >= 0 && fdatasync(file->fd) < 0)
-		return err_set(err, -errno, "%s: cannot sync: %m; check the disk", file->path);
-	return 0;
+	return file->active.fd >= 0 ? sync_now(file, err) : 0;
 }
 
 static void file_close(struct sink *sink)
 {
-	struct file_sink *file = (struct file_sink *)sink;
+	struct file_sink *file = of(sink);
 
-	release(file);
-	free(file->path);
+	keeper_stop(file->keeper);
+	close_all(file);
+	if (sink->fd >= 0)
+		(void)close(sink->fd);
+	buf_done(&file->header);
+	free((char *)file->options.path);
 	free(file);
 }
 
-int file_sink_new(struct sink **ret_sink, const char *path, struct err *err)
+static void file_rotate(struct sink *sink)
+{
+	struct file_sink *file = of(sink);
+
+	atomic_store(&file->rotate_wanted, true);
+	(void)eventfd_write(sink->fd, 1);
+}
+
+void file_sink_options_init(struct file_sink_options *options, const char *path)
+{
+	*options = (struct file_sink_options){
+		.path = path,
+		.owner = ACTIVE_UNSET,
+		.group = ACTIVE_UNSET,
+		.mode = 0600,
+	};
+}
+
+static int make(struct file_sink *file, const struct file_sink_options *options, struct err *err)
+{
+	file->options = *options;
+	file->options.path = strdup(options->path);
+	if (!file->options.path)
+		return err_set(err, -ENOMEM, "out of memory");
+	file->active.name = &file->name;
+	file->active.path = file->options.path;
+	file->active.owner = options->owner;
+	file->active.group = options->group;
+	file->active.mode = options->mode ? options->mode : 0600;
+	file->active.durable = is_durable(file);
+	file->sink.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	file->sink.events = POLLIN;
+	if (file->sink.fd < 0)
+		return err_set(err, -errno, "cannot make an eventfd: %m");
+	return trail_name_init(&file->name, options->path, err);
+}
+
+int file_sink_new(struct sink **ret_sink, const struct file_sink_options *options, struct err *err)
 {
 	static const struct sink_ops ops = {
 		.open = file_open,
@@ -394,18 +489,21 @@ int file_sink_new(struct sink **ret_sink, const char *path, struct err *err)
 		.poll = file_poll,
 		.flush = file_flush,
 		.close = file_close,
+		.rotate = file_rotate,
 	};
 	struct file_sink *file = calloc(1, sizeof(*file));
+	int result;
 
 	if (!file)
 		return err_set(err, -ENOMEM, "out of memory");
 	file->sink.ops = &ops;
-	file->sink.fd = -1;
-	file->fd = -1;
-	file->path = strdup(path);
-	if (!file->path) {
-		free(file);
-		return err_set(err, -ENOMEM, "out of memory");
+	file->sink.fd = file->state_fd = -1;
+	buf_init(&file->header, HEADER_MAX);
+	active_init(&file->active);
+	result = make(file, options, err);
+	if (result < 0) {
+		file_close(&file->sink);
+		return result;
 	}
 	*ret_sink = &file->sink;
 	return 0;

@@ -93,7 +93,9 @@ struct sink_ops {
 	/*
 	 * Makes the sink ready, again after an error; forgets all that was under way. *ret_resume
 	 * is the last event that is surely there already (sequence 0: not known), so that nothing
-	 * is written twice.
+	 * is written twice. Of a new sink, -EINVAL, -EBUSY, -EACCES, -EPERM, -ENOTDIR, -EISDIR,
+	 * -ELOOP and -ENAMETOOLONG say that a person has to mend something first: the agent does
+	 * not start, or refuses the reload. Whatever else is wrong is tried until it works.
 	 */
 	int (*open)(struct sink *sink, struct sink_position *ret_resume, struct err *err);
 	/*
@@ -118,6 +120,11 @@ struct sink_ops {
 	 */
 	void (*describe)(struct sink *sink, const struct event *event,
 			 struct sink_message *message);
+	/*
+	 * May be NULL. Asks a sink that writes files to begin a new one, or to follow the one that
+	 * somebody has moved. By any thread, at any time; fd then says when to call poll.
+	 */
+	void (*rotate)(struct sink *sink);
 };
 
 /* What the key of a message is made of: events with the same key stay in order. */
@@ -153,12 +160,6 @@ struct sink {
 
 /* One thing that a try of a sink found out, in words for a person; not ok: events get stuck. */
 typedef void sink_told(void *data, bool ok, const char *text);
-
-/*
- * A trail file of whole lines, appended to, mode 0600 when made (its directories 0700). Only one
- * process writes it: -EBUSY from open. path is copied.
- */
-int file_sink_new(struct sink **ret_sink, const char *path, struct err *err);
 
 /* Standard output (or any descriptor, borrowed): -EPIPE from submit once the reader has gone. */
 int stdout_sink_new(struct sink **ret_sink, int fd, struct err *err);

@@ -145,6 +145,22 @@ static void write_items(struct schema_out *out, const struct option *option, con
 	schema_literal(out, "items", ref);
 }
 
+/* A number, or a size, which is one with or without a unit; or off. */
+static void write_number(struct schema_out *out, const struct option *option)
+{
+	char form[TEXT_SIZE];
+
+	(void)snprintf(
+		form, sizeof(form),
+		"{\"type\": \"integer\", \"minimum\": %" PRIu64 ", \"maximum\": %" PRIu64 "}%s%s",
+		option->min, option->max,
+		option->type == OPTION_SIZE
+			? ", {\"type\": \"string\", \"pattern\": \"" SIZE_EXPRESSION "\"}"
+			: "",
+		option->flags & OPTION_MAY_BE_OFF ? ", {\"enum\": [\"off\", false, 0]}" : "");
+	write_any(out, form, NULL);
+}
+
 static void write_priorities(struct schema_out *out, const struct option *option)
 {
 	char form[TEXT_SIZE];
@@ -173,19 +189,8 @@ static void write_form(struct schema_out *out, const struct option *option)
 		write_any(out, text_form(form, option, option->max), NULL);
 		break;
 	case OPTION_SIZE:
-		(void)snprintf(form, sizeof(form),
-			       "{\"type\": \"integer\", \"minimum\": %" PRIu64
-			       ", \"maximum\": %" PRIu64 "}",
-			       option->min, option->max);
-		write_any(out, form,
-			  "{\"type\": \"string\", \"pattern\": \"" SIZE_EXPRESSION "\"}");
-		break;
 	case OPTION_NUMBER:
-		(void)snprintf(form, sizeof(form),
-			       "{\"type\": \"integer\", \"minimum\": %" PRIu64
-			       ", \"maximum\": %" PRIu64 "}",
-			       option->min, option->max);
-		write_any(out, form, NULL);
+		write_number(out, option);
 		break;
 	case OPTION_DURATION:
 		if (option->flags & OPTION_MAY_BE_OFF)

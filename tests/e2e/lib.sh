@@ -90,7 +90,7 @@ write_config() {
 	cat >"$DIR/config.yaml" <<EOF
 agent: {state_dir: $DIR/state, runtime_dir: $DIR/run}
 journal: {max_size: 64MiB}
-sinks: [{name: trail, type: file, path: ${1-$DIR/trail/audit.ndjson}}]
+sinks: [{name: trail, type: file, path: ${1-$DIR/trail/audit.ndjson}, rotate: {size: off}}]
 EOF
 }
 

@@ -26,7 +26,7 @@ journal: {max_size: 256MiB}
 rules:
   - {name: rule-$1, when: {process.executable: /nowhere/$1}, do: drop}
 sinks:
-  - {name: trail, type: file, path: $DIR/trail/audit.ndjson}
+  - {name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}
 $extra
 EOF
 	mv "$DIR/next.yaml" "$DIR/config.yaml"
@@ -60,9 +60,13 @@ wait_until 20 test -s "$DIR/load-1" || fail "the load does not end"
 wait_until 20 test -s "$DIR/load-2" || fail "the load does not end"
 "$AGENT" status --json --socket "$DIR/run/control.sock" >"$DIR/status.json" || fail "the status says something is wrong"
 jq -e .account.balances "$DIR/status.json" >/dev/null || fail "the account does not balance: $(cat "$DIR/status.json")"
+jq -e '.removed_sinks | map(.name) == ["other"]' "$DIR/status.json" >/dev/null ||
+	fail "the status does not name the sink that was removed: $(jq .removed_sinks "$DIR/status.json")"
 stop_agent 0
 
 trail="$DIR/trail/audit.ndjson"
+grep -q 'sink other added' "$trail" || fail "the stream does not tell that a sink came"
+grep -qE 'sink other removed with [0-9]+ events not delivered' "$trail" || fail "the stream does not tell that a sink went"
 grep -q 'lost 0$' "$DIR/agent.err" || fail "events were lost"
 jq -r '[.event.sequence, .event.id, .event.action, (.Linux.sequence | .ring, .generation, .cpu, .class, .number),
 	(.process.entity_id // "-"), (.process.args[1]? // "-" | .[:64]), (.process.env_vars[0]? // "-" | .[:64])]

@@ -366,7 +366,7 @@ static int write_config(const struct harness *harness, const struct harness_opti
 							 one */
 		"journal: {max_size: %s}\n"
 		"sinks:\n"
-		"  - {name: trail, type: file, detail: full, path: %s}\n",
+		"  - {name: trail, type: file, detail: full, path: %s, rotate: {size: off}}\n",
 		options->enrich ? ", " : "", options->enrich ? options->enrich : "",
 		options->journal ? options->journal : "64MiB", harness->trail);
 	if (options->screen)

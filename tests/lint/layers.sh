@@ -54,6 +54,7 @@ only '#include <yajl/yajl_gen' "writing JSON" shipper/render/json.c
 only '#include <yajl/yajl_(tree|parse)' "reading JSON" shipper/base/json_read.c
 only '#include <librdkafka/' "librdkafka" shipper/sink/kafka_config.h shipper/sink/kafka_errors.c
 only '#include <bpf/|\.skel\.h' "libbpf" shipper/capture/probes.c
+only '#include <(zstd|zlib)\.h' "packing" shipper/sink/pack.c
 only '#include <openssl/(ssl|x509v3)' "TLS" shipper/sink/tls.c
 only '"%s/proc|"/proc/|"proc/' "/proc" shipper/enrich/procfs.c
 

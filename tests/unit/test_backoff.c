@@ -48,6 +48,21 @@ static void delays_never_pass_a_ceiling_that_doubles_to_a_minute(void **state)
 	}
 }
 
+static void other_bounds_hold(void **state)
+{
+	struct backoff backoff;
+
+	(void)state;
+	backoff_init(&backoff, 7);
+	backoff_bound(&backoff, 10, 30);
+	assert_in_range(backoff_next_ms(&backoff), 0, 10);
+	assert_in_range(backoff_next_ms(&backoff), 0, 20);
+	for (int i = 0; i < 100; i++)
+		assert_in_range(backoff_next_ms(&backoff), 0, 30);
+	backoff_reset(&backoff);
+	assert_in_range(backoff_next_ms(&backoff), 0, 10);
+}
+
 static void jitter_is_full(void **state)
 {
 	unsigned int least = UINT32_MAX, most = 0;
@@ -93,6 +108,7 @@ int main(void)
 		cmocka_unit_test(same_seed_gives_the_same_delays),
 		cmocka_unit_test(another_seed_gives_other_delays),
 		cmocka_unit_test(delays_never_pass_a_ceiling_that_doubles_to_a_minute),
+		cmocka_unit_test(other_bounds_hold),
 		cmocka_unit_test(jitter_is_full),
 		cmocka_unit_test(a_reset_begins_small_again_with_new_numbers),
 	};

@@ -1,49 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The deliver thread between a real journal and sinks that fail, hang, die and come back. */
-#include "base/clock.h"
-#include "base/json_read.h"
-#include "base/uuid.h"
-#include "sink/deliver.h"
+#include "test_deliver.h"
+
+#include "sink/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#define LONG_MS 20000u
-#define LINES_MAX 100000
-
-struct world {
-	char dir[64];
-	char journal_dir[96];
-	char trail[128];
-	struct journal *journal;
-	struct deliver *deliver;
-	struct deliver_status status;
-	struct err err;
-};
-
-/* One event.id of a trail. */
-struct line {
-	uint8_t stream[16];
-	uint64_t sequence;
-};
 
 /* A sink that does as it is told. Lives in the test; close only marks it. */
 struct fake {
@@ -58,213 +28,17 @@ struct fake {
 	struct sink_position resume;
 	uint64_t settled;
 	unsigned int opens, submits, closes;
+	int open_failures, open_code; /* opens still to fail, and with what */
 };
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int open_journal(struct world *world)
-{
-	struct journal_options options = {.dir = world->journal_dir,
-					  .segment_size = 1024 * 1024,
-					  .max_size = 64 * 1024 * 1024,
-					  .durability = JOURNAL_SYNC_NONE,
-					  .sync_every_ms = 500,
-					  .boot_id = {1}};
-	struct journal_recovery recovery;
-
-	return journal_open(&world->journal, &options, &recovery, &world->err);
-}
-
-static int set_up(void **state)
-{
-	struct world *world = calloc(1, sizeof(*world));
-
-	if (!world)
-		return -1;
-	strcpy(world->dir, "/tmp/test_deliver.XXXXXX");
-	if (!mkdtemp(world->dir))
-		return -1;
-	(void)snprintf(world->journal_dir, sizeof(world->journal_dir), "%s/journal", world->dir);
-	(void)snprintf(world->trail, sizeof(world->trail), "%s/trail", world->dir);
-	*state = world;
-	return open_journal(world);
-}
-
-static int tear_down(void **state)
-{
-	struct world *world = *state;
-
-	deliver_stop(world->deliver, 0, NULL);
-	journal_close(world->journal);
-	(void)nftw(world->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-	free(world);
-	return 0;
-}
-
-struct whole_entry {
-	struct entry entry;
-	struct rec_exit record;
-	struct enriched enriched;
-};
-
-static void fill_entry(struct whole_entry *whole, uint64_t sequence)
-{
-	_Static_assert(sizeof(struct rec_exit) % ENTRY_ALIGN == 0, "no pad between the parts");
-	_Static_assert(sizeof(struct enriched) % ENTRY_ALIGN == 0, "no pad behind the parts");
-	*whole = (struct whole_entry){
-		.entry = {.size = sizeof(*whole),
-			  .record_size = sizeof(whole->record),
-			  .sequence = sequence,
-			  .created_ns = clock_real_ns(),
-			  .wall_offset_ns = clock_wall_offset_ns()},
-		.record = {.header = {.size = sizeof(whole->record),
-				      .kind = REC_EXIT,
-				      .abi = REC_ABI,
-				      .sequence = sequence,
-				      .time_ns = clock_boot_ns()},
-			   .task = {.id = {.pid = 100, .ns_pid = 100, .start_ns = 1},
-				    .tid = 100,
-				    .comm = "test"}},
-		.enriched = {.size = sizeof(whole->enriched)},
-	};
-}
-
-static void append_entries(struct journal *journal, struct whole_entry *entries, uint32_t count)
-{
-	struct journal_batch batch = {.entries = entries,
-				      .size = count * sizeof(*entries),
-				      .first_sequence = entries[0].entry.sequence,
-				      .count = count};
-	struct err err;
-
-	assert_int_equal(journal_append(journal, &batch, &err), 0);
-}
-
-/* Appends count events in frames of a few each. */
-static void append(struct journal *journal, uint32_t total)
-{
-	struct whole_entry entries[7];
-
-	while (total > 0) {
-		uint32_t count = total < 7 ? total : 7;
-
-		for (uint32_t i = 0; i < count; i++)
-			fill_entry(&entries[i], journal_next_sequence(journal) + i);
-		append_entries(journal, entries, count);
-		total -= count;
-	}
-}
 
 static struct sink *file_sink(struct world *world)
 {
+	struct file_sink_options trail;
 	struct sink *sink = NULL;
 
-	assert_int_equal(file_sink_new(&sink, world->trail, &world->err), 0);
+	file_sink_options_init(&trail, world->trail);
+	assert_int_equal(file_sink_new(&sink, &trail, &world->err), 0);
 	return sink;
-}
-
-static struct deliver_options options_for(struct world *world, struct sink *sink)
-{
-	static const struct render_identity identity = {
-		.agent_name = "test", .agent_id = "test", .agent_version = "0"};
-
-	return (struct deliver_options){
-		.name = "trail",
-		.journal = world->journal,
-		.identity = &identity,
-		.sink = sink,
-		.limits = {.batch_bytes = 65536, .in_flight_bytes = 1 << 20}};
-}
-
-static void start(struct world *world, struct sink *sink)
-{
-	struct deliver_options options = options_for(world, sink);
-
-	assert_int_equal(deliver_start(&world->deliver, &options, &world->err), 0);
-}
-
-static void stop(struct world *world, unsigned int deadline_ms)
-{
-	deliver_stop(world->deliver, deadline_ms, &world->status);
-	world->deliver = NULL;
-}
-
-/* The agent's own end and start: nothing stays in memory. */
-static void restart_journal(struct world *world)
-{
-	journal_close(world->journal);
-	world->journal = NULL;
-	assert_int_equal(open_journal(world), 0);
-}
-
-static void refresh(struct world *world)
-{
-	deliver_status(world->deliver, &world->status);
-}
-
-/* Waits for a condition, which a dead machine alone fails to reach in time. */
-#define until(condition)                                                  \
-	do {                                                              \
-		uint64_t end_ns = clock_mono_ns() + LONG_MS * 1000000ULL; \
-		while (refresh(world), !(condition)) {                    \
-			assert_true(clock_mono_ns() < end_ns);            \
-			(void)usleep(500);                                \
-		}                                                         \
-	} while (0)
-
-static void parse_line(const char *text, size_t length, struct line *ret_line)
-{
-	struct json_read *document;
-	const char *id;
-	struct err err;
-
-	assert_int_equal(json_read_new(&document, text, length, &err), 0);
-	id = json_read_string(document, "event.id");
-	assert_non_null(id);
-	assert_int_equal(uuid_parse(ret_line->stream, id), 0);
-	ret_line->sequence = strtoull(id + UUID_TEXT_SIZE, NULL, 10);
-	json_read_free(document);
-}
-
-/* Every line is whole, of the same stream, and they count from 1 to last. */
-static void assert_lines(const char *text, size_t length, const uint8_t stream[16], uint64_t last)
-{
-	const char *end = text + length;
-	uint64_t expected = 1;
-
-	while (text < end) {
-		const char *line_end = memchr(text, '\n', (size_t)(end - text));
-		struct line line;
-
-		assert_non_null(line_end);
-		parse_line(text, (size_t)(line_end - text), &line);
-		assert_memory_equal(line.stream, stream, sizeof(line.stream));
-		assert_int_equal(line.sequence, expected++);
-		text = line_end + 1;
-	}
-	assert_int_equal(expected, last + 1);
-}
-
-static char *read_trail(const char *path, size_t *ret_length)
-{
-	FILE *file = fopen(path, "re");
-	struct stat st;
-	char *text;
-
-	assert_non_null(file);
-	assert_int_equal(fstat(fileno(file), &st), 0);
-	text = malloc((size_t)st.st_size + 1);
-	assert_non_null(text);
-	*ret_length = fread(text, 1, (size_t)st.st_size, file);
-	assert_int_equal(*ret_length, st.st_size);
-	(void)fclose(file);
-	return text;
 }
 
 static void assert_trail(const struct world *world, uint64_t last)
@@ -279,14 +53,18 @@ static void assert_trail(const struct world *world, uint64_t last)
 static int fake_open(struct sink *sink, struct sink_position *ret_resume, struct err *err)
 {
 	struct fake *fake = (struct fake *)sink;
+	int result = 0;
 
-	(void)err;
 	(void)pthread_mutex_lock(&fake->lock);
 	fake->opens++;
 	fake->settled = 0;
 	*ret_resume = fake->tells_resume ? fake->resume : (struct sink_position){0};
+	if (fake->open_failures > 0) {
+		fake->open_failures--;
+		result = err_set(err, fake->open_code, "told not to open");
+	}
 	(void)pthread_mutex_unlock(&fake->lock);
-	return 0;
+	return result;
 }
 
 static size_t first_lines(const struct sink_batch *batch, uint32_t lines)
@@ -649,6 +427,46 @@ static void a_bad_path_is_told_at_the_start(void **state)
 	assert_null(world->deliver);
 }
 
+static void a_place_that_is_down_at_the_start_is_tried_until_it_works(void **state)
+{
+	static const int codes[] = {-ECONNREFUSED, -ENOSPC, -EROFS, -ETIMEDOUT};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		struct fake fake;
+
+		fake_init(&fake);
+		fake.open_failures = 1;
+		fake.open_code = codes[i];
+		append(world->journal, 10);
+		start(world, &fake.sink);
+		until(world->status.acknowledged == 10);
+		stop(world, LONG_MS);
+		assert_int_equal(fake.opens, 2);
+		assert_int_equal(world->status.failures, 1);
+		fake_done(&fake);
+	}
+}
+
+static void what_a_person_has_to_mend_is_told_at_the_start(void **state)
+{
+	static const int codes[] = {-EINVAL, -EBUSY, -EACCES, -ELOOP};
+	struct world *world = *state;
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		struct deliver_options options;
+		struct fake fake;
+
+		fake_init(&fake);
+		fake.open_failures = 1;
+		fake.open_code = codes[i];
+		options = options_for(world, &fake.sink);
+		assert_int_equal(deliver_start(&world->deliver, &options, &world->err), codes[i]);
+		assert_null(world->deliver);
+		fake_done(&fake);
+	}
+}
+
 static void a_renderer_that_cannot_be_made_costs_nobody_a_descriptor(void **state)
 {
 	static char tag[128 * 1024];
@@ -996,6 +814,8 @@ int main(void)
 		TEST(what_a_failing_sink_took_is_not_given_again),
 		TEST(damaged_entries_are_counted_and_passed),
 		TEST(a_bad_path_is_told_at_the_start),
+		TEST(a_place_that_is_down_at_the_start_is_tried_until_it_works),
+		TEST(what_a_person_has_to_mend_is_told_at_the_start),
 		TEST(a_renderer_that_cannot_be_made_costs_nobody_a_descriptor),
 		TEST(stop_keeps_its_deadline_while_the_sink_fails),
 		TEST(stop_leaves_a_hanging_sink_behind),

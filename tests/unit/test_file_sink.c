@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The trail file: made safely, repaired, resumed, and never left with half a line. */
 #include "base/uuid.h"
-#include "sink/sink.h"
+#include "sink/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,6 +43,14 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 	return remove(path);
 }
 
+static int new_sink(const struct place *place, struct sink **ret_sink, struct err *err)
+{
+	struct file_sink_options options;
+
+	file_sink_options_init(&options, place->path);
+	return file_sink_new(ret_sink, &options, err);
+}
+
 static int set_up(void **state)
 {
 	struct place *place = calloc(1, sizeof(*place));
@@ -54,7 +62,7 @@ static int set_up(void **state)
 		return -1;
 	(void)snprintf(place->path, sizeof(place->path), "%s/audit.ndjson", place->dir);
 	*state = place;
-	return file_sink_new(&place->sink, place->path, &place->err);
+	return new_sink(place, &place->sink, &place->err);
 }
 
 static int tear_down(void **state)
@@ -72,7 +80,7 @@ static void use_path(struct place *place, const char *path)
 {
 	(void)snprintf(place->path, sizeof(place->path), "%s/%s", place->dir, path);
 	place->sink->ops->close(place->sink);
-	assert_int_equal(file_sink_new(&place->sink, place->path, &place->err), 0);
+	assert_int_equal(new_sink(place, &place->sink, &place->err), 0);
 }
 
 static int open_sink(struct place *place)
@@ -83,11 +91,13 @@ static int open_sink(struct place *place)
 /* Each line is a message, but of a header. */
 static int submit(struct place *place, const char *data, bool header)
 {
-	struct sink_batch batch = {.data = data, .size = strlen(data)};
+	struct sink_message messages[8] = {0};
+	struct sink_batch batch = {.data = data, .size = strlen(data), .messages = messages};
 	int result;
 
 	for (const char *at = data; *at && !header; at++)
 		batch.count += *at == '\n';
+	assert_true(batch.count <= 8);
 	result = place->sink->ops->submit(place->sink, &batch, &place->err);
 	assert_int_equal(batch.taken, result == 0 ? batch.count : 0);
 	return result;
@@ -196,7 +206,7 @@ static void what_is_no_regular_file_is_refused_without_blocking(void **state)
 
 	place->sink->ops->close(place->sink);
 	strcpy(place->path, "/dev/null");
-	assert_int_equal(file_sink_new(&place->sink, place->path, &place->err), 0);
+	assert_int_equal(new_sink(place, &place->sink, &place->err), 0);
 	assert_refused(place, "device");
 }
 
@@ -220,7 +230,7 @@ static void only_one_may_write_a_trail(void **state)
 	struct err err;
 
 	assert_int_equal(open_sink(place), 0);
-	assert_int_equal(file_sink_new(&second, place->path, &err), 0);
+	assert_int_equal(new_sink(place, &second, &err), 0);
 	assert_int_equal(second->ops->open(second, &resume, &err), -EBUSY);
 	assert_non_null(strstr(err.text, "another process"));
 	assert_int_equal(open_sink(place), 0); /* ourselves, again */

@@ -36,8 +36,7 @@ static void options_in_a_section_of_a_sink(void **state)
 	      "c.yaml:1:33: a stdout sink has no 'tls'\n");
 	tells("sinks: [{name: a, type: stdout, tls.ca: x}]",
 	      "c.yaml:1:33: unknown key 'tls.ca' in a sink (known here: name, type, format, "
-	      "detail, "
-	      "when)\n");
+	      "detail, when, batch, retry, dead_letter)\n");
 }
 
 static void a_kafka_sink_takes_no_property_that_loses_events(void **state)
@@ -121,6 +120,18 @@ static void the_options_become_those_of_the_sink(void **state)
 	config_done(&config);
 }
 
+static void a_document_is_ecs(void **state)
+{
+	struct config config;
+
+	(void)state;
+	is_good(&config, KAFKA "message: batch}]");
+	assert_int_equal(config.sinks[0].kafka.message, CONFIG_MESSAGE_BATCH);
+	config_done(&config);
+	tells(KAFKA "format: ocsf, message: batch}]",
+	      "c.yaml:1:64: message: batch has documents of format ecs only\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
@@ -130,6 +141,7 @@ int main(void)
 		TEST(a_secret_property_is_not_shown),
 		TEST(a_password_may_be_in_a_drop_in),
 		TEST(the_options_become_those_of_the_sink),
+		TEST(a_document_is_ecs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

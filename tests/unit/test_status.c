@@ -334,7 +334,10 @@ static void what_needs_attention_is_told_in_plain_words(void **state)
 	expect_attention(&facts, "does not balance");
 	facts = healthy_facts();
 	sinks[0].deliver.rejected = 3;
-	expect_attention(&facts, "sink trail: 3 events could not be rendered");
+	expect_attention(&facts, "sink trail: 3 events are with the dead letters");
+	sinks[0].deliver.unkept = 3;
+	expect_attention(&facts, "sink trail: 3 events were given up");
+	sinks[0].deliver.unkept = 0;
 }
 
 static void fail_sink(bool blocked, uint64_t seconds)
