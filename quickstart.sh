@@ -22,7 +22,7 @@ die() {
 build_packages="gcc libc6-dev cmake ninja-build pkg-config clang llvm bpftool libbpf-dev libelf-dev
 zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev libzstd-dev"
 test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema python3-yaml nodejs
-node-ajv jq openssl openjdk-17-jre-headless maven runc busybox-static zstd gzip logrotate"
+node-ajv jq openssl openjdk-17-jre-headless maven runc busybox-static zstd gzip logrotate valgrind"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
