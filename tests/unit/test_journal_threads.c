@@ -140,6 +140,91 @@ static void readers_keep_up_while_each_batch_is_synced(void **state)
 	a_writer_and_readers_at_once(f);
 }
 
+/* A reader that is too slow for a small journal, and forgets now and then what it has in hand. */
+struct laggard {
+	pthread_t thread;
+	struct journal_reader *reader;
+	atomic_bool ended; /* no more is appended */
+	bool right;
+	unsigned char had[EVENTS + 1];
+};
+
+static bool take_slowly(struct laggard *laggard, unsigned int *seed)
+{
+	struct journal_batch batch;
+	struct err err;
+	unsigned int in_hand = 0;
+
+	while (journal_reader_next(laggard->reader, &batch, &err) == 1) {
+		if (!batch_right(&batch))
+			return false;
+		(void)poll(NULL, 0, rand_r(seed) % 3 == 0);
+		if (rand_r(seed) % 8 == 0) {
+			journal_reader_rewind(laggard->reader);
+			in_hand = 0;
+		} else if (++in_hand % 3 == 0) {
+			for (uint32_t i = 0; i < batch.count; i++)
+				laggard->had[batch.first_sequence + i]++;
+			ack_batch(laggard->reader, &batch);
+		}
+	}
+	return true;
+}
+
+static void *laggard_main(void *data)
+{
+	struct laggard *laggard = data;
+	unsigned int seed = 7;
+
+	do
+		laggard->right = take_slowly(laggard, &seed);
+	while (laggard->right && !atomic_load(&laggard->ended));
+	return NULL;
+}
+
+/* Of each three batches only the last is marked: an acknowledgement is of all before it. */
+static void what_is_given_up_under_a_reader_is_told_and_only_that(void **state)
+{
+	struct fixture *f = *state;
+	struct laggard *laggard = calloc(1, sizeof(*laggard));
+	struct journal_gap gap;
+	uint64_t told = 0;
+
+	assert_non_null(laggard);
+	f->options.when_full = JOURNAL_DROP_OLDEST;
+	f->options.max_size = 4 * f->options.segment_size;
+	f->options.sync_every_ms = 2;
+	open_journal(f);
+	laggard->reader = open_reader(f, "slow");
+	assert_int_equal(pthread_create(&laggard->thread, NULL, laggard_main, laggard), 0);
+	for (int i = 0; i < FRAMES; i++) {
+		append_ok(f, 8);
+		while (journal_take_gap(f->journal, &gap)) {
+			for (uint64_t k = gap.first_sequence; k <= gap.last_sequence; k++)
+				laggard->had[k] |= 128;
+			told += gap.count;
+		}
+		journal_gaps_told(f->journal);
+	}
+	atomic_store(&laggard->ended, true);
+	assert_int_equal(pthread_join(laggard->thread, NULL), 0);
+	assert_true(laggard->right);
+	while (journal_take_gap(f->journal, &gap)) {
+		for (uint64_t k = gap.first_sequence; k <= gap.last_sequence; k++)
+			laggard->had[k] |= 128;
+		told += gap.count;
+	}
+	/* Nothing that was acknowledged was told, and the figures add up. */
+	for (uint64_t k = 1; k <= EVENTS; k++)
+		if (laggard->had[k] & 128)
+			assert_int_equal(laggard->had[k], 128);
+	assert_true(told > 0);
+	assert_int_equal(told, journal_reader_expired(laggard->reader));
+	assert_int_equal(journal_reader_offered(laggard->reader), EVENTS);
+	journal_reader_close(laggard->reader);
+	free(laggard);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -148,6 +233,7 @@ int main(void)
 		TEST(readers_keep_up_without_syncing),
 		TEST(readers_keep_up_while_intervals_are_synced),
 		TEST(readers_keep_up_while_each_batch_is_synced),
+		TEST(what_is_given_up_under_a_reader_is_told_and_only_that),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
