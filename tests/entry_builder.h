@@ -51,13 +51,12 @@ static inline void builder_enrich(struct entry_builder *builder)
 	*builder->enriched = (struct enriched)ENRICHED_NOTHING;
 }
 
-/* A record of the kind in which everything is 0 but its framing and time. */
-static inline void builder_start(struct entry_builder *builder, enum rec_kind kind,
-				 uint64_t sequence)
+/* As builder_start, for who knows that all of data is 0. */
+static inline void builder_start_clean(struct entry_builder *builder, enum rec_kind kind,
+				       uint64_t sequence)
 {
 	const struct kind *description = kind_get(kind);
 
-	memset(builder->data, 0, sizeof(builder->data));
 	builder->entry = (struct entry *)builder->data;
 	builder->header = (struct rec_header *)(builder->entry + 1);
 	builder->task = description->has_task ? (struct rec_task *)(builder->header + 1) : NULL;
@@ -79,6 +78,14 @@ static inline void builder_start(struct entry_builder *builder, enum rec_kind ki
 		builder->task->creds.login_uid = REC_ID_UNSET;
 		builder->task->creds.audit_session = REC_ID_UNSET;
 	}
+}
+
+/* A record of the kind in which everything is 0 but its framing and time. */
+static inline void builder_start(struct entry_builder *builder, enum rec_kind kind,
+				 uint64_t sequence)
+{
+	memset(builder->data, 0, sizeof(builder->data));
+	builder_start_clean(builder, kind, sequence);
 }
 
 /*

@@ -51,35 +51,48 @@ int64_t clock_wall_offset_ns(void)
 	return offset;
 }
 
-static char *put_digits(char *at, unsigned int value, int count)
+/* Two digits and what stands behind them. */
+static char *put_two(char *at, unsigned int value, char behind)
 {
-	for (int i = count - 1; i >= 0; i--) {
-		at[i] = (char)('0' + value % 10);
-		value /= 10;
-	}
-	return at + count;
+	at[0] = (char)('0' + value / 10);
+	at[1] = (char)('0' + value % 10);
+	at[2] = behind;
+	return at + 3;
+}
+
+/* The civil calendar in years that begin in March, so that a leap day is the last of its year. */
+static char *put_date(char *at, unsigned int days)
+{
+	const unsigned int days_of_era = 146097, epoch = 719468; /* 0000-03-01 to 1970-01-01 */
+	unsigned int shifted = days + epoch, era = shifted / days_of_era;
+	unsigned int day = shifted % days_of_era;
+	unsigned int year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	unsigned int month;
+
+	day -= 365 * year + year / 4 - year / 100;
+	month = (5 * day + 2) / 153;
+	day = day - (153 * month + 2) / 5 + 1;
+	month = month < 10 ? month + 3 : month - 9;
+	year += 400 * era + (month <= 2);
+	at[0] = (char)('0' + year / 1000);
+	at[1] = (char)('0' + year / 100 % 10);
+	at = put_two(at + 2, year % 100, '-');
+	at = put_two(at, month, '-');
+	return put_two(at, day, 'T');
 }
 
 void clock_format_utc(char out[CLOCK_UTC_SIZE], uint64_t wall_ns)
 {
-	time_t seconds = (time_t)(wall_ns / NS_PER_S);
-	struct tm tm;
-	char *at = out;
+	uint64_t seconds = wall_ns / NS_PER_S;
+	unsigned int fraction = (unsigned int)(wall_ns % NS_PER_S);
+	unsigned int of_day = (unsigned int)(seconds % 86400);
+	char *at = put_date(out, (unsigned int)(seconds / 86400));
 
-	(void)gmtime_r(&seconds, &tm);
-	at = put_digits(at, (unsigned int)tm.tm_year + 1900, 4);
-	*at++ = '-';
-	at = put_digits(at, (unsigned int)tm.tm_mon + 1, 2);
-	*at++ = '-';
-	at = put_digits(at, (unsigned int)tm.tm_mday, 2);
-	*at++ = 'T';
-	at = put_digits(at, (unsigned int)tm.tm_hour, 2);
-	*at++ = ':';
-	at = put_digits(at, (unsigned int)tm.tm_min, 2);
-	*at++ = ':';
-	at = put_digits(at, (unsigned int)tm.tm_sec, 2);
-	*at++ = '.';
-	at = put_digits(at, (unsigned int)(wall_ns % NS_PER_S), 9);
-	*at++ = 'Z';
-	*at = '\0';
+	at = put_two(at, of_day / 3600, ':');
+	at = put_two(at, of_day / 60 % 60, ':');
+	at = put_two(at, of_day % 60, '.');
+	for (unsigned int unit = 9; unit-- > 0; fraction /= 10)
+		at[unit] = (char)('0' + fraction % 10);
+	at[9] = 'Z';
+	at[10] = '\0';
 }

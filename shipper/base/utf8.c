@@ -128,6 +128,22 @@ static int add_escape(struct buf *out, char c)
 	return buf_add(out, text, 6);
 }
 
+size_t utf8_copy_plain(char *out, const char *text, size_t length)
+{
+	uint64_t word;
+	size_t at = 0;
+
+	for (; length - at >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, text + at, sizeof(word));
+		if (special_bytes(word))
+			break;
+		memcpy(out + at, &word, sizeof(word));
+	}
+	for (; at < length && is_plain((uint8_t)text[at]); at++)
+		out[at] = text[at];
+	return at;
+}
+
 /* Adds what stands at text instead of its first *ret_used bytes. */
 static int add_substitute(struct buf *out, const char *text, size_t used)
 {

@@ -24,6 +24,12 @@ bool utf8_is_valid(const char *text, size_t length);
 size_t utf8_trim_cut(const char *text, size_t length);
 
 /*
+ * Copies text up to the first byte that is not ASCII or that JSON wants escaped; returns how many
+ * bytes. out has room for length.
+ */
+size_t utf8_copy_plain(char *out, const char *text, size_t length);
+
+/*
  * Appends text as the inside of a JSON string: only the quote, the backslash and U+0000 to U+001F
  * are escaped, each ill-formed subpart becomes U+FFFD. Sets *ret_replaced when there was one, else
  * leaves it. 0, or what buf_add returns; out may then hold a part of the text.

@@ -36,35 +36,35 @@ static const struct field entry_fields[] = {
 	{0},
 };
 
-static unsigned int count_rows(const struct field *rows)
+/* False: table ends before the row at *skip, which is then less by the rows that it has. */
+static bool row_at(const struct field *table, unsigned int *skip, const struct field **ret_field)
 {
-	unsigned int count = 0;
-
-	while (!field_ends(&rows[count]))
-		count++;
-	return count;
+	for (*ret_field = table; *ret_field && !field_ends(*ret_field); (*ret_field)++)
+		if ((*skip)-- == 0)
+			return true;
+	return false;
 }
 
 static bool next_row(const struct kind *kind, unsigned int *cursor, struct row *ret_row)
 {
-	unsigned int entry_rows = count_rows(entry_fields), record_rows = 0;
-	unsigned int at = (*cursor)++;
+	const struct {
+		const struct field *table;
+		enum row_source source;
+	} tables[] = {
+		{entry_fields, ROW_ENTRY},
+		{header_fields, ROW_RECORD},
+		{kind->has_task ? task_fields : NULL, ROW_RECORD},
+		{kind->fields, ROW_RECORD},
+		{enriched_fields, ROW_ENRICHED},
+	};
+	unsigned int skip = (*cursor)++;
 
-	if (at < entry_rows) {
-		*ret_row = (struct row){&entry_fields[at], ROW_ENTRY};
-		return true;
-	}
-	at -= entry_rows;
-	for (unsigned int i = 0; (ret_row->field = kind_next_field(kind, &i)); record_rows++) {
-		ret_row->source = ROW_RECORD;
-		if (at == record_rows)
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		ret_row->source = tables[i].source;
+		if (row_at(tables[i].table, &skip, &ret_row->field))
 			return true;
 	}
-	at -= record_rows;
-	if (at >= count_rows(enriched_fields))
-		return false;
-	*ret_row = (struct row){&enriched_fields[at], ROW_ENRICHED};
-	return true;
+	return false;
 }
 
 bool row_next(const struct kind *kind, unsigned int *cursor, struct row *ret_row)
@@ -90,16 +90,31 @@ static const uint8_t *row_base(const struct row *row, const struct event *event)
 
 static bool every_byte_is(const uint8_t *bytes, size_t size, uint8_t byte)
 {
-	for (size_t i = 0; i < size; i++)
-		if (bytes[i] != byte)
+	uint64_t filled, eight;
+	uint32_t four;
+
+	memset(&filled, byte, sizeof(filled));
+	for (; size >= sizeof(eight); size -= sizeof(eight), bytes += sizeof(eight)) {
+		memcpy(&eight, bytes, sizeof(eight));
+		if (eight != filled)
 			return false;
-	return true;
+	}
+	if (size == sizeof(four)) {
+		memcpy(&four, bytes, sizeof(four));
+		return four == (uint32_t)filled;
+	}
+	while (size > 0 && bytes[size - 1] == byte)
+		size--;
+	return size == 0;
 }
 
 static bool is_skipped(const struct field *field, const uint8_t *member)
 {
-	return ((field->flags & FIELD_SKIP_ZERO) && every_byte_is(member, field->size, 0)) ||
-	       ((field->flags & FIELD_SKIP_UNSET) && every_byte_is(member, field->size, 0xff));
+	if (field->flags & FIELD_SKIP_ZERO)
+		return every_byte_is(member, field->size, 0) ||
+		       ((field->flags & FIELD_SKIP_UNSET) &&
+			every_byte_is(member, field->size, 0xff));
+	return (field->flags & FIELD_SKIP_UNSET) && every_byte_is(member, field->size, 0xff);
 }
 
 static void trim_cut(struct value *value)
@@ -180,12 +195,23 @@ static bool is_derived(const struct field *field)
 	return field->type == FIELD_BASENAME || field->type == FIELD_DIRNAME;
 }
 
+/* A rec_string of which there never was anything: most are. */
+static bool is_nothing(const uint8_t *member)
+{
+	struct rec_string string;
+
+	memcpy(&string, member, sizeof(string));
+	return string.length == 0 && string.full == 0;
+}
+
 static enum value_state get_text(struct value *value, const uint8_t *base)
 {
 	if (value->field->type == FIELD_COMM) {
 		keep_comm(value);
 		return value->length ? VALUE_PRESENT : VALUE_ABSENT;
 	}
+	if (is_nothing(value->member))
+		return VALUE_ABSENT;
 	keep_string(value, base);
 	keep_shown(value);
 	if (value->length)
@@ -213,13 +239,13 @@ enum value_state value_get(struct value *ret_value, const struct row *row,
 	const uint8_t *base = row_base(row, event);
 	const uint8_t *member = base + row->field->offset;
 
-	if (row->field->flags && is_skipped(row->field, member))
+	if (is_skipped(row->field, member))
 		return VALUE_ABSENT;
 	*ret_value = (struct value){
 		.field = row->field,
 		.member = member,
 		.wall_offset_ns = event->entry->wall_offset_ns,
-		.before = find_cut(event, member),
+		.before = event->cut_count ? find_cut(event, member) : NULL,
 	};
 	if (is_text(value_shape(ret_value)))
 		return get_text(ret_value, base);

@@ -5,7 +5,26 @@
  */
 #include "render/document.h"
 
+#include "render/parts.h"
+
+#include <errno.h>
 #include <string.h>
+
+#define MAX_PART_BYTES (16 * 1024 * 1024)
+
+int document_init(struct document *document, struct json *json)
+{
+	document->json = json;
+	buf_init(&document->part, MAX_PART_BYTES);
+	document->parts = part_cache_new();
+	return document->parts ? 0 : -ENOMEM;
+}
+
+void document_done(struct document *document)
+{
+	part_cache_free(document->parts);
+	buf_done(&document->part);
+}
 
 static void open_object(struct document *document, const struct plan_object *object)
 {
@@ -23,7 +42,7 @@ static void close_object(struct document *document, const struct plan_object *ob
 }
 
 /* Closes and opens objects until the given one is open. */
-static void enter(struct document *document, unsigned int object)
+static void move_to(struct document *document, unsigned int object)
 {
 	const struct plan_object *objects = document->plan->objects;
 	unsigned int to_open[PLAN_MAX_DEPTH];
@@ -41,6 +60,12 @@ static void enter(struct document *document, unsigned int object)
 	while (count > 0)
 		open_object(document, &objects[to_open[--count]]);
 	document->object = object;
+}
+
+static inline void enter(struct document *document, unsigned int object)
+{
+	if (object != document->object)
+		move_to(document, object);
 }
 
 void document_begin(struct document *document, const struct plan *plan, struct buf *out)
@@ -139,7 +164,7 @@ static void write_names(struct document *document, const struct plan_member *mem
 }
 
 static void write_word(struct document *document, const struct plan_member *member,
-		       const struct value *value)
+		       const struct value *value, enum value_shape shape)
 {
 	char word[VALUE_WORD_SIZE];
 	size_t length = value_word(value, word);
@@ -147,7 +172,7 @@ static void write_word(struct document *document, const struct plan_member *memb
 	if (length == 0)
 		return;
 	document_start(document, member);
-	if (value_shape(value) == SHAPE_BARE)
+	if (shape == SHAPE_BARE)
 		json_raw(document->json, word, length);
 	else
 		json_word(document->json, word, length);
@@ -156,12 +181,14 @@ static void write_word(struct document *document, const struct plan_member *memb
 void document_value(struct document *document, const struct plan_member *member,
 		    const struct value *value)
 {
+	enum value_shape shape = value_shape(value);
+
 	if (value->cut)
 		remarks_add_cut(&document->remarks, member->path, value);
-	switch (value_shape(value)) {
+	switch (shape) {
 	case SHAPE_BARE:
 	case SHAPE_WORD:
-		write_word(document, member, value);
+		write_word(document, member, value, shape);
 		break;
 	case SHAPE_TEXT:
 		document_start(document, member);
@@ -185,24 +212,30 @@ void document_value(struct document *document, const struct plan_member *member,
 	}
 }
 
+/* What is left of the one at index is not a byte; a row behind it may say more. */
+static bool find_behind(struct document *document, const struct plan_member *member,
+			const struct event *event, unsigned int index, struct value *ret_value)
+{
+	struct value lost = *ret_value;
+
+	while (++index < member->row_count)
+		if (value_get(ret_value, &member->rows[index], event) == VALUE_PRESENT)
+			return true;
+	remarks_add_cut(&document->remarks, member->path, &lost);
+	return false;
+}
+
 bool document_find(struct document *document, const struct plan_member *member,
 		   const struct event *event, struct value *ret_value)
 {
-	struct value lost = {0};
-	bool is_lost = false;
-
 	for (unsigned int i = 0; i < member->row_count; i++) {
 		enum value_state state = value_get(ret_value, &member->rows[i], event);
 
 		if (state == VALUE_PRESENT)
 			return true;
-		if (state == VALUE_LOST && !is_lost) {
-			lost = *ret_value;
-			is_lost = true;
-		}
+		if (state == VALUE_LOST)
+			return find_behind(document, member, event, i, ret_value);
 	}
-	if (is_lost)
-		remarks_add_cut(&document->remarks, member->path, &lost);
 	return false;
 }
 
@@ -270,4 +303,93 @@ void document_tags(struct document *document, const struct plan_member *member,
 	if (document->non_utf8)
 		JSON_RAW(document->json, "\"non-utf8\"");
 	JSON_RAW(document->json, "]");
+}
+
+static unsigned int remark_count(const struct document *document)
+{
+	const struct remarks *remarks = &document->remarks;
+
+	return remarks->raw_count + remarks->raw_left_out + remarks->cut_count;
+}
+
+struct writing {
+	struct document *document;
+	const struct event *event;
+	document_write *write;
+	void *owner;
+};
+
+/* Leaves the text in document->part. False: there is something to remark, which the text is not. */
+static bool render_part(const struct writing *writing, const struct part *part)
+{
+	struct document *document = writing->document;
+	unsigned int object = document->object, remarks = remark_count(document);
+	bool non_utf8 = document->non_utf8, plain;
+	size_t mark = json_set_aside(document->json), length;
+	const char *text;
+	int result;
+
+	document->object = part->object;
+	document->non_utf8 = false;
+	for (unsigned int i = part->first; i < part->first + part->count; i++)
+		writing->write(writing->owner, &document->plan->members[i], writing->event);
+	enter(document, part->object);
+	plain = !document->non_utf8 && remark_count(document) == remarks;
+	document->object = object;
+	document->non_utf8 |= non_utf8;
+	text = json_take(document->json, mark, &length);
+	buf_clear(&document->part);
+	result = buf_add(&document->part, text, length);
+	if (result < 0)
+		json_fail(document->json, result);
+	return plain && result == 0;
+}
+
+static void put_part(struct document *document, const struct part *part, const char *text,
+		     size_t length)
+{
+	if (length == 0)
+		return;
+	enter(document, part->object);
+	json_members(document->json, text, length);
+}
+
+static void write_part(const struct writing *writing, const struct part *part)
+{
+	struct document *document = writing->document;
+	struct part_key key = {.owner = part, .bytes = document->key};
+	const char *text;
+	size_t length;
+
+	key.length = part_key(part, writing->event, document->key, sizeof(document->key));
+	text = key.length ? part_cache_get(document->parts, &key, &length) : NULL;
+	if (text) {
+		put_part(document, part, text, length);
+		return;
+	}
+	if (render_part(writing, part) && key.length)
+		part_cache_put(document->parts, &key, document->part.data, document->part.length);
+	put_part(document, part, document->part.data, document->part.length);
+}
+
+/* Texts that were cut after the event was recorded have remarks that their bytes do not tell. */
+void document_members(struct document *document, const struct event *event, document_write *write,
+		      void *owner)
+{
+	const struct writing writing = {document, event, write, owner};
+	const struct plan *plan = document->plan;
+	const struct part *part = plan->parts, *end = part + plan->part_count;
+
+	if (!document->parts || event->cut_count > 0)
+		part = end;
+	for (unsigned int i = 0; i < plan->member_count;) {
+		if (part < end && i == part->first) {
+			write_part(&writing, part);
+			i += part++->count;
+		} else if (plan->members[i].special == 0) {
+			document_rows(document, &plan->members[i++], event);
+		} else {
+			write(owner, &plan->members[i++], event);
+		}
+	}
 }

@@ -11,6 +11,7 @@
 #include "decode/entry.h"
 #include "decode/value.h"
 #include "render/json.h"
+#include "render/part_cache.h"
 #include "render/plan.h"
 #include "render/remarks.h"
 
@@ -23,7 +24,22 @@ struct document {
 	unsigned int object; /* the one that is open */
 	bool non_utf8;       /* a text was not UTF-8 */
 	struct remarks remarks;
+	struct part_cache *parts; /* of those of all plans; NULL: each is made anew */
+	struct buf part;          /* the one at hand */
+	char key[PART_CACHE_KEY_MAX];
 };
+
+/* In what is all zero. 0 or -ENOMEM; document_done is due in any case. */
+int document_init(struct document *document, struct json *json);
+void document_done(struct document *document);
+
+/* Writes one member of the plan, or nothing; must depend on nothing but its rows if it has any. */
+typedef void document_write(void *owner, const struct plan_member *member,
+			    const struct event *event);
+
+/* All members in their order; parts that are known already are not made again. */
+void document_members(struct document *document, const struct event *event, document_write *write,
+		      void *owner);
 
 void document_begin(struct document *document, const struct plan *plan, struct buf *out);
 /* As json_end. */

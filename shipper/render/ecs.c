@@ -10,14 +10,15 @@
 #include "render/document.h"
 #include "render/ecs_plan.h"
 #include "render/facts.h"
+#include "render/parts.h"
 #include "render/plan.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The members of one object grow at most sixfold when escaped, and stand in it at most twice. */
-#define MAX_RUN_BYTES (4 * 1024 * 1024)
+/* A text grows at most sixfold when escaped, and a path stands in a line in up to ten forms. */
+#define MAX_LINE_BYTES (16 * 1024 * 1024)
 #define MAX_FRAGMENT_BYTES (64 * 1024)
 
 struct ecs {
@@ -45,6 +46,8 @@ static int make_kind(struct ecs *ecs, const struct kind *kind, struct ecs_form f
 {
 	int result = ecs_plan_make(&ecs->plans[kind->kind], kind, form, err);
 
+	if (result == 0)
+		result = parts_find(&ecs->plans[kind->kind], ecs_is_compact(kind));
 	lookup_init(&ecs->rule_tags[kind->kind], kind, ECS_TAGS);
 	buf_init(&ecs->kind_words[kind->kind], MAX_FRAGMENT_BYTES);
 	if (result == 0)
@@ -68,13 +71,14 @@ int ecs_new(struct ecs **ret_ecs, const struct render_identity *identity, struct
 	    struct err *err)
 {
 	struct ecs *ecs = calloc(1, sizeof(*ecs));
-	int result = ecs ? json_new(&ecs->json, MAX_RUN_BYTES) : -ENOMEM;
+	int result = ecs ? json_new(&ecs->json, MAX_LINE_BYTES) : -ENOMEM;
 
+	if (result == 0)
+		result = document_init(&ecs->document, ecs->json);
 	if (result < 0) {
 		ecs_free(ecs);
 		return err_set(err, result, "no memory for a renderer");
 	}
-	ecs->document.json = ecs->json;
 	uuid_format(ecs->stream_text, ecs->stream);
 	result = facts_init(&ecs->facts, ecs->json, identity);
 	if (result < 0)
@@ -95,6 +99,7 @@ void ecs_free(struct ecs *ecs)
 	if (!ecs)
 		return;
 	json_free(ecs->json);
+	document_done(&ecs->document);
 	for (unsigned int i = 0; i < REC_KINDS; i++) {
 		plan_done(&ecs->plans[i]);
 		buf_done(&ecs->kind_words[i]);
@@ -168,9 +173,10 @@ static void write_constant(struct ecs *ecs, const struct plan_member *member,
 	}
 }
 
-static void write_member(struct ecs *ecs, const struct plan_member *member,
-			 const struct event *event)
+static void write_member(void *owner, const struct plan_member *member, const struct event *event)
 {
+	struct ecs *ecs = owner;
+
 	switch ((enum special)member->special) {
 	case SPECIAL_NONE:
 		document_rows(&ecs->document, member, event);
@@ -217,7 +223,6 @@ int ecs_event(struct ecs *ecs, const struct event *event, struct buf *out)
 		return -EINVAL;
 	take_stream(ecs, event->stream);
 	document_begin(&ecs->document, plan, out);
-	for (unsigned int i = 0; i < plan->member_count; i++)
-		write_member(ecs, &plan->members[i], event);
+	document_members(&ecs->document, event, write_member, ecs);
 	return document_end(&ecs->document);
 }

@@ -227,7 +227,8 @@ static int make_agent(struct facts *facts, struct json *json,
 static int make_labels(struct facts *facts, struct json *json,
 		       const struct render_identity *identity)
 {
-	char names[RENDER_LABELS_MAX][RENDER_LABEL_NAME_MAX + sizeof(",\"\":")];
+	char names[RENDER_LABELS_MAX][RENDER_LABEL_NAME_MAX + sizeof(",\"\":") + JSON_KEY_SLACK] = {
+		{0}};
 	struct json_key keys[RENDER_LABELS_MAX];
 	int result;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The only file that knows yajl's generator. Members of one object are gathered in run and handed
- * over as the first one's key and a "number" that holds all the rest: yajl_gen_number writes its
- * bytes as they are. Knows nothing of events.
+ * The only file that knows yajl's generator. A document is gathered in run and handed over as its
+ * first key and a "number" that holds all the rest: yajl_gen_number writes its bytes as they are,
+ * and a token costs more than a member. Knows nothing of events.
  */
 #include "render/json.h"
 
@@ -19,9 +19,8 @@ struct json {
 	yajl_gen yajl;
 	struct buf *out;     /* borrowed from json_begin to json_end */
 	size_t start;        /* out's length at json_begin */
-	struct buf run;      /* members of the present object that yajl has not seen */
-	struct json_key key; /* of the first of them; text NULL: there are none */
-	bool first_item;     /* of the list that is open */
+	struct buf run;      /* all behind the key of the first member */
+	struct json_key key; /* of the first member; text NULL: there is none */
 	int error;           /* the first one since json_begin */
 };
 
@@ -29,17 +28,6 @@ static void check(struct json *json, int result)
 {
 	if (result < 0 && json->error == 0)
 		json->error = result;
-}
-
-/* Most pieces are a few bytes long and find room. */
-static inline void append(struct json *json, struct buf *out, const char *text, size_t length)
-{
-	if (length >= out->size - out->length) {
-		check(json, buf_add(out, text, length));
-		return;
-	}
-	memcpy(out->data + out->length, text, length);
-	out->length += length;
 }
 
 static void check_yajl(struct json *json, yajl_gen_status status)
@@ -52,7 +40,7 @@ static void on_print(void *context, const char *text, size_t length)
 {
 	struct json *json = context;
 
-	append(json, json->out, text, length);
+	check(json, buf_add(json->out, text, length));
 }
 
 int json_new(struct json **ret_json, size_t limit)
@@ -82,22 +70,18 @@ void json_free(struct json *json)
 	free(json);
 }
 
-static void write_key(struct json *json, const struct json_key *key)
-{
-	const char *name = key->text + strlen(",\"");
-	size_t length = key->length - strlen(",\"\":");
-
-	check_yajl(json, yajl_gen_string(json->yajl, (const unsigned char *)name, length));
-}
-
+/* Hands the document over. */
 static void flush(struct json *json)
 {
-	if (!json->key.text)
-		return;
-	write_key(json, &json->key);
-	check_yajl(json, yajl_gen_number(json->yajl, json->run.data, json->run.length));
-	json->key.text = NULL;
-	buf_clear(&json->run);
+	const char *name = json->key.text + strlen(",\"");
+
+	check_yajl(json, yajl_gen_map_open(json->yajl));
+	if (json->key.text) {
+		check_yajl(json, yajl_gen_string(json->yajl, (const unsigned char *)name,
+						 json->key.length - strlen(",\"\":")));
+		check_yajl(json, yajl_gen_number(json->yajl, json->run.data, json->run.length));
+	}
+	check_yajl(json, yajl_gen_map_close(json->yajl));
 }
 
 void json_begin(struct json *json, struct buf *out)
@@ -108,12 +92,11 @@ void json_begin(struct json *json, struct buf *out)
 	json->key.text = NULL;
 	buf_clear(&json->run);
 	yajl_gen_reset(json->yajl, NULL);
-	check_yajl(json, yajl_gen_map_open(json->yajl));
 }
 
 int json_end(struct json *json)
 {
-	json_close(json);
+	flush(json);
 	check(json, buf_add(json->out, "\n", 1));
 	if (json->error < 0)
 		json->out->length = json->start;
@@ -121,67 +104,167 @@ int json_end(struct json *json)
 	return json->error;
 }
 
-void json_open(struct json *json, const struct json_key *key)
+/* Where size bytes may be written; NULL: there is no room, which is kept as the error. */
+static inline char *reserve(struct json *json, size_t size)
 {
-	flush(json);
-	write_key(json, key);
-	check_yajl(json, yajl_gen_map_open(json->yajl));
+	struct buf *run = &json->run;
+	char *room;
+
+	if (size <= run->size - run->length)
+		return run->data + run->length;
+	room = buf_reserve(run, size);
+	if (!room)
+		check(json, -EMSGSIZE);
+	return room;
 }
 
-void json_close(struct json *json)
+static inline void add_byte(struct json *json, char byte)
 {
-	flush(json);
-	check_yajl(json, yajl_gen_map_close(json->yajl));
+	char *room = reserve(json, 1);
+
+	if (!room)
+		return;
+	*room = byte;
+	json->run.length++;
 }
 
-void json_open_in_list(struct json *json, const struct json_key *key)
+static void add(struct json *json, const char *text, size_t length)
 {
-	flush(json);
-	write_key(json, key);
-	check_yajl(json, yajl_gen_array_open(json->yajl));
-	check_yajl(json, yajl_gen_map_open(json->yajl));
+	char *room = reserve(json, length);
+
+	if (!room)
+		return;
+	memcpy(room, text, length);
+	json->run.length += length;
 }
 
-void json_close_list(struct json *json)
+static inline bool follows(const struct json *json, char byte)
 {
-	check_yajl(json, yajl_gen_array_close(json->yajl));
+	return json->run.length > 0 && json->run.data[json->run.length - 1] == byte;
 }
 
-static inline void add(struct json *json, const char *text, size_t length)
+/* Names are short: pieces of known size are copied faster than a counted number of bytes. */
+static inline void add_key(struct json *json, const char *text, size_t length)
 {
-	append(json, &json->run, text, length);
+	char *room = reserve(json, length + JSON_KEY_SLACK);
+
+	if (!room)
+		return;
+	memcpy(room, text, JSON_KEY_SLACK);
+	for (size_t at = JSON_KEY_SLACK; at < length; at += JSON_KEY_SLACK)
+		memcpy(room + at, text + at, JSON_KEY_SLACK);
+	json->run.length += length;
 }
 
 void json_member(struct json *json, const struct json_key *key)
 {
-	if (json->key.text)
-		add(json, key->text, key->length);
-	else
+	size_t skip = follows(json, '{'); /* the first of its object has no comma */
+
+	if (!json->key.text)
 		json->key = *key;
+	else
+		add_key(json, key->text + skip, key->length - skip);
+}
+
+void json_fail(struct json *json, int error)
+{
+	check(json, error);
+}
+
+size_t json_set_aside(struct json *json)
+{
+	size_t mark = json->run.length;
+
+	add_byte(json, '{');
+	return mark;
+}
+
+const char *json_take(struct json *json, size_t mark, size_t *ret_length)
+{
+	size_t end = json->run.length;
+
+	json->run.length = mark;
+	*ret_length = json->error == 0 ? end - mark - 1 : 0;
+	return json->run.data + mark + 1;
+}
+
+void json_members(struct json *json, const char *text, size_t length)
+{
+	if (!follows(json, '{'))
+		add_byte(json, ',');
+	add(json, text, length);
+}
+
+void json_open(struct json *json, const struct json_key *key)
+{
+	json_member(json, key);
+	add_byte(json, '{');
+}
+
+void json_close(struct json *json)
+{
+	add_byte(json, '}');
+}
+
+void json_open_in_list(struct json *json, const struct json_key *key)
+{
+	json_member(json, key);
+	JSON_RAW(json, "[{");
+}
+
+void json_close_list(struct json *json)
+{
+	add_byte(json, ']');
+}
+
+/* The inside of a string. Hardly any text needs an escape. */
+static void add_text(struct json *json, const char *text, size_t length, bool *ret_replaced)
+{
+	char *room = reserve(json, length);
+	size_t plain;
+
+	if (!room || length == 0)
+		return;
+	plain = utf8_copy_plain(room, text, length);
+	json->run.length += plain;
+	if (plain < length)
+		check(json,
+		      utf8_json_escape(&json->run, text + plain, length - plain, ret_replaced));
 }
 
 void json_text(struct json *json, const char *text, size_t length, bool *ret_replaced)
 {
-	add(json, "\"", 1);
-	check(json, utf8_json_escape(&json->run, text, length, ret_replaced));
-	add(json, "\"", 1);
+	char *room = reserve(json, length + 2);
+	size_t plain;
+
+	if (!room)
+		return;
+	room[0] = '"';
+	plain = utf8_copy_plain(room + 1, text, length);
+	room[1 + plain] = '"';
+	json->run.length += plain + 2;
+	if (plain == length)
+		return;
+	json->run.length--;
+	add_text(json, text + plain, length - plain, ret_replaced);
+	add_byte(json, '"');
 }
 
 void json_joined(struct json *json, const char *parts, size_t length, bool *ret_replaced)
 {
 	const char *end = parts + length;
 
-	add(json, "\"", 1);
+	add_byte(json, '"');
 	for (const char *at = parts; at < end;) {
 		const char *nul = memchr(at, '\0', (size_t)(end - at));
 		const char *stop = nul ? nul : end;
 
-		check(json, utf8_json_escape(&json->run, at, (size_t)(stop - at), ret_replaced));
+		add_text(json, at, (size_t)(stop - at), ret_replaced);
 		if (nul)
-			add(json, " ", 1);
+			add_byte(json, ' ');
 		at = stop + 1;
 	}
-	add(json, "\"", 1);
+	add_byte(json, '"');
 }
 
 void json_base64(struct json *json, const void *bytes, size_t length)
@@ -189,7 +272,7 @@ void json_base64(struct json *json, const void *bytes, size_t length)
 	size_t size = (length + 2) / 3 * 4;
 	char *room;
 
-	add(json, "\"", 1);
+	add_byte(json, '"');
 	room = buf_reserve(&json->run, size + 1);
 	if (!room) {
 		check(json, -EMSGSIZE);
@@ -197,7 +280,7 @@ void json_base64(struct json *json, const void *bytes, size_t length)
 	}
 	(void)EVP_EncodeBlock((unsigned char *)room, bytes, (int)length);
 	json->run.length += size;
-	add(json, "\"", 1);
+	add_byte(json, '"');
 }
 
 void json_number(struct json *json, uint64_t number)
@@ -219,25 +302,28 @@ void json_raw(struct json *json, const char *value, size_t length)
 
 void json_word(struct json *json, const char *word, size_t length)
 {
-	add(json, "\"", 1);
-	add(json, word, length);
-	add(json, "\"", 1);
+	char *room = reserve(json, length + 2);
+
+	if (!room)
+		return;
+	room[0] = '"';
+	memcpy(room + 1, word, length);
+	room[length + 1] = '"';
+	json->run.length += length + 2;
 }
 
 void json_list_open(struct json *json)
 {
-	add(json, "[", 1);
-	json->first_item = true;
+	add_byte(json, '[');
 }
 
 void json_list_item(struct json *json)
 {
-	if (!json->first_item)
-		add(json, ",", 1);
-	json->first_item = false;
+	if (!follows(json, '['))
+		add_byte(json, ',');
 }
 
 void json_list_close(struct json *json)
 {
-	add(json, "]", 1);
+	add_byte(json, ']');
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writes one JSON document after another into buffers of the caller. The library keeps objects and
- * commas right; the members of one object that stand side by side reach it as one piece, because
- * its price is per token. Errors are kept until json_end, so that callers need not ask at every
- * step.
+ * Writes one JSON document after another into buffers of the caller. Errors are kept until
+ * json_end, so that callers need not ask at every step.
  */
 #ifndef AUDITSHIP_JSON_H
 #define AUDITSHIP_JSON_H
@@ -18,16 +16,19 @@ struct json;
 
 /*
  * A member's name as it stands behind another member: ,"name": with no character that needs an
- * escape. Lives as long as the document at least.
+ * escape. Lives as long as the document at least. Behind it JSON_KEY_SLACK bytes may be read.
  */
 struct json_key {
 	const char *text;
 	size_t length; /* of all of text */
 };
 
-#define JSON_KEY(name) (&(const struct json_key){",\"" name "\":", sizeof(name) + 3})
+#define JSON_KEY_SLACK 16
+#define JSON_KEY(name)                                                              \
+	(&(const struct json_key){",\"" name "\":\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", \
+				  sizeof(name) + 3})
 
-/* limit: the most bytes that the members of one object may take. 0 or -ENOMEM. */
+/* limit: the most bytes that a document may take. 0 or -ENOMEM. */
 int json_new(struct json **ret_json, size_t limit);
 void json_free(struct json *json);
 
@@ -36,6 +37,9 @@ void json_begin(struct json *json, struct buf *out);
 /* Ends it with a line feed. 0, or -EMSGSIZE or -ENOMEM; out is then as it was before json_begin. */
 int json_end(struct json *json);
 
+/* Nothing will come of this document; error as of json_end. */
+void json_fail(struct json *json, int error);
+
 /* An object as a member of the present one. */
 void json_open(struct json *json, const struct json_key *key);
 void json_close(struct json *json);
@@ -43,6 +47,16 @@ void json_close(struct json *json);
 /* An object alone in a list; json_close ends the object, then json_close_list the list. */
 void json_open_in_list(struct json *json, const struct json_key *key);
 void json_close_list(struct json *json);
+
+/*
+ * Members that are not to stand here yet: what is written until json_take is as if at the start of
+ * an object that is open. json_take takes it out again, without what opens that object; it is
+ * borrowed until the next call that writes, and empty when anything has failed.
+ */
+size_t json_set_aside(struct json *json);
+const char *json_take(struct json *json, size_t mark, size_t *ret_length);
+/* Members as json_take gave them. */
+void json_members(struct json *json, const char *text, size_t length);
 
 /* A member; exactly one of the values below follows, or a list of them. */
 void json_member(struct json *json, const struct json_key *key);

@@ -15,6 +15,7 @@
 #include "render/facts.h"
 #include "render/ocsf_facts.h"
 #include "render/ocsf_plan.h"
+#include "render/parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@
 #include <sys/stat.h>
 
 /* As in ecs.c. */
-#define MAX_RUN_BYTES (4 * 1024 * 1024)
+#define MAX_LINE_BYTES (16 * 1024 * 1024)
 #define MAX_FRAGMENT_BYTES (64 * 1024)
 
 struct ocsf {
@@ -60,6 +61,8 @@ static int make_kind(struct ocsf *ocsf, const struct kind *kind, bool compact, s
 	struct buf *metadata = &ocsf->metadata[kind->kind];
 	int result = ocsf_plan_make(&ocsf->plans[kind->kind], kind, compact, err);
 
+	if (result == 0)
+		result = parts_find(&ocsf->plans[kind->kind].plan, ecs_is_compact(kind));
 	lookup_init(&ocsf->rule_tags[kind->kind], kind, ECS_TAGS);
 	buf_init(constants, MAX_FRAGMENT_BYTES);
 	buf_init(metadata, 2 * MAX_FRAGMENT_BYTES);
@@ -89,13 +92,14 @@ int ocsf_new(struct ocsf **ret_ocsf, const struct render_identity *identity, boo
 	     struct err *err)
 {
 	struct ocsf *ocsf = calloc(1, sizeof(*ocsf));
-	int result = ocsf ? json_new(&ocsf->json, MAX_RUN_BYTES) : -ENOMEM;
+	int result = ocsf ? json_new(&ocsf->json, MAX_LINE_BYTES) : -ENOMEM;
 
+	if (result == 0)
+		result = document_init(&ocsf->document, ocsf->json);
 	if (result < 0) {
 		ocsf_free(ocsf);
 		return err_set(err, result, "no memory for a renderer");
 	}
-	ocsf->document.json = ocsf->json;
 	uuid_format(ocsf->stream_text, ocsf->stream);
 	result = facts_init(&ocsf->facts, ocsf->json, identity);
 	if (result == 0)
@@ -118,6 +122,7 @@ void ocsf_free(struct ocsf *ocsf)
 	if (!ocsf)
 		return;
 	json_free(ocsf->json);
+	document_done(&ocsf->document);
 	for (unsigned int i = 0; i < REC_KINDS; i++) {
 		ocsf_plan_done(&ocsf->plans[i]);
 		buf_done(&ocsf->constants[i]);
@@ -468,6 +473,11 @@ static write_form *const forms[OCSF_FORMS] = {
 	[OCSF_IS_TRUNCATED] = write_is_truncated,
 };
 
+static void write_member(void *owner, const struct plan_member *member, const struct event *event)
+{
+	forms[member->special](owner, member, event);
+}
+
 static void take_stream(struct ocsf *ocsf, const uint8_t *stream)
 {
 	if (memcmp(ocsf->stream, stream, sizeof(ocsf->stream)) == 0)
@@ -484,7 +494,6 @@ int ocsf_event(struct ocsf *ocsf, const struct event *event, struct buf *out)
 		return -EINVAL;
 	take_stream(ocsf, event->stream);
 	document_begin(&ocsf->document, plan, out);
-	for (unsigned int i = 0; i < plan->member_count; i++)
-		forms[plan->members[i].special](ocsf, &plan->members[i], event);
+	document_members(&ocsf->document, event, write_member, ocsf);
 	return document_end(&ocsf->document);
 }

@@ -226,7 +226,7 @@ static struct json_key put_key(struct build *build, const struct name *name)
 
 static size_t size_of_keys(const struct plan_builder *builder)
 {
-	size_t size = 0;
+	size_t size = JSON_KEY_SLACK;
 
 	for (unsigned int i = 0; i < builder->count; i++)
 		size += builder->nodes[i].name.length + KEY_EXTRA;
@@ -279,7 +279,7 @@ int plan_build(struct plan *ret_plan, const struct plan_builder *builder)
 
 	plan.objects = calloc(builder->count, sizeof(*plan.objects));
 	plan.members = calloc(builder->count, sizeof(*plan.members));
-	plan.keys = malloc(size_of_keys(builder));
+	plan.keys = calloc(1, size_of_keys(builder));
 	if (!plan.objects || !plan.members || !plan.keys) {
 		plan_done(&plan);
 		return -ENOMEM;
@@ -295,5 +295,6 @@ void plan_done(struct plan *plan)
 	free(plan->objects);
 	free(plan->members);
 	free(plan->keys);
+	free(plan->parts);
 	*plan = (struct plan){0};
 }

@@ -40,6 +40,9 @@ struct plan {
 	struct plan_member *members; /* in the order of writing */
 	unsigned int object_count, member_count;
 	char *keys; /* text of all of them */
+	/* Those that repeat, in order; none without parts_find. */
+	struct part *parts;
+	unsigned int part_count;
 };
 
 enum plan_place { PLAN_FIRST, PLAN_LAST }; /* among the members of its object */

@@ -54,6 +54,7 @@ struct deliver {
 	struct backoff backoff;
 	bool is_open, resume_due, failure_told, dead_told, stopping, abandoned;
 	bool no_room;         /* the sink takes nothing just now */
+	bool troubled;        /* it says that nothing gets through, and goes on trying */
 	uint64_t progress_ns; /* CLOCK_MONOTONIC: something settled, or was submitted after none */
 	uint64_t stop_after;  /* events that are through when all is there that was at the stop */
 
@@ -146,6 +147,8 @@ static int submit(struct deliver *deliver, struct err *err)
 	result = leave_sink(deliver, result);
 	if (result < 0)
 		return result;
+	if (batch->taken < batch->count)
+		return err_set(err, -EPROTO, "says that it took all and did not");
 	feed_submitted(deliver->feed);
 	return 1;
 }
@@ -257,7 +260,8 @@ static int hear_more(struct deliver *deliver, struct err *err)
 {
 	int result = hear(deliver, err);
 
-	if (result == -EAGAIN) {
+	deliver->troubled = result == -EAGAIN;
+	if (deliver->troubled) {
 		note_blocked(deliver, err);
 		log_failure(deliver, err);
 		return 0;
@@ -338,7 +342,7 @@ static unsigned int patience_ms(const struct deliver *deliver)
 {
 	const struct sink *sink = deliver->sink;
 	unsigned int delay_ms = feed_ready_in_ms(deliver->feed);
-	bool waits = deliver->no_room || feed_under_way(deliver->feed) > 0;
+	bool waits = deliver->no_room || deliver->troubled || feed_under_way(deliver->feed) > 0;
 
 	if (waits && sink->poll_ms)
 		shorten(&delay_ms, sink->poll_ms);

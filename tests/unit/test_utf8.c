@@ -173,6 +173,24 @@ static size_t trim(const char *text)
 	return utf8_trim_cut(text, strlen(text));
 }
 
+static void copy_ends_before_the_first_special_byte(void **state)
+{
+	static const char specials[] = "\"\\\x1f\0\x80\xff\n";
+	char text[40], copy[40];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	for (size_t length = 0; length <= sizeof(text); length++) {
+		assert_int_equal(utf8_copy_plain(copy, text, length), length);
+		assert_memory_equal(copy, text, length);
+		for (size_t at = 0; at < length; at++) {
+			text[at] = specials[at % (sizeof(specials) - 1)];
+			assert_int_equal(utf8_copy_plain(copy, text, length), at);
+			text[at] = (char)(' ' + at % 2 * ('~' - ' '));
+		}
+	}
+}
+
 static void trim_drops_only_a_character_cut_in_half(void **state)
 {
 	(void)state;
@@ -219,6 +237,7 @@ int main(void)
 		cmocka_unit_test(escape_follows_the_rule_of_maximal_subparts),
 		cmocka_unit_test(escape_passes_the_published_vectors),
 		cmocka_unit_test(escape_finds_a_special_byte_at_every_place),
+		cmocka_unit_test(copy_ends_before_the_first_special_byte),
 		cmocka_unit_test(trim_drops_only_a_character_cut_in_half),
 		cmocka_unit_test(trim_keeps_what_was_never_a_character),
 		cmocka_unit_test(escape_tells_when_the_ceiling_is_reached),

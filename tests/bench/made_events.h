@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Events for measurements, always the same ones: what a build in two shells looks like, one of them
+ * in a container. Every process runs once; parents, sessions, users and programs are few; opens are
+ * many of few processes.
+ */
+#ifndef AUDITSHIP_MADE_EVENTS_H
+#define AUDITSHIP_MADE_EVENTS_H
+
+#include "base/buf.h"
+#include "render/render.h"
+
+#define MADE_EVENTS 256 /* of each kind */
+
+enum made_kind { MADE_EXEC, MADE_EXIT, MADE_OPEN, MADE_KINDS };
+
+extern const struct render_identity made_identity;
+extern const uint8_t made_stream[16];
+
+/* Entries of that kind, one behind the other as in the journal. Aborts without memory. */
+void made_events(struct buf *out, enum made_kind kind);
+
+/*
+ * Records as probes write them, each at a multiple of 8: fork, exec and exit of every process; the
+ * opens; and execs of all who run already.
+ */
+void made_processes(struct buf *out, unsigned int *ret_count);
+void made_opens(struct buf *out, unsigned int *ret_count);
+void made_running(struct buf *out, unsigned int *ret_count);
+
+extern const int64_t made_wall_offset_ns;
+
+#endif
