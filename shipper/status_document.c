@@ -263,6 +263,25 @@ static void write_last_error(struct json *json, const struct status_facts *facts
 	json_close(json);
 }
 
+static void write_sink_state(struct json *json, const struct sink_state *state)
+{
+	if (state->warning.text[0])
+		TEXT(json, "warning", state->warning.text);
+	if (!state->keeps_files)
+		return;
+	json_open(json, JSON_KEY("files"));
+	NUMBER(json, "rotated", state->files);
+	NUMBER(json, "rotated_bytes", state->files_bytes);
+	NUMBER(json, "free_bytes", state->free_bytes);
+	NUMBER(json, "packed", state->packed);
+	NUMBER(json, "packed_bytes_before", state->packed_bytes_before);
+	NUMBER(json, "packed_bytes_after", state->packed_bytes_after);
+	NUMBER(json, "deleted", state->deleted);
+	NUMBER(json, "deleted_bytes", state->deleted_bytes);
+	NUMBER(json, "deleted_early", state->deleted_early);
+	json_close(json);
+}
+
 static void write_sink(struct writer *writer, const struct status_facts *facts, size_t i)
 {
 	const struct status_sink *sink = &facts->sinks[i];
@@ -277,6 +296,7 @@ static void write_sink(struct writer *writer, const struct status_facts *facts, 
 	json_close(json);
 	put_time(json, JSON_KEY("last_acknowledgement"), facts, sink->deliver.acknowledged_ns);
 	write_last_error(json, facts, &sink->deliver);
+	write_sink_state(json, &sink->deliver.sink);
 	end_item(writer);
 }
 

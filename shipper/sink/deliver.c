@@ -670,6 +670,8 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 	(void)pthread_mutex_lock(&deliver->story_lock);
 	ret_status->last_error = deliver->story;
 	(void)pthread_mutex_unlock(&deliver->story_lock);
+	if (deliver->sink->ops->tell)
+		deliver->sink->ops->tell(deliver->sink, &ret_status->sink);
 }
 
 void deliver_rotate(struct deliver *deliver)
