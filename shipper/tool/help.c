@@ -72,7 +72,7 @@ static const char detach_text[] =
 	"\n"
 	"Removes the probes that an agent has left in the kernel for the next one.\n"
 	"\n" CONFIG_OPTION "      --state-dir DIR the state directory of the agent whose probes "
-			   "are to go\n" HELP_OPTION;
+	"are to go\n" HELP_OPTION;
 
 static const char schema_text[] = "usage: auditship schema event|batch|ocsf|config|elasticsearch\n"
 				  "\n"
