@@ -8,6 +8,7 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/counter.h"
 #include "base/log.h"
 #include "render/identity.h"
@@ -61,7 +62,7 @@ struct deliver {
 	atomic_int state;
 	_Atomic(struct render_identity *) identity; /* mailbox: a newer one */
 	_Atomic uint64_t stop_deadline_ns;          /* CLOCK_MONOTONIC; 0: go on */
-	_Atomic uint64_t failures, failing_since_ns, failed_ns, unkept;
+	_Atomic uint64_t failures, failing_since_ns, failed_ns, unkept, in_sink_since_ns;
 	atomic_bool failing, blocked;
 	/* A story is 1 KiB, which no atomic holds. Taken when a try failed or somebody asks, for
 	 * one copy, never on the way of an event. */
@@ -71,6 +72,7 @@ struct deliver {
 
 static void enter_sink(struct deliver *deliver)
 {
+	counter_set(&deliver->in_sink_since_ns, clock_boot_ns());
 	atomic_store(&deliver->state, IN_SINK);
 }
 
@@ -79,6 +81,7 @@ static int leave_sink(struct deliver *deliver, int result)
 {
 	int expected = IN_SINK;
 
+	counter_set(&deliver->in_sink_since_ns, 0);
 	if (atomic_compare_exchange_strong(&deliver->state, &expected, WORKING))
 		return result;
 	deliver->abandoned = true;
@@ -431,6 +434,7 @@ static void *run(void *data)
 {
 	struct deliver *deliver = data;
 
+	confine_thread();
 	if (deliver_events(deliver))
 		take_leave(deliver);
 	if (deliver->abandoned)
@@ -659,6 +663,7 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.blocked = atomic_load_explicit(&deliver->blocked, memory_order_relaxed),
 		.failing_since_ns = counter_get(&deliver->failing_since_ns),
 		.failed_ns = counter_get(&deliver->failed_ns),
+		.in_sink_since_ns = counter_get(&deliver->in_sink_since_ns),
 		.acknowledged_ns = feed.acknowledged_ns,
 		.oldest_ns = feed.oldest_ns,
 	};
