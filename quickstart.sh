@@ -20,9 +20,11 @@ die() {
 }
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config clang llvm bpftool libbpf-dev libelf-dev
-zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev libzstd-dev"
+zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev libzstd-dev
+libmicrohttpd-dev libseccomp-dev"
 test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema python3-yaml nodejs
-node-ajv jq openssl openjdk-17-jre-headless maven runc busybox-static zstd gzip logrotate valgrind"
+node-ajv jq curl openssl openjdk-17-jre-headless mandoc maven prometheus rpm runc busybox-static zstd gzip
+logrotate valgrind"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
@@ -49,7 +51,8 @@ $packages"
 		die "packages are missing; as root, run: apt-get install$missing"
 	fi
 	say "installing:$missing"
-	export DEBIAN_FRONTEND=noninteractive
+	# RUNLEVEL: no service that a package brings is started
+	export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
 	mkdir -p build
 	apt-get update >build/install.log 2>&1 || say "apt-get update failed, trying with the lists there are"
 	wanted=

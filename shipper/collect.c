@@ -6,6 +6,7 @@
  */
 #include "collect.h"
 
+#include "base/confine.h"
 #include "base/log.h"
 #include "base/published.h"
 #include "capture/reader.h"
@@ -101,6 +102,7 @@ static void take_counters(struct collect *collect)
 	status->journal_bytes = counters.journal_bytes;
 	status->journal_failing = counters.journal_failing;
 	status->overtakes = counters.overtakes;
+	status->turns++;
 	status->recalled = counters.recalled;
 }
 
@@ -391,6 +393,7 @@ static void *run(void *data)
 	bool busy = false;
 	int swept;
 
+	confine_rest();
 	if (atomic_load(&collect->notes)) /* before anything else: the start of the agent */
 		(void)take_notes(collect);
 	for (;;) {

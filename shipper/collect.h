@@ -58,6 +58,7 @@ struct collect_status {
 	uint64_t journal_bytes;   /* appended */
 	uint64_t journal_failing; /* 1: it takes nothing now */
 	uint64_t overtakes;       /* see capture/merge.h */
+	uint64_t turns;           /* of the thread: it goes on */
 	uint64_t processes, process_max, process_evictions;
 	uint64_t process_hits, process_misses;
 	uint64_t images, image_bytes, image_max_bytes, image_failures, image_drops;

@@ -185,6 +185,15 @@ static int derive_path(char **path, const char *directory, const char *name)
 	return -ENOMEM;
 }
 
+/* "off" means that there is none. */
+static void derive_off(char **text)
+{
+	if (strcmp(*text, "off") != 0)
+		return;
+	free(*text);
+	*text = NULL;
+}
+
 static int derive(struct config *config)
 {
 	int result = derive_path(&config->journal.dir, config->agent.state_dir, "journal");
@@ -193,10 +202,8 @@ static int derive(struct config *config)
 		result = derive_path(&config->control.socket, config->runtime_dir, "control.sock");
 	if (result < 0)
 		return result;
-	if (strcmp(config->control.socket, "off") == 0) {
-		free(config->control.socket);
-		config->control.socket = NULL;
-	}
+	derive_off(&config->control.socket);
+	derive_off(&config->monitor.listen);
 	result = config->sinks ? 0 : config_sinks_default(config);
 	return result == 0 ? config_sinks_derive(config) : result;
 }

@@ -20,6 +20,7 @@ enum config_sink_type {
 	CONFIG_SINK_SYSLOG
 };
 enum config_detail { CONFIG_DETAIL_COMPACT, CONFIG_DETAIL_FULL };
+enum config_privileges { CONFIG_PRIVILEGES_KEEP, CONFIG_PRIVILEGES_MINIMAL };
 enum config_coverage { CONFIG_COVERAGE_START, CONFIG_COVERAGE_REQUEST };
 enum config_message { CONFIG_MESSAGE_EVENT, CONFIG_MESSAGE_BATCH };
 enum config_headers { CONFIG_HEADERS_STANDARD, CONFIG_HEADERS_NONE };
@@ -33,7 +34,7 @@ enum config_format {
 	CONFIG_FORMAT_TEXT
 };
 
-#define CONFIG_FILE "/etc/auditship/auditship.yaml"
+#define CONFIG_FILE AUDITSHIP_SYSCONFDIR "/auditship/auditship.yaml"
 #define CONFIG_SINKS_MAX 64
 #define CONFIG_HASH_SIZE 65 /* SHA-256 in hexadecimal digits, terminated */
 
@@ -143,13 +144,17 @@ struct config {
 		struct config_map labels;
 		uint64_t heartbeat_ms; /* 0: none */
 		uint64_t stop_timeout_ms;
-		int coverage; /* enum config_coverage */
+		int coverage;   /* enum config_coverage */
+		int privileges; /* enum config_privileges */
 	} agent;
 	char *runtime_dir; /* agent.runtime_dir */
 	struct {
 		char *socket; /* NULL: there is none */
 		char *group;  /* name or number of the group that may connect; NULL: only root */
 	} control;
+	struct {
+		char *listen; /* NULL: nowhere; see base/listen_address.h */
+	} monitor;
 	struct {
 		int level; /* enum log_level */
 	} log;
@@ -253,6 +258,8 @@ enum config_part {
 	CONFIG_PART_ENRICH = 1 << 10, /* what the helper process and the tables want anew */
 	CONFIG_PART_ANCESTRY = 1 << 11,
 	CONFIG_PART_KEEP = 1 << 12, /* whether the probes outlive the agent */
+	CONFIG_PART_PRIVILEGES = 1 << 14,
+	CONFIG_PART_MONITOR = 1 << 13,
 };
 
 enum config_sink_change { CONFIG_SINK_SAME, CONFIG_SINK_CHANGED, CONFIG_SINK_ADDED };

@@ -2,6 +2,7 @@
 /* The rows, and what a well-formed name is. Knows nothing of YAML. */
 #include "config_options.h"
 
+#include "base/listen_address.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "enrich/lineage.h"
@@ -156,6 +157,12 @@ static const struct option_word detail_words[] = {
 static const struct option_word coverage_words[] = {
 	{"start", CONFIG_COVERAGE_START},
 	{"request", CONFIG_COVERAGE_REQUEST},
+	{},
+};
+
+static const struct option_word privileges_words[] = {
+	{"keep", CONFIG_PRIVILEGES_KEEP},
+	{"minimal", CONFIG_PRIVILEGES_MINIMAL},
 	{},
 };
 
@@ -412,6 +419,21 @@ static const struct option_pattern cgroup_pattern = {
 	"^/",
 };
 
+static bool is_local_address(const char *text)
+{
+	struct listen_address address;
+
+	return strcmp(text, "off") == 0 || listen_address_parse(&address, text) == 0;
+}
+
+static const struct option_pattern local_address_pattern = {
+	"off, or an address and port of this host alone (127.0.0.1:9178, [::1]:9178) or "
+	"unix:/PATH; others "
+	"are to come through a proxy that asks who they are",
+	is_local_address,
+	"^(off|127([.][0-9]{1,3}){3}:[0-9]{1,5}|\\\\[::1\\\\]:[0-9]{1,5}|unix:/.+)$", /* as JSON */
+};
+
 static const struct option_pattern label_pattern = {
 	"a name for a label: letters, digits, '_' and '-', at most 64 in all",
 	is_label,
@@ -440,6 +462,7 @@ static const struct option_pattern sink_name_pattern = {
 const struct option_section config_sections[] = {
 	{"agent", "This agent."},
 	{"control", "How to ask the running agent."},
+	{"monitor", "What machines ask the running agent: /metrics, /healthz, /readyz."},
 	{"log", "What the agent says of itself, on standard error."},
 	{"capture", "What is recorded."},
 	{"capture.open", "File opens, where capture.events has them."},
@@ -537,6 +560,16 @@ const struct option config_options[] = {
 		       "request), or request (auditship status --coverage) only.",
 	},
 	{
+		"agent.privileges",
+		ENUM_AT(struct config, agent.privileges),
+		.fallback = "keep",
+		.words = privileges_words,
+		.part = CONFIG_PART_PRIVILEGES,
+		.doc = "What the agent may still do once the probes are attached. keep: what a "
+		       "reload with other probes and a look at other people's processes need; "
+		       "minimal: nothing, and a reload that wants other probes is refused.",
+	},
+	{
 		"agent.runtime_dir",
 		PATH_AT(struct config, runtime_dir),
 		.fallback = "/run/auditship",
@@ -565,6 +598,19 @@ const struct option config_options[] = {
 		.part = CONFIG_PART_CONTROL,
 		.pattern = &group_pattern,
 		.doc = "Group, by name or number, whose members may use the control socket.",
+	},
+	{
+		"monitor.listen",
+		TEXT_AT(struct config, monitor.listen),
+		.fallback = "off",
+		.example = "127.0.0.1:9178",
+		.max = SOCKET_MAX,
+		.flags = OPTION_MAY_BE_OFF,
+		.part = CONFIG_PART_MONITOR,
+		.pattern = &local_address_pattern,
+		.doc = "Where /metrics (Prometheus), /healthz and /readyz are served over HTTP: an "
+		       "address and port on loopback, or unix:/PATH, which control.group may use; "
+		       "off: nowhere.",
 	},
 	{
 		"log.level",

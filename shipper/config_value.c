@@ -287,7 +287,7 @@ int config_list_add(struct config_list *list, const char *text)
 void config_list_done(struct config_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		free(list->items[i]);
+		text_wipe(list->items[i]);
 	free(list->items);
 	*list = (struct config_list){0};
 }
@@ -355,7 +355,7 @@ static void map_done(struct config_map *map)
 {
 	for (size_t i = 0; i < map->count; i++) {
 		free(map->items[i].key);
-		free(map->items[i].value);
+		text_wipe(map->items[i].value);
 	}
 	free(map->items);
 	*map = (struct config_map){0};
@@ -513,7 +513,7 @@ void config_value_done(void *where, const struct option *option)
 	void *target = member(where, option);
 
 	if (option->type == OPTION_TEXT || option->type == OPTION_PATH) {
-		free(*(char **)target);
+		text_wipe(*(char **)target);
 		*(char **)target = NULL;
 	} else if (option->type == OPTION_LIST) {
 		config_list_done(target);

@@ -357,7 +357,7 @@ int control_open(struct control **ret_control, const struct control_options *opt
 	control->requests = options->requests;
 	control->data = options->data;
 	control->epoll_fd = -1;
-	control_listen_init(&control->listen);
+	control_listen_init(&control->listen, "control socket");
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		control->clients[i].fd = -1;
 	result = open_parts(control, options, err);

@@ -24,31 +24,32 @@
 #define SOCKET_MODE 0660
 #define BACKLOG 16
 
-void control_listen_init(struct control_listen *place)
+void control_listen_init(struct control_listen *place, const char *what)
 {
 	*place = (struct control_listen){
 		.fd = -1,
 		.lock_fd = -1,
 		.address.sun_family = AF_UNIX,
+		.what = what,
 	};
 }
 
-static int find_group(const char *name, gid_t *ret_group, struct err *err)
+static int find_group(struct control_listen *place, const char *name, struct err *err)
 {
 	const struct group *group;
 	uint64_t number;
 
-	*ret_group = getegid();
+	place->group = getegid();
 	if (!name)
 		return 0;
 	if (text_parse_number(name, &number) == 0 && number < UINT_MAX) {
-		*ret_group = (gid_t)number;
+		place->group = (gid_t)number;
 		return 0;
 	}
 	group = getgrnam(name);
 	if (!group)
-		return err_set(err, -ENOENT, "control socket: there is no group '%s'", name);
-	*ret_group = group->gr_gid;
+		return err_set(err, -ENOENT, "%s: there is no group '%s'", place->what, name);
+	place->group = group->gr_gid;
 	return 0;
 }
 
@@ -71,7 +72,7 @@ static int make_directory(const struct control_listen *place, struct err *err)
 	if (result == 0 && chown(dir, (uid_t)-1, place->group) < 0)
 		result = -errno;
 	if (result < 0)
-		return err_set(err, result, "control socket: cannot make the directory '%s': %s",
+		return err_set(err, result, "%s: cannot make the directory '%s': %s", place->what,
 			       dir, strerror(-result));
 	return 0;
 }
@@ -98,9 +99,10 @@ static int in_use(const struct control_listen *place, struct err *err)
 	pid_t pid = who_listens(&place->address);
 
 	if (pid > 0)
-		return err_set(err, -EADDRINUSE, "control socket '%s': is in use by process %d",
+		return err_set(err, -EADDRINUSE, "%s '%s': is in use by process %d", place->what,
 			       path, (int)pid);
-	return err_set(err, -EADDRINUSE, "control socket '%s': is in use by another process", path);
+	return err_set(err, -EADDRINUSE, "%s '%s': is in use by another process", place->what,
+		       path);
 }
 
 static int take_lock(struct control_listen *place, struct err *err)
@@ -110,12 +112,12 @@ static int take_lock(struct control_listen *place, struct err *err)
 	(void)snprintf(path, sizeof(path), "%s.lock", place->address.sun_path);
 	place->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (place->lock_fd < 0)
-		return err_set(err, -errno, "control socket: '%s': %s", path, strerror(errno));
+		return err_set(err, -errno, "%s: '%s': %s", place->what, path, strerror(errno));
 	if (flock(place->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
 		return in_use(place, err);
-	return err_set(err, -errno, "control socket: '%s': %s", path, strerror(errno));
+	return err_set(err, -errno, "%s: '%s': %s", place->what, path, strerror(errno));
 }
 
 /* We hold the lock, so a socket that is there has no agent behind it, unless its lock was removed.
@@ -128,12 +130,12 @@ static int clear_path(const struct control_listen *place, struct err *err)
 	if (lstat(path, &st) < 0 && errno == ENOENT)
 		return 0;
 	if (!S_ISSOCK(st.st_mode))
-		return err_set(err, -EEXIST, "control socket '%s': something else stands there",
+		return err_set(err, -EEXIST, "%s '%s': something else stands there", place->what,
 			       path);
 	if (who_listens(&place->address) != 0)
 		return in_use(place, err);
 	if (unlink(path) < 0 && errno != ENOENT)
-		return err_set(err, -errno, "control socket '%s': cannot remove the old one: %s",
+		return err_set(err, -errno, "%s '%s': cannot remove the old one: %s", place->what,
 			       path, strerror(errno));
 	return 0;
 }
@@ -166,10 +168,10 @@ int control_listen_open(struct control_listen *place, const char *path, const ch
 
 	if (strlen(path) >= sizeof(place->address.sun_path))
 		return err_set(err, -ENAMETOOLONG,
-			       "control socket '%s': a path of at most %zu bytes is possible", path,
-			       sizeof(place->address.sun_path) - 1);
+			       "%s '%s': a path of at most %zu bytes is possible", place->what,
+			       path, sizeof(place->address.sun_path) - 1);
 	memcpy(place->address.sun_path, path, strlen(path) + 1);
-	result = find_group(group, &place->group, err);
+	result = find_group(place, group, err);
 	if (result == 0)
 		result = make_directory(place, err);
 	if (result == 0)
@@ -182,7 +184,7 @@ int control_listen_open(struct control_listen *place, const char *path, const ch
 	if (result == 0 && listen(place->fd, BACKLOG) < 0)
 		result = -errno;
 	if (result < 0)
-		return err_set(err, result, "control socket '%s': %s", path, strerror(-result));
+		return err_set(err, result, "%s '%s': %s", place->what, path, strerror(-result));
 	return 0;
 }
 
@@ -197,5 +199,5 @@ void control_listen_close(struct control_listen *place)
 		(void)close(place->fd);
 	if (place->lock_fd >= 0)
 		(void)close(place->lock_fd);
-	control_listen_init(place);
+	control_listen_init(place, place->what);
 }

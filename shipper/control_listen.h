@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The place of the control socket in the file system: one agent per path, told apart by a lock on
- * PATH.lock that ends with the process, however it ends.
+ * The place of a unix socket in the file system, the control socket's first of all: one agent per
+ * path, told apart by a lock on PATH.lock that ends with the process, however it ends.
  */
 #ifndef AUDITSHIP_CONTROL_LISTEN_H
 #define AUDITSHIP_CONTROL_LISTEN_H
@@ -18,9 +18,10 @@ struct control_listen {
 	dev_t device;
 	ino_t inode; /* 0: not bound yet */
 	struct sockaddr_un address;
+	const char *what; /* what messages call it */
 };
 
-void control_listen_init(struct control_listen *place);
+void control_listen_init(struct control_listen *place, const char *what);
 
 /* Errors as control_open. After an error control_listen_close is still due. */
 int control_listen_open(struct control_listen *place, const char *path, const char *group,

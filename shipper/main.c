@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The command line: one row and one function per command, exit codes, nothing else. */
 #include "base/buf.h"
+#include "base/confine.h"
 #include "base/log.h"
 #include "config.h"
 #include "control.h"
 #include "pipeline.h"
 #include "tool/check.h"
 #include "tool/detach.h"
+#include "tool/help.h"
 #include "tool/replay.h"
 #include "tool/schema.h"
 #include "tool/status.h"
@@ -26,51 +28,6 @@ struct arguments {
 	bool json, watch, coverage;
 	struct check_options check;
 };
-
-static const char help_text[] =
-	"auditship " AUDITSHIP_VERSION
-	" - an audit trail of this host: who ran what, and how it ended\n"
-	"\n"
-	"usage: auditship run    [-c FILE] [--seconds N]    watch and ship until stopped\n"
-	"       auditship watch  [OPTION...]                show events as they happen (watch "
-	"--help)\n"
-	"       auditship status [--json] [--watch] [--coverage] [-c FILE | --socket PATH]\n"
-	"                                                   ask the running agent how it is\n"
-	"       auditship check  [-c FILE] [--print] [--explain EVENTS] [--connect]\n"
-	"                                                   tell every fault of a configuration\n"
-	"       auditship replay [OPTION...]                send a journal's events once more "
-	"(replay --help)\n"
-	"       auditship detach [-c FILE | --state-dir DIR]\n"
-	"                                                   remove the probes an agent has left\n"
-	"       auditship schema event|batch|config|elasticsearch\n"
-	"                                                   print a published schema\n"
-	"       auditship --help | --version\n"
-	"\n"
-	"  -c, --config FILE   configuration (YAML), with conf.d/*.yaml beside it; without it\n"
-	"                      " CONFIG_FILE " when it is there, else the\n"
-	"                      defaults: a trail in /var/lib/auditship/audit.ndjson\n"
-	"  -s, --seconds N     stop by itself after N seconds\n"
-	"      --socket PATH   the control socket of the agent to ask\n"
-	"      --state-dir DIR the state directory of the agent whose probes are to go\n"
-	"      --json          the status as one line of JSON\n"
-	"      --watch         the status again every second\n"
-	"      --coverage      have the agent try out first what it sees on this host\n"
-	"      --print         show the effective configuration and where each value is from\n"
-	"      --connect       try every sink for real, for up to 15 s each\n"
-	"      --explain FILE  tell which rule decides over each event of FILE (-: of standard\n"
-	"                      input), which holds one JSON document per line\n"
-	"\n"
-	"run needs root, or the capabilities CAP_BPF and CAP_PERFMON, and Linux 5.10 or newer.\n"
-	"Stop it with Ctrl-C or SIGTERM: what the kernel has handed over is written first. Ctrl-C\n"
-	"takes the probes away; after SIGTERM they go on recording for the next run, for as long "
-	"as\n"
-	"capture.keep_attached says. SIGHUP reads the configuration again; a faulty one changes\n"
-	"nothing.\n"
-	"Exit codes: 0 all delivered; 1 it could not run or not deliver; 78 the configuration is\n"
-	"wrong; 64 the command line is. status: 0 healthy; 2 something needs attention; 1 no "
-	"answer.\n"
-	"\n"
-	"Try: sudo auditship run -c config/quickstart.yaml\n";
 
 #define EXIT_USAGE 64
 
@@ -171,6 +128,7 @@ static int command_run(const struct arguments *arguments)
 	struct err err = {0};
 	int result;
 
+	confine_process(); /* first: the configuration holds secrets */
 	buf_init(&faults, CONFIG_FAULTS_SIZE);
 	result = config_new(&config, arguments->config, &faults, &err);
 	if (result == -EINVAL && faults.length > 0)
@@ -289,6 +247,25 @@ static int show_version(void)
 	return EXIT_SUCCESS;
 }
 
+/* command NULL: of the program. EXIT_SUCCESS, or EXIT_FAILURE: there is no such command. */
+static int show_help(FILE *where, const char *command)
+{
+	struct buf text;
+	int result;
+
+	buf_init(&text, 64UL * 1024);
+	result = tool_help(&text, command);
+	if (result == 0)
+		(void)fwrite(text.data, 1, text.length, where);
+	buf_done(&text);
+	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static bool is_help(const char *argument)
+{
+	return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
 static const struct {
 	const char *name;
 	const char *options; /* letters of its options in read_arguments */
@@ -306,13 +283,13 @@ int main(int argc, char **argv)
 	int code;
 
 	if (argc < 2) {
-		(void)fputs(help_text, stderr);
+		(void)show_help(stderr, NULL);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		(void)fputs(help_text, stdout);
+	if (is_help(argv[1]))
+		return show_help(stdout, NULL);
+	if (argc == 3 && is_help(argv[2]) && show_help(stdout, argv[1]) == EXIT_SUCCESS)
 		return EXIT_SUCCESS;
-	}
 	if (strcmp(argv[1], "--version") == 0)
 		return show_version();
 	if (strcmp(argv[1], "watch") == 0)

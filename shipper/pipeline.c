@@ -11,6 +11,7 @@
 #include "pipeline_parts.h"
 
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/uuid.h"
@@ -25,6 +26,7 @@
 #include "enrich/procfs.h"
 #include "enrich/users_watch.h"
 #include "identity.h"
+#include "monitor_pages.h"
 #include "sink/deliver.h"
 #include "status.h"
 #include "succession.h"
@@ -157,6 +159,8 @@ static int start_sinks(struct pipeline *pipeline, struct err *err)
 	struct sinks_options options = {
 		.journal = pipeline->journal,
 		.identity = &pipeline->identity,
+		/* a library's threads have what the thread had that made them */
+		.open_later = confine_is_minimal(),
 		.on_reader_gone = on_reader_gone,
 		.data = pipeline,
 	};
@@ -463,6 +467,30 @@ void pipeline_close_control(struct pipeline *pipeline)
 	pipeline->control = NULL;
 }
 
+int pipeline_open_monitor(struct pipeline *pipeline, const struct config *config, struct err *err)
+{
+	struct monitor_options options = {
+		.listen = config->monitor.listen,
+		.group = config->control.group,
+		.pages = monitor_pages,
+		.data = pipeline->status,
+	};
+	int result;
+
+	if (!options.listen)
+		return 0;
+	result = monitor_open(&pipeline->monitor, &options, err);
+	if (result == 0 && watch(pipeline->epoll_fd, monitor_fd(pipeline->monitor)) < 0)
+		result = err_set(err, -errno, "cannot wait for scrapers: %s", strerror(errno));
+	return result;
+}
+
+void pipeline_close_monitor(struct pipeline *pipeline)
+{
+	monitor_close(pipeline->monitor);
+	pipeline->monitor = NULL;
+}
+
 static int open_watchers(struct pipeline *pipeline, struct err *err)
 {
 	int result = watchers_new(&pipeline->watchers, pipeline->journal, &pipeline->identity, err);
@@ -549,12 +577,15 @@ static void on_tick(struct pipeline *pipeline)
 	tick_filter(pipeline);
 	if (pipeline->control)
 		control_tick(pipeline->control, clock_mono_ns());
+	if (pipeline->monitor)
+		monitor_tick(pipeline->monitor, clock_mono_ns());
 	watchers_tick(pipeline->watchers, clock_boot_ns());
 	refresh_host(pipeline);
 	if (census_sees_all(pipeline->host.pid_ns))
 		census_tick(&pipeline->census, pipeline->probes, pipeline->collect,
 			    clock_boot_ns());
 	agent_events_tick(pipeline->events);
+	service_tick(&pipeline->service, pipeline->status);
 }
 
 void pipeline_tell_missing(const struct pipeline *pipeline)
@@ -611,6 +642,22 @@ static bool handle_signal(struct pipeline *pipeline)
 	return true;
 }
 
+/* Who asks the agent, or what it tells of itself. False: it was none of them. */
+static bool serve(struct pipeline *pipeline, int fd)
+{
+	if (pipeline->control && fd == control_fd(pipeline->control))
+		control_serve(pipeline->control);
+	else if (pipeline->monitor && fd == monitor_fd(pipeline->monitor))
+		monitor_serve(pipeline->monitor);
+	else if (pipeline->watchers && fd == watchers_fd(pipeline->watchers))
+		watchers_serve(pipeline->watchers);
+	else if (pipeline->events && fd == agent_events_fd(pipeline->events))
+		agent_events_serve(pipeline->events);
+	else
+		return false;
+	return true;
+}
+
 /* True when that was the end: a signal, the time is over, or nobody reads any more. */
 static bool handle(struct pipeline *pipeline, int fd)
 {
@@ -625,13 +672,7 @@ static bool handle(struct pipeline *pipeline, int fd)
 		}
 	} else if (fd == pipeline->tick_fd) {
 		on_tick(pipeline);
-	} else if (pipeline->control && fd == control_fd(pipeline->control)) {
-		control_serve(pipeline->control);
-	} else if (pipeline->watchers && fd == watchers_fd(pipeline->watchers)) {
-		watchers_serve(pipeline->watchers);
-	} else if (pipeline->events && fd == agent_events_fd(pipeline->events)) {
-		agent_events_serve(pipeline->events);
-	} else {
+	} else if (!serve(pipeline, fd)) {
 		pipeline->end.reason =
 			fd == pipeline->timer_fd ? REC_STOP_TIME_OVER : REC_STOP_READER_GONE;
 		return true;
@@ -673,6 +714,8 @@ static int open_agent(struct pipeline *pipeline, struct err *err)
 		result = pipeline_open_control(pipeline, pipeline->config, err);
 	if (result == 0)
 		result = open_status(pipeline, err);
+	if (result == 0)
+		result = pipeline_open_monitor(pipeline, pipeline->config, err);
 	return result == 0 ? open_reload(pipeline, err) : result;
 }
 
@@ -683,6 +726,15 @@ static int check_machine(struct err *err)
 
 	preflight_gather(&facts, "");
 	return preflight_judge(&facts, err);
+}
+
+/* The last of all that can fail: what runs from here on gets by with little. */
+static int confine(const struct pipeline_options *options, struct err *err)
+{
+	if (options->view)
+		return 0;
+	confine_rest();
+	return confine_calls(err);
 }
 
 /* The journal goes on with the numbers of the probes that are there, and knows better than a pin
@@ -721,6 +773,8 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 		result = open_agent(pipeline, err);
 	if (result == 0)
 		result = start_capture(pipeline, err);
+	if (result == 0)
+		result = confine(options, err);
 	return result;
 }
 
@@ -763,6 +817,7 @@ static void close_descriptor(int fd)
 static void close_all(struct pipeline *pipeline)
 {
 	pipeline_close_control(pipeline);
+	pipeline_close_monitor(pipeline);
 	watchers_free(pipeline->watchers);
 	status_free(pipeline->status);
 	collect_free(pipeline->collect);
@@ -801,6 +856,8 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 	int result;
 
 	config->rules = NULL;
+	if (config->agent.privileges == CONFIG_PRIVILEGES_MINIMAL && !options->view)
+		confine_make_minimal();
 	summary.sinks = calloc(CONFIG_SINKS_MAX, sizeof(*summary.sinks));
 	if (!summary.sinks)
 		return err_set(err, -ENOMEM, "no memory for %zu sinks", config->sink_count);
@@ -809,8 +866,12 @@ int pipeline_run(const struct pipeline_options *options, struct err *err)
 		pipeline.end.reason = REC_STOP_ERROR;
 	if (result == 0) {
 		tell_ready(&pipeline);
+		if (!pipeline.view)
+			service_ready(&pipeline.service);
 		wait_for_end(&pipeline);
 		pipeline.end.keeps_probes = succession_keeps(&pipeline);
+		if (!pipeline.view)
+			service_stopping();
 		if (pipeline.events)
 			agent_events_tell_stop(pipeline.events, &pipeline.end);
 	}

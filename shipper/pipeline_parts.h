@@ -19,8 +19,10 @@
 #include "helper.h"
 #include "journal/journal.h"
 #include "kernel_filter.h"
+#include "monitor.h"
 #include "pipeline.h"
 #include "reload.h"
+#include "service.h"
 #include "sinks.h"
 #include "status.h"
 #include "watchers.h"
@@ -50,7 +52,9 @@ struct pipeline {
 	struct deliver *view_deliver;
 	struct control *control; /* NULL, and so are the next two: nobody may ask */
 	struct watchers *watchers;
+	struct monitor *monitor; /* NULL: it is off */
 	struct status *status;
+	struct service service;
 	struct agent_events *events; /* NULL for a mere view */
 	struct agent_end end;
 	struct census census;
@@ -75,6 +79,10 @@ void pipeline_tell_missing(const struct pipeline *pipeline);
 /* No socket in the configuration: no server. */
 int pipeline_open_control(struct pipeline *pipeline, const struct config *config, struct err *err);
 void pipeline_close_control(struct pipeline *pipeline);
+
+/* The monitoring port, the same way. */
+int pipeline_open_monitor(struct pipeline *pipeline, const struct config *config, struct err *err);
+void pipeline_close_monitor(struct pipeline *pipeline);
 
 /* The status tells of what is in force. */
 void pipeline_describe_status(const struct pipeline *pipeline, struct status_options *ret_options);

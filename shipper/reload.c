@@ -6,6 +6,7 @@
  */
 #include "reload.h"
 
+#include "base/confine.h"
 #include "base/log.h"
 #include "pipeline_parts.h"
 #include "succession.h"
@@ -106,6 +107,8 @@ static void tell_until_restart(unsigned int parts)
 		log_warning("agent.state_dir has changed: it takes effect at the next start");
 	if (parts & CONFIG_PART_ENRICH)
 		log_warning("enrich has changed: it takes effect at the next start");
+	if (parts & CONFIG_PART_PRIVILEGES)
+		log_warning("agent.privileges has changed: it takes effect at the next start");
 	if (parts & CONFIG_PART_JOURNAL)
 		log_warning("journal has changed: it takes effect at the next start");
 	if (parts & CONFIG_PART_ENRICH)
@@ -120,6 +123,11 @@ static int prepare_probes(struct pipeline *pipeline, const struct config *config
 	struct probes_options options;
 	int result;
 
+	if (confine_is_minimal())
+		return err_set(
+			err, -EPERM,
+			"agent.privileges is minimal, so the agent may load no other probes: "
+			"what has changed in capture takes effect at a restart");
 	pipeline_describe_probes(pipeline, config, &options);
 	options.previous = pipeline->probes;
 	succession_beat(pipeline, true);
@@ -163,6 +171,25 @@ static int change_control(struct pipeline *pipeline, const struct config *config
 	if (result < 0)
 		pipeline_close_control(pipeline);
 	return result;
+}
+
+static int change_monitor(struct pipeline *pipeline, const struct config *config, struct err *err)
+{
+	int result;
+
+	pipeline_close_monitor(pipeline);
+	result = pipeline_open_monitor(pipeline, config, err);
+	if (result < 0)
+		pipeline_close_monitor(pipeline);
+	return result;
+}
+
+static void restore_monitor(struct pipeline *pipeline)
+{
+	struct err err;
+
+	if (change_monitor(pipeline, pipeline->config, &err) < 0)
+		log_error("no monitoring port: %s", err.text);
 }
 
 static void restore_control(struct pipeline *pipeline)
@@ -217,15 +244,23 @@ static int prepare(struct pipeline *pipeline, struct prepared *prepared, struct 
 	return sinks_change(pipeline->sinks, &sinks, err);
 }
 
-static int prepare_with_control(struct pipeline *pipeline, struct prepared *prepared,
+/* What only one of may be there: it is changed at once, and restored when something else fails. */
+static int prepare_with_servers(struct pipeline *pipeline, struct prepared *prepared,
 				struct err *err)
 {
 	bool control = prepared->diff.parts & CONFIG_PART_CONTROL;
+	bool monitor = prepared->diff.parts & (CONFIG_PART_CONTROL | CONFIG_PART_MONITOR);
 	int result = control ? change_control(pipeline, prepared->config, err) : 0;
 
+	if (result == 0 && monitor)
+		result = change_monitor(pipeline, prepared->config, err);
 	if (result == 0)
 		result = prepare(pipeline, prepared, err);
-	if (result < 0 && control)
+	if (result == 0)
+		return 0;
+	if (monitor)
+		restore_monitor(pipeline);
+	if (control)
 		restore_control(pipeline);
 	return result;
 }
@@ -338,7 +373,7 @@ static void start(struct reload *reload)
 		config_free(prepared.config);
 		return;
 	}
-	if (prepare_with_control(pipeline, &prepared, &err) == 0) {
+	if (prepare_with_servers(pipeline, &prepared, &err) == 0) {
 		apply(reload, &prepared);
 		return;
 	}
@@ -351,10 +386,13 @@ static void start(struct reload *reload)
 
 void reload_request(struct reload *reload)
 {
+	service_reloading();
 	if (reload->busy)
 		reload->again = true;
 	else
 		start(reload);
+	if (!reload->busy) /* refused, or nothing to do */
+		service_reloaded();
 }
 
 void reload_finish(struct reload *reload)
@@ -368,8 +406,10 @@ void reload_finish(struct reload *reload)
 	config_free(reload->old);
 	reload->old = NULL;
 	reload->busy = false;
-	if (!reload->again)
-		return;
-	reload->again = false;
-	start(reload);
+	if (reload->again) {
+		reload->again = false;
+		start(reload);
+	}
+	if (!reload->busy)
+		service_reloaded();
 }

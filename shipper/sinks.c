@@ -157,7 +157,7 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 		.dead_letter_bytes = config->dead_letter.max_size,
 		.documents = config->type == CONFIG_SINK_KAFKA &&
 			     config->kafka.message == CONFIG_MESSAGE_BATCH,
-		.open_later = start->running || is_remote(config),
+		.open_later = start->running || is_remote(config) || sinks->options.open_later,
 		.on_reader_gone = sinks->options.on_reader_gone,
 		.data = sinks->options.data,
 	};

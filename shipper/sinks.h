@@ -18,6 +18,7 @@ struct sinks_options {
 	const struct render_identity *identity; /* as it is when one starts; must outlive them */
 	const struct journal_start *from; /* without cursors, from there; NULL: each by its own */
 	/* From a deliver thread: the reader of standard output has gone. */
+	bool open_later; /* by their threads, which try until it works */
 	void (*on_reader_gone)(void *data);
 	void *data;
 };

@@ -7,8 +7,10 @@
 
 #include "base/clock.h"
 #include "filter/rules.h"
+#include "progress.h"
 #include "status_document.h"
 #include "status_history.h"
+#include "status_metrics.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@ struct status {
 	struct status_options options;
 	uint64_t started_ns;
 	struct status_history history;
+	struct progress progress;
 	/* Room for what any reload may bring. */
 	struct status_sink sinks[CONFIG_SINKS_MAX];
 	struct status_rule rules[RULES_MAX];
@@ -50,9 +53,11 @@ void status_change(struct status *status, const struct status_options *options)
 void status_tick(struct status *status)
 {
 	struct collect_status collect;
+	uint64_t now_ns = clock_boot_ns();
 
 	collect_status(status->options.collect, &collect);
-	status_history_add(&status->history, &collect, clock_boot_ns());
+	status_history_add(&status->history, &collect, now_ns);
+	progress_note(&status->progress, &collect, now_ns);
 }
 
 static void gather_sinks(struct status *status, struct status_facts *facts)
@@ -101,11 +106,18 @@ static void gather_rules(struct status *status, struct status_facts *facts)
 	facts->rules = status->rules;
 }
 
-int status_write(struct status *status, struct buf *out, struct err *err)
+static void gather_probes(struct status *status, struct status_facts *facts)
+{
+	probes_count_missed(status->options.probes);
+	facts->probe_count = probes_status(status->options.probes, &facts->probes);
+}
+
+static void gather(struct status *status, struct status_facts *ret_facts)
 {
 	const struct status_options *options = &status->options;
 	const struct config *config = options->config;
-	struct status_facts facts = {
+
+	*ret_facts = (struct status_facts){
 		.started_ns = status->started_ns,
 		.wall_offset_ns = clock_wall_offset_ns(),
 		.pid = (uint64_t)getpid(),
@@ -113,26 +125,66 @@ int status_write(struct status *status, struct buf *out, struct err *err)
 		.config_hash = config->hash,
 		.kinds = config_event_kinds(config),
 	};
+	collect_status(options->collect, &ret_facts->collect);
+	journal_status(options->journal, &ret_facts->journal);
+	kernel_filter_left_out(options->filter, ret_facts->left_out);
+	ret_facts->remark_count = kernel_filter_remarks(options->filter, &ret_facts->remarks);
+	gather_sinks(status, ret_facts);
+	gather_rules(status, ret_facts);
+	gather_probes(status, ret_facts);
+	if (options->control)
+		control_counters(options->control, &ret_facts->control);
+	if (options->watchers)
+		watchers_counters(options->watchers, &ret_facts->watchers);
+	if (coverage_last(options->coverage)->ended_ns)
+		ret_facts->coverage = coverage_last(options->coverage);
+	ret_facts->coverage_runs = coverage_is_running(options->coverage);
+	ret_facts->now_ns = clock_boot_ns();
+	status_history_rates(&status->history, ret_facts);
+}
+
+int status_write(struct status *status, struct buf *out, struct err *err)
+{
+	struct status_facts facts;
 	int result;
 
-	collect_status(options->collect, &facts.collect);
-	journal_status(options->journal, &facts.journal);
-	kernel_filter_left_out(options->filter, facts.left_out);
-	facts.remark_count = kernel_filter_remarks(options->filter, &facts.remarks);
-	gather_sinks(status, &facts);
-	gather_rules(status, &facts);
-	probes_count_missed(options->probes);
-	facts.probe_count = probes_status(options->probes, &facts.probes);
-	if (options->control)
-		control_counters(options->control, &facts.control);
-	if (options->watchers)
-		watchers_counters(options->watchers, &facts.watchers);
-	if (coverage_last(options->coverage)->ended_ns)
-		facts.coverage = coverage_last(options->coverage);
-	facts.coverage_runs = coverage_is_running(options->coverage);
-	facts.now_ns = clock_boot_ns();
-	status_history_rates(&status->history, &facts);
+	gather(status, &facts);
 	result = status_document_write(&facts, out);
 	return result < 0 ? err_set(err, result, "cannot write the status: %s", strerror(-result))
 			  : 0;
+}
+
+int status_metrics(struct status *status, struct buf *out, struct err *err)
+{
+	struct status_facts facts;
+	int result;
+
+	gather(status, &facts);
+	result = status_metrics_write(&facts, out);
+	return result < 0 ? err_set(err, result, "cannot write the metrics: %s", strerror(-result))
+			  : 0;
+}
+
+int status_progress(struct status *status, struct err *err)
+{
+	struct status_facts facts = {0};
+
+	gather_sinks(status, &facts);
+	facts.now_ns = clock_boot_ns();
+	return progress_judge(&status->progress, &facts, err);
+}
+
+int status_ready(struct status *status, struct err *err)
+{
+	struct status_facts facts = {0};
+
+	gather_probes(status, &facts);
+	for (size_t i = 0; i < facts.probe_count; i++)
+		if (facts.probes[i].required && !facts.probes[i].attached)
+			return err_set(err, -EAGAIN, "the probe %s is not attached",
+				       facts.probes[i].name);
+	collect_status(status->options.collect, &facts.collect);
+	if (facts.collect.journal_failing)
+		return err_set(err, -EAGAIN, "the journal takes no events");
+	return status_progress(status, err);
 }

@@ -47,4 +47,13 @@ void status_tick(struct status *status);
 /* Appends the document, see status_document.h. */
 int status_write(struct status *status, struct buf *out, struct err *err);
 
+/* Appends the figures, see status_metrics.h. */
+int status_metrics(struct status *status, struct buf *out, struct err *err);
+
+/* 0 when every thread goes on, see progress.h. */
+int status_progress(struct status *status, struct err *err);
+
+/* 0 when events are recorded: what must be attached is, and the journal takes them. */
+int status_ready(struct status *status, struct err *err);
+
 #endif

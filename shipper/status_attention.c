@@ -119,6 +119,8 @@ static void judge_sink(struct teller *teller, const struct status_facts *facts,
 		tell(teller,
 		     "sink %s: %" PRIu64 " events were given up and are not with the dead letters",
 		     sink->name, deliver->unkept);
+	if (deliver->sink.warning.text[0])
+		tell(teller, "sink %s: %s", sink->name, deliver->sink.warning.text);
 	if (deliver->expired)
 		tell(teller,
 		     "sink %s: %" PRIu64 " events were given up before it took them: "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One function per member of the document. What needs attention is decided in
- * status_attention.c; this file only writes.
+ * Texts, times and lists; figures come from the table in status_figures.c. What needs attention is
+ * decided in status_attention.c; this file only writes.
  */
 #include "status_document.h"
 
@@ -10,6 +10,7 @@
 #include "render/json.h"
 #include "sinks.h"
 #include "status_attention.h"
+#include "status_figures.h"
 
 #include <errno.h>
 #include <string.h>
@@ -59,12 +60,31 @@ static void put_time(struct json *json, const struct json_key *key,
 	json_word(json, text, strlen(text));
 }
 
-/* Nothing when it lasts for ever. */
-static void put_seconds_left(struct json *json, uint64_t free_bytes, uint64_t bytes_per_second)
+/* The figures of a group that the document has: of its one object, or of item i of its list. */
+static void put_figures(struct json *json, const struct status_facts *facts, enum figures which,
+			size_t i)
 {
-	NUMBER(json, "bytes_per_second", bytes_per_second);
-	if (bytes_per_second > 0)
-		NUMBER(json, "seconds_left", free_bytes / bytes_per_second);
+	const struct figure_group *group = &figure_groups[which];
+
+	for (const struct figure *row = group->figures; row->key.text || row->metric; row++) {
+		uint64_t value = row->key.text ? figure_value(group, row, facts, i) : FIGURE_ABSENT;
+
+		if (value == FIGURE_ABSENT)
+			continue;
+		if (row->type == FIGURE_FLAG)
+			put_bool(json, &row->key, value);
+		else
+			put_number(json, &row->key, value);
+	}
+}
+
+/* An object with nothing but figures. */
+static void put_object(struct json *json, const struct status_facts *facts, enum figures which,
+		       const struct json_key *key)
+{
+	json_open(json, key);
+	put_figures(json, facts, which, 0);
+	json_close(json);
 }
 
 static struct json *begin_item(struct writer *writer)
@@ -89,13 +109,12 @@ static void end_item(struct writer *writer)
 static void write_agent(struct writer *writer, const struct status_facts *facts)
 {
 	struct json *json = writer->json;
-	uint64_t up_ns = facts->now_ns - facts->started_ns;
 
 	BOOL(json, "ok", true);
 	TEXT(json, "version", AUDITSHIP_VERSION);
 	NUMBER(json, "pid", facts->pid);
 	put_time(json, JSON_KEY("time"), facts, facts->now_ns);
-	NUMBER(json, "uptime_seconds", up_ns / NS_PER_S);
+	put_figures(json, facts, FIGURES_AGENT, 0);
 	json_open(json, JSON_KEY("configuration"));
 	if (facts->config_path)
 		TEXT(json, "path", facts->config_path);
@@ -119,13 +138,10 @@ static void add_attention(void *data, const char *text)
 
 static void write_attention(struct writer *writer, const struct status_facts *facts)
 {
-	unsigned int count;
-
 	json_member(writer->json, JSON_KEY("attention"));
 	json_list_open(writer->json);
-	count = status_attention(facts, add_attention, writer);
+	(void)status_attention(facts, add_attention, writer);
 	json_list_close(writer->json);
-	BOOL(writer->json, "healthy", count == 0);
 }
 
 static void write_probes(struct writer *writer, const struct status_facts *facts)
@@ -137,11 +153,7 @@ static void write_probes(struct writer *writer, const struct status_facts *facts
 		struct json *json = begin_item(writer);
 
 		TEXT(json, "name", probe->name);
-		BOOL(json, "attached", probe->attached);
-		BOOL(json, "required", probe->required);
-		BOOL(json, "optional", probe->optional);
-		if (probe->counts_missed)
-			NUMBER(json, "missed", probe->missed);
+		put_figures(json, facts, FIGURES_PROBES, i);
 		if (!probe->attached)
 			TEXT(json, "reason", probe->why);
 		end_item(writer);
@@ -161,36 +173,10 @@ static void write_events(struct writer *writer, const struct status_facts *facts
 			continue;
 		json = begin_item(writer);
 		TEXT(json, "kind", kind->name);
-		BOOL(json, "selected", kind->of_shipper || (facts->kinds >> i & 1));
-		NUMBER(json, "total", facts->collect.events[i]);
-		NUMBER(json, "per_second", facts->events[i].per_second);
-		NUMBER(json, "per_minute", facts->events[i].per_minute);
-		if (!kind->of_shipper)
-			NUMBER(json, "lost", facts->collect.lost_kind[i]);
+		put_figures(json, facts, FIGURES_EVENTS, i);
 		end_item(writer);
 	}
 	json_list_close(writer->json);
-}
-
-static void write_account(struct writer *writer, const struct status_facts *facts)
-{
-	const struct collect_status *collect = &facts->collect;
-	struct json *json = writer->json;
-
-	json_open(json, JSON_KEY("account"));
-	NUMBER(json, "numbered", collect->numbered);
-	NUMBER(json, "journalled", status_journalled(collect));
-	NUMBER(json, "dropped", collect->dropped);
-	NUMBER(json, "limited", collect->held);
-	NUMBER(json, "not_selected", collect->not_selected);
-	NUMBER(json, "canaries", collect->canaries);
-	NUMBER(json, "excluded", collect->excluded);
-	NUMBER(json, "rejected", collect->rejected - collect->unnumbered);
-	NUMBER(json, "lost", collect->lost);
-	NUMBER(json, "unjournalled", collect->pending);
-	NUMBER(json, "in_ring", collect->outstanding);
-	BOOL(json, "balances", status_balances(collect));
-	json_close(json);
 }
 
 static void write_filters(struct writer *writer, const struct status_facts *facts)
@@ -198,36 +184,12 @@ static void write_filters(struct writer *writer, const struct status_facts *fact
 	struct json *json = writer->json;
 
 	json_open(json, JSON_KEY("filters"));
-	json_open(json, JSON_KEY("left_out"));
-	NUMBER(json, "own", facts->left_out[REC_FILTER_OWN]);
-	NUMBER(json, "mode", facts->left_out[REC_FILTER_MODE]);
-	NUMBER(json, "pid", facts->left_out[REC_FILTER_PID]);
-	NUMBER(json, "user", facts->left_out[REC_FILTER_USER]);
-	NUMBER(json, "executable", facts->left_out[REC_FILTER_EXECUTABLE]);
-	NUMBER(json, "cgroup", facts->left_out[REC_FILTER_CGROUP]);
-	NUMBER(json, "path", facts->left_out[REC_FILTER_PATH]);
-	NUMBER(json, "rule", facts->left_out[REC_FILTER_RULE]);
-	json_close(json);
+	put_object(json, facts, FIGURES_LEFT_OUT, JSON_KEY("left_out"));
 	json_member(json, JSON_KEY("remarks"));
 	json_list_open(json);
 	for (size_t i = 0; i < facts->remark_count; i++)
 		add_text(json, facts->remarks[i]);
 	json_list_close(json);
-	json_close(json);
-}
-
-static void write_losses(struct writer *writer, const struct status_facts *facts)
-{
-	const struct collect_status *collect = &facts->collect;
-	struct json *json = writer->json;
-
-	json_open(json, JSON_KEY("losses"));
-	NUMBER(json, "ring_full", collect->lost_reason[REC_LOSS_RING_FULL]);
-	NUMBER(json, "no_scratch", collect->lost_reason[REC_LOSS_NO_SCRATCH]);
-	NUMBER(json, "too_large", collect->lost_reason[REC_LOSS_TOO_LARGE]);
-	NUMBER(json, "no_agent", collect->lost_reason[REC_LOSS_NO_AGENT]);
-	NUMBER(json, "rejected", collect->rejected);
-	NUMBER(json, "journal_skipped", facts->journal.skipped_events);
 	json_close(json);
 }
 
@@ -240,10 +202,7 @@ static void write_rules(struct writer *writer, const struct status_facts *facts)
 		struct json *json = begin_item(writer);
 
 		TEXT(json, "name", rule->name);
-		NUMBER(json, "dropped", rule->dropped);
-		NUMBER(json, "dropped_in_kernel", rule->dropped_in_kernel);
-		NUMBER(json, "limited", rule->held);
-		BOOL(json, "in_kernel", rule->in_kernel);
+		put_figures(json, facts, FIGURES_RULES, i);
 		if (!rule->in_kernel && rule->why_not)
 			TEXT(json, "reason", rule->why_not);
 		end_item(writer);
@@ -251,148 +210,46 @@ static void write_rules(struct writer *writer, const struct status_facts *facts)
 	json_list_close(writer->json);
 }
 
-static void write_ring(struct writer *writer, const struct status_facts *facts, enum rec_ring ring)
-{
-	const struct collect_status *collect = &facts->collect;
-	uint64_t size = collect->rings[ring].size_bytes, used = collect->rings[ring].used_bytes;
-	struct json *json = begin_item(writer);
-
-	TEXT(json, "name", ring_name(ring));
-	NUMBER(json, "used_bytes", used);
-	NUMBER(json, "size_bytes", size);
-	NUMBER(json, "used_percent", size ? used * 100 / size : 0);
-	put_seconds_left(json, size > used ? size - used : 0, facts->ring_bytes_per_second[ring]);
-	NUMBER(json, "lost", collect->lost_ring[ring]);
-	end_item(writer);
-}
-
 static void write_rings(struct writer *writer, const struct status_facts *facts)
 {
 	json_member(writer->json, JSON_KEY("rings"));
 	json_list_open(writer->json);
-	for (enum rec_ring i = REC_RING_VITAL; i < REC_RING_SHIPPER; i++)
-		write_ring(writer, facts, i);
+	for (enum rec_ring i = REC_RING_VITAL; i < REC_RING_SHIPPER; i++) {
+		struct json *json = begin_item(writer);
+
+		TEXT(json, "name", ring_name(i));
+		put_figures(json, facts, FIGURES_RINGS, i);
+		end_item(writer);
+	}
 	json_list_close(writer->json);
 }
 
 static void write_journal(struct writer *writer, const struct status_facts *facts)
 {
-	const struct journal_status *journal = &facts->journal;
-	uint64_t bytes = journal->bytes, max = journal->max_size;
 	struct json *json = writer->json;
 
 	json_open(json, JSON_KEY("journal"));
-	NUMBER(json, "bytes", bytes);
-	NUMBER(json, "max_bytes", max);
-	NUMBER(json, "used_percent", max ? bytes * 100 / max : 0);
-	NUMBER(json, "segments", journal->segments);
-	put_seconds_left(json, max > bytes ? max - bytes : 0, facts->journal_bytes_per_second);
-	NUMBER(json, "events", journal->events);
-	BOOL(json, "failing", facts->collect.journal_failing);
-	NUMBER(json, "append_failures", journal->append_failures);
-	if (journal->sync_error)
-		TEXT(json, "sync_error", strerror(-journal->sync_error));
-	NUMBER(json, "damaged_frames", journal->damaged_frames);
-	NUMBER(json, "skipped_events", journal->skipped_events);
-	NUMBER(json, "cursor_resets", journal->cursor_resets);
-	json_close(json);
-}
-
-/* unit: of size and ceiling. hits + misses 0: it does not count them. */
-static void write_cache(struct writer *writer, const char *name, const char *unit,
-			const struct cache_counters *cache)
-{
-	uint64_t asked = cache->hits + cache->misses;
-	struct json *json = begin_item(writer);
-
-	TEXT(json, "name", name);
-	TEXT(json, "unit", unit);
-	NUMBER(json, "size", cache->size);
-	NUMBER(json, "max", cache->max);
-	NUMBER(json, "used_percent", cache->max ? cache->size * 100 / cache->max : 0);
-	if (asked) {
-		NUMBER(json, "hits", cache->hits);
-		NUMBER(json, "misses", cache->misses);
-		NUMBER(json, "hit_percent", cache->hits * 100 / asked);
-	}
-	NUMBER(json, "evictions", cache->evictions);
-	NUMBER(json, "failures", cache->failures);
-	end_item(writer);
-}
-
-static void write_helper(struct writer *writer, const struct resolver_counters *helper)
-{
-	struct json *json = writer->json;
-
-	json_open(json, JSON_KEY("helper"));
-	NUMBER(json, "asked", helper->asked);
-	NUMBER(json, "answered", helper->answered);
-	NUMBER(json, "timed_out", helper->timed_out);
-	NUMBER(json, "aborted", helper->aborted);
-	NUMBER(json, "canceled", helper->canceled);
-	NUMBER(json, "waiting", helper->waiting);
-	NUMBER(json, "refused", helper->refused);
-	NUMBER(json, "starts", helper->starts);
-	NUMBER(json, "waited_microseconds", helper->waited_ns / NS_PER_US);
+	put_figures(json, facts, FIGURES_JOURNAL, 0);
+	if (facts->journal.sync_error)
+		TEXT(json, "sync_error", strerror(-facts->journal.sync_error));
 	json_close(json);
 }
 
 static void write_caches(struct writer *writer, const struct status_facts *facts)
 {
-	const struct collect_status *collect = &facts->collect;
-	const struct enrich_caches *caches = &collect->caches;
-	const struct cache_counters processes = {
-		.size = collect->processes,
-		.max = collect->process_max,
-		.hits = collect->process_hits,
-		.misses = collect->process_misses,
-		.evictions = collect->process_evictions,
-	};
-	const struct cache_counters images = {
-		.size = collect->image_bytes,
-		.max = collect->image_max_bytes,
-		.evictions = collect->image_drops,
-		.failures = collect->image_failures,
-	};
+	const struct figure_group *group = &figure_groups[FIGURES_CACHES];
 
 	json_member(writer->json, JSON_KEY("caches"));
 	json_list_open(writer->json);
-	write_cache(writer, "processes", "entries", &processes);
-	write_cache(writer, "images", "bytes", &images);
-	write_cache(writer, "names", "entries", &caches->names.ids);
-	write_cache(writer, "name_scopes", "entries", &caches->names.scopes);
-	write_cache(writer, "cgroups", "entries", &caches->cgroups);
-	write_cache(writer, "containers", "entries", &caches->containers.cache);
+	for (size_t i = 0; i < group->count(facts); i++) {
+		struct json *json = begin_item(writer);
+
+		TEXT(json, "name", group->name(facts, i));
+		TEXT(json, "unit", i == FIGURES_CACHE_IMAGES ? "bytes" : "entries");
+		put_figures(json, facts, FIGURES_CACHES, i);
+		end_item(writer);
+	}
 	json_list_close(writer->json);
-	NUMBER(writer->json, "containers_late", caches->containers.late);
-	write_helper(writer, &caches->helper);
-}
-
-static void write_processes(struct writer *writer, const struct status_facts *facts)
-{
-	const struct collect_status *collect = &facts->collect;
-	struct json *json = writer->json;
-
-	json_open(json, JSON_KEY("processes"));
-	NUMBER(json, "entries", collect->processes);
-	NUMBER(json, "evictions", collect->process_evictions);
-	NUMBER(json, "images", collect->images);
-	NUMBER(json, "image_bytes", collect->image_bytes);
-	NUMBER(json, "image_failures", collect->image_failures);
-	NUMBER(json, "lost_exits", collect->lost_exits);
-	NUMBER(json, "reused_pids", collect->reused_pids);
-	NUMBER(json, "recalled", collect->recalled);
-	NUMBER(json, "censuses", collect->censuses);
-	json_close(json);
-	json_open(json, JSON_KEY("reader"));
-	NUMBER(json, "wakeups", collect->wakeups);
-	NUMBER(json, "sleeps", collect->sleeps);
-	NUMBER(json, "late", collect->late);
-	NUMBER(json, "sweeps", collect->sweeps);
-	NUMBER(json, "overtakes", collect->overtakes);
-	NUMBER(json, "read_failures", collect->read_failures);
-	NUMBER(json, "map_failures", collect->map_failures);
-	json_close(json);
 }
 
 static void write_last_error(struct json *json, const struct status_facts *facts,
@@ -406,36 +263,40 @@ static void write_last_error(struct json *json, const struct status_facts *facts
 	json_close(json);
 }
 
-static void write_sink(struct writer *writer, const struct status_facts *facts,
-		       const struct status_sink *sink)
+static void write_sink_state(struct json *json, const struct sink_state *state)
 {
-	const struct deliver_status *deliver = &sink->deliver;
+	if (state->warning.text[0])
+		TEXT(json, "warning", state->warning.text);
+	if (!state->keeps_files)
+		return;
+	json_open(json, JSON_KEY("files"));
+	NUMBER(json, "rotated", state->files);
+	NUMBER(json, "rotated_bytes", state->files_bytes);
+	NUMBER(json, "free_bytes", state->free_bytes);
+	NUMBER(json, "packed", state->packed);
+	NUMBER(json, "packed_bytes_before", state->packed_bytes_before);
+	NUMBER(json, "packed_bytes_after", state->packed_bytes_after);
+	NUMBER(json, "deleted", state->deleted);
+	NUMBER(json, "deleted_bytes", state->deleted_bytes);
+	NUMBER(json, "deleted_early", state->deleted_early);
+	json_close(json);
+}
+
+static void write_sink(struct writer *writer, const struct status_facts *facts, size_t i)
+{
+	const struct status_sink *sink = &facts->sinks[i];
 	struct json *json = begin_item(writer);
 
 	TEXT(json, "name", sink->name);
 	TEXT(json, "type", sink->type);
-	TEXT(json, "state", status_sink_state(deliver));
-	if (deliver->failing)
-		NUMBER(json, "failing_seconds",
-		       (facts->now_ns - deliver->failing_since_ns) / NS_PER_S);
-	NUMBER(json, "found", deliver->found);
-	NUMBER(json, "acknowledged", deliver->acknowledged);
-	NUMBER(json, "skipped", deliver->skipped);
-	NUMBER(json, "filtered", deliver->filtered);
-	NUMBER(json, "rejected", deliver->rejected);
-	NUMBER(json, "dead_lettered", deliver->dead_lettered);
-	NUMBER(json, "unkept", deliver->unkept);
-	NUMBER(json, "expired", deliver->expired);
-	NUMBER(json, "unreadable", deliver->unreadable);
-	NUMBER(json, "bytes", deliver->bytes);
-	NUMBER(json, "failures", deliver->failures);
+	TEXT(json, "state", status_sink_state(&sink->deliver));
+	put_figures(json, facts, FIGURES_SINKS, i);
 	json_open(json, JSON_KEY("lag"));
-	NUMBER(json, "events", deliver->waiting);
-	NUMBER(json, "bytes", deliver->waiting_bytes);
-	NUMBER(json, "milliseconds", status_lag_ns(facts, deliver) / NS_PER_MS);
+	put_figures(json, facts, FIGURES_LAG, i);
 	json_close(json);
-	put_time(json, JSON_KEY("last_acknowledgement"), facts, deliver->acknowledged_ns);
-	write_last_error(json, facts, deliver);
+	put_time(json, JSON_KEY("last_acknowledgement"), facts, sink->deliver.acknowledged_ns);
+	write_last_error(json, facts, &sink->deliver);
+	write_sink_state(json, &sink->deliver.sink);
 	end_item(writer);
 }
 
@@ -444,7 +305,7 @@ static void write_sinks(struct writer *writer, const struct status_facts *facts)
 	json_member(writer->json, JSON_KEY("sinks"));
 	json_list_open(writer->json);
 	for (size_t i = 0; i < facts->sink_count; i++)
-		write_sink(writer, facts, &facts->sinks[i]);
+		write_sink(writer, facts, i);
 	json_list_close(writer->json);
 }
 
@@ -460,28 +321,6 @@ static void write_removed(struct writer *writer, const struct status_facts *fact
 		end_item(writer);
 	}
 	json_list_close(writer->json);
-}
-
-static void write_control(struct writer *writer, const struct status_facts *facts)
-{
-	const struct control_counters *control = &facts->control;
-	struct json *json = writer->json;
-
-	json_open(json, JSON_KEY("control"));
-	NUMBER(json, "clients", control->clients);
-	NUMBER(json, "accepted", control->accepted);
-	NUMBER(json, "refused", control->refused);
-	NUMBER(json, "requests", control->requests);
-	NUMBER(json, "malformed", control->malformed);
-	NUMBER(json, "timeouts", control->timeouts);
-	NUMBER(json, "last_pid", control->last_pid);
-	NUMBER(json, "last_uid", control->last_uid);
-	json_close(json);
-	json_open(json, JSON_KEY("watchers"));
-	NUMBER(json, "present", facts->watchers.present);
-	NUMBER(json, "served", facts->watchers.served);
-	NUMBER(json, "failed", facts->watchers.failed);
-	json_close(json);
 }
 
 static void write_canaries(struct writer *writer, const struct json_key *key,
@@ -533,17 +372,20 @@ static int write_document(struct writer *writer, const struct status_facts *fact
 	write_probes(writer, facts);
 	write_coverage(writer, facts);
 	write_events(writer, facts);
-	write_account(writer, facts);
+	put_object(writer->json, facts, FIGURES_ACCOUNT, JSON_KEY("account"));
 	write_filters(writer, facts);
-	write_losses(writer, facts);
+	put_object(writer->json, facts, FIGURES_LOSSES, JSON_KEY("losses"));
 	write_rules(writer, facts);
 	write_rings(writer, facts);
 	write_journal(writer, facts);
-	write_processes(writer, facts);
+	put_object(writer->json, facts, FIGURES_PROCESSES, JSON_KEY("processes"));
+	put_object(writer->json, facts, FIGURES_READER, JSON_KEY("reader"));
 	write_caches(writer, facts);
+	put_object(writer->json, facts, FIGURES_HELPER, JSON_KEY("helper"));
 	write_sinks(writer, facts);
 	write_removed(writer, facts);
-	write_control(writer, facts);
+	put_object(writer->json, facts, FIGURES_CONTROL, JSON_KEY("control"));
+	put_object(writer->json, facts, FIGURES_WATCHERS, JSON_KEY("watchers"));
 	result = json_end(writer->json);
 	if (result == 0 && writer->error < 0) {
 		out->length = start;

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -207,4 +208,11 @@ void text_nearest_offer(struct text_nearest *nearest, const char *name)
 		return;
 	nearest->best = name;
 	nearest->distance = distance;
+}
+
+void text_wipe(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
 }

@@ -33,6 +33,9 @@ void text_format_number(char out[TEXT_AMOUNT_SIZE], uint64_t number);
 #define TEXT_WORD_MAX 64
 size_t text_edit_distance(const char *a, const char *b);
 
+/* Frees text, which may be secret, and leaves nothing of it in memory. NULL is fine. */
+void text_wipe(char *text);
+
 /* Finds among known names the one that was probably meant: offer all, then read best. */
 struct text_nearest {
 	const char *word;

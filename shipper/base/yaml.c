@@ -400,6 +400,8 @@ void yaml_tree_free(struct yaml_node *root)
 		next = child->next;
 		yaml_tree_free(child);
 	}
+	if (root->text.bytes) /* it may be a secret */
+		explicit_bzero(root->text.bytes, root->text.length);
 	free(root->text.bytes);
 	free(root->variables);
 	free(root->key.bytes);

@@ -9,6 +9,7 @@
 #include "enrich/resolver_spawner.h"
 
 #include "base/clock.h"
+#include "base/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -238,6 +239,7 @@ _Noreturn void resolver_spawner_run(const struct resolver_spawner *options)
 	sigset_t set;
 
 	die_with_parent(options->agent);
+	confine_rest();
 	(void)prctl(PR_SET_NAME, "auditship:spawn");
 	ignore_signals();
 	own_descriptors(options->control_fd);

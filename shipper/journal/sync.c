@@ -6,6 +6,7 @@
  */
 #include "journal/gaps.h"
 
+#include "base/confine.h"
 #include "base/io.h"
 
 #include <errno.h>
@@ -271,6 +272,7 @@ static void *sync_main(void *data)
 	struct journal *journal = data;
 	bool stopping = false;
 
+	confine_thread();
 	while (!stopping) {
 		uint64_t round;
 

@@ -8,6 +8,7 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/counter.h"
 #include "base/log.h"
 #include "render/identity.h"
@@ -53,6 +54,7 @@ struct deliver {
 	struct backoff backoff;
 	bool is_open, resume_due, failure_told, dead_told, stopping, abandoned;
 	bool no_room;         /* the sink takes nothing just now */
+	bool troubled;        /* it says that nothing gets through, and goes on trying */
 	uint64_t progress_ns; /* CLOCK_MONOTONIC: something settled, or was submitted after none */
 	uint64_t stop_after;  /* events that are through when all is there that was at the stop */
 
@@ -60,7 +62,7 @@ struct deliver {
 	atomic_int state;
 	_Atomic(struct render_identity *) identity; /* mailbox: a newer one */
 	_Atomic uint64_t stop_deadline_ns;          /* CLOCK_MONOTONIC; 0: go on */
-	_Atomic uint64_t failures, failing_since_ns, failed_ns, unkept;
+	_Atomic uint64_t failures, failing_since_ns, failed_ns, unkept, in_sink_since_ns;
 	atomic_bool failing, blocked;
 	/* A story is 1 KiB, which no atomic holds. Taken when a try failed or somebody asks, for
 	 * one copy, never on the way of an event. */
@@ -70,6 +72,7 @@ struct deliver {
 
 static void enter_sink(struct deliver *deliver)
 {
+	counter_set(&deliver->in_sink_since_ns, clock_boot_ns());
 	atomic_store(&deliver->state, IN_SINK);
 }
 
@@ -78,6 +81,7 @@ static int leave_sink(struct deliver *deliver, int result)
 {
 	int expected = IN_SINK;
 
+	counter_set(&deliver->in_sink_since_ns, 0);
 	if (atomic_compare_exchange_strong(&deliver->state, &expected, WORKING))
 		return result;
 	deliver->abandoned = true;
@@ -143,6 +147,8 @@ static int submit(struct deliver *deliver, struct err *err)
 	result = leave_sink(deliver, result);
 	if (result < 0)
 		return result;
+	if (batch->taken < batch->count)
+		return err_set(err, -EPROTO, "says that it took all and did not");
 	feed_submitted(deliver->feed);
 	return 1;
 }
@@ -254,7 +260,8 @@ static int hear_more(struct deliver *deliver, struct err *err)
 {
 	int result = hear(deliver, err);
 
-	if (result == -EAGAIN) {
+	deliver->troubled = result == -EAGAIN;
+	if (deliver->troubled) {
 		note_blocked(deliver, err);
 		log_failure(deliver, err);
 		return 0;
@@ -335,7 +342,7 @@ static unsigned int patience_ms(const struct deliver *deliver)
 {
 	const struct sink *sink = deliver->sink;
 	unsigned int delay_ms = feed_ready_in_ms(deliver->feed);
-	bool waits = deliver->no_room || feed_under_way(deliver->feed) > 0;
+	bool waits = deliver->no_room || deliver->troubled || feed_under_way(deliver->feed) > 0;
 
 	if (waits && sink->poll_ms)
 		shorten(&delay_ms, sink->poll_ms);
@@ -427,6 +434,7 @@ static void *run(void *data)
 {
 	struct deliver *deliver = data;
 
+	confine_thread();
 	if (deliver_events(deliver))
 		take_leave(deliver);
 	if (deliver->abandoned)
@@ -655,12 +663,15 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.blocked = atomic_load_explicit(&deliver->blocked, memory_order_relaxed),
 		.failing_since_ns = counter_get(&deliver->failing_since_ns),
 		.failed_ns = counter_get(&deliver->failed_ns),
+		.in_sink_since_ns = counter_get(&deliver->in_sink_since_ns),
 		.acknowledged_ns = feed.acknowledged_ns,
 		.oldest_ns = feed.oldest_ns,
 	};
 	(void)pthread_mutex_lock(&deliver->story_lock);
 	ret_status->last_error = deliver->story;
 	(void)pthread_mutex_unlock(&deliver->story_lock);
+	if (deliver->sink->ops->tell)
+		deliver->sink->ops->tell(deliver->sink, &ret_status->sink);
 }
 
 void deliver_rotate(struct deliver *deliver)

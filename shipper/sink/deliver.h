@@ -57,8 +57,10 @@ struct deliver_status {
 	uint64_t failing_since_ns; /* the first of the tries that have failed since one worked */
 	uint64_t failed_ns;        /* the last try that failed */
 	uint64_t acknowledged_ns;  /* the last acknowledgement */
+	uint64_t in_sink_since_ns; /* the call into the sink that lasts; 0: none does */
 	uint64_t oldest_ns;        /* when the oldest event in hand was taken up; 0: none is */
 	struct err last_error;
+	struct sink_state sink;
 };
 
 /* Opens the sink once unless it says later, so that what a person has to mend is told at once

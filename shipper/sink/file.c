@@ -37,8 +37,8 @@ struct file_sink {
 	struct file_sink_options options;
 	struct trail_name name;
 	struct active active;
-	struct keeper *keeper; /* NULL: there is nothing to keep */
-	struct buf header;     /* what stands at the top of each file */
+	struct keeper *_Atomic keeper; /* NULL: there is nothing to keep */
+	struct buf header;             /* what stands at the top of each file */
 	int state_fd;
 	struct trail_state state; /* as it is in the file */
 	atomic_bool rotate_wanted;
@@ -49,6 +49,11 @@ struct file_sink {
 	uint64_t taken, settled; /* messages since open */
 	uint64_t sync_due_ns;    /* CLOCK_MONOTONIC; 0: there is nothing to sync */
 	uint64_t retry_ns, wake_ns; /* CLOCK_MONOTONIC: not before */
+
+	/* For whoever asks. */
+	atomic_int rotate_error; /* of the last try */
+	atomic_int level;        /* enum space_level */
+	_Atomic uint64_t free_bytes, limit_bytes;
 };
 
 static struct file_sink *of(struct sink *sink)
@@ -141,6 +146,15 @@ static bool needs_keeper(const struct keeper_options *keep)
 	       keep->space.low_bytes;
 }
 
+static int start_keeper(struct file_sink *file, struct err *err)
+{
+	struct keeper *keeper = NULL;
+	int result = keeper_start(&keeper, &file->name, &file->options.keep, err);
+
+	atomic_store(&file->keeper, keeper);
+	return result;
+}
+
 static int file_open(struct sink *sink, struct sink_position *ret_resume, struct err *err)
 {
 	struct file_sink *file = of(sink);
@@ -151,7 +165,7 @@ static int file_open(struct sink *sink, struct sink_position *ret_resume, struct
 	file->sink.poll_ms = 0;
 	result = open_all(file, err);
 	if (result == 0 && !file->keeper && needs_keeper(&file->options.keep))
-		result = keeper_start(&file->keeper, &file->name, &file->options.keep, err);
+		result = start_keeper(file, err);
 	if (result < 0) {
 		close_all(file);
 		return result;
@@ -204,6 +218,22 @@ static int settle(struct file_sink *file, struct err *err)
 
 /* ---- rotate ---- */
 
+/* EEXIST: something has that name. Some network file systems cannot do both in one (EINVAL). */
+static int rename_to_new(int dirfd, const char *from, const char *to)
+{
+	struct stat st;
+
+	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -1;
+	if (fstatat(dirfd, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return errno == ENOENT ? renameat(dirfd, from, dirfd, to) : -1;
+}
+
 /* Gives the active file the next number that nobody has used. */
 static int rename_active(struct file_sink *file, struct err *err)
 {
@@ -227,8 +257,7 @@ static int rename_active(struct file_sink *file, struct err *err)
 				       strerror(-result));
 		trail_name_format(rotated, &file->name, state->number, clock_real_ns(),
 				  file->first);
-		if (renameat2(file->active.dirfd, file->name.active, file->active.dirfd, rotated,
-			      RENAME_NOREPLACE) == 0)
+		if (rename_to_new(file->active.dirfd, file->name.active, rotated) == 0)
 			return 0;
 		if (errno != EEXIST)
 			return err_set(err, -errno, "%s: cannot rename to %s: %m",
@@ -248,7 +277,9 @@ static int rotate(struct file_sink *file, struct err *err)
 		result = sync_now(file, err);
 	if (result < 0)
 		return result;
-	if (rename_active(file, &ignored) < 0) {
+	result = rename_active(file, &ignored);
+	atomic_store(&file->rotate_error, -result);
+	if (result < 0) {
 		file->retry_ns = clock_mono_ns() + RETRY_NS;
 		return 0;
 	}
@@ -327,6 +358,9 @@ static int look_for_space(struct file_sink *file, enum space_level *ret_level, s
 
 	space_look(&space, file->active.dirfd, &file->options.keep.space);
 	*ret_level = space.level;
+	counter_set(&file->free_bytes, space.free_bytes);
+	counter_set(&file->limit_bytes, space.limit_bytes);
+	atomic_store(&file->level, (int)space.level);
 	if (space.level >= SPACE_LOW && file->keeper && now_ns >= file->wake_ns) {
 		file->wake_ns = now_ns + WAKE_NS;
 		keeper_wake(file->keeper);
@@ -444,6 +478,49 @@ static void file_close(struct sink *sink)
 	free(file);
 }
 
+/* The gravest of what is not in order. */
+static void describe_warning(struct file_sink *file, const struct keeper_status *kept,
+			     struct err *warning)
+{
+	int level = atomic_load(&file->level), rotate_error = atomic_load(&file->rotate_error);
+
+	if (level < SPACE_LOW && rotate_error)
+		(void)err_set(warning, 0, "%s: cannot be rotated: %s; it grows meanwhile",
+			      file->options.path, strerror(rotate_error));
+	else if (level < SPACE_LOW && kept->last_error.text[0])
+		*warning = kept->last_error;
+	else if (level != SPACE_FINE)
+		(void)err_set(warning, 0,
+			      "%s: %llu MiB are free on its file system, less than %llu%s",
+			      file->options.path,
+			      (unsigned long long)counter_get(&file->free_bytes) >> 20,
+			      (unsigned long long)counter_get(&file->limit_bytes) >> 20,
+			      level == SPACE_WARN ? "" : ": the oldest files are deleted early");
+}
+
+static void file_tell(struct sink *sink, struct sink_state *ret_state)
+{
+	struct file_sink *file = of(sink);
+	struct keeper *keeper = atomic_load(&file->keeper);
+	struct keeper_status kept = {0};
+
+	if (keeper)
+		keeper_status(keeper, &kept);
+	*ret_state = (struct sink_state){
+		.keeps_files = keeper != NULL,
+		.free_bytes = counter_get(&file->free_bytes),
+		.files = kept.files,
+		.files_bytes = kept.bytes,
+		.packed = kept.packed,
+		.packed_bytes_before = kept.packed_bytes_before,
+		.packed_bytes_after = kept.packed_bytes_after,
+		.deleted = kept.deleted,
+		.deleted_bytes = kept.deleted_bytes,
+		.deleted_early = kept.deleted_early,
+	};
+	describe_warning(file, &kept, &ret_state->warning);
+}
+
 static void file_rotate(struct sink *sink)
 {
 	struct file_sink *file = of(sink);
@@ -490,6 +567,7 @@ int file_sink_new(struct sink **ret_sink, const struct file_sink_options *option
 		.flush = file_flush,
 		.close = file_close,
 		.rotate = file_rotate,
+		.tell = file_tell,
 	};
 	struct file_sink *file = calloc(1, sizeof(*file));
 	int result;

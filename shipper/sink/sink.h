@@ -87,6 +87,18 @@ struct sink_progress {
 	int refused;
 };
 
+/* How a sink is, beyond what the engine sees; for the status. */
+struct sink_state {
+	struct err warning;  /* what somebody should look after while events go on arriving; "" */
+	bool keeps_files;    /* the rest is known */
+	uint64_t free_bytes; /* on their file system, as of the last event */
+	uint64_t files, files_bytes; /* rotated ones that are there */
+	/* Since the sink was made. */
+	uint64_t packed, packed_bytes_before, packed_bytes_after;
+	uint64_t deleted, deleted_bytes;
+	uint64_t deleted_early; /* of these: for want of free space */
+};
+
 struct sink;
 
 struct sink_ops {
@@ -125,6 +137,8 @@ struct sink_ops {
 	 * somebody has moved. By any thread, at any time; fd then says when to call poll.
 	 */
 	void (*rotate)(struct sink *sink);
+	/* May be NULL. By any thread, at any time. */
+	void (*tell)(struct sink *sink, struct sink_state *ret_state);
 };
 
 /* What the key of a message is made of: events with the same key stay in order. */

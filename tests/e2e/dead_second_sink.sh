@@ -3,12 +3,12 @@
 # One sink writes the trail, the reader of another one takes nothing. Under load, with large command lines, the
 # agent is killed with -9 again and again and started anew. The trail does not notice the dead sink; the backlog
 # of that one costs disk and no memory, and no second at the start. When its reader wakes up, it gets everything.
-# A backlog of 32 MiB; with FULL in the environment one of 2 GiB.
+# A backlog of 16 MiB; with FULL in the environment one of 2 GiB.
 AGENT=$1 SOURCE=$2
 . "$(dirname "$0")/lib.sh"
 need_probes
 
-backlog=$((32 << 20)) journal=256MiB rounds=4
+backlog=$((16 << 20)) journal=256MiB rounds=3
 [ -z "${FULL-}" ] || backlog=$((2 << 30)) journal=4GiB rounds=20
 cat >"$DIR/config.yaml" <<EOF
 agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, coverage: request, stop_timeout: 20s}
@@ -32,7 +32,7 @@ start_into_pipe() {
 	: >"$DIR/agent.err"
 	"$AGENT" run -c "$DIR/config.yaml" >&8 2>"$DIR/agent.err" &
 	AGENT_PID=$!
-	wait_until 20 grep -q watching "$DIR/agent.err" || fail "the agent does not start"
+	wait_until 60 grep -q watching "$DIR/agent.err" || fail "the agent does not start"
 	start_ms=$(cpu_ms)
 }
 
@@ -54,11 +54,11 @@ for worker in 1 2; do
 	sh "$DIR/load.sh" "$DIR" "$worker" 8>&- &
 	pids="$pids $!"
 done
-wait_until 10 test -s "$trail" || fail "there is no trail"
+wait_until 60 test -s "$trail" || fail "there is no trail"
 
 round=0
 while [ "$round" -lt "$rounds" ]; do
-	wait_until 20 is_larger $(($(wc -c <"$trail") + 1000000)) || fail "the trail does not grow"
+	wait_until 120 is_larger $(($(wc -c <"$trail") + 1000000)) || fail "the trail does not grow"
 	sleep "0.$((round % 10))"
 	kill -9 "$AGENT_PID"
 	wait "$AGENT_PID" 2>/dev/null || :
@@ -67,8 +67,8 @@ while [ "$round" -lt "$rounds" ]; do
 done
 wait_until 900 of_sink dead ".lag.bytes >= $backlog" || fail "there is no backlog: $(of_sink dead .lag)"
 : >"$DIR/stop"
-wait_until 30 of_sink trail '.lag.events == 0' || fail "the dead sink holds up the trail"
-wait_until 10 of_sink dead '.state == "waiting"' || fail "the dead sink is $(of_sink dead .state)"
+wait_until 120 of_sink trail '.lag.events == 0' || fail "the dead sink holds up the trail"
+wait_until 60 of_sink dead '.state == "waiting"' || fail "the dead sink is $(of_sink dead .state)"
 of_sink trail '.state == "ok" and .failures == 0' >/dev/null || fail "the trail is disturbed"
 anonymous_kb=$(awk '/^RssAnon:/ { print $2 }' "/proc/$AGENT_PID/status")
 [ "$anonymous_kb" -lt 65536 ] || fail "$anonymous_kb KiB of memory with a dead sink"
@@ -91,7 +91,7 @@ has_all() {
 	jq -rR 'fromjson? | .event.id' "$DIR/late.out" | sort -u >"$DIR/late.ids"
 	cmp -s "$DIR/late.ids" "$DIR/trail.ids"
 }
-wait_until 20 has_all || {
+wait_until 60 has_all || {
 	comm -3 "$DIR/late.ids" "$DIR/trail.ids" | head
 	fail "the late reader has other events than the trail"
 }

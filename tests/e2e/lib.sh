@@ -49,6 +49,23 @@ check_schema() {
 	done <"$DIR/trails"
 }
 
+# What is mounted below $DIR, the innermost first.
+mounted_below() {
+	awk -v dir="$DIR/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r
+}
+
+# Nothing is removed through a mount: what cannot be unmounted stays, with what is in it.
+remove_directory() {
+	[ -z "${PRIVATE_MOUNTS-}" ] || mounted_below | while read -r place; do
+		umount -l "$place" || :
+	done
+	if [ -n "$(mounted_below)" ]; then
+		printf 'left behind, since something is mounted there: %s\n' "$DIR" >&2
+	else
+		rm -rf --one-file-system "$DIR"
+	fi
+}
+
 # The probes of an agent that was killed go on without it; its state directory has the journal in it.
 detach_probes() {
 	find "$DIR" -maxdepth 4 -type d -name journal 2>/dev/null | while read -r journal; do
@@ -64,8 +81,7 @@ clean_up() {
 	fi
 	detach_probes
 	[ "$code_before" != 0 ] || check_schema || bad_schema=1
-	[ -z "${PRIVATE_MOUNTS-}" ] || umount -q "$DIR"/* 2>/dev/null || :
-	rm -rf "$DIR"
+	remove_directory
 	[ -z "$bad_schema" ] || {
 		printf 'FAIL: a trail is not what the published schema says\n' >&2
 		exit 1

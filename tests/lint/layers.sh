@@ -52,6 +52,8 @@ only() {
 }
 only '#include <yajl/yajl_gen' "writing JSON" shipper/render/json.c
 only '#include <yajl/yajl_(tree|parse)' "reading JSON" shipper/base/json_read.c
+only '#include <seccomp' "seccomp" shipper/base/confine.c
+only '#include <microhttpd' "HTTP" shipper/monitor.c
 only '#include <librdkafka/' "librdkafka" shipper/sink/kafka_config.h shipper/sink/kafka_errors.c
 only '#include <bpf/|\.skel\.h' "libbpf" shipper/capture/probes.c
 only '#include <(zstd|zlib)\.h' "packing" shipper/sink/pack.c

@@ -390,16 +390,17 @@ static void a_misspelt_key_gets_the_nearest_name(void **state)
 	tells("capture: {ring: {}}", "1:11: unknown key 'ring' (did you mean 'rings'?)\n");
 	tells("sinks: [{nmae: a, name: a, type: stdout}]",
 	      "1:10: unknown key 'nmae' in a sink (did you mean 'name'?)\n");
-	tells("zebra: 1", "1:1: unknown key 'zebra' (known here: agent, control, log, capture, "
-			  "enrich, journal, rules, sinks)\n");
+	tells("zebra: 1",
+	      "1:1: unknown key 'zebra' (known here: agent, control, monitor, log, capture, "
+	      "enrich, journal, rules, sinks)\n");
 	tells("max_size: 1GiB",
 	      "1:1: unknown key 'max_size' here (did you mean journal.max_size?)\n");
 	tells("log.level: info",
 	      "1:1: unknown key 'log.level' (maps are nested: write each part as "
 	      "a key of its own)\n");
-	tells("\"\": 1",
-	      "1:1: unknown key '' (known here: agent, control, log, capture, enrich, journal, "
-	      "rules, sinks)\n");
+	tells("\"\": 1", "1:1: unknown key '' (known here: agent, control, monitor, log, capture, "
+			 "enrich, journal, "
+			 "rules, sinks)\n");
 	tells("\"log\\0\": {}", "1:1: unknown key 'log\\x00' (did you mean 'log'?)\n");
 }
 
@@ -435,9 +436,10 @@ static void a_wrong_type_says_what_is_right(void **state)
 	      "1:15: agent.name: no value: give a text of at most 255 bytes, such "
 	      "as web-01, or leave the option out\n");
 	tells("log: info", "1:6: expected a map of options here (level), found a single value\n");
-	tells("- a\n", "1:1: expected a map of options here (agent, control, log, capture, "
-		       "enrich, journal, rules, sinks), "
-		       "found a list\n");
+	tells("- a\n",
+	      "1:1: expected a map of options here (agent, control, monitor, log, capture, "
+	      "enrich, journal, rules, sinks), "
+	      "found a list\n");
 	tells("sinks: {name: a}",
 	      "1:8: sinks: expected a list: start each sink with '- name: ...'\n");
 	tells("sinks:\n", "1:7: sinks: expected a list: start each sink with '- name: ...'\n");
@@ -655,8 +657,9 @@ static void an_option_given_twice_leaks_nothing(void **state)
 static void hostile_text_is_quoted_harmlessly(void **state)
 {
 	(void)state;
-	tells("\"\\e]0;owned\\a\": 1", "1:1: unknown key '\\x1b]0;owned\\x07' (known here: agent, "
-				       "control, log, capture, enrich, journal, rules, sinks)\n");
+	tells("\"\\e]0;owned\\a\": 1",
+	      "1:1: unknown key '\\x1b]0;owned\\x07' (known here: agent, "
+	      "control, monitor, log, capture, enrich, journal, rules, sinks)\n");
 	tells("log: {level: \"\\e[2J\\u202e\\n\\x9b\"}",
 	      "1:14: log.level: '\\x1b[2J\\u{202e}\\n\\u{009b}' is unknown (known: error, warning, "
 	      "info, debug)\n");
@@ -930,11 +933,12 @@ static void check_tells_faults_on_standard_error_and_by_its_exit_code(void **sta
 	(void)state;
 	write_file("logg: {}\nx: 1\n", 14);
 	assert_int_equal(check(file), CHECK_EXIT_CONFIG);
-	(void)snprintf(wanted, sizeof(wanted),
-		       "|%s:1:1: unknown key 'logg' (did you mean 'log'?)\n"
-		       "%s:2:1: unknown key 'x' (known here: agent, control, log, capture, "
-		       "enrich, journal, rules, sinks)\n",
-		       file, file);
+	(void)snprintf(
+		wanted, sizeof(wanted),
+		"|%s:1:1: unknown key 'logg' (did you mean 'log'?)\n"
+		"%s:2:1: unknown key 'x' (known here: agent, control, monitor, log, capture, "
+		"enrich, journal, rules, sinks)\n",
+		file, file);
 	assert_string_equal(told, wanted);
 	assert_int_equal(check(dir), 1);
 	assert_non_null(strstr(told, "|auditship: error: '"));

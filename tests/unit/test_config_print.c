@@ -94,6 +94,7 @@ static void every_value_has_its_origin(void **state)
 	has("  durability: interval # default\n");
 	has("  dir: /var/lib/auditship/journal # default\n");
 	has("  socket: /run/auditship/control.sock # default\n");
+	has("monitor:\n  listen: \"off\" # default\n");
 	has("  # group: none: only root may # default\n");
 	has("  - name: r # c.yaml:11\n    when: {user.name: [a]} # c.yaml:12\n");
 	has("  - name: t # conf.d/1.yaml:4\n    type: file # c.yaml:9\n"
@@ -216,6 +217,7 @@ static void a_difference_names_the_parts_it_concerns(void **state)
 		{"agent: {runtime_dir: /r}", CONFIG_PART_CONTROL},
 		{"control: {socket: off}", CONFIG_PART_CONTROL},
 		{"control: {group: adm}", CONFIG_PART_CONTROL},
+		{"monitor: {listen: 127.0.0.1:9178}", CONFIG_PART_MONITOR},
 		{"log: {level: debug}", CONFIG_PART_LOG},
 		{"capture: {events: [exec]}", CONFIG_PART_EVENTS},
 		{"capture: {args_max: 1KiB}", CONFIG_PART_PROBES},

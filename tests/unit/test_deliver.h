@@ -46,17 +46,22 @@ static inline int remove_entry(const char *path, const struct stat *st, int type
 	return remove(path);
 }
 
-static inline int open_journal(struct world *world)
+static inline int open_journal_of(struct world *world, uint64_t max_size, uint64_t segment_size)
 {
 	struct journal_options options = {.dir = world->journal_dir,
-					  .segment_size = 1024 * 1024,
-					  .max_size = 64 * 1024 * 1024,
+					  .segment_size = segment_size,
+					  .max_size = max_size,
 					  .durability = JOURNAL_SYNC_NONE,
 					  .sync_every_ms = 500,
 					  .boot_id = {1}};
 	struct journal_recovery recovery;
 
 	return journal_open(&world->journal, &options, &recovery, &world->err);
+}
+
+static inline int open_journal(struct world *world)
+{
+	return open_journal_of(world, 64 * 1024 * 1024, 1024 * 1024);
 }
 
 static inline int set_up(void **state)

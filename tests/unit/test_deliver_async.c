@@ -9,11 +9,14 @@
 #include "sink/frontier.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <sys/eventfd.h>
+#include <time.h>
 
 #define SEQUENCES_MAX 20000u
 #define UNDER_WAY_MAX 4096u
@@ -722,6 +725,75 @@ static void a_document_that_is_refused_is_dead_as_a_whole(void **state)
 	broker_done(&broker);
 }
 
+static long anonymous_kib(void)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	char line[256];
+	long kib = -1;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		(void)sscanf(line, "RssAnon: %ld kB", &kib);
+	(void)fclose(file);
+	assert_true(kib >= 0);
+	return kib;
+}
+
+/* Of this thread: the clock on the wall says more of the machine. */
+static uint64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MEMORY_IS_OURS false
+#else
+#define MEMORY_IS_OURS true
+#endif
+
+/* 64 MiB of events, 2 GiB with FULL in the environment. */
+static void a_backlog_costs_no_memory_and_no_second_at_the_start(void **state)
+{
+	static struct broker broker;
+	struct world *world = *state;
+	uint64_t backlog = getenv("FULL") ? UINT64_C(2) << 30 : 64 << 20, started_ns, took_ns;
+
+	journal_close(world->journal);
+	world->journal = NULL;
+	assert_int_equal(open_journal_of(world, UINT64_C(4) << 30, 16 << 20), 0);
+	broker_init(&broker);
+	set_trouble(&broker, true);
+	start_with(world, &broker);
+	do {
+		append_execs(world, 500, 16000);
+		refresh(world);
+	} while (world->status.waiting_bytes < backlog);
+	until(polls_of(&broker) > 10);
+	stop(world, 0);
+	broker_done(&broker);
+	journal_close(world->journal);
+	world->journal = NULL;
+	broker_init(&broker);
+	set_trouble(&broker, true);
+	started_ns = cpu_ns();
+	assert_int_equal(open_journal_of(world, UINT64_C(4) << 30, 16 << 20), 0);
+	start_with(world, &broker);
+	took_ns = cpu_ns() - started_ns;
+	until(polls_of(&broker) > 10 && world->status.failing);
+	print_message("a backlog of %" PRIu64 " MiB: %ld KiB anonymous, opened in %" PRIu64
+		      " ms of CPU\n",
+		      world->status.waiting_bytes >> 20, anonymous_kib(), took_ns / NS_PER_MS);
+	if (MEMORY_IS_OURS) {
+		assert_true(anonymous_kib() < 64 * 1024);
+		assert_true(took_ns < NS_PER_S);
+	}
+	stop(world, 0);
+	broker_done(&broker);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -742,6 +814,7 @@ int main(void)
 		TEST(a_batch_waits_for_company_but_not_beyond_its_count_or_the_stop),
 		TEST(a_batch_goes_when_its_time_is_over),
 		TEST(what_is_filtered_between_messages_is_counted_with_them),
+		TEST(a_backlog_costs_no_memory_and_no_second_at_the_start),
 		TEST(many_events_travel_in_one_document),
 		TEST(documents_end_at_their_size_and_shrink_what_is_larger_alone),
 		TEST(a_document_that_is_refused_is_dead_as_a_whole),

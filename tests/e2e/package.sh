@@ -1,0 +1,183 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# deb and rpm on a copy of this system (an overlay, thrown away): installed, the agent runs from there as
+# its own user with four capabilities and nothing else, an upgrade keeps configuration and journal and every
+# number is accounted for, removal leaves nothing but the trail. The unit is good and hardened, the manual
+# pages are good. With FULL=1 the same deb in a fresh debootstrap, too.
+AGENT=$1 SOURCE=$2
+. "$(dirname "$0")/lib.sh"
+need_probes
+for tool in cpack dpkg-deb rpm setpriv systemd-analyze mandoc; do
+	command -v "$tool" >/dev/null || cannot_run "$tool is not installed"
+done
+in_private_mounts
+BUILD=$(dirname "$AGENT")
+mkdir "$DIR/pkg" "$DIR/over"
+
+# The packages, and newer ones.
+for generator in DEB RPM; do
+	for version in 0.1.0 0.1.1; do
+		(cd "$BUILD" && cpack -G "$generator" -B "$DIR/pkg" -D CPACK_PACKAGE_VERSION="$version") >"$DIR/cpack.err" 2>&1 ||
+			fail "cpack $generator"
+	done
+done
+rm "$DIR/cpack.err"
+old_deb=$(echo "$DIR"/pkg/auditship_0.1.0_*.deb) new_deb=$(echo "$DIR"/pkg/auditship_0.1.1_*.deb)
+old_rpm=$(echo "$DIR"/pkg/auditship-0.1.0-*.rpm) new_rpm=$(echo "$DIR"/pkg/auditship-0.1.1-*.rpm)
+for package in "$old_deb" "$new_deb" "$old_rpm" "$new_rpm"; do
+	[ -s "$package" ] || fail "$package was not made"
+done
+
+# make_root: a copy of this system in $ROOT, with nothing of ours in it.
+mount -t tmpfs -o mode=755 none "$DIR/over"
+mkdir "$DIR/over/upper" "$DIR/over/work" "$DIR/over/root"
+ROOT=$DIR/over/root
+mount -t overlay -o "lowerdir=/,upperdir=$DIR/over/upper,workdir=$DIR/over/work" none "$ROOT" 2>/dev/null ||
+	cannot_run "no overlay can be mounted over /"
+# Instances of its own of everything: nothing of this host is bound into it.
+prepare_root() {
+	mount -t proc none "$ROOT/proc"
+	mount -t sysfs -o ro none "$ROOT/sys"
+	mount -t bpf none "$ROOT/sys/fs/bpf"
+	mount -t tmpfs -o mode=755 none "$ROOT/dev"
+	for node in 'null 3' 'zero 5' 'full 7' 'random 8' 'urandom 9'; do
+		mknod -m 666 "$ROOT/dev/${node% *}" c 1 "${node#* }"
+	done
+	mount -t tmpfs -o mode=755 none "$ROOT/run"
+	mount -t tmpfs -o mode=1777 none "$ROOT/tmp"
+	mkdir "$ROOT/tmp/pkg"
+	cp "$DIR"/pkg/*.deb "$DIR"/pkg/*.rpm "$ROOT/tmp/pkg"
+}
+forget_root() {
+	umount "$ROOT/sys/fs/bpf" "$ROOT/sys" "$ROOT/proc" "$ROOT/dev" "$ROOT/run" "$ROOT/tmp"
+}
+prepare_root
+in_root() { chroot "$ROOT" "$@"; }
+
+# start_installed: as the unit starts it, but for the name spaces.
+capabilities='+cap_2,+cap_19,+cap_38,+cap_39' # DAC_READ_SEARCH, SYS_PTRACE, PERFMON, BPF
+start_installed() {
+	mkdir -p "$ROOT/run/auditship" "$ROOT/var/lib/auditship"
+	in_root chown auditship:auditship /run/auditship /var/lib/auditship
+	: >"$DIR/agent.err"
+	chroot "$ROOT" setpriv --reuid=auditship --regid=auditship --clear-groups --no-new-privs \
+		--inh-caps "$capabilities" --ambient-caps "$capabilities" --bounding-set "-all,$capabilities" \
+		/usr/sbin/auditship run >>"$DIR/agent.err" 2>&1 &
+	AGENT_PID=$!
+	wait_until 40 grep -q watching "$DIR/agent.err" || fail "the installed agent does not start"
+}
+stop_installed() {
+	kill -TERM "$AGENT_PID"
+	code=0
+	wait "$AGENT_PID" || code=$?
+	AGENT_PID=
+	[ "$code" = 0 ] || fail "the installed agent left with $code"
+}
+balanced() { # what of the account is out of balance
+	in_root /usr/sbin/auditship status --json >"$DIR/status.json" || :
+	jq -e '.account.balances and .account.lost == 0' "$DIR/status.json" >/dev/null
+}
+
+check_installed() {
+	[ -x "$ROOT/usr/sbin/auditship" ] || fail "no program"
+	[ "$(stat -c '%U:%G %a' "$ROOT/usr/sbin/auditship")" = 'root:root 755' ] || fail "the program's owner or mode"
+	[ "$(in_root stat -c '%U:%G %a' /etc/auditship/auditship.yaml)" = 'root:auditship 640' ] || fail "the configuration's mode"
+	in_root /usr/sbin/auditship check -c /etc/auditship/auditship.yaml || fail "the installed configuration"
+	in_root systemd-analyze verify --man=no /usr/lib/systemd/system/auditship.service >"$DIR/verify" 2>&1 ||
+		fail "the unit: $(cat "$DIR/verify")"
+	! grep auditship "$DIR/verify" >&2 || fail "systemd-analyze has something to say of the unit"
+	in_root systemd-analyze security --offline=true /usr/lib/systemd/system/auditship.service >"$DIR/security" 2>&1
+	score=$(sed -n 's/.*exposure level for auditship.service: \([0-9]*\)\.[0-9].*/\1/p' "$DIR/security")
+	[ "${score:-9}" -lt 3 ] || fail "the unit's exposure: $(tail -n 1 "$DIR/security")"
+	for page in "$ROOT"/usr/share/man/man8/auditship*.8 "$ROOT"/usr/share/man/man5/auditship.yaml.5; do
+		mandoc -T lint -W warning "$page" >"$DIR/mandoc" || :
+		! grep -v 'missing date' "$DIR/mandoc" >&2 || fail "the page $page"
+	done
+	for command in $("$AGENT" --help | sed -n '/^commands:$/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+		[ -s "$ROOT/usr/share/man/man8/auditship-$command.8" ] || fail "no page for $command"
+	done
+}
+
+trail=$ROOT/var/lib/auditship/audit.ndjson
+check_runs() {
+	start_installed
+	grep '^Uid' "/proc/$AGENT_PID/status" | grep -qv '[[:space:]]0[[:space:]]' || fail "it runs as root"
+	grep -q '^CapEff:[[:space:]]*000000c000080004$' "/proc/$AGENT_PID/status" || fail "it has other capabilities"
+	chroot "$ROOT" /bin/true run-from-the-package
+	wait_until 20 grep -q run-from-the-package "$trail" || fail "the installed agent records nothing"
+	[ "$(stat -c %a "$trail")" = 600 ] || fail "the trail's mode"
+}
+
+# An upgrade while programs storm: the old agent goes on until the new one is in place.
+check_upgrade() { # INSTALL_COMMAND...
+	echo 'agent: {name: kept}' >"$ROOT/etc/auditship/conf.d/local.yaml"
+	echo '# mine' >>"$ROOT/etc/auditship/auditship.yaml"
+	(i=0; while [ $i -lt 1500 ]; do /bin/true "storm-$i"; i=$((i + 1)); done) &
+	storm=$!
+	in_root "$@" >"$DIR/upgrade.err" 2>&1 || fail "the upgrade"
+	rm "$DIR/upgrade.err"
+	kill -0 "$AGENT_PID" || fail "the old agent was stopped before the new one was there"
+	balanced || fail "before the restart: $(jq -c .account "$DIR/status.json")"
+	stop_installed
+	start_installed
+	wait "$storm"
+	wait_until 20 balanced || fail "after the restart: $(jq -c .account "$DIR/status.json")"
+	[ "$(tail -n 1 "$ROOT/etc/auditship/auditship.yaml")" = '# mine' ] || fail "the upgrade has overwritten the configuration"
+	in_root /usr/sbin/auditship status --json | jq -e '.configuration.path == "/etc/auditship/auditship.yaml"' >/dev/null ||
+		fail "another configuration is in force"
+	stop_installed
+	jq -r .event.id "$trail" >"$DIR/ids"
+	[ "$(wc -l <"$DIR/ids")" = "$(sort -u "$DIR/ids" | wc -l)" ] || fail "an event is in the trail twice"
+}
+
+check_removed() {
+	[ ! -e "$ROOT/usr/sbin/auditship" ] || fail "the program is still there"
+	[ -z "$(find "$ROOT/usr/share/man" "$ROOT/usr/lib/systemd/system" "$ROOT/usr/share/auditship" -name 'auditship*' 2>/dev/null)" ] ||
+		fail "files are still there"
+	[ -s "$trail" ] || fail "the trail is gone"
+	[ -z "$(find "$ROOT/sys/fs/bpf" -mindepth 1 -name 'auditship*')" ] || fail "something is still pinned"
+}
+
+in_root dpkg -i "/tmp/pkg/${old_deb##*/}" >"$DIR/install.err" 2>&1 || fail "dpkg -i"
+rm "$DIR/install.err"
+check_installed
+check_runs
+check_upgrade dpkg -i --force-confold "/tmp/pkg/${new_deb##*/}"
+in_root dpkg -r auditship >"$DIR/remove.err" 2>&1 || fail "dpkg -r"
+[ -e "$ROOT/etc/auditship/auditship.yaml" ] || fail "removal took the configuration"
+check_removed
+in_root dpkg -P auditship >"$DIR/remove.err" 2>&1 || fail "dpkg -P"
+[ ! -e "$ROOT/etc/auditship/auditship.yaml" ] || fail "purge left the configuration"
+grep -q 'audit trail' "$DIR/remove.err" || fail "purge does not say that the trail stays"
+rm -rf --one-file-system "$DIR/remove.err" "$ROOT/etc/auditship" "$ROOT/var/lib/auditship"
+in_root userdel auditship 2>/dev/null || :
+
+rpm --root "$ROOT" -i --nodeps "$ROOT/tmp/pkg/${old_rpm##*/}" >"$DIR/install.err" 2>&1 || fail "rpm -i"
+rm "$DIR/install.err"
+check_installed
+check_runs
+upgrade_rpm() { rpm --root "$ROOT" -U --nodeps "$ROOT/tmp/pkg/${new_rpm##*/}"; }
+in_root() { if [ "$1" = upgrade_rpm ]; then upgrade_rpm; else chroot "$ROOT" "$@"; fi; }
+check_upgrade upgrade_rpm
+rpm --root "$ROOT" -e auditship >"$DIR/remove.err" 2>&1 || fail "rpm -e"
+check_removed
+rm "$DIR/remove.err"
+forget_root
+umount "$ROOT"
+
+[ -n "${FULL-}" ] || exit 0
+command -v debootstrap >/dev/null || cannot_run "debootstrap is not installed"
+rm -rf --one-file-system "$DIR/over/upper" "$DIR/over/work"
+debootstrap --variant=minbase --include=libbpf1,libmicrohttpd12,libssl3,libyajl2,libyaml-0-2,util-linux,systemd,passwd \
+	"$(. /etc/os-release && echo "$VERSION_CODENAME")" "$ROOT" >"$DIR/debootstrap.err" 2>&1 || fail "debootstrap"
+rm "$DIR/debootstrap.err"
+prepare_root
+in_root dpkg -i "/tmp/pkg/${old_deb##*/}" >"$DIR/install.err" 2>&1 || fail "dpkg -i in a fresh system"
+rm "$DIR/install.err"
+check_installed
+check_runs
+check_upgrade dpkg -i --force-confold "/tmp/pkg/${new_deb##*/}"
+in_root dpkg -r auditship >"$DIR/remove.err" 2>&1 || fail "dpkg -r"
+check_removed
+rm "$DIR/remove.err"
+forget_root
