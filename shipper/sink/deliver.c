@@ -406,7 +406,8 @@ static bool deliver_events(struct deliver *deliver)
 			note_success(deliver);
 		if (result > 0)
 			continue;
-		if (result == 0 && deliver->stopping && feed_next(deliver->feed) == NULL)
+		if (result == 0 && deliver->stopping && !feed_next(deliver->feed) &&
+		    feed_wants_more(deliver->feed)) /* the journal has no more */
 			return true;
 		wait_for_work(deliver, result < 0);
 	}
