@@ -30,7 +30,9 @@
 #define RETRY_NS (5 * NS_PER_S)          /* between two tries to rotate */
 #define EARLY_BYTES (off_t)(1024 * 1024) /* less is not worth a file when room is scarce */
 #define WAKE_NS NS_PER_S                 /* between two calls of the keeper for room */
-#define NAME_TRIES 100                   /* of numbers that somebody else has used */
+#define GRACE_NS NS_PER_S           /* for who has moved the file, to put another in its place */
+#define FOLLOWED_NS (10 * NS_PER_S) /* within which they then ask for what is done already */
+#define NAME_TRIES 100              /* of numbers that somebody else has used */
 
 struct file_sink {
 	struct sink sink;
@@ -49,6 +51,8 @@ struct file_sink {
 	uint64_t taken, settled; /* messages since open */
 	uint64_t sync_due_ns;    /* CLOCK_MONOTONIC; 0: there is nothing to sync */
 	uint64_t retry_ns, wake_ns; /* CLOCK_MONOTONIC: not before */
+	uint64_t missed_ns;         /* CLOCK_MONOTONIC: the file was found gone; 0: it is there */
+	uint64_t followed_ns;       /* CLOCK_MONOTONIC: went on in another; 0: not lately */
 
 	/* For whoever asks. */
 	atomic_int rotate_error; /* of the last try */
@@ -295,6 +299,11 @@ static bool is_rotation_due(struct file_sink *file, size_t coming, enum space_le
 	const struct file_sink_options *options = &file->options;
 	bool wanted = atomic_exchange(&file->rotate_wanted, false);
 
+	/* Who moves the file asks afterwards: it must not be done twice. */
+	if (wanted && file->followed_ns && clock_mono_ns() - file->followed_ns < FOLLOWED_NS) {
+		file->followed_ns = 0;
+		wanted = false;
+	}
 	if (is_empty(file))
 		return false;
 	if (wanted)
@@ -334,6 +343,33 @@ static int follow(struct file_sink *file, struct err *err)
 	return 0;
 }
 
+/*
+ * logrotate moves the file, makes a new one and then asks; a file of ours would be in its way. So
+ * while the name is free, and the file lives under another, it is gone on with for a moment.
+ */
+static bool may_wait(struct file_sink *file)
+{
+	uint64_t now_ns = clock_mono_ns();
+	struct stat st;
+
+	if (atomic_load(&file->rotate_wanted) ||
+	    fstatat(file->active.dirfd, file->name.active, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    errno != ENOENT || fstat(file->active.fd, &st) < 0 || st.st_nlink == 0)
+		return false;
+	if (file->missed_ns == 0)
+		file->missed_ns = now_ns;
+	return now_ns - file->missed_ns < GRACE_NS;
+}
+
+static int go_after(struct file_sink *file, struct err *err)
+{
+	int result = follow(file, err);
+
+	file->missed_ns = 0;
+	file->followed_ns = clock_mono_ns();
+	return result;
+}
+
 /* Before anything is written: the right file, and room in it. */
 static int make_ready(struct file_sink *file, size_t coming, enum space_level level,
 		      struct err *err)
@@ -342,8 +378,12 @@ static int make_ready(struct file_sink *file, size_t coming, enum space_level le
 
 	if (file->active.fd < 0)
 		return err_set(err, -EBADF, "%s: is not open", file->options.path);
-	if (!active_is_in_place(&file->active))
-		result = follow(file, err);
+	if (active_is_in_place(&file->active))
+		file->missed_ns = 0;
+	else if (may_wait(file))
+		return 0;
+	else
+		result = go_after(file, err);
 	if (result == 0 && is_rotation_due(file, coming, level))
 		result = rotate(file, err);
 	return result;
@@ -408,6 +448,10 @@ static void take(struct file_sink *file, struct sink_batch *batch)
 	file->last.sequence = last->sequence;
 	file->taken += batch->count - batch->taken;
 	batch->taken = batch->count;
+	if (file->missed_ns) { /* the next open will not find it by its name */
+		file->state.last = file->last;
+		(void)trail_state_write(file->state_fd, &file->state, false);
+	}
 }
 
 static int file_submit(struct sink *sink, struct sink_batch *batch, struct err *err)

@@ -374,6 +374,7 @@ static void a_moved_or_deleted_file_is_made_anew(void **state)
 	assert_int_equal(open_sink(place), 0);
 	assert_int_equal(submit(place, "one\n", false), 0);
 	assert_int_equal(rename(place->path, moved), 0);
+	place->sink->ops->rotate(place->sink);
 	assert_int_equal(submit(place, "two\n", false), 0);
 	assert_file(moved, "one\n");
 	assert_file(place->path, "two\n");

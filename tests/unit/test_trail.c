@@ -460,6 +460,43 @@ static void a_file_moved_away_is_finished_and_a_new_one_begun(void **state)
 	assert_int_equal(trail_count(trail, false), 0);
 }
 
+static void for_a_moment_a_file_moved_away_is_gone_on_with(void **state)
+{
+	struct trail *trail = *state;
+	char moved[PATH_MAX];
+	struct stat st;
+
+	start(trail);
+	put(trail, 1, 3);
+	in_dir(trail, moved, "audit-moved");
+	assert_int_equal(rename(trail->path, moved), 0);
+	put(trail, 4, 4);
+	assert_int_equal(stat(trail->path, &st), -1); /* logrotate is about to make it */
+	for (uint64_t next = 5; stat(trail->path, &st) < 0; next++) {
+		assert_true(next < WAIT_ROUNDS);
+		put(trail, next, next);
+		trail_pause();
+	}
+	trail_expect(trail, 1, *trail->acked);
+}
+
+static void asked_after_a_move_that_was_noticed_it_does_nothing_twice(void **state)
+{
+	struct trail *trail = *state;
+	char moved[PATH_MAX];
+
+	start(trail);
+	put(trail, 1, 3);
+	in_dir(trail, moved, "audit-moved");
+	assert_int_equal(rename(trail->path, moved), 0);
+	write_file(trail, "audit.ndjson", "");
+	put(trail, 4, 6);
+	ask_to_rotate(trail);
+	assert_int_equal(trail_count(trail, false), 0);
+	ask_to_rotate(trail);
+	assert_int_equal(trail_count(trail, false), 1);
+}
+
 static void moved_away_and_asked_to_rotate_it_makes_the_new_one_at_once(void **state)
 {
 	struct trail *trail = *state;
@@ -602,6 +639,8 @@ int main(void)
 		TEST(others_things_in_the_directory_are_neither_followed_nor_touched),
 		TEST(a_link_in_the_place_of_the_state_is_refused),
 		TEST(a_file_moved_away_is_finished_and_a_new_one_begun),
+		TEST(for_a_moment_a_file_moved_away_is_gone_on_with),
+		TEST(asked_after_a_move_that_was_noticed_it_does_nothing_twice),
 		TEST(moved_away_and_asked_to_rotate_it_makes_the_new_one_at_once),
 		TEST(a_file_made_by_others_in_its_place_is_gone_on_with),
 		TEST(of_a_deleted_file_nothing_is_missing_that_was_not_acknowledged),
