@@ -31,9 +31,8 @@ for command in $commands; do
 		grep -q -e "\\\\-\\\\-${option#--}" -e "$option" "$DIR/root/opt/as/share/man/man8/auditship-$command.8" ||
 			fail "the page of $command does not have $option"
 		[ "$option" = --help ] && continue
-		if "$AGENT" "$command" "$option" --no-such-option >/dev/null 2>"$DIR/said" </dev/null; then
-			fail "$command takes --no-such-option"
-		fi
+		# an option with a value takes the next word for it, and the command may then run: for a moment
+		timeout 2 "$AGENT" "$command" "$option" --no-such-option >/dev/null 2>"$DIR/said" </dev/null || :
 		if grep -qE "no option '?$option|unknown option '?$option" "$DIR/said"; then fail "$command has no $option"; fi
 	done
 	page=$DIR/root/opt/as/share/man/man8/auditship-$command.8
