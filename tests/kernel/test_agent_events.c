@@ -283,7 +283,8 @@ static void want_account(struct want *want, const struct event *event)
 
 static void check_sinks(const struct event *event)
 {
-	unsigned long long journalled, acknowledged, filtered, skipped, rejected, waiting;
+	unsigned long long journalled, acknowledged, filtered, skipped, rejected, dead, expired,
+		unreadable, waiting;
 	yajl_val list = event_get(event, "Linux.account.sinks");
 	char after;
 
@@ -291,11 +292,13 @@ static void check_sinks(const struct event *event)
 	assert_int_equal(list->u.array.len, 1);
 	assert_int_equal(sscanf(list->u.array.values[0]->u.string,
 				"trail: journalled %llu, acknowledged %llu, filtered %llu, "
-				"skipped %llu, rejected %llu, waiting %llu%c",
-				&journalled, &acknowledged, &filtered, &skipped, &rejected,
-				&waiting, &after),
-			 6);
-	assert_int_equal(journalled, acknowledged + filtered + skipped + rejected + waiting);
+				"skipped %llu, rejected %llu, dead %llu, expired %llu, "
+				"unreadable %llu, waiting %llu%c",
+				&journalled, &acknowledged, &filtered, &skipped, &rejected, &dead,
+				&expired, &unreadable, &waiting, &after),
+			 9);
+	assert_int_equal(journalled, acknowledged + filtered + skipped + rejected + dead + expired +
+					     unreadable + waiting);
 	assert_in_range(journalled, account(event, "journal_events"), 1u << 30);
 }
 
