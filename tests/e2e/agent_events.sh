@@ -60,7 +60,7 @@ own | jq -e 'select(.event.action == "agent_heartbeat") | .Linux.account | .bala
 [ "$(cat "$DIR/verdicts")" = true ] || fail "a heartbeat does not add up"
 # Each sink: what it was offered is settled or waits.
 own | jq -r '.Linux.account.sinks[]?' | sed 's/[a-z]*: //; s/[a-z ]*//g' >"$DIR/sinks"
-awk -F, '$1 != $2 + $3 + $4 + $5 + $6 || $1 < 1 { bad = 1 } END { exit bad || NR < 4 }' "$DIR/sinks" ||
+awk -F, 'NF != 9 || $1 != $2 + $3 + $4 + $5 + $6 + $7 + $8 + $9 || $1 < 1 { bad = 1 } END { exit bad || NR < 4 }' "$DIR/sinks" ||
 	fail "the account of a sink does not add up: $(cat "$DIR/sinks")"
 expect "$(last '.event.action == "agent_heartbeat"')" '.Linux.account.sinks | map(test("^(trail|beats): ")) | all'
 records=$(own | jq -s 'map(.Linux.coverage.records // 0) | add')

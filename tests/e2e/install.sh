@@ -28,7 +28,7 @@ for command in $commands; do
 	"$AGENT" "$command" --help >"$DIR/help" || fail "$command --help"
 	head -n 1 "$DIR/help" | grep -q "^usage: auditship $command" || fail "$command --help is of something else"
 	for option in $(sed -n 's/^ *\(-[a-zA-Z], \)*\(--[a-z-]*\).*/\2/p' "$DIR/help"); do
-		grep -q -e "\\\\-\\\\-${option#--}" -e "$option" "$DIR/root/opt/as/share/man/man8/auditship-$command.8" ||
+		sed 's/\\-/-/g' "$DIR/root/opt/as/share/man/man8/auditship-$command.8" | grep -q -e "$option" ||
 			fail "the page of $command does not have $option"
 		[ "$option" = --help ] && continue
 		# an option with a value takes the next word for it, and the command may then run: for a moment
