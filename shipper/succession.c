@@ -43,8 +43,8 @@ int succession_find(struct pipeline *pipeline, struct err *err)
 	int result;
 	size_t count;
 
-	result = pins_open(&pipeline->pins, PINS_ROOT, pipeline->config->agent.state_dir, keeps,
-			   &own);
+	result = pins_open(&pipeline->pins, PINS_ROOT, pipeline->config->agent.state_dir,
+			   keeps ? PINS_MAKE : PINS_FIND, &own);
 	if (result == -EBUSY) {
 		*err = own;
 		return result;
@@ -131,7 +131,7 @@ void succession_follow(struct pipeline *pipeline)
 		stop_pinning(pipeline);
 	if (!pipeline->pins && keeps) {
 		result = pins_open(&pipeline->pins, PINS_ROOT, pipeline->config->agent.state_dir,
-				   true, &err);
+				   PINS_MAKE, &err);
 		if (result == 0)
 			result = pins_save(pipeline->pins, pipeline->probes, &err);
 		if (result < 0 && pipeline->pins)

@@ -30,6 +30,7 @@
 struct pins {
 	char path[PATH_MAX];
 	int dirfd;
+	uid_t owner; /* whose they are to be */
 	char said[1024];
 };
 
@@ -60,9 +61,26 @@ const char *pins_directory(const struct pins *pins)
 	return pins->path;
 }
 
+static bool is_private(const struct stat *facts, uid_t owner)
+{
+	return S_ISDIR(facts->st_mode) && facts->st_uid == owner && (facts->st_mode & 077) == 0;
+}
+
+static uid_t owner_of_pins(const char *state_dir, enum pins_use use)
+{
+	struct stat facts;
+
+	if (use == PINS_REMOVE && geteuid() == 0 && stat(state_dir, &facts) == 0)
+		return facts.st_uid;
+	return geteuid();
+}
+
 /* Paths of any length and any bytes, as a name that bpffs takes: it wants no dots. */
 static int name_directory(struct pins *pins, const char *root, const char *state_dir)
 {
+	struct stat facts;
+	bool own;
+
 	_cleanup_free_ char *real = realpath(state_dir, NULL);
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	size_t used;
@@ -71,7 +89,10 @@ static int name_directory(struct pins *pins, const char *root, const char *state
 		return -errno;
 	if (EVP_Digest(real, strlen(real), digest, NULL, EVP_sha256(), NULL) != 1)
 		return -ENOMEM;
-	used = (size_t)snprintf(pins->path, sizeof(pins->path), "%s/auditship_", root);
+	(void)snprintf(pins->path, sizeof(pins->path), "%s/auditship", root);
+	own = lstat(pins->path, &facts) == 0 && is_private(&facts, pins->owner);
+	used = (size_t)snprintf(pins->path, sizeof(pins->path), "%s%s/auditship_", root,
+				own ? "/auditship" : "");
 	for (size_t i = 0; i < NAME_BYTES && used < sizeof(pins->path); i++)
 		used += (size_t)snprintf(pins->path + used, sizeof(pins->path) - used, "%02x",
 					 digest[i]);
@@ -96,7 +117,7 @@ static int check_owner(const struct pins *pins, struct err *err)
 
 	if (fstat(pins->dirfd, &facts) < 0)
 		return err_set(err, -errno, "'%s': %s", pins->path, strerror(errno));
-	if (facts.st_uid == geteuid() && (facts.st_mode & 077) == 0)
+	if (is_private(&facts, pins->owner))
 		return 0;
 	return err_set(err, -EPERM,
 		       "'%s' belongs to user %u with mode %03o and is left alone; remove it if it "
@@ -139,7 +160,7 @@ static int lock_directory(struct pins *pins, bool make, struct err *err)
 	}
 }
 
-int pins_open(struct pins **ret_pins, const char *root, const char *state_dir, bool make,
+int pins_open(struct pins **ret_pins, const char *root, const char *state_dir, enum pins_use use,
 	      struct err *err)
 {
 	struct pins *pins = calloc(1, sizeof(*pins));
@@ -148,13 +169,14 @@ int pins_open(struct pins **ret_pins, const char *root, const char *state_dir, b
 	if (!pins)
 		return err_set(err, -ENOMEM, "no memory for pinned probes");
 	pins->dirfd = -1;
+	pins->owner = owner_of_pins(state_dir, use);
 	result = name_directory(pins, root, state_dir);
 	if (result < 0)
 		(void)err_set(err, result, "'%s': %s", state_dir, strerror(-result));
 	else
 		result = check_root(root, err);
 	if (result == 0)
-		result = lock_directory(pins, make, err);
+		result = lock_directory(pins, use == PINS_MAKE, err);
 	if (result < 0) {
 		if (pins->dirfd >= 0)
 			(void)close(pins->dirfd);

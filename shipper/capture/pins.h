@@ -3,7 +3,7 @@
  * Sets of probes that outlive the agent: pinned in bpffs, in a directory of one state directory,
  * where the next agent finds them.
  *
- *   /sys/fs/bpf/auditship_NAME/set_NUMBER/MAP, HOOK_program, HOOK_link, ..., about
+ *   /sys/fs/bpf[/auditship]/auditship_NAME/set_NUMBER/MAP, HOOK_program, HOOK_link, ..., about
  *
  * NAME stands for the state directory. "about" is pinned last and removed first: a set without it
  * is unfinished. One agent at a time has the directory locked. What is there is removed or left,
@@ -24,11 +24,18 @@
 
 struct pins;
 
+enum pins_use {
+	PINS_MAKE,   /* the directory is made when it is not there */
+	PINS_FIND,   /* -ENOENT when it is not there */
+	PINS_REMOVE, /* the same; root may also have those that belong to the owner of state_dir */
+};
+
 /*
- * root: PINS_ROOT. make: the directory is made when it is not there; else -ENOENT. -EBUSY: another
- * agent has it. Any other error: there can be no pins, and err says what to do.
+ * root: PINS_ROOT; a directory auditship in it that is the caller's own goes before it, for an
+ * agent that is not root. -EBUSY: another agent has the pins. Any other error: there can be none,
+ * and err says what to do.
  */
-int pins_open(struct pins **ret_pins, const char *root, const char *state_dir, bool make,
+int pins_open(struct pins **ret_pins, const char *root, const char *state_dir, enum pins_use use,
 	      struct err *err);
 
 /* Leaves what is pinned; the directory goes when nothing is. */

@@ -51,7 +51,7 @@ static void remove_all(struct pins *pins)
 int tool_detach(const char *state_dir, struct err *err)
 {
 	struct pins *pins = NULL;
-	int result = pins_open(&pins, PINS_ROOT, state_dir, false, err);
+	int result = pins_open(&pins, PINS_ROOT, state_dir, PINS_REMOVE, err);
 
 	if (result == -ENOENT) {
 		(void)printf("no probes are left of an agent with the state directory '%s'\n",

@@ -14,7 +14,7 @@ cat >"$DIR/config.yaml" <<EOF
 agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, coverage: request, stop_timeout: 20s}
 journal: {max_size: $journal}
 sinks:
-  - {name: trail, type: file, path: $DIR/trail/audit.ndjson}
+  - {name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}
   - {name: dead, type: stdout, format: ecs}
 EOF
 trail="$DIR/trail/audit.ndjson"

@@ -21,7 +21,7 @@ cat >"$DIR/config.yaml" <<EOF
 agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, coverage: request}
 capture: {events: [exec, exit, file], open: {mode: all}}
 journal: {dir: $DIR/disk/journal, max_size: 32MiB, keep_free: off}
-sinks: [{name: trail, type: file, path: $DIR/trail/audit.ndjson}]
+sinks: [{name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}]
 EOF
 
 load() {

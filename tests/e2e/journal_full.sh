@@ -17,8 +17,8 @@ agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, coverage: request}
 capture: {events: [open_read, file_create], open: {mode: all}}
 journal: {max_size: 32MiB}
 sinks:
-  - {name: trail, type: file, path: $DIR/trail/audit.ndjson}
-  - {name: down, type: file, path: $DIR/small/audit.ndjson}
+  - {name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}
+  - {name: down, type: file, path: $DIR/small/audit.ndjson, rotate: {size: off}}
 EOF
 
 # Opens by the thousand, so that the good sink keeps up on a busy host too: 14,000 fill the journal.

@@ -12,7 +12,7 @@ capture: {events: [exit], rings: {vital: 64KiB, bulk: 64KiB}}
 enrich: {processes: {max: 1024, image_memory: 256KiB}}
 journal: {max_size: 64MiB}
 rules: [{name: nothing, when: {process.pid: {min: 1}}, do: drop}]
-sinks: [{name: trail, type: file, path: $DIR/trail/audit.ndjson}]
+sinks: [{name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}]
 EOF
 count=20000
 [ -z "${FULL-}" ] || count=200000

@@ -59,6 +59,7 @@ capabilities='+cap_2,+cap_19,+cap_38,+cap_39' # DAC_READ_SEARCH, SYS_PTRACE, PER
 start_installed() {
 	mkdir -p "$ROOT/run/auditship" "$ROOT/var/lib/auditship"
 	in_root chown auditship:auditship /run/auditship /var/lib/auditship
+	in_root sh -c "$(sed -n 's/^ExecStartPre=+.bin.sh -c .\(.*\).$/\1/p' "$ROOT/usr/lib/systemd/system/auditship.service")"
 	: >"$DIR/agent.err"
 	chroot "$ROOT" setpriv --reuid=auditship --regid=auditship --clear-groups --no-new-privs \
 		--inh-caps "$capabilities" --ambient-caps "$capabilities" --bounding-set "-all,$capabilities" \
@@ -121,7 +122,10 @@ check_upgrade() { # INSTALL_COMMAND...
 	stop_installed
 	start_installed
 	wait "$storm"
+	grep -q 'the probes are in place' "$DIR/agent.err" || fail "the new agent does not go on with the probes"
 	wait_until 20 balanced || fail "after the restart: $(jq -c .account "$DIR/status.json")"
+	all_told() { [ "$(grep -o '"storm-[0-9]*"\]' "$trail" | sort -u | wc -l)" = 1500 ]; }
+	wait_until 20 all_told || fail "$(grep -o '"storm-[0-9]*"\]' "$trail" | sort -u | wc -l) of 1500 programs are told"
 	[ "$(tail -n 1 "$ROOT/etc/auditship/auditship.yaml")" = '# mine' ] || fail "the upgrade has overwritten the configuration"
 	in_root /usr/sbin/auditship status --json | jq -e '.configuration.path == "/etc/auditship/auditship.yaml"' >/dev/null ||
 		fail "another configuration is in force"

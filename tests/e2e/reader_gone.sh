@@ -10,7 +10,7 @@ agent: {state_dir: $DIR/state, runtime_dir: $DIR/run}
 journal: {max_size: 64MiB}
 sinks:
   - {name: screen, type: stdout, format: ecs}
-  - {name: trail, type: file, path: $DIR/trail/audit.ndjson}
+  - {name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}
 EOF
 sh -c 'while :; do /bin/true; sleep 0.01; done' &
 load=$!

@@ -15,8 +15,8 @@ cat >"$DIR/config.yaml" <<EOF
 agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, name: box}
 journal: {max_size: 64MiB}
 sinks:
-  - {name: trail, type: file, path: $DIR/trail/audit.ndjson}
-  - {name: down, type: file, path: $DIR/small/audit.ndjson}
+  - {name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}
+  - {name: down, type: file, path: $DIR/small/audit.ndjson, rotate: {size: off}}
 EOF
 sed "s|$DIR/trail|$DIR/again|; s|$DIR/small|$DIR/other|" "$DIR/config.yaml" |
 	sed 's|audit.ndjson}$|audit.ndjson, when: {event.action: exec}}|' >"$DIR/again.yaml"

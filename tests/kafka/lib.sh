@@ -25,7 +25,7 @@ kafka_config() {
 agent: {state_dir: $DIR/state, runtime_dir: $DIR/run}
 journal: {max_size: 2GiB}
 sinks:
-  - {name: trail, type: file, path: $DIR/trail/audit.ndjson}
+  - {name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}
   - name: siem
     type: kafka
     brokers: [$1]
