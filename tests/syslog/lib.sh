@@ -178,7 +178,7 @@ agent: {state_dir: $DIR/state}
 journal: {max_size: 2GiB}
 sinks:
   - {name: remote, type: syslog, target: "$1"${2:+, $2}}
-  - {name: trail, type: file, path: $DIR/trail${TRAIL-}}
+  - {name: trail, type: file, path: $DIR/trail${TRAIL-}, rotate: {size: off}}
 EOF
 }
 
