@@ -8,7 +8,7 @@ AGENT=$1 SOURCE=$2
 need_probes
 need_bpffs
 
-rounds=6 pause=0.01 events="[process, thread]"
+rounds=3 pause=0.01 events="[process, thread]"
 [ -z "${FULL-}" ] || rounds=100 pause= events="[all]"
 another_build
 
