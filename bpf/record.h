@@ -505,6 +505,8 @@ struct rec_progress_state {
 
 struct rec_progress {
 	__u64 half;
+	__u64 journalled; /* found in the journal up to there, by an agent that began to read; only
+			     grows */
 	struct rec_progress_state state[2];
 };
 

@@ -186,17 +186,21 @@ static void free_parts(struct parts *parts)
 	}
 }
 
-/* Where the agent before has come to, as far as it got: beside the probes, and in the journal. */
-static void resume(struct collect *collect, struct probes *probes, struct loss *loss)
+void collect_recognize(struct probes *probes, uint32_t cpus, const struct journal *journal)
 {
 	uint32_t count;
-	const struct journal_number *numbers = journal_numbers(collect->options.journal, &count);
+	const struct journal_number *numbers = journal_numbers(journal, &count);
 
-	loss_resume(loss, probes_progress(probes), probes_number(probes));
 	for (uint32_t i = 0; i < count; i++) {
+		const struct rec_header header = {
+			.ring = numbers[i].ring,
+			.class = numbers[i].class,
+			.cpu = numbers[i].cpu,
+			.sequence = numbers[i].sequence,
+		};
+
 		if (numbers[i].probes == probes_token(probes))
-			loss_skip(loss, numbers[i].ring, numbers[i].class, numbers[i].cpu,
-				  numbers[i].sequence);
+			loss_note_journalled(probes_progress(probes), cpus, &header);
 	}
 }
 
@@ -231,7 +235,7 @@ static int fill_parts(struct collect *collect, struct probes *probes, struct par
 			  collect);
 	if (result < 0)
 		return err_set(err, result, "no memory for the loss account");
-	resume(collect, probes, parts->loss);
+	loss_resume(parts->loss, probes_progress(probes), probes_number(probes));
 	return 0;
 }
 

@@ -80,6 +80,13 @@ struct collect_status {
 	} rings[REC_RING_SHIPPER];
 };
 
+/*
+ * For each set of probes that an agent before has left, before collect_new: how far the journal has
+ * its numbers. The journal knows that of the last set only that it was written from, so this is
+ * kept with the probes, before anything is appended.
+ */
+void collect_recognize(struct probes *probes, uint32_t cpus, const struct journal *journal);
+
 int collect_new(struct collect **ret_collect, const struct collect_options *options,
 		struct err *err);
 

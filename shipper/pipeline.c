@@ -309,6 +309,9 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	};
 	int result;
 
+	for (size_t i = 0; pipeline->found[i]; i++)
+		collect_recognize(pipeline->found[i], options.cpus, pipeline->journal);
+	collect_recognize(pipeline->probes, options.cpus, pipeline->journal);
 	describe_names(pipeline, &enrich.names);
 	memcpy(enrich.boot_id, pipeline->host.boot_id, sizeof(enrich.boot_id));
 	pipeline_select(config, options.selected);

@@ -316,6 +316,8 @@ static void read_progress(struct loss *loss, uint32_t index)
 	}
 	slot->committed = slot->last;
 	know(loss, slot, slot->last);
+	if (progress->journalled > slot->last && progress->journalled <= numbered)
+		know(loss, slot, progress->journalled);
 	loss->past.wakeups -= read_count(&counts->wakeups);
 	loss->past.read_failures -= read_count(&counts->read_failures);
 	loss->past.map_failures -= read_count(&counts->map_failures);
@@ -329,14 +331,16 @@ void loss_resume(struct loss *loss, struct rec_progress *progress, uint64_t gene
 		read_progress(loss, i);
 }
 
-void loss_skip(struct loss *loss, uint8_t ring, uint8_t class, uint16_t cpu, uint64_t sequence)
+void loss_note_journalled(struct rec_progress *progress, uint32_t cpus,
+			  const struct rec_header *header)
 {
-	const struct rec_header header = {.ring = ring, .class = class, .cpu = cpu};
-	uint32_t index;
-	struct slot *slot = slot_of(loss, &header, &index);
+	uint32_t group = (uint32_t)header->ring * REC_CLASSES + header->class;
 
-	if (slot && sequence > slot->known && sequence <= read_count(&loss->counts[index].sequence))
-		know(loss, slot, sequence);
+	if (header->cpu >= cpus || header->class >= REC_CLASSES || header->ring >= REC_RING_SHIPPER)
+		return;
+	progress += group * cpus + header->cpu;
+	if (header->sequence > progress->journalled)
+		__atomic_store_n(&progress->journalled, header->sequence, __ATOMIC_RELEASE);
 }
 
 /* kill -9 may come between any two stores. */

@@ -29,9 +29,13 @@ void loss_free(struct loss *loss);
  */
 void loss_resume(struct loss *loss, struct rec_progress *progress, uint64_t generation);
 
-/* After loss_resume: the numbers up to that one are in the journal, although the reader before did
- * not come to say so. */
-void loss_skip(struct loss *loss, uint8_t ring, uint8_t class, uint16_t cpu, uint64_t sequence);
+/*
+ * Before loss_resume, and before anything is appended that could make the journal forget it: the
+ * number of header, of its ring, CPU and class, and all before it are in the journal, although the
+ * reader before did not come to say so.
+ */
+void loss_note_journalled(struct rec_progress *progress, uint32_t cpus,
+			  const struct rec_header *header);
 
 /* The journal has what was seen and told. */
 void loss_commit(struct loss *loss);

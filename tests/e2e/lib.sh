@@ -194,6 +194,12 @@ expect_load() {
 	done
 }
 
+# The trail has all that is in the journal; another sink may hang.
+has_caught_up() {
+	"$AGENT" status --json -c "$DIR/config.yaml" >"$DIR/status" || [ $? = 2 ]
+	jq -e '.sinks[] | select(.name == "trail") | .lag.events == 0' "$DIR/status"
+}
+
 # expect_failure CODE PATTERN COMMAND...: it must leave with that code and say that.
 expect_failure() {
 	wanted=$1 pattern=$2

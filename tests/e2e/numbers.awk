@@ -35,8 +35,9 @@ $3 == "end" && ends[$16]++ { wrong("process " $16 " ends twice") }
 $3 == "exec" && $17 ~ /^load-[0-9]+-[0-9]+$/ && execs[$17]++ { wrong($17 " is there twice") }
 END {
 	for (counter in count)
-		if (count[counter] != last[counter])
-			wrong("numbers of " counter ": " count[counter] " of " last[counter])
+		look_for_holes(counter)
+	if (holes > NR / 200)
+		wrong(holes " numbers are missing, which are too many to be those of cgroups")
 	if (streams && found != streams)
 		wrong(found " streams, not " streams)
 	for (run in execs)
@@ -44,8 +45,17 @@ END {
 	printf "%d events, %d runs of the load", NR, runs
 	for (reason in losses)
 		printf ", %d lost: %s", losses[reason], reason
-	printf "\n"
+	printf ", %d numbers of no event\n", holes
 	exit faults > 0
+}
+# A cgroup that comes or goes takes a number of the vital ring and is no event: a single one, now and then.
+function look_for_holes(counter, n, run) {
+	for (n = 1; n <= last[counter]; n++) {
+		run = (counter, n) in seen ? 0 : run + 1
+		holes += run == 1
+		if (run == 2 || (run && counter !~ /vital/))
+			wrong("number " n " of " counter " is missing")
+	}
 }
 # Sets of probes that were loaded anew begin with a new stream, and count from 0 again.
 function stream_of(generation) { return renewed ? stream : "" }

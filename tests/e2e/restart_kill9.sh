@@ -39,12 +39,6 @@ launch() {
 	AGENT_PID=$!
 }
 
-# The sink that hangs lags for ever.
-has_caught_up() {
-	"$AGENT" status --json -c "$DIR/config.yaml" >"$DIR/status" || [ $? = 2 ]
-	jq -e '.sinks[] | select(.name == "trail") | .lag.events == 0' "$DIR/status"
-}
-
 # kill_often NAME
 kill_often() {
 	rm -rf "$DIR/state" "$DIR/trail" "$DIR/all.log"

@@ -45,6 +45,7 @@ config 8MiB
 start_agent
 wait_until 20 lost_for no_agent || fail "what nobody wanted is not told"
 stop_load
+wait_until 60 has_caught_up || fail "the trail does not catch up"
 stop_agent 0
 nothing_is_pinned "$DIR/state"
 check_numbers "$DIR/trail/audit.ndjson" -v lost=1 || fail "the trail and what happened differ"

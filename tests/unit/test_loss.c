@@ -530,6 +530,13 @@ static void restart(void)
 	made.count = 0;
 }
 
+/* The same, and the journal has that number of the first slot. */
+static void restart_with(uint64_t journalled)
+{
+	loss_note_journalled(progress, CPUS, &(struct rec_header){.sequence = journalled});
+	restart();
+}
+
 static int make_resumed(void **state)
 {
 	int result = make_loss(state);
@@ -588,8 +595,7 @@ static void what_the_journal_has_is_neither_taken_nor_told_again(void **state)
 	loss_commit(made.loss);
 	assert_true(takes(2) && takes(5)); /* 3 and 4 are told, 6 as well, by the sweep */
 	assert_true(takes(7));
-	restart();
-	loss_skip(made.loss, 0, 0, 0, 7);
+	restart_with(7);
 	assert_totals(0, 0, 0);
 	assert_false(takes(2) || takes(5) || takes(7));
 	assert_int_equal(made.count, 0);
@@ -599,6 +605,23 @@ static void what_the_journal_has_is_neither_taken_nor_told_again(void **state)
 	assert_totals(2, 1, 1);
 }
 
+/* The next agent may be killed as well, and by then the journal's vector may be another set's. */
+static void what_the_journal_once_had_is_remembered(void **state)
+{
+	(void)state;
+	take_numbers(&counts[0], 3, 0, 0);
+	assert_true(takes(1));
+	loss_commit(made.loss);
+	assert_true(takes(2));
+	restart_with(2);
+	restart();
+	assert_false(takes(2));
+	assert_true(takes(3));
+	loss_commit(made.loss);
+	restart_with(1); /* it only grows */
+	assert_false(takes(3));
+}
+
 static void losses_at_the_tail_that_were_told_stay_so(void **state)
 {
 	(void)state;
@@ -606,8 +629,7 @@ static void losses_at_the_tail_that_were_told_stay_so(void **state)
 	assert_true(takes(1));
 	sweep();
 	assert_told(0, 2, 3, REC_LOSS_RING_FULL, 2);
-	restart(); /* nothing was committed, but the journal has all of it */
-	loss_skip(made.loss, 0, 0, 0, 3);
+	restart_with(3); /* nothing was committed, but the journal has all of it */
 	assert_false(takes(1));
 	sweep();
 	assert_int_equal(made.count, 0);
@@ -623,9 +645,9 @@ static void progress_that_cannot_be_is_not_believed(void **state)
 	(void)state;
 	take_numbers(&counts[0], 2, 1, 0);
 	memset(progress, 0xff, sizeof(progress));
-	restart();
-	loss_skip(made.loss, 0, 0, 0, UINT64_MAX);
-	loss_skip(made.loss, 255, 255, UINT16_MAX, 1);
+	loss_note_journalled(progress, CPUS,
+			     &(struct rec_header){.ring = 255, .class = 255, .cpu = UINT32_MAX});
+	restart_with(UINT64_MAX);
 	sweep();
 	assert_int_equal(made.count, 0);
 	take_numbers(&counts[0], 1, 1, 0);
@@ -666,8 +688,8 @@ static void start_agent(void)
 {
 	loss_free(made.loss);
 	assert_int_equal(loss_new(&made.loss, counts, CPUS, batch_lost, NULL), 0);
+	loss_note_journalled(progress, CPUS, &(struct rec_header){.sequence = host.vector});
 	loss_resume(made.loss, progress, 0);
-	loss_skip(made.loss, 0, 0, 0, host.vector);
 	host.read = host.consumer;
 	host.batch_count = 0;
 	host.dead = false;
@@ -758,6 +780,7 @@ int main(void)
 		RESUMED_TEST(a_new_reader_goes_on_where_the_one_before_has_come_to),
 		RESUMED_TEST(what_was_not_committed_is_seen_again),
 		RESUMED_TEST(what_the_journal_has_is_neither_taken_nor_told_again),
+		RESUMED_TEST(what_the_journal_once_had_is_remembered),
 		RESUMED_TEST(losses_at_the_tail_that_were_told_stay_so),
 		RESUMED_TEST(progress_that_cannot_be_is_not_believed),
 		RESUMED_TEST(an_agent_killed_anywhere_journals_each_number_once),
