@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define KEY(name) .key = {",\"" name "\":", sizeof(name) + 3}
+#define KEY(name) .key = JSON_KEY_INIT(name)
 /* A member of the facts, of each item of a list, of each item of an array in the facts. */
 #define FACT(member)                                     \
 	.offset = offsetof(struct status_facts, member), \

@@ -24,9 +24,11 @@ struct json_key {
 };
 
 #define JSON_KEY_SLACK 16
-#define JSON_KEY(name)                                                              \
-	(&(const struct json_key){",\"" name "\":\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", \
-				  sizeof(name) + 3})
+#define JSON_KEY_INIT(name)                                                        \
+	{                                                                          \
+		",\"" name "\":\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", sizeof(name) + 3 \
+	}
+#define JSON_KEY(name) (&(const struct json_key)JSON_KEY_INIT(name))
 
 /* limit: the most bytes that a document may take. 0 or -ENOMEM. */
 int json_new(struct json **ret_json, size_t limit);

@@ -55,6 +55,11 @@ static const char help_text[] =
 	"Exit codes: 0 all sent; 1 not all, or events are missing in the journal; 78 the\n"
 	"configuration is wrong; 64 the command line is.\n";
 
+/* Of standard output, as the configuration has them by default. */
+#define BATCH_BYTES (256 * 1024)
+#define RETRY_FIRST_MS 500
+#define RETRY_MAX_MS 60000
+
 struct replay {
 	const char *journal_dir, *sink, *config_path;
 	struct config_sink standard; /* standard output, unless a sink is named */
@@ -418,7 +423,9 @@ int tool_replay(int argc, char **argv, struct err *err)
 	struct replay replay = {
 		.standard = {.name = standard_name,
 			     .type = CONFIG_SINK_STDOUT,
-			     .format = CONFIG_FORMAT_ECS},
+			     .format = CONFIG_FORMAT_ECS,
+			     .batch = {.size = BATCH_BYTES},
+			     .retry = {.first_ms = RETRY_FIRST_MS, .max_ms = RETRY_MAX_MS}},
 		.gone_fd = -1,
 		.signal_fd = -1,
 	};

@@ -19,7 +19,7 @@ sinks:
   - {name: down, type: file, path: $DIR/small/audit.ndjson, rotate: {size: off}}
 EOF
 sed "s|$DIR/trail|$DIR/again|; s|$DIR/small|$DIR/other|" "$DIR/config.yaml" |
-	sed 's|audit.ndjson}$|audit.ndjson, when: {event.action: exec}}|' >"$DIR/again.yaml"
+	sed 's|audit.ndjson, rotate: {size: off}}$|audit.ndjson, when: {event.action: exec}}|' >"$DIR/again.yaml"
 
 replay() {
 	"$AGENT" replay -c "$DIR/config.yaml" "$@" 2>"$DIR/replay.err"
