@@ -2,7 +2,7 @@
 # The oracle of the scenarios that restart the agent: every number that the probes gave is in the trail or in a
 # loss record, and in one of them once; sequences go on without a gap; no process begins or ends twice. Reads
 # what trail_facts in lib.sh writes. Variables: streams, how many there are (1; 0: any); lost=1: there may be
-# losses; renewed=1: a stream may begin with probes that were loaded anew.
+# losses; load: what the arguments of the load match; renewed=1: a stream may begin with probes that were loaded anew.
 function wrong(text) { print text; faults++ }
 function take(counter, number) {
 	if ((counter, number) in seen)
@@ -32,7 +32,7 @@ $3 == "events_lost" {
 }
 $3 == "fork" && forks[$16]++ { wrong("process " $16 " begins twice") }
 $3 == "end" && ends[$16]++ { wrong("process " $16 " ends twice") }
-$3 == "exec" && $17 ~ /^load-[0-9]+-[0-9]+$/ && execs[$17]++ { wrong($17 " is there twice") }
+$3 == "exec" && $17 ~ load && execs[$17]++ { wrong($17 " is there twice") }
 END {
 	for (counter in count)
 		look_for_holes(counter)
