@@ -22,8 +22,8 @@
 
 #define LINE_MAX_SIZE (4u * 1024 * 1024)
 #define BATCH_EVENTS_MAX 65536u
-#define BATCHES_MAX 1024u /* small ones: a file acknowledges only twice a second */
-#define SPARE_MAX 2u      /* batches whose memory is kept for the next ones */
+#define BATCHES_MAX 256u /* small ones: a file acknowledges only twice a second */
+#define SPARE_MAX 2u     /* batches whose memory is kept for the next ones */
 
 struct feed {
 	struct feed_options options;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define FIRST_CAPACITY 64u
+#define FIRST_BYTES 8192 /* many a batch has one event */
 
 static int grow(struct pending *batch)
 {
@@ -39,7 +40,8 @@ struct pending *pending_new(size_t bytes, size_t bytes_max)
 		return NULL;
 	buf_init(&batch->text, bytes_max);
 	buf_init(&batch->keys, bytes_max);
-	if (grow(batch) < 0 || !buf_reserve(&batch->text, bytes)) {
+	if (grow(batch) < 0 ||
+	    !buf_reserve(&batch->text, bytes < FIRST_BYTES ? bytes : FIRST_BYTES)) {
 		pending_free(batch);
 		return NULL;
 	}
