@@ -61,6 +61,9 @@ printf '%s\n' root:x:0: daemon:x:1: bin:x:2: sys:x:3: adm:x:4: tty:x:5: nogroup:
 printf '%s\n' 'NAME="Test guest"' ID=guest ID_LIKE=debian 'VERSION_ID="1"' >"$root/etc/os-release"
 echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
 echo "127.0.0.1 localhost" >"$root/etc/hosts"
+fixtures=$(cd "$here/../fixtures" && pwd) # where the tests look for them
+mkdir -p "$root$fixtures"
+cp -r "$fixtures/host_root" "$root$fixtures/"
 [ -z "${GUEST_TESTS-}" ] || cp "$GUEST_TESTS" "$root/etc/tests"
 for file in "$@"; do
 	add_program "$file"
