@@ -6,51 +6,19 @@
 TOOLS=$1 AGENT=$2 SOURCE=$3
 . "$SOURCE/tests/kafka/lib.sh"
 EVENTS=200
-CERTS=$DIR/certs
-mkdir -p "$CERTS"
-
-# certificate NAME CA SUBJECT_ALTERNATIVE_NAME FROM TO: NAME.pem with its key, for a broker.
-certificate() {
-	openssl req -newkey rsa:2048 -nodes -keyout "$CERTS/$1.key" -out "$CERTS/$1.csr" -subj "/CN=$1" 2>/dev/null
-	touch "$CERTS/index" && rm -f "$CERTS/index"* && : >"$CERTS/index"
-	cat >"$CERTS/ca.conf" <<END
-[ca]
-default_ca=test
-[test]
-database=$CERTS/index
-serial=$CERTS/serial
-new_certs_dir=$CERTS
-default_md=sha256
-policy=any
-unique_subject=no
-x509_extensions=leaf
-[any]
-commonName=supplied
-[leaf]
-subjectAltName=$3
-END
-	openssl ca -batch -notext -config "$CERTS/ca.conf" -rand_serial -cert "$CERTS/$2.pem" \
-		-keyfile "$CERTS/$2.key" -in "$CERTS/$1.csr" -out "$CERTS/$1.crt" -startdate "$4" -enddate "$5" \
-		2>/dev/null
-	cat "$CERTS/$1.key" "$CERTS/$1.crt" >"$CERTS/$1.pem"
-}
-
-authority() {
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$CERTS/$1.key" -out "$CERTS/$1.pem" -subj "/CN=$1" \
-		-days 2 -addext basicConstraints=critical,CA:TRUE 2>/dev/null
-}
-
 keystore() {
 	echo "listener.name.$1.ssl.keystore.type=PEM
-listener.name.$1.ssl.keystore.location=$CERTS/$2.pem"
+listener.name.$1.ssl.keystore.location=$DIR/$2.store"
 }
 
-year=$(date -u +%Y)
 authority ca
 authority other
-certificate good ca IP:127.0.0.1,DNS:localhost "$((year - 1))0101000000Z" "$((year + 2))0101000000Z"
-certificate expired ca IP:127.0.0.1,DNS:localhost "$((year - 3))0101000000Z" "$((year - 1))0101000000Z"
-certificate misnamed ca DNS:elsewhere.example "$((year - 1))0101000000Z" "$((year + 2))0101000000Z"
+certificate good ca IP:127.0.0.1,DNS:localhost 30
+certificate expired ca IP:127.0.0.1,DNS:localhost -1
+certificate misnamed ca DNS:elsewhere.example 30
+for broker in good expired misnamed; do
+	cat "$DIR/$broker.key" "$DIR/$broker.pem" >"$DIR/$broker.store"
+done
 KAFKA_LISTENERS="TLS:SSL EXPIRED:SSL MISNAMED:SSL SASL:SASL_SSL"
 kafka_make 1 "$(keystore tls good; keystore expired expired; keystore misnamed misnamed; keystore sasl good)
 listener.name.sasl.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
@@ -99,13 +67,13 @@ goes_wrong 30 "the topic does not exist: create it, or mend the option topic"
 tool create missing 3 1
 is_mended missing
 
-tls="tls: {ca: $CERTS/ca.pem}"
+tls="tls: {ca: $DIR/ca.pem}"
 localhost=127.0.0.1
 tool create certificates 3 1
 begins
 kafka_config "$localhost:$KAFKA_PORT_EXPIRED" certificates "$tls"
 goes_wrong 20 "the broker's certificate has expired"
-kafka_config "$localhost:$KAFKA_PORT_TLS" certificates "tls: {ca: $CERTS/other.pem}"
+kafka_config "$localhost:$KAFKA_PORT_TLS" certificates "tls: {ca: $DIR/other.pem}"
 end_feed
 feed 0 0 60
 says 20 "the broker's certificate is signed by (nobody that tls.ca knows|an authority that is not in tls.ca)"
