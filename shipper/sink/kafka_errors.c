@@ -212,6 +212,9 @@ const char *kafka_cause_text(char *out, size_t size, const struct kafka_cause *c
 	const char *words = own_certificate_words(cause);
 	char text[256];
 
+	if (!words && strstr(cause->detail, "timed out in state CONNECT"))
+		words = "no answer from the broker: is there a firewall between, is the port "
+			"right?";
 	if (!words)
 		words = cause->certificate
 				? kafka_certificate_text(text, sizeof(text), cause->certificate)

@@ -5,6 +5,7 @@
 . "$SOURCE/tests/e2e/lib.sh"
 . "$SOURCE/tests/fixtures/certificates.sh"
 PEERS=${SYSLOG_PEERS:-$SOURCE/build/peers}
+TRAIL=$DIR/trail
 EVENTS=2000
 [ -z "${FULL-}" ] || EVENTS=100000
 
@@ -64,13 +65,13 @@ rsyslog_config() {
 	case $1 in
 	udp) input="module(load=\"imudp\") input(type=\"imudp\" port=\"$PORT\" address=\"127.0.0.1\" rcvbufSize=\"4m\" ruleset=\"r\")" ;;
 	tcp) input="module(load=\"imtcp\") input(type=\"imtcp\" port=\"$PORT\" address=\"127.0.0.1\" ruleset=\"r\")" ;;
-	tls) input="module(load=\"imtcp\" StreamDriver.Name=\"$driver\" StreamDriver.Mode=\"1\" StreamDriver.AuthMode=\"x509/name\" PermittedPeer=[\"client\"])
-input(type=\"imtcp\" port=\"$PORT\" address=\"127.0.0.1\" ruleset=\"r\")" ;;
+	tls) input="module(load=\"imtcp\")
+input(type=\"imtcp\" port=\"$PORT\" address=\"127.0.0.1\" ruleset=\"r\" StreamDriver.Name=\"$driver\" StreamDriver.Mode=\"1\" StreamDriver.AuthMode=\"x509/name\" PermittedPeer=[\"client\"])" ;;
 	unix) input="module(load=\"imuxsock\" SysSock.Use=\"off\")
 input(type=\"imuxsock\" Socket=\"$SOCKET\" UseSpecialParser=\"off\" ParseHostname=\"on\" IgnoreTimestamp=\"off\" UseSysTimeStamp=\"off\" RateLimit.Interval=\"0\" ruleset=\"r\")" ;;
 	esac
 	tls=
-	[ "$1" != tls ] || tls="defaultNetstreamDriver=\"$driver\" defaultNetstreamDriverCAFile=\"$DIR/ca.pem\" defaultNetstreamDriverCertFile=\"$DIR/server.pem\" defaultNetstreamDriverKeyFile=\"$DIR/server.key\""
+	[ "$1" != tls ] || tls="defaultNetstreamDriverCAFile=\"$DIR/ca.pem\" defaultNetstreamDriverCertFile=\"$DIR/server.pem\" defaultNetstreamDriverKeyFile=\"$DIR/server.key\""
 	cat >"$DIR/receiver.conf" <<EOF
 global(maxMessageSize="128k" workDirectory="$DIR" parser.escapeControlCharactersOnReceive="off" $tls)
 template(name="t" type="string" string="$TEMPLATE")
@@ -140,7 +141,7 @@ agent: {state_dir: $DIR/state}
 journal: {max_size: 2GiB}
 sinks:
   - {name: remote, type: syslog, target: "$1"${2:+, $2}}
-  - {name: trail, type: file, path: $DIR/trail${TRAIL-}, rotate: {size: off}}
+  - {name: trail, type: file, path: $TRAIL, rotate: {size: off}}
 EOF
 }
 
@@ -152,7 +153,7 @@ feed() {
 
 # compare [OPTION...]: what was received with what was sent.
 compare() {
-	python3 "$SOURCE/tests/syslog/compare.py" "$@" "$DIR/trail" "$DIR/received" || fail "compare $*"
+	python3 "$SOURCE/tests/syslog/compare.py" "$@" "$TRAIL" "$DIR/received" || fail "compare $*"
 }
 
 count_received() { [ "$(wc -l <"$DIR/received")" -ge "$1" ]; }

@@ -197,6 +197,20 @@ static void why_we_refuse_a_broker_goes_before_what_librdkafka_calls_it(void **s
 			    "the broker's certificate has expired (SSL handshake failed)");
 }
 
+static void a_port_that_swallows_everything_is_told_in_words(void **state)
+{
+	const struct kafka_cause cause = {
+		.code = RD_KAFKA_RESP_ERR__TRANSPORT,
+		.detail = "b:1/bootstrap: Connection setup timed out in state CONNECT (after "
+			  "30028ms in state CONNECT)"};
+	char text[512];
+
+	(void)state;
+	assert_string_equal(kafka_cause_text(text, sizeof(text), &cause),
+			    "no answer from the broker: is there a firewall between, is the port "
+			    "right? (b:1/bootstrap: Connection setup timed out in state CONNECT)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +219,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_knows_is_tried_again_and_told_by_its_name),
 		cmocka_unit_test(a_refused_certificate_is_told_in_words),
 		cmocka_unit_test(what_the_broker_thinks_of_our_certificate_is_told_in_words),
+		cmocka_unit_test(a_port_that_swallows_everything_is_told_in_words),
 		cmocka_unit_test(why_we_refuse_a_broker_goes_before_what_librdkafka_calls_it),
 	};
 
