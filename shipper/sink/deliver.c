@@ -414,21 +414,24 @@ static bool deliver_events(struct deliver *deliver)
 	return true;
 }
 
-/* All is submitted, or the time is over. What does not arrive any more waits in the journal. */
-static void take_leave(struct deliver *deliver)
+/*
+ * All that the journal gives is submitted, or the time is over: what does not arrive any more waits
+ * in the journal. True: something arrived, and the journal may give what it held back until then.
+ */
+static bool take_leave(struct deliver *deliver)
 {
 	unsigned int left_ms = clock_left_ms(atomic_load(&deliver->stop_deadline_ns));
 	struct err err = {.text = "failed"};
 	int result;
 
 	if (!deliver->is_open)
-		return;
+		return false;
 	result = flush_sink(deliver, left_ms, &err);
 	if (deliver->abandoned)
-		return;
+		return false;
 	if (result < 0 && result != -EAGAIN)
 		note_failure(deliver, &err);
-	(void)hear(deliver, &err);
+	return hear(deliver, &err) > 0 && !is_finished(deliver);
 }
 
 static void *run(void *data)
@@ -436,8 +439,8 @@ static void *run(void *data)
 	struct deliver *deliver = data;
 
 	confine_thread();
-	if (deliver_events(deliver))
-		take_leave(deliver);
+	while (deliver_events(deliver) && take_leave(deliver))
+		;
 	if (deliver->abandoned)
 		deliver_free(deliver);
 	else
