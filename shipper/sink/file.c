@@ -528,7 +528,7 @@ static void describe_warning(struct file_sink *file, const struct keeper_status 
 			     struct err *warning)
 {
 	static const char *const names[] = {
-		[SPACE_WARN] = "warn", [SPACE_LOW] = "low", [SPACE_PAUSE] = "pause"};
+		[SPACE_WARN] = "warn", [SPACE_LOW] = "delete", [SPACE_PAUSE] = "pause"};
 	int level = atomic_load(&file->level), rotate_error = atomic_load(&file->rotate_error);
 	char left[TEXT_AMOUNT_SIZE], limit[TEXT_AMOUNT_SIZE];
 
