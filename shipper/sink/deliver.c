@@ -62,7 +62,8 @@ struct deliver {
 	atomic_int state;
 	_Atomic(struct render_identity *) identity; /* mailbox: a newer one */
 	_Atomic uint64_t stop_deadline_ns;          /* CLOCK_MONOTONIC; 0: go on */
-	_Atomic uint64_t failures, failing_since_ns, failed_ns, unkept, in_sink_since_ns;
+	_Atomic uint64_t failures, failing_since_ns, failed_ns, unkept, cut_bytes;
+	_Atomic uint64_t in_sink_since_ns;
 	atomic_bool failing, blocked;
 	/* A story is 1 KiB, which no atomic holds. Taken when a try failed or somebody asks, for
 	 * one copy, never on the way of an event. */
@@ -99,6 +100,7 @@ static int open_sink(struct deliver *deliver, struct err *err)
 		return result;
 	deliver->is_open = true;
 	deliver->resume_due = true;
+	counter_add(&deliver->cut_bytes, deliver->sink->cut_bytes);
 	if (deliver->sink->cut_bytes)
 		log_warning("sink %s: cut off %" PRIu64 " bytes of an unfinished last line",
 			    deliver->name, deliver->sink->cut_bytes);
@@ -662,6 +664,7 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.waiting_bytes = journal_reader_waiting_bytes(deliver->reader),
 		.missed = journal_reader_missed(deliver->reader),
 		.bytes = feed.bytes,
+		.cut_bytes = counter_get(&deliver->cut_bytes),
 		.failures = counter_get(&deliver->failures),
 		.failing = atomic_load_explicit(&deliver->failing, memory_order_relaxed),
 		.blocked = atomic_load_explicit(&deliver->blocked, memory_order_relaxed),

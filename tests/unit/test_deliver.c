@@ -288,6 +288,7 @@ static void what_a_killed_agent_wrote_in_part_is_cut_off(void **state)
 	start(world, file_sink(world));
 	stop(world, LONG_MS);
 	assert_int_equal(world->status.acknowledged, 5);
+	assert_int_equal(world->status.cut_bytes, strlen(torn));
 	assert_trail(world, 25);
 }
 
