@@ -84,7 +84,6 @@ mounted() { grep -q " $1 $2 " /proc/mounts; }
 
 # Not needed by the probes themselves, but by whoever looks at them: bpftool, trace-cmd.
 mount_filesystems() {
-	[ "$(id -u)" = 0 ] || return 0
 	mounted /sys/kernel/tracing tracefs || mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null ||
 		say "tracefs cannot be mounted at /sys/kernel/tracing; going on without"
 	mounted /sys/fs/bpf bpf || mount -t bpf bpf /sys/fs/bpf 2>/dev/null ||
@@ -126,6 +125,7 @@ esac
 [ -r /sys/kernel/btf/vmlinux ] || die "this kernel ($(uname -r)) offers no BTF at \
 /sys/kernel/btf/vmlinux: auditship needs Linux 5.10 or newer built with CONFIG_DEBUG_INFO_BTF=y (in a \
 container: /sys must be mounted)"
+[ "$(id -u)" = 0 ] || die "attaching probes needs root: run 'sudo sh quickstart.sh${*:+ $*}'"
 prepare "$build_packages"
 build
 mount_filesystems
