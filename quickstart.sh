@@ -24,15 +24,19 @@ zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev libzstd-dev
 libmicrohttpd-dev libseccomp-dev"
 test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema python3-yaml nodejs
 node-ajv jq curl openssl openjdk-17-jre-headless mandoc maven prometheus rpm runc busybox-static zstd gzip
-logrotate valgrind"
+logrotate valgrind libclang-rt-dev iproute2"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# Ubuntu has bpftool inside its kernel tools.
+offered() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
+
+# Ubuntu has bpftool inside its kernel tools, and older releases have libFuzzer inside clang.
 package_name() {
-	if [ "$1" = bpftool ] && ! apt-cache policy bpftool 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+	if offered "$1"; then
+		echo "$1"
+	elif [ "$1" = bpftool ]; then
 		echo "linux-tools-common linux-tools-generic"
-	else
+	elif [ "$1" != libclang-rt-dev ]; then
 		echo "$1"
 	fi
 }
@@ -80,7 +84,6 @@ mounted() { grep -q " $1 $2 " /proc/mounts; }
 
 # Not needed by the probes themselves, but by whoever looks at them: bpftool, trace-cmd.
 mount_filesystems() {
-	[ "$(id -u)" = 0 ] || return 0
 	mounted /sys/kernel/tracing tracefs || mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null ||
 		say "tracefs cannot be mounted at /sys/kernel/tracing; going on without"
 	mounted /sys/fs/bpf bpf || mount -t bpf bpf /sys/fs/bpf 2>/dev/null ||
@@ -122,6 +125,7 @@ esac
 [ -r /sys/kernel/btf/vmlinux ] || die "this kernel ($(uname -r)) offers no BTF at \
 /sys/kernel/btf/vmlinux: auditship needs Linux 5.10 or newer built with CONFIG_DEBUG_INFO_BTF=y (in a \
 container: /sys must be mounted)"
+[ "$(id -u)" = 0 ] || die "attaching probes needs root: run 'sudo sh quickstart.sh${*:+ $*}'"
 prepare "$build_packages"
 build
 mount_filesystems

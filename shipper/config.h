@@ -91,6 +91,7 @@ struct config_sink {
 	int type;                  /* enum config_sink_type */
 	int format;                /* enum config_format; default: ecs for file, table for stdout */
 	int detail;                /* enum config_detail; of format ecs and ocsf */
+	int message;               /* enum config_message */
 	char *path;                /* file only */
 	struct config_trail trail; /* file only */
 	struct {
@@ -106,7 +107,6 @@ struct config_sink {
 	struct {
 		struct config_list brokers;
 		char *topic; /* with {kind} and {date} */
-		int message; /* enum config_message */
 		int key;     /* enum sink_key */
 		int partitioner, compression;
 		int headers; /* enum config_headers */

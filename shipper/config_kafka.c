@@ -74,14 +74,6 @@ static int warn(struct config *config, const struct config_sink *sink)
 	return result;
 }
 
-static void check_message(const struct config_sink *sink, const struct yaml_node *node,
-			  struct faults *faults)
-{
-	if (sink->kafka.message == CONFIG_MESSAGE_BATCH && sink->format != CONFIG_FORMAT_ECS)
-		faults_add(faults, yaml_tree_get(node, "format")->place,
-			   "message: batch has documents of format ecs only");
-}
-
 int config_kafka_check(struct config *config, const struct config_sink *sink,
 		       const struct yaml_node *node, struct faults *faults)
 {
@@ -95,7 +87,6 @@ int config_kafka_check(struct config *config, const struct config_sink *sink,
 	for (const struct yaml_node *at = properties ? properties->first : NULL; at; at = at->next)
 		check_property(at, faults);
 	check_pairs(sink, node, faults);
-	check_message(sink, node, faults);
 	return sink->name ? warn(config, sink) : 0;
 }
 
@@ -109,7 +100,7 @@ static void set_headers(struct config_kafka *kafka, const struct config_sink *si
 		return;
 	headers[count++] = (struct kafka_text){"content-type", "application/json"};
 	headers[count++] = (struct kafka_text){
-		"schema", sink->kafka.message == CONFIG_MESSAGE_BATCH
+		"schema", sink->message == CONFIG_MESSAGE_BATCH
 				  ? "urn:auditship:schema:batch:" BATCH_SCHEMA_VERSION
 			  : sink->format == CONFIG_FORMAT_OCSF
 				  ? "urn:auditship:schema:ocsf:" SCHEMA_OCSF_VERSION

@@ -1082,6 +1082,16 @@ const struct option config_sink_options[] = {
 		       "the process's own events tell (arguments, parent, ids); full has it all.",
 	},
 	{
+		"message",
+		ENUM_AT(struct config_sink, message),
+		.fallback = "event",
+		.words = message_words,
+		.sink_types = FILE_SINK | KAFKA_SINK,
+		.doc = "event: a line or message for each; batch: a document of all the events of "
+		       "one batch (see docs/schema.md; give batch.linger), for Kafka with the key, "
+		       "kind and time of the first.",
+	},
+	{
 		"path",
 		PATH_AT(struct config_sink, path),
 		.example = "/var/lib/auditship/audit.ndjson",
@@ -1281,15 +1291,6 @@ const struct option config_sink_options[] = {
 		.words = key_words,
 		.doc = "What decides the partition: events of the same host, container, process or "
 		       "user stay in order; none: spread over all.",
-	},
-	{
-		"message",
-		ENUM_AT(struct config_sink, kafka.message),
-		.fallback = "event",
-		.words = message_words,
-		.sink_types = KAFKA_SINK,
-		.doc = "event: one for each; batch: a document of the events of one batch (see "
-		       "docs/schema.md), with the key, kind and time of the first.",
 	},
 	{
 		"partitioner",

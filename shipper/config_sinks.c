@@ -218,6 +218,14 @@ static void check_trail(const struct config_trail *trail, const struct yaml_node
 			   "keep.total is less than rotate.size: no rotated file could stay");
 }
 
+static void check_message(const struct config_sink *sink, const struct yaml_node *node,
+			  struct faults *faults)
+{
+	if (sink->message == CONFIG_MESSAGE_BATCH && sink->format != CONFIG_FORMAT_ECS)
+		faults_add(faults, place_of(node, "format"),
+			   "message: batch has documents of format ecs only");
+}
+
 static int set_defaults(struct config_sink *sink, unsigned int types)
 {
 	int result = 0;
@@ -263,6 +271,7 @@ static int read_sink(struct config_sink *sink, const struct yaml_node *node, str
 	if (result < 0)
 		return result;
 	check_required(node, reading.types, faults);
+	check_message(sink, node, faults);
 	if (sink->type == CONFIG_SINK_FILE)
 		check_trail(&sink->trail, node, faults);
 	if (reading.types == 1U << CONFIG_SINK_SYSLOG)

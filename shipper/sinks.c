@@ -155,8 +155,7 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 		.retry_max_ms = (unsigned int)config->retry.max_ms,
 		.dead_letter_path = config->dead_letter.path,
 		.dead_letter_bytes = config->dead_letter.max_size,
-		.documents = config->type == CONFIG_SINK_KAFKA &&
-			     config->kafka.message == CONFIG_MESSAGE_BATCH,
+		.documents = config->message == CONFIG_MESSAGE_BATCH,
 		.open_later = start->running || is_remote(config) || sinks->options.open_later,
 		.on_reader_gone = sinks->options.on_reader_gone,
 		.data = sinks->options.data,

@@ -78,13 +78,20 @@ static void put_figures(struct json *json, const struct status_facts *facts, enu
 	}
 }
 
-/* An object with nothing but figures. */
+/* An object with nothing but figures of the i-th item. */
+static void put_part(struct json *json, const struct status_facts *facts, enum figures which,
+		     size_t i, const struct json_key *key)
+{
+	json_open(json, key);
+	put_figures(json, facts, which, i);
+	json_close(json);
+}
+
+/* The same of what there is once. */
 static void put_object(struct json *json, const struct status_facts *facts, enum figures which,
 		       const struct json_key *key)
 {
-	json_open(json, key);
-	put_figures(json, facts, which, 0);
-	json_close(json);
+	put_part(json, facts, which, 0, key);
 }
 
 static struct json *begin_item(struct writer *writer)
@@ -263,25 +270,6 @@ static void write_last_error(struct json *json, const struct status_facts *facts
 	json_close(json);
 }
 
-static void write_sink_state(struct json *json, const struct sink_state *state)
-{
-	if (state->warning.text[0])
-		TEXT(json, "warning", state->warning.text);
-	if (!state->keeps_files)
-		return;
-	json_open(json, JSON_KEY("files"));
-	NUMBER(json, "rotated", state->files);
-	NUMBER(json, "rotated_bytes", state->files_bytes);
-	NUMBER(json, "free_bytes", state->free_bytes);
-	NUMBER(json, "packed", state->packed);
-	NUMBER(json, "packed_bytes_before", state->packed_bytes_before);
-	NUMBER(json, "packed_bytes_after", state->packed_bytes_after);
-	NUMBER(json, "deleted", state->deleted);
-	NUMBER(json, "deleted_bytes", state->deleted_bytes);
-	NUMBER(json, "deleted_early", state->deleted_early);
-	json_close(json);
-}
-
 static void write_sink(struct writer *writer, const struct status_facts *facts, size_t i)
 {
 	const struct status_sink *sink = &facts->sinks[i];
@@ -291,12 +279,13 @@ static void write_sink(struct writer *writer, const struct status_facts *facts, 
 	TEXT(json, "type", sink->type);
 	TEXT(json, "state", status_sink_state(&sink->deliver));
 	put_figures(json, facts, FIGURES_SINKS, i);
-	json_open(json, JSON_KEY("lag"));
-	put_figures(json, facts, FIGURES_LAG, i);
-	json_close(json);
+	put_part(json, facts, FIGURES_LAG, i, JSON_KEY("lag"));
 	put_time(json, JSON_KEY("last_acknowledgement"), facts, sink->deliver.acknowledged_ns);
 	write_last_error(json, facts, &sink->deliver);
-	write_sink_state(json, &sink->deliver.sink);
+	if (sink->deliver.sink.warning.text[0])
+		TEXT(json, "warning", sink->deliver.sink.warning.text);
+	if (sink->deliver.sink.keeps_files)
+		put_part(json, facts, FIGURES_FILES, i, JSON_KEY("files"));
 	end_item(writer);
 }
 

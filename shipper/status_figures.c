@@ -608,6 +608,9 @@ static const struct figure sink_figures[] = {
 	 PART(status_sink, deliver.unreadable)},
 	{KEY("bytes"), COUNTER("sink_written_bytes_total", "Bytes that it has taken."),
 	 PART(status_sink, deliver.bytes)},
+	{KEY("cut_bytes"),
+	 COUNTER("sink_cut_bytes_total", "Ends of unfinished lines that were cut off its file."),
+	 PART(status_sink, deliver.cut_bytes)},
 	{KEY("failures"), COUNTER("sink_failures_total", "Tries that failed."),
 	 PART(status_sink, deliver.failures)},
 	{},
@@ -622,6 +625,36 @@ static const struct figure lag_figures[] = {
 	{KEY("milliseconds"),
 	 GAUGE("sink_lag_seconds", "The age of the oldest event it has not acknowledged."),
 	 .divisor = 1000, .derive = sink_lag_ms},
+	{},
+};
+
+static bool keeps_files(const struct status_facts *facts, size_t i)
+{
+	return facts->sinks[i].deliver.sink.keeps_files;
+}
+
+static const struct figure files_figures[] = {
+	{KEY("rotated"), GAUGE("sink_rotated_files", "Rotated files of a trail that are there."),
+	 PART(status_sink, deliver.sink.files)},
+	{KEY("rotated_bytes"), GAUGE("sink_rotated_bytes", "The bytes of these."),
+	 PART(status_sink, deliver.sink.files_bytes)},
+	{KEY("free_bytes"), GAUGE("sink_free_bytes", "Room that its file system has left."),
+	 PART(status_sink, deliver.sink.free_bytes)},
+	{KEY("packed"), COUNTER("sink_packed_files_total", "Rotated files that were packed."),
+	 PART(status_sink, deliver.sink.packed)},
+	{KEY("packed_bytes_before"),
+	 COUNTER("sink_packed_input_bytes_total", "Their bytes before."),
+	 PART(status_sink, deliver.sink.packed_bytes_before)},
+	{KEY("packed_bytes_after"), COUNTER("sink_packed_output_bytes_total", "Their bytes since."),
+	 PART(status_sink, deliver.sink.packed_bytes_after)},
+	{KEY("deleted"),
+	 COUNTER("sink_deleted_files_total", "Rotated files that a bound has deleted."),
+	 PART(status_sink, deliver.sink.deleted)},
+	{KEY("deleted_bytes"), COUNTER("sink_deleted_bytes_total", "The bytes of these."),
+	 PART(status_sink, deliver.sink.deleted_bytes)},
+	{KEY("deleted_early"),
+	 COUNTER("sink_deleted_early_files_total", "Of these: for want of free space."),
+	 PART(status_sink, deliver.sink.deleted_early)},
 	{},
 };
 
@@ -655,23 +688,62 @@ static const struct figure watcher_figures[] = {
 };
 
 const struct figure_group figure_groups[FIGURE_GROUPS] = {
-	[FIGURES_AGENT] = {"", agent_figures, NULL, NULL, NULL, NULL},
-	[FIGURES_PROBES] = {"probes", probe_figures, "probe", probes_of, probe_count, probe_name},
-	[FIGURES_EVENTS] = {"events", event_figures, "kind", NULL, kind_count, kind_name},
-	[FIGURES_ACCOUNT] = {"account", account_figures, NULL, NULL, NULL, NULL},
-	[FIGURES_LEFT_OUT] = {"filters.left_out", left_out_figures, NULL, NULL, NULL, NULL},
-	[FIGURES_LOSSES] = {"losses", loss_figures, NULL, NULL, NULL, NULL},
-	[FIGURES_RULES] = {"rules", rule_figures, "rule", rules_of_facts, rule_count, rule_name},
-	[FIGURES_RINGS] = {"rings", ring_figures, "ring", NULL, ring_count, ring_label},
-	[FIGURES_JOURNAL] = {"journal", journal_figures, NULL, NULL, NULL, NULL},
-	[FIGURES_PROCESSES] = {"processes", process_figures, NULL, NULL, NULL, NULL},
-	[FIGURES_READER] = {"reader", reader_figures, NULL, NULL, NULL, NULL},
-	[FIGURES_CACHES] = {"caches", cache_figures, "cache", NULL, cache_count, cache_name},
-	[FIGURES_HELPER] = {"helper", helper_figures, NULL, NULL, NULL, NULL},
-	[FIGURES_SINKS] = {"sinks", sink_figures, "sink", sinks_of_facts, sink_count, sink_name},
-	[FIGURES_LAG] = {"sinks[].lag", lag_figures, "sink", sinks_of_facts, sink_count, sink_name},
-	[FIGURES_CONTROL] = {"control", control_figures, NULL, NULL, NULL, NULL},
-	[FIGURES_WATCHERS] = {"watchers", watcher_figures, NULL, NULL, NULL, NULL},
+	[FIGURES_AGENT] = {.path = "", .figures = agent_figures},
+	[FIGURES_PROBES] = {.path = "probes",
+			    .figures = probe_figures,
+			    .label = "probe",
+			    .items = probes_of,
+			    .count = probe_count,
+			    .name = probe_name},
+	[FIGURES_EVENTS] = {.path = "events",
+			    .figures = event_figures,
+			    .label = "kind",
+			    .count = kind_count,
+			    .name = kind_name},
+	[FIGURES_ACCOUNT] = {.path = "account", .figures = account_figures},
+	[FIGURES_LEFT_OUT] = {.path = "filters.left_out", .figures = left_out_figures},
+	[FIGURES_LOSSES] = {.path = "losses", .figures = loss_figures},
+	[FIGURES_RULES] = {.path = "rules",
+			   .figures = rule_figures,
+			   .label = "rule",
+			   .items = rules_of_facts,
+			   .count = rule_count,
+			   .name = rule_name},
+	[FIGURES_RINGS] = {.path = "rings",
+			   .figures = ring_figures,
+			   .label = "ring",
+			   .count = ring_count,
+			   .name = ring_label},
+	[FIGURES_JOURNAL] = {.path = "journal", .figures = journal_figures},
+	[FIGURES_PROCESSES] = {.path = "processes", .figures = process_figures},
+	[FIGURES_READER] = {.path = "reader", .figures = reader_figures},
+	[FIGURES_CACHES] = {.path = "caches",
+			    .figures = cache_figures,
+			    .label = "cache",
+			    .count = cache_count,
+			    .name = cache_name},
+	[FIGURES_HELPER] = {.path = "helper", .figures = helper_figures},
+	[FIGURES_SINKS] = {.path = "sinks",
+			   .figures = sink_figures,
+			   .label = "sink",
+			   .items = sinks_of_facts,
+			   .count = sink_count,
+			   .name = sink_name},
+	[FIGURES_LAG] = {.path = "sinks[].lag",
+			 .figures = lag_figures,
+			 .label = "sink",
+			 .items = sinks_of_facts,
+			 .count = sink_count,
+			 .name = sink_name},
+	[FIGURES_FILES] = {.path = "sinks[].files",
+			   .figures = files_figures,
+			   .label = "sink",
+			   .items = sinks_of_facts,
+			   .count = sink_count,
+			   .name = sink_name,
+			   .has = keeps_files},
+	[FIGURES_CONTROL] = {.path = "control", .figures = control_figures},
+	[FIGURES_WATCHERS] = {.path = "watchers", .figures = watcher_figures},
 };
 
 uint64_t figure_value(const struct figure_group *group, const struct figure *figure,
@@ -681,6 +753,8 @@ uint64_t figure_value(const struct figure_group *group, const struct figure *fig
 	uint64_t number =
 		0; /* x86_64 and arm64 are little-endian: smaller members fill its low end */
 
+	if (group->has && !group->has(facts, i))
+		return FIGURE_ABSENT;
 	if (figure->derive)
 		return figure->derive(facts, i);
 	memcpy(&number, base + figure->offset + i * figure->stride, figure->size);

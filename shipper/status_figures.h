@@ -45,6 +45,7 @@ struct figure_group {
 	const void *(*items)(const struct status_facts *facts); /* NULL: offsets are of the facts */
 	size_t (*count)(const struct status_facts *facts);
 	const char *(*name)(const struct status_facts *facts, size_t i); /* NULL: left out */
+	bool (*has)(const struct status_facts *facts, size_t i); /* NULL: each item has them */
 };
 
 enum figures {
@@ -63,6 +64,7 @@ enum figures {
 	FIGURES_HELPER,
 	FIGURES_SINKS,
 	FIGURES_LAG,
+	FIGURES_FILES,
 	FIGURES_CONTROL,
 	FIGURES_WATCHERS,
 	FIGURE_GROUPS

@@ -136,6 +136,21 @@ void text_format_number(char out[TEXT_AMOUNT_SIZE], uint64_t number)
 	(void)snprintf(out, TEXT_AMOUNT_SIZE, "%" PRIu64, number);
 }
 
+const char *text_show_size(char out[TEXT_AMOUNT_SIZE], uint64_t bytes)
+{
+	static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+	double amount = (double)bytes;
+	size_t unit = 0;
+
+	while (amount >= 1023.95 && unit + 1 < sizeof(names) / sizeof(names[0])) {
+		amount /= 1024;
+		unit++;
+	}
+	(void)snprintf(out, TEXT_AMOUNT_SIZE, unit && amount < 99.95 ? "%.1f %s" : "%.0f %s",
+		       amount, names[unit]);
+	return out;
+}
+
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

@@ -26,6 +26,9 @@ void text_format_size(char out[TEXT_AMOUNT_SIZE], uint64_t bytes);
 void text_format_duration(char out[TEXT_AMOUNT_SIZE], uint64_t ms);
 void text_format_number(char out[TEXT_AMOUNT_SIZE], uint64_t number);
 
+/* For a person, rounded: "17 B", "1.5 KiB", "212 MiB". Returns out. */
+const char *text_show_size(char out[TEXT_AMOUNT_SIZE], uint64_t bytes);
+
 /*
  * How many letters have to be inserted, removed, replaced or swapped with their neighbour to turn
  * one word into the other, ASCII case aside. SIZE_MAX when a word is longer than TEXT_WORD_MAX.

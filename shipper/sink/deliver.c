@@ -62,7 +62,8 @@ struct deliver {
 	atomic_int state;
 	_Atomic(struct render_identity *) identity; /* mailbox: a newer one */
 	_Atomic uint64_t stop_deadline_ns;          /* CLOCK_MONOTONIC; 0: go on */
-	_Atomic uint64_t failures, failing_since_ns, failed_ns, unkept, in_sink_since_ns;
+	_Atomic uint64_t failures, failing_since_ns, failed_ns, unkept, cut_bytes;
+	_Atomic uint64_t in_sink_since_ns;
 	atomic_bool failing, blocked;
 	/* A story is 1 KiB, which no atomic holds. Taken when a try failed or somebody asks, for
 	 * one copy, never on the way of an event. */
@@ -99,6 +100,7 @@ static int open_sink(struct deliver *deliver, struct err *err)
 		return result;
 	deliver->is_open = true;
 	deliver->resume_due = true;
+	counter_add(&deliver->cut_bytes, deliver->sink->cut_bytes);
 	if (deliver->sink->cut_bytes)
 		log_warning("sink %s: cut off %" PRIu64 " bytes of an unfinished last line",
 			    deliver->name, deliver->sink->cut_bytes);
@@ -414,21 +416,24 @@ static bool deliver_events(struct deliver *deliver)
 	return true;
 }
 
-/* All is submitted, or the time is over. What does not arrive any more waits in the journal. */
-static void take_leave(struct deliver *deliver)
+/*
+ * All that the journal gives is submitted, or the time is over: what does not arrive any more waits
+ * in the journal. True: something arrived, and the journal may give what it held back until then.
+ */
+static bool take_leave(struct deliver *deliver)
 {
 	unsigned int left_ms = clock_left_ms(atomic_load(&deliver->stop_deadline_ns));
 	struct err err = {.text = "failed"};
 	int result;
 
 	if (!deliver->is_open)
-		return;
+		return false;
 	result = flush_sink(deliver, left_ms, &err);
 	if (deliver->abandoned)
-		return;
+		return false;
 	if (result < 0 && result != -EAGAIN)
 		note_failure(deliver, &err);
-	(void)hear(deliver, &err);
+	return hear(deliver, &err) > 0 && !is_finished(deliver);
 }
 
 static void *run(void *data)
@@ -436,8 +441,8 @@ static void *run(void *data)
 	struct deliver *deliver = data;
 
 	confine_thread();
-	if (deliver_events(deliver))
-		take_leave(deliver);
+	while (deliver_events(deliver) && take_leave(deliver))
+		;
 	if (deliver->abandoned)
 		deliver_free(deliver);
 	else
@@ -659,6 +664,7 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.waiting_bytes = journal_reader_waiting_bytes(deliver->reader),
 		.missed = journal_reader_missed(deliver->reader),
 		.bytes = feed.bytes,
+		.cut_bytes = counter_get(&deliver->cut_bytes),
 		.failures = counter_get(&deliver->failures),
 		.failing = atomic_load_explicit(&deliver->failing, memory_order_relaxed),
 		.blocked = atomic_load_explicit(&deliver->blocked, memory_order_relaxed),

@@ -51,8 +51,9 @@ struct deliver_status {
 	uint64_t missed;  /* ephemeral: deleted from the journal before they were read */
 	uint64_t waiting_bytes;
 	uint64_t bytes;
-	uint64_t failures; /* tries that failed */
-	bool failing;      /* the last try failed; last_error says why */
+	uint64_t cut_bytes; /* ends of unfinished lines that were there when it was opened */
+	uint64_t failures;  /* tries that failed */
+	bool failing;       /* the last try failed; last_error says why */
 	bool blocked; /* nothing gets through just now, without a fault that opening could mend */
 	uint64_t failing_since_ns; /* the first of the tries that have failed since one worked */
 	uint64_t failed_ns;        /* the last try that failed */

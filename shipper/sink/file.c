@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/counter.h"
+#include "base/text.h"
 #include "sink/active.h"
 #include "sink/trail_lines.h"
 #include "sink/trail_list.h"
@@ -393,6 +394,7 @@ static int make_ready(struct file_sink *file, size_t coming, enum space_level le
 
 static int look_for_space(struct file_sink *file, enum space_level *ret_level, struct err *err)
 {
+	char left[TEXT_AMOUNT_SIZE], limit[TEXT_AMOUNT_SIZE];
 	uint64_t now_ns = clock_mono_ns();
 	struct space space;
 
@@ -407,12 +409,11 @@ static int look_for_space(struct file_sink *file, enum space_level *ret_level, s
 	}
 	if (space.level < SPACE_PAUSE)
 		return 0;
-	return err_set(
-		err, -ENOSPC,
-		"%s: pauses: No space left but a reserve: %llu KiB are free, space.pause is %llu "
-		"KiB; free space on that file system; events wait in the journal",
-		file->options.path, (unsigned long long)space.free_bytes / 1024,
-		(unsigned long long)space.limit_bytes / 1024);
+	return err_set(err, -ENOSPC,
+		       "%s: pauses: No space left but a reserve: %s are free, space.pause is %s; "
+		       "free space on that file system; events wait in the journal",
+		       file->options.path, text_show_size(left, space.free_bytes),
+		       text_show_size(limit, space.limit_bytes));
 }
 
 static int take_header(struct file_sink *file, const struct sink_batch *batch, struct err *err)
@@ -526,7 +527,10 @@ static void file_close(struct sink *sink)
 static void describe_warning(struct file_sink *file, const struct keeper_status *kept,
 			     struct err *warning)
 {
+	static const char *const names[] = {
+		[SPACE_WARN] = "warn", [SPACE_LOW] = "delete", [SPACE_PAUSE] = "pause"};
 	int level = atomic_load(&file->level), rotate_error = atomic_load(&file->rotate_error);
+	char left[TEXT_AMOUNT_SIZE], limit[TEXT_AMOUNT_SIZE];
 
 	if (level < SPACE_LOW && rotate_error)
 		(void)err_set(warning, 0, "%s: cannot be rotated: %s; it grows meanwhile",
@@ -534,11 +538,10 @@ static void describe_warning(struct file_sink *file, const struct keeper_status 
 	else if (level < SPACE_LOW && kept->last_error.text[0])
 		*warning = kept->last_error;
 	else if (level != SPACE_FINE)
-		(void)err_set(warning, 0,
-			      "%s: %llu MiB are free on its file system, less than %llu%s",
+		(void)err_set(warning, 0, "%s: %s are free on its file system, space.%s is %s%s",
 			      file->options.path,
-			      (unsigned long long)counter_get(&file->free_bytes) >> 20,
-			      (unsigned long long)counter_get(&file->limit_bytes) >> 20,
+			      text_show_size(left, counter_get(&file->free_bytes)), names[level],
+			      text_show_size(limit, counter_get(&file->limit_bytes)),
 			      level == SPACE_WARN ? "" : ": the oldest files are deleted early");
 }
 

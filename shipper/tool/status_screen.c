@@ -6,6 +6,7 @@
 #include "tool/status_screen.h"
 
 #include "base/terminal.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -109,21 +110,6 @@ static const char *grouped(char out[AMOUNT_SIZE], uint64_t value)
 	return out;
 }
 
-static const char *bytes(char out[AMOUNT_SIZE], uint64_t value)
-{
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-	double amount = (double)value;
-	size_t unit = 0;
-
-	while (amount >= 1023.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		amount /= 1024;
-		unit++;
-	}
-	(void)snprintf(out, AMOUNT_SIZE, unit && amount < 100 ? "%.1f %s" : "%.0f %s", amount,
-		       units[unit]);
-	return out;
-}
-
 static const char *duration(char out[AMOUNT_SIZE], uint64_t seconds)
 {
 	uint64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
@@ -173,7 +159,7 @@ static void put_event_kind(struct screen *screen, size_t i)
 	char lost[AMOUNT_SIZE];
 	bool can_be_lost = has_number(screen, item("events", i, "lost").text);
 
-	put(screen, "  %-14s %13s %12s %12s %12s\n",
+	put(screen, "  %-16s %13s %12s %12s %12s\n",
 	    text(screen, item("events", i, "kind").text, name),
 	    grouped(total, number(screen, item("events", i, "total").text)),
 	    grouped(second, number(screen, item("events", i, "per_second").text)),
@@ -186,7 +172,7 @@ static void put_events(struct screen *screen)
 {
 	size_t count = json_read_count(screen->document, "events");
 
-	put(screen, "\n%s%-16s %13s %12s %12s %12s%s\n", colored(screen, BOLD), "events", "total",
+	put(screen, "\n%s%-18s %13s %12s %12s %12s%s\n", colored(screen, BOLD), "events", "total",
 	    "per second", "per minute", "lost", colored(screen, PLAIN));
 	for (size_t i = 0; i < count; i++)
 		if (json_read_is_true(screen->document, item("events", i, "selected").text) ||
@@ -331,8 +317,9 @@ static void put_room(struct screen *screen, const char *name, uint64_t used, uin
 {
 	char used_text[AMOUNT_SIZE], size_text[AMOUNT_SIZE], rate[AMOUNT_SIZE];
 
-	put(screen, "  %-14s %10s of %-9s (%" PRIu64 " %%), %s/s", name, bytes(used_text, used),
-	    bytes(size_text, size), size ? used * 100 / size : 0, bytes(rate, per_second));
+	put(screen, "  %-14s %10s of %-9s (%" PRIu64 " %%), %s/s", name,
+	    text_show_size(used_text, used), text_show_size(size_text, size),
+	    size ? used * 100 / size : 0, text_show_size(rate, per_second));
 }
 
 static void put_time_left(struct screen *screen, const char *path)
@@ -364,18 +351,29 @@ static void put_rooms(struct screen *screen)
 	put_time_left(screen, "journal.seconds_left");
 }
 
+/* ", 12 WORDS", or nothing where the cache does not count that. */
+static void put_counted(struct screen *screen, struct item_path path, const char *words)
+{
+	char amount[AMOUNT_SIZE];
+
+	if (has_number(screen, path.text))
+		put(screen, ", %s %s", grouped(amount, number(screen, path.text)), words);
+}
+
 static void put_cache(struct screen *screen, size_t i)
 {
-	char name[TEXT_SIZE], size[AMOUNT_SIZE], hits[AMOUNT_SIZE], misses[AMOUNT_SIZE];
-	char evictions[AMOUNT_SIZE], failures[AMOUNT_SIZE];
+	char name[TEXT_SIZE], unit[TEXT_SIZE], amount[AMOUNT_SIZE];
+	uint64_t size = number(screen, item("caches", i, "size").text);
+	bool in_bytes = strcmp(text(screen, item("caches", i, "unit").text, unit), "bytes") == 0;
 
-	put(screen, "  cache %s: %s entries, %s hits, %s misses, %s evicted, %s not answered\n",
-	    text(screen, item("caches", i, "name").text, name),
-	    grouped(size, number(screen, item("caches", i, "size").text)),
-	    grouped(hits, number(screen, item("caches", i, "hits").text)),
-	    grouped(misses, number(screen, item("caches", i, "misses").text)),
-	    grouped(evictions, number(screen, item("caches", i, "evictions").text)),
-	    grouped(failures, number(screen, item("caches", i, "failures").text)));
+	put(screen, "  cache %s: %s%s", text(screen, item("caches", i, "name").text, name),
+	    in_bytes ? text_show_size(amount, size) : grouped(amount, size),
+	    in_bytes ? "" : " entries");
+	put_counted(screen, item("caches", i, "hits"), "hits");
+	put_counted(screen, item("caches", i, "misses"), "misses");
+	put_counted(screen, item("caches", i, "evictions"), "evicted");
+	put_counted(screen, item("caches", i, "failures"), "not answered");
+	put(screen, "\n");
 }
 
 static void put_helper(struct screen *screen)
@@ -391,21 +389,16 @@ static void put_helper(struct screen *screen)
 
 static void put_caches(struct screen *screen)
 {
-	char entries[AMOUNT_SIZE], evictions[AMOUNT_SIZE], images[AMOUNT_SIZE], size[AMOUNT_SIZE];
+	char unread[AMOUNT_SIZE], full[AMOUNT_SIZE];
 	char wakeups[AMOUNT_SIZE], sleeps[AMOUNT_SIZE], late[AMOUNT_SIZE], overtakes[AMOUNT_SIZE];
 
 	put_title(screen, "memory and reader");
-	put(screen, "  processes known %s (%s evicted), images %s in %s\n",
-	    grouped(entries, number(screen, "processes.entries")),
-	    grouped(evictions, number(screen, "processes.evictions")),
-	    grouped(images, number(screen, "processes.images")),
-	    bytes(size, number(screen, "processes.image_bytes")));
 	for (size_t i = 0; i < json_read_count(screen->document, "caches"); i++)
 		put_cache(screen, i);
 	put_helper(screen);
 	put(screen, "  probes could not read memory %s times, found a map full %s times\n",
-	    grouped(images, number(screen, "reader.read_failures")),
-	    grouped(size, number(screen, "reader.map_failures")));
+	    grouped(unread, number(screen, "reader.read_failures")),
+	    grouped(full, number(screen, "reader.map_failures")));
 	put(screen, "  reader woken %s times, slept %s, late %s, one ring ahead of the other %s\n",
 	    grouped(wakeups, number(screen, "reader.wakeups")),
 	    grouped(sleeps, number(screen, "reader.sleeps")),
@@ -428,7 +421,7 @@ static void put_sink(struct screen *screen, size_t i)
 	    state, colored(screen, PLAIN),
 	    grouped(acknowledged, number(screen, item("sinks", i, "acknowledged").text)),
 	    grouped(events, number(screen, item("sinks", i, "lag.events").text)),
-	    bytes(size, number(screen, item("sinks", i, "lag.bytes").text)), lag_ms / 1000,
+	    text_show_size(size, number(screen, item("sinks", i, "lag.bytes").text)), lag_ms / 1000,
 	    lag_ms % 1000 / 100, last[0] ? last : "never", last[0] ? "Z" : "");
 	if (json_read_string(screen->document, item("sinks", i, "last_error.message").text))
 		put(screen, "  %-14s last error: %s\n", "",

@@ -59,11 +59,18 @@ read_programs() {
 			runs: (.run_cnt // 0), missed: (.recursion_misses // 0)}}) | from_entries'
 }
 
-# Waits until all that the round made is in the file, so that the next one begins at rest.
+status() {
+	"$agent" status --json -c "$directory/config.yaml" >"$directory/status"
+}
+
+# Waits until all that the round made is in the file, so that the next one begins at rest. What this
+# waiting makes itself is never all there.
 settle() {
+	status || cannot_run "the agent does not answer"
+	wanted=$(jq '.account.in_ring + .sinks[0].acknowledged + .sinks[0].lag.events' "$directory/status")
 	tries=600
-	until "$agent" status --json -c "$directory/config.yaml" >"$directory/status" 2>/dev/null &&
-		jq -e '[.sinks[].lag.events] | add == 0' "$directory/status" >/dev/null; do
+	until status && jq -e --argjson wanted "$wanted" '.sinks[0].acknowledged >= $wanted' \
+		"$directory/status" >/dev/null; do
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] || cannot_run "the agent does not catch up"
 		sleep 0.1

@@ -43,4 +43,9 @@ fi
 
 sh "$copy/quickstart.sh" --seconds x 2>"$DIR/usage.err" && fail "a wrong option is taken"
 grep -q "whole number" "$DIR/usage.err" || fail "the wrong option is not told"
+
+chmod a+rx "$DIR"
+setpriv --reuid 65534 --regid 65534 --clear-groups sh "$copy/quickstart.sh" 2>"$DIR/nobody.err" &&
+	fail "it goes on without root"
+grep -q "needs root: run 'sudo sh quickstart.sh'" "$DIR/nobody.err" || fail "the want of root is not told"
 echo "quickstart: good"

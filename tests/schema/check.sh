@@ -51,6 +51,7 @@ config)
 trail)
 	need_python jsonschema
 	! head -c 16 "$3" | grep -q '^{"category_uid":' || schema=$ocsf
+	! head -n 1 "$3" | grep -q '"first_sequence":' || schema="$source/schemas/batch.schema.json"
 	exec "$python" "$source/tests/schema/check_events.py" "$schema" "$3"
 	;;
 random)

@@ -23,10 +23,11 @@ struct fake {
 	int code;
 	uint32_t takes; /* lines that a failing submit takes all the same */
 	bool tells_resume;
-	int hang_fd; /* -1, or an eventfd that submit reads first */
+	bool settles_when_flushed; /* and at no other time */
+	int hang_fd;               /* -1, or an eventfd that submit reads first */
 	struct buf text;
 	struct sink_position resume;
-	uint64_t settled;
+	uint64_t taken, settled; /* lines since the open */
 	unsigned int opens, submits, closes;
 	int open_failures, open_code; /* opens still to fail, and with what */
 };
@@ -57,7 +58,7 @@ static int fake_open(struct sink *sink, struct sink_position *ret_resume, struct
 
 	(void)pthread_mutex_lock(&fake->lock);
 	fake->opens++;
-	fake->settled = 0;
+	fake->taken = fake->settled = 0;
 	*ret_resume = fake->tells_resume ? fake->resume : (struct sink_position){0};
 	if (fake->open_failures > 0) {
 		fake->open_failures--;
@@ -99,7 +100,9 @@ static int fake_submit(struct sink *sink, struct sink_batch *batch, struct err *
 	}
 	if (result == 0) {
 		batch->taken = count;
-		fake->settled += count;
+		fake->taken += count;
+		if (!fake->settles_when_flushed)
+			fake->settled = fake->taken;
 	}
 	(void)pthread_mutex_unlock(&fake->lock);
 	return result;
@@ -114,9 +117,11 @@ static int fake_poll(struct sink *sink, struct sink_progress *ret_progress, stru
 
 static int fake_flush(struct sink *sink, unsigned int within_ms, struct err *err)
 {
-	(void)sink;
+	struct fake *fake = (struct fake *)sink;
+
 	(void)within_ms;
 	(void)err;
+	fake->settled = fake->taken;
 	return 0;
 }
 
@@ -283,6 +288,7 @@ static void what_a_killed_agent_wrote_in_part_is_cut_off(void **state)
 	start(world, file_sink(world));
 	stop(world, LONG_MS);
 	assert_int_equal(world->status.acknowledged, 5);
+	assert_int_equal(world->status.cut_bytes, strlen(torn));
 	assert_trail(world, 25);
 }
 
@@ -508,6 +514,36 @@ static void stop_keeps_its_deadline_while_the_sink_fails(void **state)
 	start(world, file_sink(world)); /* they were kept */
 	stop(world, LONG_MS);
 	assert_trail(world, 10);
+}
+
+static void lose_segment(const struct world *world, unsigned int number)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/%08u.seg", world->journal_dir, number);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* The journal gives nothing from behind a gap before all from before it has arrived. */
+static void stop_delivers_what_lies_behind_a_gap_too(void **state)
+{
+	struct world *world = *state;
+	struct fake fake;
+
+	journal_close(world->journal);
+	assert_int_equal(open_journal_of(world, 64 * 1024 * 1024, 64 * 1024), 0);
+	append(world->journal, 300);
+	journal_close(world->journal);
+	lose_segment(world, 3);
+	assert_int_equal(open_journal(world), 0);
+	fake_init(&fake);
+	fake.settles_when_flushed = true;
+	start(world, &fake.sink);
+	stop(world, LONG_MS);
+	assert_int_equal(world->status.waiting, 0);
+	assert_in_range(world->status.unreadable, 1, 299);
+	assert_int_equal(world->status.acknowledged + world->status.unreadable, 300);
+	fake_done(&fake);
 }
 
 static void stop_leaves_a_hanging_sink_behind(void **state)
@@ -818,6 +854,7 @@ int main(void)
 		TEST(what_a_person_has_to_mend_is_told_at_the_start),
 		TEST(a_renderer_that_cannot_be_made_costs_nobody_a_descriptor),
 		TEST(stop_keeps_its_deadline_while_the_sink_fails),
+		TEST(stop_delivers_what_lies_behind_a_gap_too),
 		TEST(stop_leaves_a_hanging_sink_behind),
 		TEST(a_dead_sink_does_not_hold_another_one),
 		TEST(a_reader_that_has_gone_ends_delivery_quietly),

@@ -126,7 +126,7 @@ static void a_document_is_ecs(void **state)
 
 	(void)state;
 	is_good(&config, KAFKA "message: batch}]");
-	assert_int_equal(config.sinks[0].kafka.message, CONFIG_MESSAGE_BATCH);
+	assert_int_equal(config.sinks[0].message, CONFIG_MESSAGE_BATCH);
 	config_done(&config);
 	tells(KAFKA "format: ocsf, message: batch}]",
 	      "c.yaml:1:64: message: batch has documents of format ecs only\n");

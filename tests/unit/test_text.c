@@ -132,6 +132,20 @@ static void amounts_are_written_in_the_largest_unit_that_divides(void **state)
 	assert_string_equal(out, "18446744073709551615ms");
 }
 
+static void sizes_are_shown_to_people_in_the_unit_that_fits(void **state)
+{
+	char out[TEXT_AMOUNT_SIZE];
+
+	(void)state;
+	assert_string_equal(text_show_size(out, 0), "0 B");
+	assert_string_equal(text_show_size(out, 1023), "1023 B");
+	assert_string_equal(text_show_size(out, 1024), "1.0 KiB");
+	assert_string_equal(text_show_size(out, 102350), "100 KiB");
+	assert_string_equal(text_show_size(out, 1048575), "1.0 MiB");
+	assert_string_equal(text_show_size(out, 212u << 20), "212 MiB");
+	assert_string_equal(text_show_size(out, UINT64_MAX), "16384 PiB");
+}
+
 static void what_is_written_reads_back(void **state)
 {
 	static const uint64_t values[] = {0, 1, 255, 1024, 65536, 1ULL << 40, 999, UINT64_MAX};
@@ -204,6 +218,7 @@ static void the_nearest_name_is_found_only_when_it_is_near(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_are_shown_to_people_in_the_unit_that_fits),
 		cmocka_unit_test(sizes_are_read_in_every_unit),
 		cmocka_unit_test(what_is_no_size_is_refused_and_changes_nothing),
 		cmocka_unit_test(sizes_that_do_not_fit_are_out_of_range),
