@@ -5,6 +5,8 @@
  */
 #include "capture/reader.h"
 
+#include "base/clock.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,6 +25,7 @@ struct ring {
 	int fd;
 	atomic_bool drained;
 	unsigned int looks;
+	uint64_t position;
 	struct rec_reader *state;
 	/* what happens while the reader compares the positions */
 	void (*on_look)(struct ring *ring);
@@ -41,6 +44,17 @@ bool ring_is_drained(const struct ring *ring)
 	if (own->on_look)
 		own->on_look(own);
 	return own->drained;
+}
+
+uint64_t ring_position(const struct ring *ring)
+{
+	return ring->position;
+}
+
+uint64_t ring_size_bytes(const struct ring *ring)
+{
+	(void)ring;
+	return 65536;
 }
 
 static struct {
@@ -114,6 +128,32 @@ static void under_load_the_reader_never_sleeps_nor_looks_at_the_ring_s_descripto
 	assert_int_equal(asleep(), 0);
 	assert_int_equal(made.ring.looks, 0);
 	assert_counters(20, 0, 0, 0);
+}
+
+/* The shortest of ten waits, of which each comes after that many bytes. */
+static uint64_t shortest_wait_ns(uint64_t bytes)
+{
+	uint64_t shortest = UINT64_MAX;
+
+	for (int i = 0; i < 10; i++) {
+		uint64_t start = clock_mono_ns(), took;
+
+		made.other.position += bytes;
+		assert_int_equal(reader_wait(made.reader, true), 0);
+		took = clock_mono_ns() - start;
+		shortest = took < shortest ? took : shortest;
+	}
+	return shortest;
+}
+
+static void sweeps_are_put_off_while_the_rings_hardly_fill(void **state)
+{
+	uint64_t start = clock_mono_ns();
+
+	(void)state;
+	(void)shortest_wait_ns(1000);
+	assert_true(clock_mono_ns() - start >= 60 * 1000000ULL);
+	assert_true(shortest_wait_ns(65536 / 64) < 8 * 1000000ULL);
 }
 
 static void a_few_empty_sweeps_come_before_the_sleep(void **state)
@@ -295,6 +335,7 @@ int main(void)
 #define READER_TEST(name) cmocka_unit_test_setup_teardown(name, make_reader, remove_reader)
 	const struct CMUnitTest tests[] = {
 		READER_TEST(under_load_the_reader_never_sleeps_nor_looks_at_the_ring_s_descriptor),
+		READER_TEST(sweeps_are_put_off_while_the_rings_hardly_fill),
 		READER_TEST(a_few_empty_sweeps_come_before_the_sleep),
 		READER_TEST(either_ring_ends_the_sleep),
 		READER_TEST(a_record_in_either_ring_prevents_the_sleep),
