@@ -4,6 +4,7 @@
 #define AUDITSHIP_TEST_RENDER_DOCUMENT_H
 
 #include "entry_builder.h"
+#include "example_host.h"
 
 #include "base/utf8.h"
 #include "render/render.h"
@@ -16,9 +17,6 @@
 
 #include <cmocka.h>
 #include <yajl/yajl_tree.h>
-
-static const uint8_t stream[16] = {0x8c, 0x2a, 0x7b, 0x54, 0x0f, 0x6e, 0x4b, 0x0e,
-				   0x8a, 0x37, 0x3f, 0x5d, 0x5a, 0x5e, 0x9e, 0x21};
 
 struct fixture {
 	struct renderer *renderer;
@@ -56,7 +54,7 @@ static inline void parse_event(struct fixture *fixture, struct event *ret_event)
 	size_t size = builder_end(&fixture->builder);
 	const char *why = NULL;
 
-	if (entry_parse(fixture->builder.data, size, stream, ret_event, &why) < 0)
+	if (entry_parse(fixture->builder.data, size, example_stream, ret_event, &why) < 0)
 		fail_msg("%s", why);
 }
 
