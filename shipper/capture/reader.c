@@ -15,7 +15,8 @@
 
 #define SWEEP_MS 1
 #define MAX_SWEEP_MS 8
-#define CALM_SHARE 64 /* less of a ring than one in that many between two sweeps is not much */
+#define CALM_SHARE 64      /* less of a ring than one in that many between two sweeps is not much */
+#define MS_BYTES (1 << 20) /* more than that a storm does not write in a millisecond */
 #define SLEEP_MS 500
 #define EMPTY_SWEEPS 4 /* before going to sleep */
 
@@ -143,22 +144,26 @@ static int sleep_until_woken(struct reader *reader)
 
 /*
  * A sweep costs some ten microseconds here, in the journal and in each sink, whatever it brings: as
- * long as the rings hardly fill meanwhile it is put off, twice as long each time.
+ * long as the rings hardly fill meanwhile it is put off, twice as long each time, but never until a
+ * storm that begins now would have filled one.
  */
 static int next_sweep_ms(struct reader *reader)
 {
+	uint64_t most_ms = MAX_SWEEP_MS;
 	bool calm = true;
 
 	for (int i = 0; i < REC_RING_SHIPPER; i++) {
 		const struct ring *ring = reader->rings[i];
 		uint64_t position = ring_position(ring);
 
+		if (most_ms > ring_size_bytes(ring) / MS_BYTES)
+			most_ms = ring_size_bytes(ring) / MS_BYTES;
 		calm &= position - reader->swept_to[i] < ring_size_bytes(ring) / CALM_SHARE;
 		reader->swept_to[i] = position;
 	}
 	if (!calm)
 		reader->sweep_ms = SWEEP_MS;
-	else if (reader->sweep_ms < MAX_SWEEP_MS)
+	else if (2 * (uint64_t)reader->sweep_ms <= most_ms)
 		reader->sweep_ms *= 2;
 	return reader->sweep_ms;
 }

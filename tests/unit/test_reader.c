@@ -25,7 +25,7 @@ struct ring {
 	int fd;
 	atomic_bool drained;
 	unsigned int looks;
-	uint64_t position;
+	uint64_t position, size;
 	struct rec_reader *state;
 	/* what happens while the reader compares the positions */
 	void (*on_look)(struct ring *ring);
@@ -53,8 +53,7 @@ uint64_t ring_position(const struct ring *ring)
 
 uint64_t ring_size_bytes(const struct ring *ring)
 {
-	(void)ring;
-	return 65536;
+	return ring->size;
 }
 
 static struct {
@@ -73,6 +72,7 @@ static int make_reader(void **state)
 	made.ring.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	made.ring.drained = true;
 	made.ring.state = &made.state;
+	made.ring.size = 16 << 20;
 	made.other = made.ring;
 	made.other.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	made.stop_fd = eventfd(0, EFD_CLOEXEC);
@@ -153,7 +153,14 @@ static void sweeps_are_put_off_while_the_rings_hardly_fill(void **state)
 	(void)state;
 	(void)shortest_wait_ns(1000);
 	assert_true(clock_mono_ns() - start >= 60 * 1000000ULL);
-	assert_true(shortest_wait_ns(65536 / 64) < 8 * 1000000ULL);
+	assert_true(shortest_wait_ns((16 << 20) / 64) < 8 * 1000000ULL);
+}
+
+static void sweeps_of_a_small_ring_are_not_put_off(void **state)
+{
+	(void)state;
+	made.ring.size = 1 << 20;
+	assert_true(shortest_wait_ns(1000) < 8 * 1000000ULL);
 }
 
 static void a_few_empty_sweeps_come_before_the_sleep(void **state)
@@ -336,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		READER_TEST(under_load_the_reader_never_sleeps_nor_looks_at_the_ring_s_descriptor),
 		READER_TEST(sweeps_are_put_off_while_the_rings_hardly_fill),
+		READER_TEST(sweeps_of_a_small_ring_are_not_put_off),
 		READER_TEST(a_few_empty_sweeps_come_before_the_sleep),
 		READER_TEST(either_ring_ends_the_sleep),
 		READER_TEST(a_record_in_either_ring_prevents_the_sleep),
