@@ -11,6 +11,7 @@
  * whole costs more than 1.75 times rendering and librdkafka together.
  */
 #include "base/clock.h"
+#include "example_host.h"
 #include "made_events.h"
 #include "mock_cluster.h"
 #include "sink/deliver.h"
@@ -127,7 +128,7 @@ static void render(struct bench *bench)
 	struct renderer *renderer;
 	struct err err;
 
-	must(renderer_new(&renderer, &options, &made_identity, &err) == 0, err.text);
+	must(renderer_new(&renderer, &options, &example_host, &err) == 0, err.text);
 	for (uint64_t round = 0; round < bench->count / MADE_EVENTS; round++) {
 		size_t at = 0;
 
@@ -137,7 +138,7 @@ static void render(struct bench *bench)
 			const char *why;
 
 			must(entry_parse(bench->entries.data + at, bench->entries.length - at,
-					 made_stream, &event, &why) == 0,
+					 example_stream, &event, &why) == 0,
 			     "a bad entry");
 			bench->lines_at[i] = bench->lines.length;
 			must(renderer_event(renderer, &event, &bench->lines) == 0, "no line");
@@ -234,7 +235,7 @@ static void deliver(struct bench *bench, bool to_kafka)
 {
 	struct deliver_options options = {
 		.journal = bench->journal,
-		.identity = &made_identity,
+		.identity = &example_host,
 		.render = {.format = RENDER_ECS, .detail = bench->detail},
 		.sink = make_sink(bench, to_kafka),
 		.limits = {.batch_bytes = 256 * 1024, .in_flight_bytes = 8 * 1024 * 1024}};
