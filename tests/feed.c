@@ -7,8 +7,8 @@
  *
  * EVENTS_PER_SECOND 0: as fast as it goes. Standard output gets a line per sink whenever what it
  * tells changes: NAME good|failing|blocked ERROR, and at the end: NAME ACKNOWLEDGED FAILURES.
- * Leaves with 0 when every sink has acknowledged everything within SECONDS, 1 otherwise. Ends with
- * `events` long ones (32 KiB of arguments) among them when the environment has FEED_LONG.
+ * Leaves with 0 when every sink has acknowledged everything within SECONDS, 1 otherwise. With
+ * FEED_LONG in the environment, some events have 32 KiB of arguments.
  */
 #include "base/clock.h"
 #include "base/io.h"
