@@ -23,7 +23,7 @@ EOF
 
 # Opens by the thousand, so that the good sink keeps up on a busy host too: 14,000 fill the journal.
 count=0
-has_marker() { tail -c 1000000 "$DIR/trail/audit.ndjson" | grep -q "marker-$1-"; }
+has_marker() { tail -c 20000000 "$DIR/trail/audit.ndjson" | grep -q "marker-$1-"; }
 load() {
 	for _ in $(seq "$1"); do
 		python3 -c 'import os
