@@ -24,15 +24,19 @@ zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev libzstd-dev
 libmicrohttpd-dev libseccomp-dev"
 test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema python3-yaml nodejs
 node-ajv jq curl openssl openjdk-17-jre-headless mandoc maven prometheus rpm runc busybox-static zstd gzip
-logrotate valgrind"
+logrotate valgrind libclang-rt-dev iproute2"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# Ubuntu has bpftool inside its kernel tools.
+offered() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
+
+# Ubuntu has bpftool inside its kernel tools, and older releases have libFuzzer inside clang.
 package_name() {
-	if [ "$1" = bpftool ] && ! apt-cache policy bpftool 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+	if offered "$1"; then
+		echo "$1"
+	elif [ "$1" = bpftool ]; then
 		echo "linux-tools-common linux-tools-generic"
-	else
+	elif [ "$1" != libclang-rt-dev ]; then
 		echo "$1"
 	fi
 }

@@ -33,7 +33,8 @@ static const char *below(const char *path, const char *prefix)
 
 static const struct option *find_option(const char *path)
 {
-	for (const struct option *option = config_options; option->path; option++) {
+	for (const struct option *option = config_options[0]; option;
+	     option = config_option_next(option)) {
 		if (strcmp(option->path, path) == 0)
 			return option;
 	}
@@ -52,7 +53,8 @@ static bool is_section(const char *path)
 /* The option that is called so, but stands elsewhere. */
 static const char *find_elsewhere(const char *key)
 {
-	for (const struct option *option = config_options; option->path; option++) {
+	for (const struct option *option = config_options[0]; option;
+	     option = config_option_next(option)) {
 		const char *dot = strrchr(option->path, '.');
 
 		if (dot && strcmp(dot + 1, key) == 0)
@@ -71,7 +73,8 @@ static void list_known(char *out, size_t size, const char *prefix)
 			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "",
 						 below(at->path, prefix));
 	}
-	for (const struct option *at = config_options; at->path && used < size; at++) {
+	for (const struct option *at = config_options[0]; at && used < size;
+	     at = config_option_next(at)) {
 		if (below(at->path, prefix))
 			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "",
 						 below(at->path, prefix));
@@ -88,7 +91,7 @@ static void fault_unknown(const struct yaml_node *node, const char *prefix, stru
 		if (below(at->path, prefix))
 			text_nearest_offer(&nearest, below(at->path, prefix));
 	}
-	for (const struct option *at = config_options; at->path; at++) {
+	for (const struct option *at = config_options[0]; at; at = config_option_next(at)) {
 		if (below(at->path, prefix))
 			text_nearest_offer(&nearest, below(at->path, prefix));
 	}
@@ -171,7 +174,8 @@ static int set_defaults(struct config *config)
 {
 	int result = 0;
 
-	for (const struct option *option = config_options; option->path && result == 0; option++)
+	for (const struct option *option = config_options[0]; option && result == 0;
+	     option = config_option_next(option))
 		result = config_value_set_default(config, option);
 	return result;
 }
@@ -395,7 +399,8 @@ static void trees_done(struct config_trees *trees)
 
 void config_done(struct config *config)
 {
-	for (const struct option *option = config_options; option->path; option++)
+	for (const struct option *option = config_options[0]; option;
+	     option = config_option_next(option))
 		config_value_done(config, option);
 	config_sinks_done(config);
 	rules_free(config->rules);

@@ -28,7 +28,8 @@ static bool same_sink(const struct config_sink *a, const struct config_sink *b)
 {
 	bool same = a->type == b->type;
 
-	for (const struct option *row = config_sink_options; row->path && same; row++)
+	for (const struct option *row = config_sink_options[0]; row && same;
+	     row = config_option_next(row))
 		same = same_value(a, b, row);
 	return same;
 }
@@ -75,7 +76,8 @@ void config_diff(struct config_diff *ret_diff, const struct config *before,
 		 const struct config *after)
 {
 	*ret_diff = (struct config_diff){0};
-	for (const struct option *option = config_options; option->path; option++) {
+	for (const struct option *option = config_options[0]; option;
+	     option = config_option_next(option)) {
 		if (!config_value_equal(before, after, option))
 			ret_diff->parts |= option->part;
 	}

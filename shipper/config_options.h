@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The table of options: one row = place in the file, type, place in the struct, default, bounds and
- * documentation. Reading, defaults, example file and reference are loops over these rows. Private
- * to config*.c.
+ * The tables of options: one row = place in the file, type, place in the struct, default, bounds
+ * and documentation. Reading, defaults, example file and reference are loops over these rows, which
+ * stand in config_options_TOPIC.c. Private to config*.c.
  */
 #ifndef AUDITSHIP_CONFIG_OPTIONS_H
 #define AUDITSHIP_CONFIG_OPTIONS_H
@@ -72,9 +72,17 @@ struct option_section {
 	const char *doc;
 };
 
+/*
+ * The tables in their order; a table ends with a row without path, the list with NULL. A loop over
+ * the rows begins at config_options[0] and goes on with config_option_next.
+ */
+extern const struct option *const config_options[];
+extern const struct option *const config_sink_options[];
+
+/* The row behind that one, in its table or at the start of the next; NULL behind the last. */
+const struct option *config_option_next(const struct option *option);
+
 /* All end with a row without path or name. */
-extern const struct option config_options[];
-extern const struct option config_sink_options[];
 extern const struct option_section config_sections[];
 extern const struct option_section config_sink_sections[];
 extern const struct option_word config_sink_types[];

@@ -36,7 +36,7 @@ static const char *indent_of(const struct writer *writer, const struct option *o
 {
 	size_t depth = config_path_depth(option->path);
 
-	if (option == config_sink_options)
+	if (option == config_sink_options[0])
 		return "  - ";
 	return config_indent(writer->sink ? depth + SINK_DEPTH : depth);
 }
@@ -431,7 +431,8 @@ static int write_sink(const struct writer *all, const struct config_sink *sink)
 	int result = 0;
 
 	writer.sink = sink;
-	for (const struct option *row = config_sink_options; row->path && result == 0; row++) {
+	for (const struct option *row = config_sink_options[0]; row && result == 0;
+	     row = config_option_next(row)) {
 		if (!(row->sink_types & 1U << sink->type))
 			continue;
 		result = config_write_sections(writer.out, &layout, row, before);
@@ -473,7 +474,8 @@ static int write_all(const struct writer *writer)
 	const char *before = NULL;
 	int result = 0;
 
-	for (const struct option *at = config_options; at->path && result == 0; at++) {
+	for (const struct option *at = config_options[0]; at && result == 0;
+	     at = config_option_next(at)) {
 		result = config_write_sections(writer->out, &layout, at, before);
 		if (result < 0)
 			break;

@@ -46,7 +46,8 @@ static bool applies(const struct option *row, unsigned int types)
 
 static const struct option *find_row(const char *path, unsigned int types)
 {
-	for (const struct option *row = config_sink_options; row->path; row++) {
+	for (const struct option *row = config_sink_options[0]; row;
+	     row = config_option_next(row)) {
 		if (applies(row, types) && strcmp(path, row->path) == 0)
 			return row;
 	}
@@ -69,7 +70,8 @@ static bool is_section(const char *path, unsigned int types)
 {
 	size_t length = strlen(path);
 
-	for (const struct option *row = config_sink_options; row->path; row++) {
+	for (const struct option *row = config_sink_options[0]; row;
+	     row = config_option_next(row)) {
 		if (applies(row, types) && strncmp(row->path, path, length) == 0 &&
 		    row->path[length] == '.')
 			return true;
@@ -87,7 +89,8 @@ static void list_known(char known[KNOWN_SIZE], const char *prefix, unsigned int 
 	const char *last = NULL;
 
 	known[0] = '\0';
-	for (const struct option *row = config_sink_options; row->path; row++) {
+	for (const struct option *row = config_sink_options[0]; row;
+	     row = config_option_next(row)) {
 		const char *part = applies(row, types) ? part_below(row, prefix, &length) : NULL;
 		char *word = known + used + (used ? 2 : 0);
 
@@ -190,7 +193,8 @@ static void check_required(const struct yaml_node *node, unsigned int types, str
 {
 	char expected[CONFIG_EXPECTATION_SIZE];
 
-	for (const struct option *row = config_sink_options; row->path; row++) {
+	for (const struct option *row = config_sink_options[0]; row;
+	     row = config_option_next(row)) {
 		if (!applies(row, types) || !(row->flags & OPTION_REQUIRED) ||
 		    config_descend(node, row->path))
 			continue;
@@ -230,7 +234,8 @@ static int set_defaults(struct config_sink *sink, unsigned int types)
 {
 	int result = 0;
 
-	for (const struct option *row = config_sink_options; row->path && result == 0; row++) {
+	for (const struct option *row = config_sink_options[0]; row && result == 0;
+	     row = config_option_next(row)) {
 		if (applies(row, types))
 			result = config_value_set_default(sink, row);
 	}
@@ -494,7 +499,8 @@ int config_sinks_derive(struct config *config)
 void config_sinks_done(struct config *config)
 {
 	for (size_t i = 0; i < config->sink_count; i++) {
-		for (const struct option *row = config_sink_options; row->path; row++)
+		for (const struct option *row = config_sink_options[0]; row;
+		     row = config_option_next(row))
 			config_value_done(&config->sinks[i], row);
 		condition_free(config->sinks[i].when);
 	}

@@ -134,7 +134,8 @@ static int write_default_sink(struct buf *out)
 	const char *before = NULL;
 	int result = 0;
 
-	for (const struct option *row = config_sink_options; row->path && result == 0; row++) {
+	for (const struct option *row = config_sink_options[0]; row && result == 0;
+	     row = config_option_next(row)) {
 		const char *indent = config_indent(2 + config_path_depth(row->path));
 
 		if (!(row->sink_types & 1U << type->value))
@@ -158,7 +159,8 @@ static int write_other_sink(struct buf *out, const struct option_word *type)
 	int result = buf_printf(out, "  # A sink of type %s:\n", type->name);
 	const char *before = NULL;
 
-	for (const struct option *row = config_sink_options; row->path && result == 0; row++) {
+	for (const struct option *row = config_sink_options[0]; row && result == 0;
+	     row = config_option_next(row)) {
 		char indent[CONFIG_INDENT_MAX + 8];
 
 		if (!(row->sink_types & 1U << type->value))
@@ -204,7 +206,8 @@ int config_write_example(struct buf *out)
 	const char *before = NULL;
 	int result = buf_add_text(out, example_intro);
 
-	for (const struct option *option = config_options; option->path && result == 0; option++) {
+	for (const struct option *option = config_options[0]; option && result == 0;
+	     option = config_option_next(option)) {
 		if (option->type == OPTION_SINKS) {
 			result = write_sinks(out, option);
 			continue;
@@ -244,7 +247,8 @@ static int write_sink_reference(struct buf *out, const struct option_word *type)
 
 	(void)snprintf(title, sizeof(title), "A sink of type %s", type->name);
 	result = write_table_head(out, title);
-	for (const struct option *row = config_sink_options; row->path && result == 0; row++) {
+	for (const struct option *row = config_sink_options[0]; row && result == 0;
+	     row = config_option_next(row)) {
 		if (row->sink_types & 1U << type->value)
 			result = write_row(out, row);
 	}
@@ -302,7 +306,8 @@ int config_write_reference(struct buf *out)
 
 	if (result == 0)
 		result = write_table_head(out, "All options");
-	for (const struct option *option = config_options; option->path && result == 0; option++)
+	for (const struct option *option = config_options[0]; option && result == 0;
+	     option = config_option_next(option))
 		result = write_row(out, option);
 	for (const struct option_word *at = config_sink_types; at->name && result == 0; at++)
 		result = write_sink_reference(out, at);

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Everything: installs what is missing, builds with warnings as errors, runs all tests, then unit and
-# golden tests again under address and undefined-behaviour sanitizers.
+# golden tests again under address and undefined-behaviour sanitizers. The inputs of the fuzzers are
+# replayed among the unit tests; --full looks for new ones.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 usage() {
 	cat <<EOF
 usage: sh tests/run.sh [--full] [--vm]
-  --full  what takes long, and the thread sanitizer
+  --full  what takes long, the thread sanitizer, and a minute of each fuzzer
   --vm    the kernel tests on every kernel of tests/vm/kernels in emulation, not on the oldest one
           only; the probes also built from the type information of each
 
@@ -68,6 +69,13 @@ run_preset() {
 	skipped=$((skipped + left))
 }
 
+# A minute of each fuzzer (SECONDS_EACH: another time), and their figures.
+run_fuzzers() {
+	rm -f build/fuzz/tests/fuzz/fuzz.summary
+	run_preset fuzz -j 2
+	cat build/fuzz/tests/fuzz/fuzz.summary
+}
+
 # All kernels, with progress; adds the cases to the totals.
 run_kernels() {
 	say "vm: every kernel"
@@ -95,6 +103,7 @@ else
 fi
 run_preset asan -j 2
 [ -z "$full" ] || run_preset tsan -j 2
+[ -z "$full" ] || run_fuzzers
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

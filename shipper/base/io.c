@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define FIRST_SIZE ((size_t)4096)
+
 int io_write_all(int fd, const void *data, size_t size, size_t *ret_written)
 {
 	size_t done = 0;
@@ -65,20 +67,11 @@ ssize_t io_pread_full(int fd, void *data, size_t size, off_t offset)
 	return (ssize_t)done;
 }
 
-int io_read_file(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_length)
+int io_read_all(int fd, size_t limit, char **ret_text, size_t *ret_length)
 {
-	_cleanup_close_ int fd =
-		openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	size_t size = FIRST_SIZE < limit + 1 ? FIRST_SIZE : limit + 1, done = 0;
 	_cleanup_free_ char *text = NULL;
-	size_t size = 4096, done = 0;
-	struct stat st;
 
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
 	for (;;) {
 		char *grown = realloc(text, size + 1);
 		ssize_t n;
@@ -97,13 +90,28 @@ int io_read_file(int dirfd, const char *path, size_t limit, char **ret_text, siz
 		if (done > limit)
 			return -EFBIG;
 		if (done == size)
-			size *= 2;
+			size = size < (limit + 1) / 2 ? size * 2 : limit + 1;
 	}
 	text[done] = '\0';
 	*ret_length = done;
 	*ret_text = text;
 	text = NULL;
 	return 0;
+}
+
+int io_read_file(int dirfd, const char *path, size_t limit, char **ret_text, size_t *ret_length)
+{
+	_cleanup_close_ int fd =
+		openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	return io_read_all(fd, limit, ret_text, ret_length);
 }
 
 int io_make_dirs(const char *path, mode_t mode)

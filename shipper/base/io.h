@@ -15,6 +15,13 @@ int io_pwrite_all(int fd, const void *data, size_t size, off_t offset);
 ssize_t io_pread_full(int fd, void *data, size_t size, off_t offset);
 
 /*
+ * Reads to the end of file, at most limit bytes, into a fresh, NUL-terminated buffer that the
+ * caller frees. -EFBIG when there is more. Whatever size the file claims to have: files of /proc
+ * claim none and never end.
+ */
+int io_read_all(int fd, size_t limit, char **ret_text, size_t *ret_length);
+
+/*
  * Reads a whole regular file of at most limit bytes into a fresh, NUL-terminated buffer that the
  * caller frees. -EFBIG when it is longer, -EINVAL when it is not a regular file. dirfd as in
  * openat(2). Never follows a last link, never blocks on a FIFO.

@@ -7,6 +7,7 @@
 #include "enrich/safe_file.h"
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "enrich/procfs.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define FIRST_SIZE ((size_t)4096)
 #define NS_PER_SECOND INT64_C(1000000000)
 
 bool safe_file_same(const struct safe_file_state *a, const struct safe_file_state *b)
@@ -81,43 +81,13 @@ int safe_file_stat(int root_fd, const char *path, struct safe_file_state *ret_st
 	return fd < 0 ? fd : 0;
 }
 
-/* Whatever size the file claims to have: files of /proc claim none and never end. */
-static ssize_t read_all(int fd, size_t limit, char **text)
-{
-	size_t size = FIRST_SIZE < limit + 1 ? FIRST_SIZE : limit + 1, done = 0;
-
-	for (;;) {
-		char *grown = realloc(*text, size + 1);
-		ssize_t n;
-
-		if (!grown)
-			return -ENOMEM;
-		*text = grown;
-		n = read(fd, *text + done, size - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-		if (done > limit)
-			return -EFBIG;
-		if (done == size)
-			size = size < (limit + 1) / 2 ? size * 2 : limit + 1;
-	}
-	(*text)[done] = '\0';
-	return (ssize_t)done;
-}
-
 int safe_file_read(int root_fd, const char *path, size_t limit, char **ret_text, size_t *ret_length,
 		   struct safe_file_state *ret_state)
 {
 	struct safe_file_state state;
 	_cleanup_close_ int found_fd = find(root_fd, path, &state);
 	_cleanup_close_ int fd = -1;
-	_cleanup_free_ char *text = NULL;
-	ssize_t length;
+	int result;
 
 	if (found_fd < 0)
 		return found_fd;
@@ -126,13 +96,8 @@ int safe_file_read(int root_fd, const char *path, size_t limit, char **ret_text,
 	fd = procfs_reopen("", found_fd, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return fd;
-	length = read_all(fd, limit, &text);
-	if (length < 0)
-		return (int)length;
-	if (ret_state)
+	result = io_read_all(fd, limit, ret_text, ret_length);
+	if (result == 0 && ret_state)
 		*ret_state = state;
-	*ret_length = (size_t)length;
-	*ret_text = text;
-	text = NULL;
-	return 0;
+	return result;
 }

@@ -155,7 +155,9 @@ bool journal_take_gap(struct journal *journal, struct journal_gap *ret_gap)
 	(void)pthread_mutex_lock(&journal->lock);
 	for (struct cursor *cursor = journal->cursors; cursor && !found; cursor = cursor->next) {
 		for (uint32_t i = 0; i < cursor->wanted.gap_count && !found; i++) {
-			if (cursor->taken[i] > 0)
+			/* a cursor's file may tell of no event at all: that is forgotten with the
+			 * others */
+			if (cursor->taken[i] > 0 || cursor->wanted.gaps[i].count == 0)
 				continue;
 			cursor->taken[i] = cursor->wanted.gaps[i].count;
 			describe(cursor, &cursor->wanted.gaps[i], ret_gap);

@@ -201,35 +201,6 @@ int ecs_plan_make(struct plan *ret_plan, const struct kind *kind, struct ecs_for
 	return result;
 }
 
-/* A number of the record is checked when it comes in; what the shipper counts has no such bound. */
-static uint64_t greatest(const struct row *row)
-{
-	if (row->field->size < sizeof(uint64_t))
-		return (UINT64_C(1) << 8 * row->field->size) - 1;
-	return row->source == ROW_RECORD ? FIELD_NUMBER_MAX : UINT64_MAX;
-}
-
-static struct leaf leaf_of_rows(const struct plan_member *member)
-{
-	const struct field *first = member->rows[0].field;
-	struct leaf leaf = {
-		.path = path_in_document(member->path),
-		.doc = first->doc,
-		.names = first->names,
-		.map = first->type == FIELD_MAP,
-		.type = first->type,
-		.flags = first->flags,
-	};
-
-	for (unsigned int i = 0; i < member->row_count; i++) {
-		uint64_t max = greatest(&member->rows[i]);
-
-		leaf.max = max > leaf.max ? max : leaf.max;
-		leaf.flags |= member->rows[i].field->flags & FIELD_REQUIRED;
-	}
-	return leaf;
-}
-
 /* Appends the leaves of a special at leaves, of which count are there; returns the new count. */
 static int put_special(struct leaf *leaves, int count, unsigned int special)
 {
@@ -255,10 +226,12 @@ int ecs_leaves(struct leaf *leaves, const struct kind *kind, struct ecs_form for
 	if (result < 0)
 		return result;
 	for (unsigned int i = 0; i < plan.member_count && count < LEAF_MAX; i++) {
-		if (plan.members[i].special)
+		if (plan.members[i].special) {
 			count = put_special(leaves, count, plan.members[i].special);
-		else
-			leaves[count++] = leaf_of_rows(&plan.members[i]);
+			continue;
+		}
+		leaves[count] = leaf_of_rows(&plan.members[i]);
+		leaves[count++].path = path_in_document(plan.members[i].path);
 	}
 	plan_done(&plan);
 	return count;

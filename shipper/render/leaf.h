@@ -37,4 +37,9 @@ static inline bool leaf_ends(const struct leaf *leaf)
 	return leaf->path == NULL;
 }
 
+struct plan_member;
+
+/* A member of a plan that has rows, its path as in the plan. */
+struct leaf leaf_of_rows(const struct plan_member *member);
+
 #endif

@@ -61,6 +61,7 @@ struct kafka_sink {
 	char *topic;                 /* with placeholders: */
 	bool by_kind, by_day;        /* it is another one for each */
 	rd_kafka_headers_t *headers; /* copied into each message; NULL: none */
+	bool shows_certificate;      /* of this host */
 
 	/* One producer, from open to the first failure. */
 	rd_kafka_t *producer;
@@ -387,9 +388,7 @@ static void on_reports(struct kafka_sink *kafka, rd_kafka_event_t *event)
  */
 static void on_error(struct kafka_sink *kafka, rd_kafka_event_t *event)
 {
-	int code = rd_kafka_event_error(event), certificate = atomic_load(&kafka->certificate);
-	const char *detail = rd_kafka_event_error_string(event);
-	char text[256];
+	int code = rd_kafka_event_error(event);
 
 	if (code == RD_KAFKA_RESP_ERR__FATAL) {
 		char why[512] = "";
@@ -401,15 +400,12 @@ static void on_error(struct kafka_sink *kafka, rd_kafka_event_t *event)
 	/* It only says that what was told before happened to each of them. */
 	if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && kafka->error_ns > kafka->progress_ns)
 		return;
-	if (certificate)
-		(void)kafka_certificate_text(text, sizeof(text), certificate);
-	else
-		(void)kafka_error_text(text, sizeof(text), code);
-	/* What follows tells times and repetitions, which change with each try. */
-	(void)snprintf(kafka->error, sizeof(kafka->error), "%s (%.*s)", text,
-		       (int)(strstr(detail, " (after ") ? strstr(detail, " (after ") - detail
-							: (ptrdiff_t)strlen(detail)),
-		       detail);
+	(void)kafka_cause_text(
+		kafka->error, sizeof(kafka->error),
+		&(struct kafka_cause){.code = code,
+				      .detail = rd_kafka_event_error_string(event),
+				      .certificate = atomic_load(&kafka->certificate),
+				      .shows_certificate = kafka->shows_certificate});
 	kafka->error_ns = clock_mono_ns();
 }
 
@@ -588,6 +584,7 @@ static int set_config(struct kafka_sink *kafka, const struct kafka_options *opti
 static int set_all(struct kafka_sink *kafka, const struct kafka_options *options, struct err *err)
 {
 	kafka->batch_size = options->batch_size;
+	kafka->shows_certificate = options->tls.cert != NULL;
 	kafka->by_kind = kafka_topic_by_kind(options->topic);
 	kafka->by_day = kafka_topic_by_day(options->topic);
 	kafka->topic = strdup(options->topic);

@@ -8,6 +8,8 @@
 #include <librdkafka/rdkafka.h>
 #include <openssl/x509_vfy.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define ROW(name, what, says, todo)                        \
 	{                                                  \
@@ -167,5 +169,58 @@ const char *kafka_certificate_text(char *out, size_t size, int code)
 	}
 	(void)snprintf(out, size, "the broker's certificate is refused: %s",
 		       X509_verify_cert_error_string(code));
+	return out;
+}
+
+/* Alerts of TLS (RFC 8446, 6.2) by which a broker says what it thinks of our certificate. */
+#define ALERT_BAD 42
+#define ALERT_UNSUPPORTED 43
+#define ALERT_REVOKED 44
+#define ALERT_EXPIRED 45
+#define ALERT_UNKNOWN 46
+#define ALERT_UNKNOWN_CA 48
+#define ALERT_REQUIRED 116
+
+/* What the broker thinks of our certificate, NULL: nothing. Java calls a missing one a bad one. */
+static const char *own_certificate_words(const struct kafka_cause *cause)
+{
+	static const char mark[] = "SSL alert number ";
+	const char *at = strstr(cause->detail, mark);
+
+	switch (at ? atoi(at + strlen(mark)) : 0) {
+	case ALERT_EXPIRED:
+		return "the broker says that tls.cert has expired";
+	case ALERT_BAD:
+	case ALERT_UNSUPPORTED:
+	case ALERT_REVOKED:
+	case ALERT_UNKNOWN:
+	case ALERT_UNKNOWN_CA:
+	case ALERT_REQUIRED:
+		return cause->shows_certificate
+			       ? "the broker does not accept tls.cert: has it expired, does the "
+				 "broker know who signed it?"
+			       : "the broker wants a certificate of this host: give tls.cert and "
+				 "tls.key";
+	default:
+		return NULL;
+	}
+}
+
+const char *kafka_cause_text(char *out, size_t size, const struct kafka_cause *cause)
+{
+	const char *end = strstr(cause->detail, " (after "); /* times, which change with each try */
+	const char *words = own_certificate_words(cause);
+	char text[256];
+
+	if (!words && strstr(cause->detail, "timed out in state CONNECT"))
+		words = "no answer from the broker: is there a firewall between, is the port "
+			"right?";
+	if (!words)
+		words = cause->certificate
+				? kafka_certificate_text(text, sizeof(text), cause->certificate)
+				: kafka_error_text(text, sizeof(text), cause->code);
+	(void)snprintf(out, size, "%s (%.*s)", words,
+		       end ? (int)(end - cause->detail) : (int)strlen(cause->detail),
+		       cause->detail);
 	return out;
 }

@@ -3,6 +3,7 @@
 #ifndef AUDITSHIP_KAFKA_ERRORS_H
 #define AUDITSHIP_KAFKA_ERRORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What has to be done with a message that failed so. */
@@ -30,5 +31,16 @@ const char *kafka_error_text(char *out, size_t size, int code);
 
 /* The same for why a broker's certificate was refused (X509_V_ERR_ of OpenSSL). */
 const char *kafka_certificate_text(char *out, size_t size, int code);
+
+/* What librdkafka told of a connection, and what we know of it. */
+struct kafka_cause {
+	int code;               /* rd_kafka_resp_err_t */
+	const char *detail;     /* librdkafka's words */
+	int certificate;        /* X509_V_ERR_ of a broker's certificate that we refused, 0: none */
+	bool shows_certificate; /* this host has one to show: tls.cert */
+};
+
+/* Why it does not work, with librdkafka's words in brackets; returns out. */
+const char *kafka_cause_text(char *out, size_t size, const struct kafka_cause *cause);
 
 #endif

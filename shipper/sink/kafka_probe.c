@@ -110,17 +110,16 @@ static int make_producer(struct probe *probe)
 static void note_error(struct probe *probe, rd_kafka_event_t *event)
 {
 	int code = rd_kafka_event_error(event);
-	int certificate = __atomic_load_n(&probe->certificate, __ATOMIC_RELAXED);
-	char text[256];
 
 	if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && probe->error[0])
 		return;
-	if (certificate)
-		(void)kafka_certificate_text(text, sizeof(text), certificate);
-	else
-		(void)kafka_error_text(text, sizeof(text), code);
-	(void)snprintf(probe->error, sizeof(probe->error), "%s (%s)", text,
-		       rd_kafka_event_error_string(event));
+	(void)kafka_cause_text(
+		probe->error, sizeof(probe->error),
+		&(struct kafka_cause){
+			.code = code,
+			.detail = rd_kafka_event_error_string(event),
+			.certificate = __atomic_load_n(&probe->certificate, __ATOMIC_RELAXED),
+			.shows_certificate = probe->options->tls.cert != NULL});
 }
 
 /* What came of the one message, once it is known. */

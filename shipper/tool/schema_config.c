@@ -255,7 +255,7 @@ static bool is_below(const struct table *table, const struct option *option, con
 /* Whether an earlier option is in the same section as this one is with `length` bytes of path. */
 static bool is_open_already(const struct table *table, const struct option *option, size_t length)
 {
-	for (const struct option *at = table->rows; at != option; at++)
+	for (const struct option *at = table->rows; at != option; at = config_option_next(at))
 		if (is_below(table, at, option->path, length))
 			return true;
 	return false;
@@ -269,7 +269,7 @@ static void write_section(struct schema_out *out, const struct table *table, con
 	schema_literal(out, "type", prefix > 0 ? "[\"object\", \"null\"]" : "\"object\"");
 	schema_literal(out, "additionalProperties", "false");
 	schema_open(out, "properties", '{');
-	for (const struct option *at = table->rows; at->path; at++) {
+	for (const struct option *at = table->rows; at; at = config_option_next(at)) {
 		bool below = is_below(table, at, path, prefix);
 		size_t length = below ? strcspn(at->path + prefix, ".") : 0;
 		char key[TEXT_SIZE];
@@ -293,13 +293,14 @@ static void write_section(struct schema_out *out, const struct table *table, con
 /* A sink of one type: which keys it may have and which it must. */
 static void write_sink_type(struct schema_out *out, const struct option_word *type)
 {
-	const struct table table = {config_sink_options, config_sink_sections, 1U << type->value};
+	const struct table table = {config_sink_options[0], config_sink_sections,
+				    1U << type->value};
 	char name[TEXT_SIZE];
 
 	(void)snprintf(name, sizeof(name), "sink.%s", type->name);
 	schema_open(out, name, '{');
 	schema_open(out, "required", '[');
-	for (const struct option *row = config_sink_options; row->path; row++)
+	for (const struct option *row = config_sink_options[0]; row; row = config_option_next(row))
 		if ((row->sink_types & 1U << type->value) && (row->flags & OPTION_REQUIRED))
 			schema_text(out, NULL, row->path);
 	schema_close(out, ']');
@@ -395,7 +396,7 @@ static int write_definitions(struct schema_out *out, struct err *err)
 
 int schema_config(struct buf *buf, struct err *err)
 {
-	const struct table table = {config_options, config_sections, 0};
+	const struct table table = {config_options[0], config_sections, 0};
 	struct schema_out out = {.buf = buf};
 	int result;
 

@@ -10,6 +10,7 @@
 #include "enrich/enrich.h"
 #include "enrich/tail.h"
 #include "enrich/users.h"
+#include "example_host.h"
 #include "journal/journal.h"
 #include "made_events.h"
 
@@ -158,8 +159,9 @@ static unsigned int take_batch(struct pipeline *pipeline, const struct journal_b
 	for (size_t at = 0; at < batch->size; count++) {
 		const char *why;
 
-		must(count < MAX_EVENTS && entry_parse(entries + at, batch->size - at, made_stream,
-						       &pipeline->events[count], &why) == 0,
+		must(count < MAX_EVENTS &&
+			     entry_parse(entries + at, batch->size - at, example_stream,
+					 &pipeline->events[count], &why) == 0,
 		     "a bad entry");
 		at += pipeline->events[count].entry->size;
 	}
@@ -266,7 +268,7 @@ static void prepare(struct pipeline *pipeline, const struct load *load)
 	load->make(&pipeline->records, &pipeline->count);
 	must(pipeline->count <= MAX_EVENTS, "too many events");
 	must(enrich_new(&pipeline->enrich, &options, &err) == 0 &&
-		     renderer_new(&pipeline->renderer, &render, &made_identity, &err) == 0,
+		     renderer_new(&pipeline->renderer, &render, &example_host, &err) == 0,
 	     "cannot start");
 	enrich_take_users(pipeline->enrich, make_users());
 	pipeline->enriched = malloc(ENRICH_MAX_SIZE);

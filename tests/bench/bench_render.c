@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "decode/entry.h"
+#include "example_host.h"
 #include "made_events.h"
 
 #include <stdio.h>
@@ -61,12 +62,12 @@ static void prepare(struct load *load, const struct bench *bench)
 	for (unsigned int i = 0; i < MADE_EVENTS; i++) {
 		const char *why;
 
-		if (entry_parse(load->entries.data + at, load->entries.length - at, made_stream,
+		if (entry_parse(load->entries.data + at, load->entries.length - at, example_stream,
 				&load->events[i], &why) < 0)
 			abort();
 		at += load->events[i].entry->size;
 	}
-	if (renderer_new(&load->renderer, &options, &made_identity, &err) < 0)
+	if (renderer_new(&load->renderer, &options, &example_host, &err) < 0)
 		abort();
 	buf_init(&load->out, OUT_BYTES);
 	if (!buf_reserve(&load->out, OUT_BYTES))

@@ -102,9 +102,9 @@ for round in $(seq "$rounds"); do
 	lost=$(jq .account.lost status)
 	read_programs >before
 	if [ -n "$path" ]; then
-		"$bench/open_storm" "$path" 2 "$runs"
+		"$bench/open_storm" -s 2 "$runs" "$path" >/dev/null
 	else
-		./cc1 ./cc1 2 "$runs"
+		./cc1 -s 2 "$runs" ./cc1 >/dev/null
 	fi
 	read_programs >after
 	settle

@@ -8,14 +8,12 @@
 #define AUDITSHIP_MADE_EVENTS_H
 
 #include "base/buf.h"
-#include "render/render.h"
+
+#include <stdint.h>
 
 #define MADE_EVENTS 256 /* of each kind */
 
 enum made_kind { MADE_EXEC, MADE_EXIT, MADE_OPEN, MADE_KINDS };
-
-extern const struct render_identity made_identity;
-extern const uint8_t made_stream[16];
 
 /* Entries of that kind, one behind the other as in the journal. Aborts without memory. */
 void made_events(struct buf *out, enum made_kind kind);

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A load of known size: WORKERS processes, each of which runs PROGRAM RUNS / WORKERS times, one
- * after the other, by fork, exec and wait. With environment and arguments of a usual size. While it
- * runs, the kernel counts what BPF programs cost. Without arguments it is the program that is run:
- * it ends at once.
+ * A load of known size: WORKERS processes that run PROGRAM, RUNS times in all, each one after the
+ * other: fork (or vfork), exec, wait. With environment and arguments of a usual size. As the
+ * program that is run it ends at once, or after threads that do.
  */
-#include "run_time.h"
+#define _GNU_SOURCE
+#include "load.h"
 
-#include <stdio.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <string.h>
+
+struct spawns {
+	int use_vfork;
+	unsigned long opens;
+	char *threads; /* an argument of the program */
+	char *program;
+	char *file;
+};
 
 static char *const variables[] = {
 	"SHELL=/bin/bash",
@@ -40,16 +48,34 @@ static char *const variables[] = {
 	"_=/usr/bin/make",
 	NULL};
 
-static int run(const char *program, unsigned long runs)
+static int open_file(const struct spawns *spawns)
 {
-	char *const arguments[] = {"cc1", "-O2", "-Wall", "-o", "object/main.o", "main.c", NULL};
+	for (unsigned long i = 0; i < spawns->opens; i++) {
+		int fd = open(spawns->file, O_RDONLY | O_CLOEXEC);
 
+		if (fd < 0)
+			return -1;
+		(void)close(fd);
+	}
+	return 0;
+}
+
+static int spawn(void *context, unsigned long runs)
+{
+	const struct spawns *spawns = context;
+	char *arguments[] = {"cc1", "-O2", "-Wall", "-o", "object/main.o", "main.c", NULL};
+
+	if (spawns->threads)
+		arguments[1] = spawns->threads;
 	for (unsigned long i = 0; i < runs; i++) {
-		pid_t pid = fork();
+		pid_t pid;
 		int status = 0;
 
+		if (open_file(spawns) < 0)
+			return 1;
+		pid = spawns->use_vfork ? vfork() : fork();
 		if (pid == 0) {
-			execve(program, arguments, variables);
+			execve(spawns->program, arguments, variables);
 			_exit(127);
 		}
 		if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
@@ -58,25 +84,64 @@ static int run(const char *program, unsigned long runs)
 	return 0;
 }
 
+static void *end_at_once(void *unused)
+{
+	return unused;
+}
+
+/* The program that is run. */
+static int be_run(const char *argument)
+{
+	unsigned long count = strncmp(argument, "-t", 2) == 0 ? strtoul(argument + 2, NULL, 10) : 0;
+	pthread_t thread;
+
+	for (unsigned long i = 0; i < count; i++)
+		if (pthread_create(&thread, NULL, end_at_once, NULL) != 0 ||
+		    pthread_join(thread, NULL) != 0)
+			return 1;
+	return 0;
+}
+
+static int usage(void)
+{
+	(void)fprintf(stderr, "usage: spawn_storm [-sv] [-t N] [-o N] WORKERS RUNS PROGRAM [FILE]\n"
+			      "  -s    let the kernel count what BPF programs cost\n"
+			      "  -v    vfork\n"
+			      "  -t N  the program, which must be this one, starts N threads\n"
+			      "  -o N  FILE is opened N times before each run\n");
+	return 64;
+}
+
 int main(int argc, char **argv)
 {
-	unsigned long workers, runs;
-	int failed = 0, status;
+	static char threads[24];
+	struct spawns spawns = {0};
+	int option;
 
-	if (argc != 4 || argv[1][0] == '-')
-		return 0;
-	if (count_run_time() < 0) {
-		perror("spawn_storm: BPF run-time statistics");
-		return 1;
+	if (strcmp(argv[0], "cc1") == 0)
+		return be_run(argv[1]);
+	while ((option = getopt(argc, argv, "svt:o:")) != -1) {
+		if (option == 's' && count_run_time() < 0) {
+			perror("spawn_storm: BPF run-time statistics");
+			return 1;
+		} else if (option == 'v') {
+			spawns.use_vfork = 1;
+		} else if (option == 't') {
+			(void)snprintf(threads, sizeof(threads), "-t%s", optarg);
+			spawns.threads = threads;
+		} else if (option == 'o') {
+			spawns.opens = strtoul(optarg, NULL, 10);
+		} else if (option != 's') {
+			return usage();
+		}
 	}
-	workers = strtoul(argv[2], NULL, 10);
-	runs = strtoul(argv[3], NULL, 10);
-	for (unsigned long i = 0; i < workers; i++)
-		if (fork() == 0)
-			_exit(run(argv[1], runs / workers));
-	while (wait(&status) > 0)
-		failed |= status != 0;
-	if (failed)
-		(void)fprintf(stderr, "spawn_storm: cannot run %s\n", argv[1]);
-	return failed;
+	if (argc - optind != (spawns.opens ? 4 : 3))
+		return usage();
+	spawns.program = argv[optind + 2];
+	spawns.file = argv[optind + 3];
+	if (load_share(spawn, &spawns, strtoul(argv[optind], NULL, 10),
+		       strtoul(argv[optind + 1], NULL, 10)) == 0)
+		return 0;
+	(void)fprintf(stderr, "spawn_storm: cannot run %s\n", spawns.program);
+	return 1;
 }

@@ -5,7 +5,7 @@ set -eu
 
 fail() {
 	printf 'FAIL: %s\n' "$*" >&2
-	for log in "$DIR"/*.err; do
+	for log in "$DIR"/*.err "$DIR"/*.said; do
 		[ ! -s "$log" ] || { printf -- '--- %s\n' "$log" && tail -n 20 "$log"; } >&2
 	done
 	exit 1

@@ -9,6 +9,7 @@
 #include "recordings.h"
 
 #include "base/cleanup.h"
+#include "example_host.h"
 #include "render/batch.h"
 #include "render/render.h"
 
@@ -23,35 +24,6 @@
 
 #define DATA_DIR TEST_SOURCE_DIR "/tests/golden/data"
 #define MAX_FILE_BYTES (16 * 1024 * 1024)
-
-static const uint8_t stream[16] = {0x8c, 0x2a, 0x7b, 0x54, 0x0f, 0x6e, 0x4b, 0x0e,
-				   0x8a, 0x37, 0x3f, 0x5d, 0x5a, 0x5e, 0x9e, 0x21};
-
-static const char *const tags[] = {"prod"};
-static const struct render_identity identity = {
-	.agent_id = "3f0c2c1e-7a57-4c0e-9d5e-1b9a2f6d0c11",
-	.agent_name = "web-01",
-	.agent_version = "0.1.0",
-	.host_name = "web-01.example.net",
-	.host_hostname = "web-01",
-	.host_id = "48c1b3f1ac5da4e0057fc9f60f4d1d5d",
-	.host_architecture = "x86_64",
-	.ips = {"198.51.100.5", "2001:db8::5"},
-	.macs = {"00-00-5E-00-53-23"},
-	.ip_count = 2,
-	.mac_count = 1,
-	.boot_id = "88a1f0ed-5ae5-41ee-af6b-41921c311872",
-	.os_family = "debian",
-	.os_platform = "debian",
-	.os_name = "Debian GNU/Linux",
-	.os_version = "12",
-	.os_kernel = "6.1.0-21-amd64",
-	.pid_ns = 4026531836u,
-	.tags = tags,
-	.tag_count = 1,
-	.labels = {{"role", "web"}},
-	.label_count = 1,
-};
 
 static bool is_update(void)
 {
@@ -111,7 +83,7 @@ static void make_recording(const struct recording *recording, struct buf *out)
 	struct entry_builder *builder = malloc(sizeof(*builder));
 
 	assert_non_null(builder);
-	assert_int_equal(buf_add(out, stream, sizeof(stream)), 0);
+	assert_int_equal(buf_add(out, example_stream, sizeof(example_stream)), 0);
 	recording->make(builder, out);
 	free(builder);
 }
@@ -141,9 +113,9 @@ static unsigned int render_all(struct renderer *renderer, const struct buf *reco
 			       struct buf *out)
 {
 	unsigned int count = 0;
-	size_t at = sizeof(stream);
+	size_t at = sizeof(example_stream);
 
-	assert_true(recorded->length > sizeof(stream));
+	assert_true(recorded->length > sizeof(example_stream));
 	for (; at < recorded->length; count++) {
 		const char *why = NULL;
 		struct event event;
@@ -203,7 +175,7 @@ static void check_recordings(enum render_format format, const char *folder)
 		struct render_options options = {.format = format,
 						 .detail = (enum render_detail)detail};
 
-		if (renderer_new(&renderers[detail], &options, &identity, &err) < 0)
+		if (renderer_new(&renderers[detail], &options, &example_host, &err) < 0)
 			fail_msg("%s", err.text);
 	}
 	while ((found = readdir(dir))) {
@@ -241,11 +213,11 @@ static void a_recording_becomes_one_document(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(batch_new(&batch, &options, &identity, &err), 0);
+	assert_int_equal(batch_new(&batch, &options, &example_host, &err), 0);
 	buf_init(&recorded, MAX_FILE_BYTES);
 	buf_init(&actual, MAX_FILE_BYTES);
 	read_data("open", ".rec", &recorded);
-	for (size_t at = sizeof(stream); at < recorded.length;) {
+	for (size_t at = sizeof(example_stream); at < recorded.length;) {
 		const char *why = NULL;
 		struct event event;
 

@@ -5,9 +5,10 @@
 #   kafka_prepare                   fetches the jars; says why and returns 1 when that cannot be
 #   kafka_make NODES [PROPERTIES]   formats new nodes; each line of PROPERTIES goes into their files
 #   kafka_start NODE..., kafka_kill NODE (-9), kafka_stop_all
-# BROKERS has the addresses of the plain listeners, LISTENERS_n those of node n by name.
+# BROKERS has the addresses of the plain listeners, which are on KAFKA_HOST.
 
 KAFKA_DIR=${KAFKA_DIR:-$DIR/kafka}
+KAFKA_HOST=${KAFKA_HOST:-127.0.0.1}
 KAFKA_ID=AuditshipTestCluster0w
 KAFKA_HEAP=${KAFKA_HEAP:-"-Xms96m -Xmx320m"}
 # Starts quickly rather than runs fast.
@@ -47,7 +48,7 @@ kafka_make() {
 		# shellcheck disable=SC2046,SC2086
 		eval "PORTS_$node=\"$(free_ports $((2 + $(echo ${KAFKA_LISTENERS-} | wc -w))))\""
 		eval "ports=\$PORTS_$node"
-		BROKERS=$BROKERS${BROKERS:+,}127.0.0.1:${ports%% *}
+		BROKERS=$BROKERS${BROKERS:+,}$KAFKA_HOST:${ports%% *}
 		ports=${ports#* }
 		voters=$voters${voters:+,}$node@127.0.0.1:${ports%% *}
 	done
@@ -66,7 +67,7 @@ kafka_write_properties() {
 	eval "ports=\$PORTS_$1"
 	plain=${ports%% *} ports=${ports#* }
 	controller=${ports%% *} ports=${ports#* }
-	listeners=PLAINTEXT://127.0.0.1:$plain map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+	listeners=PLAINTEXT://$KAFKA_HOST:$plain map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 	for listener in ${KAFKA_LISTENERS-}; do
 		listeners=$listeners,${listener%%:*}://127.0.0.1:${ports%% *}
 		map=$map,$listener
@@ -104,7 +105,8 @@ END
 
 kafka_answers() {
 	eval "port=\${PORTS_$1%% *}"
-	python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$port" 2>/dev/null
+	python3 -c 'import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 1)' \
+		"$KAFKA_HOST" "$port" 2>/dev/null
 }
 
 # kafka_start NODE...: in the background; returns when all answer. A node alone of three never does.

@@ -6,53 +6,27 @@
 TOOLS=$1 AGENT=$2 SOURCE=$3
 . "$SOURCE/tests/kafka/lib.sh"
 EVENTS=200
-CERTS=$DIR/certs
-mkdir -p "$CERTS"
-
-# certificate NAME CA SUBJECT_ALTERNATIVE_NAME FROM TO: NAME.pem with its key, for a broker.
-certificate() {
-	openssl req -newkey rsa:2048 -nodes -keyout "$CERTS/$1.key" -out "$CERTS/$1.csr" -subj "/CN=$1" 2>/dev/null
-	touch "$CERTS/index" && rm -f "$CERTS/index"* && : >"$CERTS/index"
-	cat >"$CERTS/ca.conf" <<END
-[ca]
-default_ca=test
-[test]
-database=$CERTS/index
-serial=$CERTS/serial
-new_certs_dir=$CERTS
-default_md=sha256
-policy=any
-unique_subject=no
-x509_extensions=leaf
-[any]
-commonName=supplied
-[leaf]
-subjectAltName=$3
-END
-	openssl ca -batch -notext -config "$CERTS/ca.conf" -rand_serial -cert "$CERTS/$2.pem" \
-		-keyfile "$CERTS/$2.key" -in "$CERTS/$1.csr" -out "$CERTS/$1.crt" -startdate "$4" -enddate "$5" \
-		2>/dev/null
-	cat "$CERTS/$1.key" "$CERTS/$1.crt" >"$CERTS/$1.pem"
-}
-
-authority() {
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$CERTS/$1.key" -out "$CERTS/$1.pem" -subj "/CN=$1" \
-		-days 2 -addext basicConstraints=critical,CA:TRUE 2>/dev/null
-}
-
 keystore() {
 	echo "listener.name.$1.ssl.keystore.type=PEM
-listener.name.$1.ssl.keystore.location=$CERTS/$2.pem"
+listener.name.$1.ssl.keystore.location=$DIR/$2.store"
 }
 
-year=$(date -u +%Y)
 authority ca
 authority other
-certificate good ca IP:127.0.0.1,DNS:localhost "$((year - 1))0101000000Z" "$((year + 2))0101000000Z"
-certificate expired ca IP:127.0.0.1,DNS:localhost "$((year - 3))0101000000Z" "$((year - 1))0101000000Z"
-certificate misnamed ca DNS:elsewhere.example "$((year - 1))0101000000Z" "$((year + 2))0101000000Z"
-KAFKA_LISTENERS="TLS:SSL EXPIRED:SSL MISNAMED:SSL SASL:SASL_SSL"
-kafka_make 1 "$(keystore tls good; keystore expired expired; keystore misnamed misnamed; keystore sasl good)
+certificate good ca IP:127.0.0.1,DNS:localhost 30
+certificate expired ca IP:127.0.0.1,DNS:localhost -1
+certificate misnamed ca DNS:elsewhere.example 30
+certificate mine ca DNS:host 30
+certificate stranger other DNS:host 30
+for broker in good expired misnamed; do
+	cat "$DIR/$broker.key" "$DIR/$broker.pem" >"$DIR/$broker.store"
+done
+KAFKA_LISTENERS="TLS:SSL EXPIRED:SSL MISNAMED:SSL MUTUAL:SSL SASL:SASL_SSL"
+kafka_make 1 "$(keystore tls good; keystore expired expired; keystore misnamed misnamed; keystore mutual good
+keystore sasl good)
+listener.name.mutual.ssl.client.auth=required
+listener.name.mutual.ssl.truststore.type=PEM
+listener.name.mutual.ssl.truststore.location=$DIR/ca.pem
 listener.name.sasl.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
 listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_alice=\"right\";
 listener.name.sasl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
@@ -99,13 +73,13 @@ goes_wrong 30 "the topic does not exist: create it, or mend the option topic"
 tool create missing 3 1
 is_mended missing
 
-tls="tls: {ca: $CERTS/ca.pem}"
+tls="tls: {ca: $DIR/ca.pem}"
 localhost=127.0.0.1
 tool create certificates 3 1
 begins
 kafka_config "$localhost:$KAFKA_PORT_EXPIRED" certificates "$tls"
 goes_wrong 20 "the broker's certificate has expired"
-kafka_config "$localhost:$KAFKA_PORT_TLS" certificates "tls: {ca: $CERTS/other.pem}"
+kafka_config "$localhost:$KAFKA_PORT_TLS" certificates "tls: {ca: $DIR/other.pem}"
 end_feed
 feed 0 0 60
 says 20 "the broker's certificate is signed by (nobody that tls.ca knows|an authority that is not in tls.ca)"
@@ -115,6 +89,27 @@ feed 0 0 60
 says 20 "the broker's certificate is for another (name|address) than brokers gives"
 kafka_config "$localhost:$KAFKA_PORT_TLS" certificates "$tls"
 mended_by_restart certificates
+
+# Our own certificate: none, one that the broker does not take, the right one.
+own() { echo "tls: {ca: $DIR/ca.pem, cert: $DIR/$1.pem, key: $DIR/$1.key}"; }
+connect_says() {
+	"$AGENT" check -c "$DIR/config.yaml" --connect >"$DIR/connect" 2>&1 || :
+	grep -qE "^sink siem: $1" "$DIR/connect" || fail "check does not say '$1': $(cat "$DIR/connect")"
+}
+tool create mutual 3 1
+begins
+kafka_config "$localhost:$KAFKA_PORT_MUTUAL" mutual "$tls"
+goes_wrong 20 "the broker wants a certificate of this host: give tls.cert and tls.key"
+connect_says "fault: the broker wants a certificate of this host"
+kafka_config "$localhost:$KAFKA_PORT_MUTUAL" mutual "$(own stranger)"
+end_feed
+feed 0 0 60
+says 20 "the broker does not accept tls.cert"
+connect_says "fault: the broker does not accept tls.cert"
+[ "$(tool count mutual)" = 0 ] || fail "something was let in all the same"
+kafka_config "$localhost:$KAFKA_PORT_MUTUAL" mutual "$(own mine)"
+connect_says "good: 1 broker reachable by way of .*, security TLS"
+mended_by_restart mutual
 
 # User names and passwords. librdkafka before 2.6.1 cannot do SCRAM with Kafka 4 (check says so).
 tool create passwords 3 1
@@ -165,18 +160,3 @@ tool create vanishing 3 1
 feed_ends
 has_some vanishing || fail "nothing arrives in the new topic"
 trail_has 2000
-
-# A port where nobody ever answers.
-tool create silent 3 1
-begins
-python3 -c '
-import socket, time
-s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(64)
-print(s.getsockname()[1], flush=True); time.sleep(600)' >"$DIR/port" &
-HOLE=$!
-trap 'kill $HOLE 2>/dev/null; end_kafka; clean_up' EXIT
-wait_until 10 test -s "$DIR/port"
-kafka_config "$localhost:$(cat "$DIR/port")" silent
-goes_wrong 20 "no broker answers"
-kafka_config "$BROKERS" silent
-mended_by_restart silent

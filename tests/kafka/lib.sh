@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # What every scenario with a real broker needs. Usage: . lib.sh, after setting TOOLS, AGENT and
-# SOURCE from its arguments: where feed and tool are, the agent, the root of the source.
+# SOURCE from its arguments: where the tests' programs are, the agent, the root of the source.
 # shellcheck disable=SC2034
-LIBS=${KAFKA_LIBS:-$TOOLS/libs}
+LIBS=${KAFKA_LIBS:-$TOOLS/kafka/libs}
 . "$SOURCE/tests/e2e/lib.sh"
 . "$SOURCE/tests/kafka/broker.sh"
+. "$SOURCE/tests/fixtures/certificates.sh"
 FEED_PID=
 
 end_kafka() {
@@ -17,7 +18,7 @@ trap 'end_kafka; clean_up' EXIT
 why=$(kafka_prepare) || cannot_run "$why"
 command -v python3 >/dev/null || cannot_run "python3 is not installed"
 
-tool() { "$TOOLS/kafka_tool" "$@"; }
+tool() { "$TOOLS/kafka/kafka_tool" "$@"; }
 
 # kafka_config BROKERS TOPIC [OPTION...]: a Kafka sink, and a file beside it.
 kafka_config() {
@@ -41,7 +42,7 @@ END
 # feed EVENTS PER_SECOND SECONDS: in the background; what it says is in $DIR/feed.out.
 feed() {
 	: >"$DIR/feed.out"
-	"$TOOLS/kafka_feed" "$DIR/config.yaml" "$@" >"$DIR/feed.out" 2>"$DIR/feed.err" &
+	"$TOOLS/feed" "$DIR/config.yaml" "$@" >"$DIR/feed.out" 2>"$DIR/feed.err" &
 	FEED_PID=$!
 }
 

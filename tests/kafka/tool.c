@@ -7,6 +7,8 @@
  *   tool deny TOPIC USER                                    forbids that user to write to it
  *   tool verify TOPIC EVENTS                                reads all of it; see below
  *   tool count TOPIC                                        messages in it
+ *   tool dump TOPIC                                         each message as a line, with tabs
+ *                                   between: partition, key, NAME=VALUE; of its headers, payload
  *
  * The environment has BROKERS, and in PROPERTIES further settings (NAME=VALUE, separated by
  * blanks). verify wants each event.sequence from 1 to EVENTS to be there, each event.id only ever
@@ -142,6 +144,7 @@ static void deny(rd_kafka_t *kafka, char **argv)
 
 /* What verify has found. */
 struct found {
+	bool shows; /* prints what it sees and no more */
 	uint64_t wanted, total, there, repeats, changed, swapped, strange;
 	uint64_t *hashes; /* of the first bytes of each event, by sequence; 0: not there */
 	struct {
@@ -191,13 +194,30 @@ static void follow_key(struct found *found, const rd_kafka_message_t *message, u
 	found->keys[at].last = sequence;
 }
 
+static void show(const rd_kafka_message_t *message)
+{
+	rd_kafka_headers_t *headers;
+	const char *name;
+	const void *value;
+	size_t size;
+
+	(void)printf("%d\t%.*s\t", (int)message->partition, (int)message->key_len,
+		     message->key ? (const char *)message->key : "");
+	if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+		for (size_t i = 0; !rd_kafka_header_get_all(headers, i, &name, &value, &size); i++)
+			(void)printf("%s=%.*s;", name, (int)size, (const char *)value);
+	(void)printf("\t%.*s\n", (int)message->len, (const char *)message->payload);
+}
+
 static void look_at(struct found *found, const rd_kafka_message_t *message)
 {
 	uint64_t sequence = number_of(message, "\"sequence\":");
 	uint64_t hash = hash_of(message->payload, message->len);
 
 	found->total++;
-	if (sequence == 0 || sequence > found->wanted) {
+	if (found->shows)
+		show(message);
+	else if (sequence == 0 || sequence > found->wanted) {
 		found->strange++;
 	} else if (found->hashes[sequence] == 0) {
 		found->hashes[sequence] = hash;
@@ -268,19 +288,26 @@ static int verify(rd_kafka_t *kafka, char **argv)
 		       : 1;
 }
 
-static int count(rd_kafka_t *kafka, char **argv)
+static void count(rd_kafka_t *kafka, char **argv)
 {
 	static struct found found;
 
 	read_all(kafka, argv[0], &found);
 	(void)printf("%" PRIu64 "\n", found.total);
-	return 0;
+}
+
+static void dump(rd_kafka_t *kafka, char **argv)
+{
+	static struct found found = {.shows = true};
+
+	read_all(kafka, argv[0], &found);
 }
 
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
-	bool reads = strcmp(verb, "verify") == 0 || strcmp(verb, "count") == 0;
+	bool reads = strcmp(verb, "verify") == 0 || strcmp(verb, "count") == 0 ||
+		     strcmp(verb, "dump") == 0;
 	rd_kafka_t *kafka;
 	int result = 0;
 
@@ -296,7 +323,9 @@ int main(int argc, char **argv)
 	else if (strcmp(verb, "verify") == 0 && argc > 3)
 		result = verify(kafka, argv + 2);
 	else if (strcmp(verb, "count") == 0)
-		result = count(kafka, argv + 2);
+		count(kafka, argv + 2);
+	else if (strcmp(verb, "dump") == 0)
+		dump(kafka, argv + 2);
 	else
 		die(verb, "no such verb, or something is missing");
 	rd_kafka_destroy(kafka);

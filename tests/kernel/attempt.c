@@ -10,19 +10,42 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int attempt_setup(void **state)
+struct harness *attempt_start(const struct harness_options *options)
 {
 	char own[PATH_MAX] = "", rules[PATH_MAX + 256];
+	struct harness_options with_rules = *options;
 
 	if (readlink("/proc/self/exe", own, sizeof(own) - 1) < 0)
-		return -1;
+		return NULL;
 	snprintf(rules, sizeof(rules),
 		 "  - {name: others, do: drop, when: {event.action: [open, creation], "
 		 "process.executable: {not: '%s'}}}\n",
 		 own);
-	*state = harness_new(&(struct harness_options){
-		.events = "[process, exec_failed, open]", .opens = "all", .rules = rules});
+	with_rules.rules = rules;
+	return harness_new(&with_rules);
+}
+
+int attempt_setup(void **state)
+{
+	*state = attempt_start(&(struct harness_options){.events = "[process, exec_failed, open]",
+							 .opens = "all"});
 	return *state ? 0 : -1;
+}
+
+const char *in_dir(void **state, const char *name)
+{
+	static char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", harness_dir(*state), name);
+	return path;
+}
+
+const char *plain_file(void **state)
+{
+	const char *path = in_dir(state, "file");
+
+	write_file(path, "text", 4, 0640);
+	return path;
 }
 
 static long result_of(long result)

@@ -13,6 +13,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+/* event.type of opens that are more than an access. */
+#define CHANGE "[\"access\",\"change\"]"
+#define CREATION "[\"creation\"]"
+
 /* What the child found; in memory that both have. */
 struct outcome {
 	long result; /* as the kernel returned it: a descriptor, or -errno */
@@ -45,10 +49,20 @@ struct attempt {
 };
 
 /*
- * Group setup: an agent that records every open and failed exec, and keeps those of the test and
- * its children. The host may be busy with many others.
+ * An agent that keeps opens of the test and its children only: the host may be busy with many
+ * others. Takes the rules of the options for that.
  */
+struct harness *attempt_start(const struct harness_options *options);
+
+/* Group setup: such an agent, which records every open and failed exec. */
 int attempt_setup(void **state);
+
+/*
+ * A path below the directory of the test's agent, valid until the next call; and one with a file
+ * of a few bytes.
+ */
+const char *in_dir(void **state, const char *name);
+const char *plain_file(void **state);
 
 /* Makes the call and checks its event, which is an open's. */
 void check_open(struct harness *harness, struct attempt *attempt);

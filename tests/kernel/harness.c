@@ -805,6 +805,26 @@ void harness_drain(struct harness *harness)
 	fclose(trail);
 }
 
+void harness_read(const struct harness *harness,
+		  void (*take)(void *data, const struct event *event), void *data)
+{
+	FILE *trail = fopen(harness_trail(harness), "re");
+	char *line = NULL;
+	size_t size = 0;
+
+	assert_non_null(trail);
+	while (getline(&line, &size, trail) > 0) {
+		struct event event = {.text = line};
+
+		scan(&event);
+		parse(&event);
+		take(data, &event);
+		yajl_tree_free(event.root);
+	}
+	free(line);
+	fclose(trail);
+}
+
 size_t harness_count(const struct harness *harness, pid_t pid, const char *action)
 {
 	size_t count = 0;

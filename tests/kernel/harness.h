@@ -105,6 +105,13 @@ void harness_settle(struct harness *harness);
 /* The same after a storm, without taking its events up; waits at most a minute x slowdown. */
 void harness_drain(struct harness *harness);
 
+/*
+ * Every event of the trail in its order, parsed, one at a time and without taking it up; take may
+ * not keep it.
+ */
+void harness_read(const struct harness *harness,
+		  void (*take)(void *data, const struct event *event), void *data);
+
 /* Events of that process and action now in the trail; pid 0: of all. NULL: every action. */
 size_t harness_count(const struct harness *harness, pid_t pid, const char *action);
 

@@ -19,9 +19,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHANGE "[\"access\",\"change\"]"
-#define CREATION "[\"creation\"]"
-
 static bool has_hook;
 
 struct ring {
@@ -182,22 +179,6 @@ static long create(const struct attempt *attempt)
 	return open_by_ring(attempt, O_RDWR | O_CREAT, 0);
 }
 
-static const char *in_dir(void **state, const char *name)
-{
-	static char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", harness_dir(*state), name);
-	return path;
-}
-
-static const char *plain_file(void **state)
-{
-	const char *path = in_dir(state, "file");
-
-	write_file(path, "text", 4, 0640);
-	return path;
-}
-
 static void check(void **state, struct attempt *attempt)
 {
 	attempt->syscall = "io_uring";
@@ -334,18 +315,11 @@ static void coverage_names_what_there_is(void **state)
 
 static int start(void **state)
 {
-	char own[PATH_MAX] = "", rules[PATH_MAX + 256];
+	const struct harness_options options = {.events = "[process, open]",
+						.opens = "all",
+						.agent = "coverage: start, heartbeat: off"};
 
-	if (readlink("/proc/self/exe", own, sizeof(own) - 1) < 0)
-		return -1;
-	snprintf(rules, sizeof(rules),
-		 "  - {name: others, do: drop, when: {event.action: [open, creation], "
-		 "process.executable: {not: '%s'}}}\n",
-		 own);
-	*state = harness_new(&(struct harness_options){.events = "[process, open]",
-						       .opens = "all",
-						       .agent = "coverage: start, heartbeat: off",
-						       .rules = rules});
+	*state = attempt_start(&options);
 	if (*state)
 		has_hook = !strstr(harness_log(*state), "optional probe 'io_uring' is missing");
 	return *state ? 0 : -1;

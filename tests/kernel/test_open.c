@@ -13,25 +13,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define CHANGE "[\"access\",\"change\"]"
-#define CREATION "[\"creation\"]"
-
-static const char *in_dir(void **state, const char *name)
-{
-	static char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", harness_dir(*state), name);
-	return path;
-}
-
-static const char *plain_file(void **state)
-{
-	const char *path = in_dir(state, "file");
-
-	write_file(path, "text", 4, 0640);
-	return path;
-}
-
 static long open_read(const struct attempt *attempt)
 {
 	return raw_open(attempt->argument, O_RDONLY, 0);

@@ -117,7 +117,7 @@ static void count_run(struct storm *storm, const struct event *event)
 	}
 }
 
-static void count_event(struct storm *storm, struct event *event)
+static void count_event(struct storm *storm, const struct event *event)
 {
 	bool bulk = strcmp(event_string(event, "Linux.sequence.ring"), "bulk") == 0;
 	uint64_t cpu = event_number(event, "Linux.sequence.cpu");
@@ -135,31 +135,12 @@ static void count_event(struct storm *storm, struct event *event)
 		count_run(storm, event);
 }
 
-static void count_line(struct storm *storm, const char *line)
+static void count(void *data, const struct event *event)
 {
-	char error[256];
-	struct event event = {.text = line, .root = yajl_tree_parse(line, error, sizeof(error))};
-
-	assert_non_null(event.root);
-	snprintf(event.action, sizeof(event.action), "%s", event_string(&event, "event.action"));
-	if (strcmp(event.action, "events_lost") == 0)
-		count_loss(storm, &event);
+	if (strcmp(event->action, "events_lost") == 0)
+		count_loss(data, event);
 	else
-		count_event(storm, &event);
-	yajl_tree_free(event.root);
-}
-
-static void read_trail(struct storm *storm, const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
-
-	assert_non_null(file);
-	while (getline(&line, &size, file) > 0)
-		count_line(storm, line);
-	free(line);
-	fclose(file);
+		count_event(data, event);
 }
 
 static void loses_no_exec_and_no_exit_and_names_every_open_it_lost(void **state)
@@ -183,7 +164,7 @@ static void loses_no_exec_and_no_exit_and_names_every_open_it_lost(void **state)
 	blow(storm, OPENS / harness_slowdown(), RUNS - RUNS / 3);
 	harness_drain(harness);
 	harness_stop(harness, SIGTERM);
-	read_trail(storm, harness_trail(harness));
+	harness_read(harness, count, storm);
 	print_message("%" PRIu64 " opens, %" PRIu64 " in the trail, %" PRIu64 " events lost\n",
 		      storm->opens, storm->opened, storm->lost);
 	assert_int_equal(storm->execs, RUNS);
@@ -210,7 +191,7 @@ static void delivers_nearly_all_of_a_storm_with_default_rings(void **state)
 	blow(storm, opens, RUNS);
 	harness_drain(harness);
 	harness_stop(harness, SIGTERM);
-	read_trail(storm, harness_trail(harness));
+	harness_read(harness, count, storm);
 	print_message("%" PRIu64 " opens, %" PRIu64 " in the trail, %" PRIu64 " events lost\n",
 		      storm->opens, storm->opened, storm->lost);
 	assert_int_equal(storm->execs, RUNS);

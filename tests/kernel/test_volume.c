@@ -141,39 +141,25 @@ static void check_run(struct storm *storm, const struct event *event)
 	seen->exits++;
 }
 
-static void check_line(struct storm *storm, const char *line)
+static void check_event(void *data, const struct event *event)
 {
-	char error[256];
-	struct event event = {.text = line, .root = yajl_tree_parse(line, error, sizeof(error))};
+	struct storm *storm = data;
 	yajl_val executable;
 
-	assert_non_null(event.root);
-	check_numbers(storm, &event);
-	if (!event_get(&event, "process")) {
-		yajl_tree_free(event.root);
+	check_numbers(storm, event);
+	if (!event_get(event, "process"))
 		return;
-	}
 	storm->records++;
-	count_pauses(storm, &event);
-	executable = event_get(&event, "process.executable");
-	snprintf(event.action, sizeof(event.action), "%s", event_string(&event, "event.action"));
-	event.pid = (pid_t)event_number(&event, "process.pid");
+	count_pauses(storm, event);
+	executable = event_get(event, "process.executable");
+	assert_int_equal(event_number(event, "process.pid"), event->pid);
 	if (YAJL_IS_STRING(executable) && strcmp(executable->u.string, LEAVE) == 0)
-		check_run(storm, &event);
-	yajl_tree_free(event.root);
+		check_run(storm, event);
 }
 
-static void check_trail(struct storm *storm, const char *path)
+static void check_trail(struct storm *storm, const struct harness *harness)
 {
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
-
-	assert_non_null(file);
-	while (getline(&line, &size, file) > 0)
-		check_line(storm, line);
-	free(line);
-	fclose(file);
+	harness_read(harness, check_event, storm);
 	for (unsigned int i = 0; i < runs_to_do(); i++) {
 		assert_int_equal(storm->seen[i].execs, 1);
 		assert_int_equal(storm->seen[i].exits, 1);
@@ -198,7 +184,7 @@ static void tells_every_run_of_two_workers_without_loss(void **state)
 	harness_drain(*state);
 	harness_stop(*state, SIGINT);
 	assert_int_equal(harness_summary(*state, "events:", "lost "), 0);
-	check_trail(storm, harness_trail(*state));
+	check_trail(storm, *state);
 	wakeups = harness_summary(*state, "reader:", " forced");
 	print_message("%" PRIu64 " records, %" PRIu64 " pauses, %" PRIu64 " forced wakeups\n",
 		      storm->records, storm->pauses, wakeups);

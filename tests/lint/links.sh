@@ -52,7 +52,7 @@ done
 exists() {
 	folder=${1%%.*} name=${1#*.}
 	[ "$folder.$name" != e2e.lib ] || return 1
-	for file in "$name.c" "$name.sh" "check_$name.sh"; do
+	for file in "$name.c" "${folder}_$name.c" "$name.sh" "check_$name.sh"; do
 		[ ! -f "tests/$folder/$file" ] || return 0
 	done
 	return 1

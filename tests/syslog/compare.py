@@ -15,7 +15,7 @@ import re
 import sys
 
 SD = re.compile(r'^\[auditship@32473 stream="([0-9a-f-]{36})" sequence="(\d+)" '
-                r'schema="urn:auditship:schema:event:[0-9.]+" host="0123456789abcdef"\]'
+                r'schema="urn:auditship:schema:event:[0-9.]+" host="([0-9a-f]+)"\]'
                 r'(\[meta sequenceId="\d+"\])?$')  # syslog-ng's own
 
 
@@ -60,7 +60,7 @@ def check_head(parts, event, wanted):
     priority, version, time, host, app, procid, msgid, data = parts[:8]
     if priority != wanted["priority"] and wanted["priority"] != "any":
         fail("priority " + priority)
-    if (version, host, app) != ("1", "host-1.example", "auditship") or not procid.isdigit():
+    if (version, host, app) != ("1", event["host"]["name"], "auditship") or not procid.isdigit():
         fail("head " + "|".join(parts[:8]))
     if micro(time) != micro(event["@timestamp"]):
         fail("time %s of an event at %s" % (time, event["@timestamp"]))
@@ -70,7 +70,7 @@ def check_head(parts, event, wanted):
     if action in KINDS and KINDS[action] != msgid and event["event"]["outcome"] == "success":
         fail("msgid %s of %s" % (msgid, action))
     match = SD.match(data)
-    if not match:
+    if not match or match.group(3) != event["host"]["id"]:
         fail("structured data " + data)
     if event["event"]["id"] != match.group(1) + ":" + match.group(2):
         fail("%s of event %s" % (data, event["event"]["id"]))

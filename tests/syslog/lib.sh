@@ -2,47 +2,21 @@
 # shellcheck shell=sh
 # What every scenario with real receivers needs. Usage: . lib.sh, after setting FEED, AGENT and
 # SOURCE from the arguments. Receivers listen on 127.0.0.1 only and end with the scenario.
-set -eu
+. "$SOURCE/tests/e2e/lib.sh"
+. "$SOURCE/tests/fixtures/certificates.sh"
 PEERS=${SYSLOG_PEERS:-$SOURCE/build/peers}
+TRAIL=$DIR/trail
 EVENTS=2000
 [ -z "${FULL-}" ] || EVENTS=100000
 
-fail() {
-	printf 'FAIL: %s\n' "$*" >&2
-	for log in "$DIR"/*.err "$DIR"/*.said; do
-		[ ! -s "$log" ] || { printf -- '--- %s\n' "$log" && tail -n 15 "$log"; } >&2
-	done
-	exit 1
-}
-
-cannot_run() {
-	printf 'cannot run: %s\n' "$*"
-	[ -z "${CI-}" ] || exit 1
-	exit 77
-}
-
-DIR=$(mktemp -d)
 RECEIVER_PID= FEED_PID=
-clean_up() {
+end_peers() {
 	for pid in $RECEIVER_PID $FEED_PID; do
 		kill -9 "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
 	done
-	rm -rf "$DIR"
 }
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-
-# wait_until SECONDS COMMAND...: polls twenty times a second.
-wait_until() {
-	tries=$(($1 * 20))
-	shift
-	while ! "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
+trap 'end_peers; clean_up' EXIT
 
 # need rsyslog|syslog-ng
 need() {
@@ -76,18 +50,7 @@ print(s.getsockname()[1])
 EOF
 }
 
-# certificate NAME AUTHORITY HOSTS DAYS: $DIR/NAME.pem and .key; hosts as openssl takes them.
-authority() {
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$DIR/$1.key" -out "$DIR/$1.pem" -days 30 \
-		-subj "/CN=$1" -addext basicConstraints=critical,CA:TRUE 2>/dev/null
-}
-certificate() {
-	openssl req -newkey rsa:2048 -nodes -keyout "$DIR/$1.key" -out "$DIR/$1.csr" -subj "/CN=$1" \
-		2>/dev/null
-	printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth,clientAuth\n' "$3" >"$DIR/$1.ext"
-	openssl x509 -req -in "$DIR/$1.csr" -CA "$DIR/$2.pem" -CAkey "$DIR/$2.key" -CAcreateserial \
-		-out "$DIR/$1.pem" -days "$4" -extfile "$DIR/$1.ext" 2>/dev/null
-}
+# What a receiver and a sender need.
 certificates() {
 	authority ca
 	certificate server ca "DNS:localhost,IP:127.0.0.1" 30
@@ -102,13 +65,13 @@ rsyslog_config() {
 	case $1 in
 	udp) input="module(load=\"imudp\") input(type=\"imudp\" port=\"$PORT\" address=\"127.0.0.1\" rcvbufSize=\"4m\" ruleset=\"r\")" ;;
 	tcp) input="module(load=\"imtcp\") input(type=\"imtcp\" port=\"$PORT\" address=\"127.0.0.1\" ruleset=\"r\")" ;;
-	tls) input="module(load=\"imtcp\" StreamDriver.Name=\"$driver\" StreamDriver.Mode=\"1\" StreamDriver.AuthMode=\"x509/name\" PermittedPeer=[\"client\"])
-input(type=\"imtcp\" port=\"$PORT\" address=\"127.0.0.1\" ruleset=\"r\")" ;;
+	tls) input="module(load=\"imtcp\")
+input(type=\"imtcp\" port=\"$PORT\" address=\"127.0.0.1\" ruleset=\"r\" StreamDriver.Name=\"$driver\" StreamDriver.Mode=\"1\" StreamDriver.AuthMode=\"x509/name\" PermittedPeer=[\"client\"])" ;;
 	unix) input="module(load=\"imuxsock\" SysSock.Use=\"off\")
 input(type=\"imuxsock\" Socket=\"$SOCKET\" UseSpecialParser=\"off\" ParseHostname=\"on\" IgnoreTimestamp=\"off\" UseSysTimeStamp=\"off\" RateLimit.Interval=\"0\" ruleset=\"r\")" ;;
 	esac
 	tls=
-	[ "$1" != tls ] || tls="defaultNetstreamDriver=\"$driver\" defaultNetstreamDriverCAFile=\"$DIR/ca.pem\" defaultNetstreamDriverCertFile=\"$DIR/server.pem\" defaultNetstreamDriverKeyFile=\"$DIR/server.key\""
+	[ "$1" != tls ] || tls="defaultNetstreamDriverCAFile=\"$DIR/ca.pem\" defaultNetstreamDriverCertFile=\"$DIR/server.pem\" defaultNetstreamDriverKeyFile=\"$DIR/server.key\""
 	cat >"$DIR/receiver.conf" <<EOF
 global(maxMessageSize="128k" workDirectory="$DIR" parser.escapeControlCharactersOnReceive="off" $tls)
 template(name="t" type="string" string="$TEMPLATE")
@@ -178,7 +141,7 @@ agent: {state_dir: $DIR/state}
 journal: {max_size: 2GiB}
 sinks:
   - {name: remote, type: syslog, target: "$1"${2:+, $2}}
-  - {name: trail, type: file, path: $DIR/trail${TRAIL-}, rotate: {size: off}}
+  - {name: trail, type: file, path: $TRAIL, rotate: {size: off}}
 EOF
 }
 
@@ -190,7 +153,7 @@ feed() {
 
 # compare [OPTION...]: what was received with what was sent.
 compare() {
-	python3 "$SOURCE/tests/syslog/compare.py" "$@" "$DIR/trail" "$DIR/received" || fail "compare $*"
+	python3 "$SOURCE/tests/syslog/compare.py" "$@" "$TRAIL" "$DIR/received" || fail "compare $*"
 }
 
 count_received() { [ "$(wc -l <"$DIR/received")" -ge "$1" ]; }

@@ -3,75 +3,27 @@
 #include "enrich/host.h"
 
 #include "base/cleanup.h"
-#include "base/io.h"
 #include "base/uuid.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "unit/test_root.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
-
-static char root[64];
-
-static const char *path_of(const char *name)
-{
-	static char path[256];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
-	return path;
-}
-
-static void write_file(const char *name, const void *data, size_t size)
-{
-	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(io_write_all(fd, data, size, NULL), 0);
-	assert_int_equal(close(fd), 0);
-}
-
-static void write_text(const char *name, const char *text)
-{
-	write_file(name, text, strlen(text));
-}
 
 static int make_root(void **state)
 {
-	static const char *const folders[] = {"proc/sys/kernel/random", "proc/self/ns", "etc",
-					      "usr/lib", "sys/devices/system/cpu"};
+	static const char *const folders[] = {"proc/sys/kernel/random",
+					      "proc/self/ns",
+					      "etc",
+					      "usr/lib",
+					      "sys/devices/system/cpu",
+					      NULL};
 
 	(void)state;
-	(void)snprintf(root, sizeof(root), "/tmp/auditship-host-XXXXXX");
-	if (!mkdtemp(root))
+	if (make_root_with(folders) < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		if (io_make_dirs(path_of(folders[i]), 0700) < 0)
-			return -1;
 	write_text("proc/sys/kernel/random/boot_id", "88a1f0ed-5ae5-41ee-af6b-41921c311872\n");
 	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *place)
-{
-	(void)st;
-	(void)type;
-	(void)place;
-	return remove(path);
-}
-
-static int remove_root(void **state)
-{
-	(void)state;
-	return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static struct host read_host(void)

@@ -151,6 +151,66 @@ static void a_refused_certificate_is_told_in_words(void **state)
 				    rows[i].says);
 }
 
+#define ALERT                                                                                   \
+	"ssl://b:1/bootstrap: Receive failed: error:0A000412:SSL routines::sslv3 alert x: SSL " \
+	"alert number "
+
+static void what_the_broker_thinks_of_our_certificate_is_told_in_words(void **state)
+{
+	static const struct {
+		const char *detail;
+		bool shows_certificate;
+		const char *says;
+	} rows[] = {
+		{ALERT "42", false, "the broker wants a certificate of this host: give tls.cert"},
+		{ALERT "116", false, "the broker wants a certificate of this host: give tls.cert"},
+		{ALERT "42 (after 4ms in state X)", true, "the broker does not accept tls.cert"},
+		{ALERT "46", true, "the broker does not accept tls.cert"},
+		{ALERT "48", true, "the broker does not accept tls.cert"},
+		{ALERT "45", true, "the broker says that tls.cert has expired"},
+		{ALERT "80", true, "the connection to the broker broke"},
+		{"Connection refused", true, "the connection to the broker broke"},
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct kafka_cause cause = {.code = RD_KAFKA_RESP_ERR__TRANSPORT,
+						  .detail = rows[i].detail,
+						  .shows_certificate = rows[i].shows_certificate};
+
+		(void)kafka_cause_text(text, sizeof(text), &cause);
+		assert_ptr_equal(strstr(text, rows[i].says), text);
+		assert_null(strstr(text, "after"));
+	}
+}
+
+static void why_we_refuse_a_broker_goes_before_what_librdkafka_calls_it(void **state)
+{
+	const struct kafka_cause cause = {.code = RD_KAFKA_RESP_ERR__SSL,
+					  .detail = "SSL handshake failed (after 3ms)",
+					  .certificate = X509_V_ERR_CERT_HAS_EXPIRED};
+	char text[512];
+
+	(void)state;
+	assert_string_equal(kafka_cause_text(text, sizeof(text), &cause),
+			    "the broker's certificate has expired (SSL handshake failed)");
+}
+
+static void a_port_that_swallows_everything_is_told_in_words(void **state)
+{
+	const struct kafka_cause cause = {
+		.code = RD_KAFKA_RESP_ERR__TRANSPORT,
+		.detail = "b:1/bootstrap: Connection setup timed out in state CONNECT (after "
+			  "30028ms in state CONNECT)"};
+	char text[512];
+
+	(void)state;
+	assert_string_equal(kafka_cause_text(text, sizeof(text), &cause),
+			    "no answer from the broker: is there a firewall between, is the port "
+			    "right? (b:1/bootstrap: Connection setup timed out in state CONNECT)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +218,9 @@ int main(void)
 		cmocka_unit_test(no_code_has_two_rows),
 		cmocka_unit_test(what_nobody_knows_is_tried_again_and_told_by_its_name),
 		cmocka_unit_test(a_refused_certificate_is_told_in_words),
+		cmocka_unit_test(what_the_broker_thinks_of_our_certificate_is_told_in_words),
+		cmocka_unit_test(a_port_that_swallows_everything_is_told_in_words),
+		cmocka_unit_test(why_we_refuse_a_broker_goes_before_what_librdkafka_calls_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

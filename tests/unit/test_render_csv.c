@@ -1,37 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "entry_builder.h"
+#include "unit/test_render_line.h"
 
 #include "render/csv.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-static const uint8_t stream[16] = {1};
 static const char *const exit_columns[] = {"PID", "PPID", "USER", "COMMAND", "DURATION_MS"};
 static const struct render_identity identity = {.host_name = "web,01"};
-static struct entry_builder builder;
-static struct renderer *renderer;
-static struct buf out;
 
 static int start(void **state)
 {
 	(void)state;
-	buf_init(&out, 1024 * 1024);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	renderer_free(renderer);
-	renderer = NULL;
-	buf_done(&out);
+	buf_init(&out, OUT_MAX);
 	return 0;
 }
 
@@ -60,20 +40,6 @@ static void start_event(enum rec_kind kind)
 	builder.task->parent.pid = 1000;
 	builder.task->creds.euid = 1001;
 	memcpy(builder.task->comm, "ls", 3);
-}
-
-static const char *line(void)
-{
-	size_t size = builder_end(&builder);
-	const char *why = NULL;
-	struct event event;
-
-	if (entry_parse(builder.data, size, stream, &event, &why) < 0)
-		fail_msg("%s", why);
-	buf_clear(&out);
-	assert_int_equal(renderer_event(renderer, &event, &out), 0);
-	assert_int_equal(buf_add(&out, "", 1), 0);
-	return out.data;
 }
 
 /* The cell of a command line of that one argument. */

@@ -1,52 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "entry_builder.h"
+#include "unit/test_render_line.h"
 
-#include "render/render.h"
 #include "render/text.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-#include <cmocka.h>
-
-static const uint8_t stream[16] = {1};
-static struct entry_builder builder;
-static struct renderer *renderer;
-static struct buf out;
-
-static int start(bool color)
-{
-	const struct render_options options = {.format = RENDER_TEXT, .color = color};
-	struct err err;
-
-	setenv("TZ", "UTC", 1);
-	tzset();
-	buf_init(&out, 1024 * 1024);
-	return renderer_new(&renderer, &options, &(struct render_identity){0}, &err);
-}
 
 static int start_plain(void **state)
 {
 	(void)state;
-	return start(false);
+	return start_renderer(&(struct render_options){.format = RENDER_TEXT});
 }
 
 static int start_colored(void **state)
 {
 	(void)state;
-	return start(true);
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	renderer_free(renderer);
-	buf_done(&out);
-	return 0;
+	return start_renderer(&(struct render_options){.format = RENDER_TEXT, .color = true});
 }
 
 static void start_event(enum rec_kind kind)
@@ -57,20 +23,6 @@ static void start_event(enum rec_kind kind)
 	builder.task->id.pid = 1234;
 	builder.task->parent.pid = 1000;
 	memcpy(builder.task->comm, "ls", 3);
-}
-
-static const char *line(void)
-{
-	size_t size = builder_end(&builder);
-	const char *why = NULL;
-	struct event event;
-
-	if (entry_parse(builder.data, size, stream, &event, &why) < 0)
-		fail_msg("%s", why);
-	buf_clear(&out);
-	assert_int_equal(renderer_event(renderer, &event, &out), 0);
-	assert_int_equal(buf_add(&out, "", 1), 0);
-	return out.data;
 }
 
 #define TIME "[2026-03-01 12:34:56.789012]"

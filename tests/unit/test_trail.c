@@ -10,24 +10,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-static int set_up(void **state)
-{
-	struct trail *trail = malloc(sizeof(*trail));
-
-	if (!trail)
-		return -1;
-	trail_init(trail);
-	*state = trail;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	trail_done(*state);
-	free(*state);
-	return 0;
-}
-
 static void start(struct trail *trail)
 {
 	assert_int_equal(trail_open(trail), 0);
@@ -445,15 +427,21 @@ static void a_link_in_the_place_of_the_state_is_refused(void **state)
 	trail_expect(trail, 1, 3);
 }
 
+static void move_away(const struct trail *trail)
+{
+	char moved[PATH_MAX];
+
+	in_dir(trail, moved, "audit-moved");
+	assert_int_equal(rename(trail->path, moved), 0);
+}
+
 static void a_file_moved_away_is_finished_and_a_new_one_begun(void **state)
 {
 	struct trail *trail = *state;
-	char moved[PATH_MAX];
 
 	start(trail);
 	put(trail, 1, 3);
-	in_dir(trail, moved, "audit-moved");
-	assert_int_equal(rename(trail->path, moved), 0);
+	move_away(trail);
 	put(trail, 4, 6);
 	trail_expect(trail, 1, 6); /* "audit-moved" comes before "audit.ndjson" */
 	resume(trail, 6);
@@ -463,13 +451,11 @@ static void a_file_moved_away_is_finished_and_a_new_one_begun(void **state)
 static void for_a_moment_a_file_moved_away_is_gone_on_with(void **state)
 {
 	struct trail *trail = *state;
-	char moved[PATH_MAX];
 	struct stat st;
 
 	start(trail);
 	put(trail, 1, 3);
-	in_dir(trail, moved, "audit-moved");
-	assert_int_equal(rename(trail->path, moved), 0);
+	move_away(trail);
 	put(trail, 4, 4);
 	assert_int_equal(stat(trail->path, &st), -1); /* logrotate is about to make it */
 	for (uint64_t next = 5; stat(trail->path, &st) < 0; next++) {
@@ -483,12 +469,10 @@ static void for_a_moment_a_file_moved_away_is_gone_on_with(void **state)
 static void asked_after_a_move_that_was_noticed_it_does_nothing_twice(void **state)
 {
 	struct trail *trail = *state;
-	char moved[PATH_MAX];
 
 	start(trail);
 	put(trail, 1, 3);
-	in_dir(trail, moved, "audit-moved");
-	assert_int_equal(rename(trail->path, moved), 0);
+	move_away(trail);
 	write_file(trail, "audit.ndjson", "");
 	put(trail, 4, 6);
 	ask_to_rotate(trail);
@@ -500,13 +484,11 @@ static void asked_after_a_move_that_was_noticed_it_does_nothing_twice(void **sta
 static void moved_away_and_asked_to_rotate_it_makes_the_new_one_at_once(void **state)
 {
 	struct trail *trail = *state;
-	char moved[PATH_MAX];
 	struct stat st;
 
 	start(trail);
 	put(trail, 1, 3);
-	in_dir(trail, moved, "audit-moved");
-	assert_int_equal(rename(trail->path, moved), 0);
+	move_away(trail);
 	ask_to_rotate(trail);
 	assert_int_equal(stat(trail->path, &st), 0);
 	assert_int_equal(st.st_size, 0);
@@ -518,13 +500,11 @@ static void moved_away_and_asked_to_rotate_it_makes_the_new_one_at_once(void **s
 static void a_file_made_by_others_in_its_place_is_gone_on_with(void **state)
 {
 	struct trail *trail = *state;
-	char moved[PATH_MAX];
 	struct stat st;
 
 	start(trail);
 	put(trail, 1, 3);
-	in_dir(trail, moved, "audit-moved");
-	assert_int_equal(rename(trail->path, moved), 0);
+	move_away(trail);
 	write_file(trail, "audit.ndjson", ""); /* logrotate: create */
 	assert_int_equal(stat(trail->path, &st), 0);
 	put(trail, 4, 6);
@@ -618,7 +598,7 @@ static void what_has_arrived_is_what_the_mode_promises(void **state)
 	assert_int_equal(trail->sink->poll_ms, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, trail_set_up, trail_tear_down)
 
 int main(void)
 {

@@ -83,6 +83,25 @@ static inline void trail_done(struct trail *trail)
 	(void)nftw(trail->dir, trail_remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* The state of a test: an own trail, not open. */
+static inline int trail_set_up(void **state)
+{
+	struct trail *trail = malloc(sizeof(*trail));
+
+	if (!trail)
+		return -1;
+	trail_init(trail);
+	*state = trail;
+	return 0;
+}
+
+static inline int trail_tear_down(void **state)
+{
+	trail_done(*state);
+	free(*state);
+	return 0;
+}
+
 /* As the engine does after open: what is there already is acknowledged. */
 static inline int trail_open(struct trail *trail)
 {

@@ -34,30 +34,12 @@ static void rotated_at_every_mebibyte_no_line_is_lost_split_or_doubled(void **st
 	trail_expect(trail, 1, last);
 }
 
-static int set_up(void **state)
-{
-	struct trail *trail = malloc(sizeof(*trail));
-
-	if (!trail)
-		return -1;
-	trail_init(trail);
-	*state = trail;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	trail_done(*state);
-	free(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			rotated_at_every_mebibyte_no_line_is_lost_split_or_doubled, set_up,
-			tear_down),
+			rotated_at_every_mebibyte_no_line_is_lost_split_or_doubled, trail_set_up,
+			trail_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# This agent as it comes: journal, full ECS JSON, rotated every 100 MiB and packed.
+peer_title="auditship, defaults"
+peer_loads="fork vfork threads opens mixed"
+peer_kinds() {
+	case $LOAD in
+	opens) ;; # reads of files that nobody wants are not recorded
+	*) echo exec exit ;;
+	esac
+}
+config() {
+	echo "agent: {state_dir: $OUT/state, runtime_dir: $OUT/run}"
+	echo "sinks: [{name: trail, type: file, path: $OUT/trail.ndjson}]"
+}
+peer_start() {
+	config >"$OUT/config.yaml"
+	cage agent "$AGENT" run -c "$OUT/config.yaml"
+}
+status() { "$AGENT" status --json -c "$OUT/config.yaml" 2>/dev/null; }
+peer_ready() { grep -q watching "$OUT/agent.err"; }
+# All that was numbered by now is out of the rings; then, all that the journal had by then is in the file.
+ring_end='' journal_end=''
+peer_caught_up() {
+	status >"$OUT/status" || return
+	[ -n "$ring_end" ] || ring_end=$(jq .account.numbered "$OUT/status")
+	if [ -z "$journal_end" ]; then
+		jq -e "(.account.numbered - .account.in_ring) >= $ring_end" "$OUT/status" || return
+		journal_end=$(jq .journal.events "$OUT/status")
+	fi
+	jq -e ".sinks[0].acknowledged >= $journal_end" "$OUT/status"
+}
+peer_told() { status | jq .account.lost; }
+trail() {
+	find "$OUT" -maxdepth 1 -name 'trail*.zst' -exec zstd -dc {} +
+	find "$OUT" -maxdepth 1 -name 'trail*.ndjson' -exec cat {} +
+}
+peer_count() {
+	case $1 in
+	exec) trail | LC_ALL=C grep -F '"action":"exec"' | LC_ALL=C grep -cF '/storm_exec","name":"storm_exec"' ;;
+	exit) trail | LC_ALL=C grep -F '"action":"end"' | LC_ALL=C grep -cF '/storm_exec","name":"storm_exec"' ;;
+	open) trail | LC_ALL=C grep -F '"category":["file"]' | LC_ALL=C grep -cF '/storm_opened.' ;;
+	esac || :
+}
+peer_command() { echo "auditship run -c FILE; $(config | sed 's|/[^ ,}]*/out/||g' | paste -sd' ')"; }
+# Rarely: an agent that a run had to kill.
+peer_undo() { "$AGENT" detach --state-dir "$OUT/state" >/dev/null 2>&1 || :; }
