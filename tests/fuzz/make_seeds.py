@@ -52,7 +52,7 @@ def cgroup_paths():
              "t": "fedcba98" * 4}
     with open("tests/fixtures/cgroup_paths.tsv", encoding="utf-8") as file:
         paths = [line.split("\t")[0] for line in file if line[0] == "/"]
-    for number, path in enumerate(paths[::2]):
+    for number, path in enumerate(paths[::4]):
         put("cgroup_path", f"{number:02}", re.sub("%(.)", lambda match: words[match[1]], path.strip()))
 
 
@@ -115,6 +115,17 @@ SYSLOGS = ["tls://h.example:6514\0web-01\0auditship\0auditship@32473\0ecs\0id\0"
            "tcp://[2001:db8::1]:514\0a b\0c\"d\0e]f\0g\\h\0\xc3\xa4\0", "unix:///dev/log\0\0\0\0\0\0",
            "udp://192.0.2.1\0" + "h" * 300 + "\0" + "a" * 60 + "\0" + "s" * 40 + "\0o\0" + "i" * 100,
            "unix:/run/auditship/http\0", "127.0.0.1:9178\0", "[::1]:9178\0"]
+PROCS = {
+    "stat": "7 (a) R 1 (b) c) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n",
+    "status": "Name:\ta\nUid:\t1000\t0\t0\t0\nCapEff:\t000001ffffffffff\nRssAnon:\t     132 kB\n",
+    "uid_map": "         0       1000          1\n         1     100000      65536\n",
+    "mountinfo": "36 35 0:31 / /sys/fs/cgroup/a\\040b rw shared:5 - cgroup cgroup rw,pids\n"
+                 "37 35 0:32 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate\n",
+    "cgroup": "3:pids,cpu:/a\n0::/user.slice\n",
+    "cpus": "0-3,8,10-11\n",
+    "boot-id": "88a1f0ed-5ae5-41ee-af6b-41921c311872\n",
+    "loginuid": "4294967295",
+}
 CONTROLS = ["status\n\0status json\n\0", "sta\0tus\n\0fault\n\0", "watch\n\0status\n\0", "status\nstatus\n\0",
             "x" * 256, "no such\n\0status\n\0", "\n\0", "status json\n\0status json\n\0status\n\0"]
 
@@ -124,6 +135,8 @@ def rows():
         put("config", name, text)
     for name, text in RULES.items():
         put("rules", name, text)
+    for name, text in PROCS.items():
+        put("procfs", name, text)
     for number, text in enumerate(SYSLOGS):
         put("syslog", str(number), text)
     for number, text in enumerate(CONTROLS):
