@@ -26,6 +26,8 @@
 #define FRAME_EVENTS 64
 #define LONG_EVERY 200
 #define PROCESSES 97
+#define BOX "f31f384749f9115acf01fcf82f5a966b59dcc0a4cbd7c9740888c0bf32aa2bbb"
+#define OTHER_BOX "2ba14df04f2e8ac78ab0ce3f5a9c90931b8888f8a1a7aa9741fa2f45b7a58f15"
 
 struct shape {
 	struct entry_builder builder;
@@ -41,7 +43,8 @@ struct feed {
 	char said[CONFIG_SINKS_MAX][1200];
 };
 
-static void fill_process(struct entry_builder *builder, const char *user)
+/* In a container, when there is a name of one. */
+static void fill_process(struct entry_builder *builder, const char *user, const char *container)
 {
 	builder->task->id.pid = 4242;
 	builder->task->id.ns_pid = 4242;
@@ -50,6 +53,8 @@ static void fill_process(struct entry_builder *builder, const char *user)
 	(void)strcpy((char *)builder->task->comm, "made \"up\"]\n");
 	builder_enrich(builder);
 	builder_text(builder, &builder->enriched->user, user);
+	if (container)
+		builder_text(builder, &builder->enriched->container_id, container);
 }
 
 /* Whatever a process may put into its arguments. */
@@ -64,7 +69,7 @@ static void make_exec(struct entry_builder *builder)
 	builder_text(builder, &builder->exec->cwd, "/home/some one");
 	builder_bytes(builder, &builder->exec->args, args, sizeof(args) - 1, 0);
 	builder->exec->args_count = 8;
-	fill_process(builder, "root");
+	fill_process(builder, "root", NULL);
 }
 
 static void make_long(struct entry_builder *builder)
@@ -77,28 +82,28 @@ static void make_long(struct entry_builder *builder)
 	builder_text(builder, &builder->exec->executable, "/usr/bin/long");
 	builder_bytes(builder, &builder->exec->args, args, sizeof(args), 0);
 	builder->exec->args_count = (__u32)(sizeof(args) / 100 + 1);
-	fill_process(builder, "long");
+	fill_process(builder, "long", NULL);
 }
 
-static void make_open(struct entry_builder *builder, enum rec_kind kind)
+static void make_open(struct entry_builder *builder, enum rec_kind kind, const char *container)
 {
 	builder_start(builder, kind, 1);
 	builder_text(builder, &builder->open->path, "/etc/shadow");
 	builder_text(builder, &builder->open->given, "../../etc/shadow");
-	fill_process(builder, "nobody");
+	fill_process(builder, "nobody", container);
 }
 
 static void make_shapes(struct feed *feed)
 {
 	make_exec(&feed->shapes[0].builder);
 	builder_start(&feed->shapes[1].builder, REC_EXIT, 1);
-	fill_process(&feed->shapes[1].builder, "root");
+	fill_process(&feed->shapes[1].builder, "root", NULL);
 	builder_start(&feed->shapes[2].builder, REC_FORK, 1);
-	fill_process(&feed->shapes[2].builder, "root");
-	make_open(&feed->shapes[3].builder, REC_OPEN_WRITE);
-	make_open(&feed->shapes[4].builder, REC_FILE_CREATE);
-	make_open(&feed->shapes[5].builder, REC_OPEN_FAILED);
-	make_open(&feed->shapes[6].builder, REC_OPEN_READ);
+	fill_process(&feed->shapes[2].builder, "root", BOX);
+	make_open(&feed->shapes[3].builder, REC_OPEN_WRITE, NULL);
+	make_open(&feed->shapes[4].builder, REC_FILE_CREATE, BOX);
+	make_open(&feed->shapes[5].builder, REC_OPEN_FAILED, OTHER_BOX);
+	make_open(&feed->shapes[6].builder, REC_OPEN_READ, NULL);
 	make_long(&feed->shapes[7].builder);
 	for (size_t i = 0; i < SHAPES; i++)
 		feed->shapes[i].size = builder_end(&feed->shapes[i].builder);
@@ -114,8 +119,11 @@ static size_t put(char *to, struct shape *shape, uint64_t sequence)
 	builder->header->sequence = sequence;
 	builder->header->time_ns = clock_boot_ns();
 	if (builder->task) { /* some processes, so that there are some keys */
-		builder->task->id.pid = 4242 + (__u32)(sequence % PROCESSES);
-		builder->task->id.ns_pid = builder->task->id.pid;
+		__u32 pid = 4242 + (__u32)(sequence % PROCESSES);
+
+		builder->task->id.pid = pid;
+		builder->task->id.ns_pid = pid;
+		memcpy(builder->enriched->process.entity_id, &pid, sizeof(pid));
 	}
 	memcpy(to, builder->data, shape->size);
 	return shape->size;

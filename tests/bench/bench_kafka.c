@@ -14,26 +14,21 @@
  */
 #include "base/clock.h"
 #include "decode/fields.h"
+#include "mock_cluster.h"
 #include "sink/kafka_config.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <librdkafka/rdkafka_mock.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define LINES 4096
 #define BATCH_BYTES (256 * 1024)
 #define IN_FLIGHT_BYTES (8 * 1024 * 1024)
 #define OVERHEAD 300 /* as much as the engine counts for a message beside its bytes */
-#define PARTITIONS 6
 
 struct bench {
 	struct kafka_options options;
@@ -53,42 +48,6 @@ static void die(const char *what)
 {
 	(void)fprintf(stderr, "bench_kafka: %s\n", what);
 	exit(1);
-}
-
-/* Its own process, so that its CPU time is nobody's; ends with this one. */
-static pid_t start_cluster(char *address, size_t size)
-{
-	int fds[2];
-	pid_t pid;
-	ssize_t length;
-
-	if (pipe(fds) < 0)
-		die("pipe");
-	pid = fork();
-	if (pid == 0) {
-		rd_kafka_conf_t *conf = rd_kafka_conf_new();
-		rd_kafka_mock_cluster_t *cluster;
-		const char *found;
-
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		(void)rd_kafka_conf_set(conf, "log_level", "0", NULL, 0);
-		(void)rd_kafka_conf_set(conf, "socket.nagle.disable", "true", NULL, 0);
-		cluster = rd_kafka_mock_cluster_new(rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0),
-						    1);
-		(void)rd_kafka_mock_topic_create(cluster, "bench", PARTITIONS, 1);
-		found = rd_kafka_mock_cluster_bootstraps(cluster);
-		if (write(fds[1], found, strlen(found)) < 0)
-			_exit(1);
-		for (;;)
-			(void)pause();
-	}
-	(void)close(fds[1]);
-	length = pid < 0 ? -1 : read(fds[0], address, size - 1);
-	if (length <= 0)
-		die("the mock cluster does not start");
-	address[length] = '\0';
-	(void)close(fds[0]);
-	return pid;
 }
 
 /* Events as they are rendered, about 800 bytes each, of some processes. */
@@ -259,7 +218,7 @@ int main(int argc, char **argv)
 	static struct bench bench;
 	unsigned int rounds = argc > 2 ? (unsigned int)atoi(argv[2]) : 3;
 	struct cost sink = {0}, plain = {0};
-	pid_t cluster = start_cluster(bench.address, sizeof(bench.address));
+	pid_t cluster = mock_cluster_start("bench", bench.address, sizeof(bench.address));
 	double messages, ratio, cpu;
 
 	bench.count = argc > 1 ? strtoull(argv[1], NULL, 10) : 100000;
@@ -283,8 +242,7 @@ int main(int argc, char **argv)
 		cost = run_sink(&bench);
 		keep_best(&sink, &cost);
 	}
-	(void)kill(cluster, SIGKILL);
-	(void)waitpid(cluster, NULL, 0);
+	mock_cluster_stop(cluster);
 	messages = (double)bench.count;
 	ratio = plain.seconds / sink.seconds;
 	cpu = sink.cpu / plain.cpu;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Starts, watches and stops the agent. It knows the command line, the configuration and the shape
- * of a line of the trail; what an event should say is want.c's.
+ * of a line of the trail; what an event should say is want*.c's.
  */
 #include "harness.h"
 

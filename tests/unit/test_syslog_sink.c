@@ -128,18 +128,47 @@ static void make(struct world *world, enum syslog_framing framing)
 	assert_int_equal(syslog_sink_new(&world->sink, &options, &world->err), 0);
 }
 
-static int open_sink(struct world *world)
+static int try_open(struct world *world)
 {
 	struct sink_position position;
 
 	return world->sink->ops->open(world->sink, &position, &world->err);
 }
 
-static void accept_peer(struct world *world)
+static void open_sink(struct world *world)
 {
+	assert_int_equal(try_open(world), 0);
+}
+
+/* Opens the sink, and takes its connection. */
+static void connect_sink(struct world *world)
+{
+	open_sink(world);
 	close_peer(world);
 	world->peer = accept4(world->listener, NULL, NULL, SOCK_CLOEXEC);
 	assert_true(world->peer >= 0);
+}
+
+static void start_tcp(struct world *world, enum syslog_framing framing)
+{
+	listen_inet(world, SOCK_STREAM, "tcp");
+	make(world, framing);
+	connect_sink(world);
+}
+
+static void start_datagrams(struct world *world)
+{
+	listen_unix(world, SOCK_DGRAM);
+	make(world, SYSLOG_OCTETS);
+	open_sink(world);
+}
+
+static void reset_connection(struct world *world)
+{
+	const struct linger reset = {.l_onoff = 1};
+
+	(void)setsockopt(world->peer, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close_peer(world);
 }
 
 /* Messages of that text, which must live on, numbered from first on. */
@@ -168,11 +197,25 @@ static int ask(struct world *world)
 	return world->sink->ops->poll(world->sink, &world->progress, &world->err);
 }
 
+static void send_messages(struct world *world, const char *text, uint64_t first, uint32_t count)
+{
+	give(world, text, first, count);
+	assert_int_equal(submit(world), 0);
+}
+
 static void wait_a_little(struct world *world)
 {
 	struct pollfd pollfd = {.fd = world->sink->fd, .events = world->sink->events};
 
 	(void)poll(&pollfd, 1, 2);
+}
+
+/* What the deliver thread waits for. */
+static bool is_ready(struct world *world, short events, unsigned int within_ms)
+{
+	struct pollfd pollfd = {.fd = world->sink->fd, .events = events};
+
+	return poll(&pollfd, 1, (int)within_ms) == 1;
 }
 
 static void until_settled(struct world *world, uint64_t count)
@@ -223,23 +266,38 @@ static char *head(uint64_t sequence)
 	return text;
 }
 
+/* The next that the receiver gets is this. */
+static void expect(struct world *world, const char *wanted)
+{
+	assert_string_equal(receive(world->peer, strlen(wanted)), wanted);
+}
+
+static void expect_counted(struct world *world, uint64_t sequence, const char *text)
+{
+	char wanted[512];
+
+	(void)snprintf(wanted, sizeof(wanted), "%zu %s%s", strlen(head(sequence)) + strlen(text),
+		       head(sequence), text);
+	expect(world, wanted);
+}
+
+static void expect_line(struct world *world, uint64_t sequence, const char *text)
+{
+	char wanted[512];
+
+	(void)snprintf(wanted, sizeof(wanted), "%s%s\n", head(sequence), text);
+	expect(world, wanted);
+}
+
 static void tcp_counts_octets(void **state)
 {
 	struct world *world = *state;
-	char wanted[1024];
-	int used;
 
-	listen_inet(world, SOCK_STREAM, "tcp");
-	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
-	accept_peer(world);
-	give(world, "{}", 7, 2);
-	assert_int_equal(submit(world), 0);
+	start_tcp(world, SYSLOG_OCTETS);
+	send_messages(world, "{}", 7, 2);
 	assert_int_equal(world->batch.taken, 2);
-	used = snprintf(wanted, sizeof(wanted), "%zu %s{}", strlen(head(7)) + 2, head(7));
-	(void)snprintf(wanted + used, sizeof(wanted) - (size_t)used, "%zu %s{}",
-		       strlen(head(8)) + 2, head(8));
-	assert_string_equal(receive(world->peer, strlen(wanted)), wanted);
+	expect_counted(world, 7, "{}");
+	expect_counted(world, 8, "{}");
 	until_settled(world, 2);
 	assert_int_equal(world->sink->poll_ms, 0);
 }
@@ -247,16 +305,10 @@ static void tcp_counts_octets(void **state)
 static void tcp_ends_messages_with_newlines_when_told_so(void **state)
 {
 	struct world *world = *state;
-	char wanted[1024];
 
-	listen_inet(world, SOCK_STREAM, "tcp");
-	make(world, SYSLOG_NEWLINE);
-	assert_int_equal(open_sink(world), 0);
-	accept_peer(world);
-	give(world, "{}", 7, 1);
-	assert_int_equal(submit(world), 0);
-	(void)snprintf(wanted, sizeof(wanted), "%s{}\n", head(7));
-	assert_string_equal(receive(world->peer, strlen(wanted)), wanted);
+	start_tcp(world, SYSLOG_NEWLINE);
+	send_messages(world, "{}", 7, 1);
+	expect_line(world, 7, "{}");
 	until_settled(world, 1);
 }
 
@@ -272,8 +324,7 @@ static void what_the_receiver_does_not_take_has_not_arrived(void **state)
 	listen_inet(world, SOCK_STREAM, "tcp");
 	(void)setsockopt(world->listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
-	accept_peer(world);
+	connect_sink(world);
 	give(world, large, 1, 200);
 	while (submit(world) != -EAGAIN || ask(world) != 0 || world->progress.settled > 0)
 		assert_true(clock_mono_ns() < end_ns && world->batch.taken < 200 &&
@@ -289,17 +340,12 @@ static void what_the_receiver_does_not_take_has_not_arrived(void **state)
 static void a_peer_that_closes_is_noticed_while_idle(void **state)
 {
 	struct world *world = *state;
-	struct pollfd pollfd = {.events = POLLIN};
 
-	listen_inet(world, SOCK_STREAM, "tcp");
-	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
-	accept_peer(world);
+	start_tcp(world, SYSLOG_OCTETS);
 	assert_int_equal(ask(world), 0);
-	pollfd.fd = world->sink->fd;
-	assert_int_equal(poll(&pollfd, 1, 0), 0);
+	assert_false(is_ready(world, POLLIN, 0));
 	close_peer(world);
-	assert_int_equal(poll(&pollfd, 1, (int)LONG_MS), 1);
+	assert_true(is_ready(world, POLLIN, LONG_MS));
 	assert_int_equal(ask(world), -ESHUTDOWN);
 	assert_non_null(strstr(world->err.text, "the receiver closed the connection"));
 	assert_int_equal(world->sink->fd, -1);
@@ -309,72 +355,45 @@ static void a_peer_that_closes_is_noticed_while_idle(void **state)
 static void a_peer_that_closes_while_something_is_on_its_way_may_come_back(void **state)
 {
 	struct world *world = *state;
-	struct pollfd pollfd = {.events = POLLIN};
 
-	listen_inet(world, SOCK_STREAM, "tcp");
-	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
-	accept_peer(world);
+	start_tcp(world, SYSLOG_OCTETS);
 	close_peer(world);
-	pollfd.fd = world->sink->fd;
-	assert_int_equal(poll(&pollfd, 1, (int)LONG_MS), 1);
-	give(world, "{}", 1, 1);
-	assert_int_equal(submit(world), 0);
-	pollfd.events = POLLHUP;
-	assert_int_equal(poll(&pollfd, 1, (int)LONG_MS), 1);
-	give(world, "{}", 2, 1);
-	assert_int_equal(submit(world), 0);
+	assert_true(is_ready(world, POLLIN, LONG_MS));
+	send_messages(world, "{}", 1, 1);
+	assert_true(is_ready(world, POLLHUP, LONG_MS));
+	send_messages(world, "{}", 2, 1);
 	assert_int_equal(until_error(world), -ECONNRESET);
 	assert_int_equal(world->progress.settled, 0);
-	assert_int_equal(open_sink(world), 0);
+	open_sink(world);
 }
 
 static void a_reset_brings_the_last_ones_again(void **state)
 {
-	const struct linger reset = {.l_onoff = 1};
 	struct world *world = *state;
-	char wanted[1024];
-	int used;
 
-	listen_inet(world, SOCK_STREAM, "tcp");
-	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
-	accept_peer(world);
-	give(world, "one", 1, 1);
-	assert_int_equal(submit(world), 0);
+	start_tcp(world, SYSLOG_OCTETS);
+	send_messages(world, "one", 1, 1);
 	until_settled(world, 1);
-	(void)setsockopt(world->peer, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	close_peer(world);
+	reset_connection(world);
 	assert_int_equal(until_error(world), -ECONNRESET);
-	assert_int_equal(open_sink(world), 0);
-	accept_peer(world);
-	give(world, "two", 2, 1);
-	assert_int_equal(submit(world), 0);
-	used = snprintf(wanted, sizeof(wanted), "%zu %sone", strlen(head(1)) + 3, head(1));
-	(void)snprintf(wanted + used, sizeof(wanted) - (size_t)used, "%zu %stwo",
-		       strlen(head(2)) + 3, head(2));
-	assert_string_equal(receive(world->peer, strlen(wanted)), wanted);
+	connect_sink(world);
+	send_messages(world, "two", 2, 1);
+	expect_counted(world, 1, "one");
+	expect_counted(world, 2, "two");
 	until_settled(world, 1); /* counted since open */
 }
 
 static void what_goes_out_again_needs_nothing_new(void **state)
 {
-	const struct linger reset = {.l_onoff = 1};
 	struct world *world = *state;
 	size_t size = strlen(head(1)) + 7;
 
-	listen_inet(world, SOCK_STREAM, "tcp");
-	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
-	accept_peer(world);
-	give(world, "one", 1, 1);
-	assert_int_equal(submit(world), 0);
+	start_tcp(world, SYSLOG_OCTETS);
+	send_messages(world, "one", 1, 1);
 	until_settled(world, 1);
-	(void)setsockopt(world->peer, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	close_peer(world);
+	reset_connection(world);
 	assert_int_equal(until_error(world), -ECONNRESET);
-	assert_int_equal(open_sink(world), 0);
-	accept_peer(world);
+	connect_sink(world);
 	assert_int_equal(ask(world), 0);
 	assert_int_equal(strlen(receive(world->peer, size)), size);
 	assert_int_equal(world->progress.settled, 0);
@@ -384,12 +403,8 @@ static void the_end_waits_for_what_is_under_way(void **state)
 {
 	struct world *world = *state;
 
-	listen_inet(world, SOCK_STREAM, "tcp");
-	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
-	accept_peer(world);
-	give(world, "{}", 1, 100);
-	assert_int_equal(submit(world), 0);
+	start_tcp(world, SYSLOG_OCTETS);
+	send_messages(world, "{}", 1, 100);
 	assert_int_equal(world->sink->ops->flush(world->sink, 200, &world->err), 0);
 	assert_int_equal(ask(world), 0);
 	assert_int_equal(world->progress.settled, 100);
@@ -402,11 +417,8 @@ static void datagrams_wait_while_the_receiver_reads_nothing(void **state)
 	uint64_t end_ns = clock_mono_ns() + LONG_MS * NS_PER_MS;
 	char text[1024];
 
-	listen_unix(world, SOCK_DGRAM);
-	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
-	give(world, "{}", 1, 3000);
-	assert_int_equal(submit(world), 0);
+	start_datagrams(world);
+	send_messages(world, "{}", 1, 3000);
 	assert_int_equal(ask(world), 0);
 	assert_int_equal(world->progress.settled, 0);
 	for (uint64_t i = 1; i <= 3000; i++) {
@@ -428,14 +440,12 @@ static void another_socket_at_the_path_is_noticed(void **state)
 	char text[1024];
 	int old;
 
-	listen_unix(world, SOCK_DGRAM);
-	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
+	start_datagrams(world);
 	old = world->listener;
 	listen_unix(world, SOCK_DGRAM);
 	give(world, "{}", 1, 1);
 	assert_int_equal(until_error(world), -ESTALE);
-	assert_int_equal(open_sink(world), 0);
+	open_sink(world);
 	assert_int_equal(submit(world), 0);
 	assert_true(recv(world->listener, text, sizeof(text), 0) > 0);
 	until_settled(world, 1);
@@ -446,34 +456,27 @@ static void what_a_dead_receiver_had_not_read_has_not_arrived(void **state)
 {
 	struct world *world = *state;
 
-	listen_unix(world, SOCK_DGRAM);
-	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
-	give(world, "{}", 1, 3);
-	assert_int_equal(submit(world), 0);
+	start_datagrams(world);
+	send_messages(world, "{}", 1, 3);
 	assert_int_equal(ask(world), 0);
 	stop_listening(world); /* the name stays */
 	assert_int_equal(until_error(world), -ECONNREFUSED);
 	assert_int_equal(world->progress.settled, 0);
-	assert_int_equal(open_sink(world), -ECONNREFUSED);
+	assert_int_equal(try_open(world), -ECONNREFUSED);
 	assert_non_null(strstr(world->err.text, "nothing listens there"));
 }
 
 static void a_unix_stream_is_found_out(void **state)
 {
 	struct world *world = *state;
-	char wanted[512];
 
 	listen_unix(world, SOCK_STREAM);
 	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
-	accept_peer(world);
-	give(world, "{}", 7, 1);
-	assert_int_equal(submit(world), 0);
+	connect_sink(world);
+	send_messages(world, "{}", 7, 1);
 	assert_int_equal(ask(world), 0);
 	assert_int_equal(world->progress.settled, 0); /* nobody has read it */
-	(void)snprintf(wanted, sizeof(wanted), "%s{}\n", head(7));
-	assert_string_equal(receive(world->peer, strlen(wanted)), wanted);
+	expect_line(world, 7, "{}");
 	until_settled(world, 1);
 	close_peer(world);
 	assert_int_equal(until_error(world), -ESHUTDOWN);
@@ -490,7 +493,7 @@ static void a_datagram_that_is_too_large_is_refused(void **state)
 	memset(large, 'x', sizeof(large) - 1);
 	listen_inet(world, SOCK_DGRAM, "udp");
 	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
+	open_sink(world);
 	before = world->sink->max_message;
 	give(world, "{}", 1, 3);
 	world->messages[1].data = large;
@@ -518,9 +521,8 @@ static void udp_is_paced(void **state)
 	memset(text, 'x', sizeof(text) - 1);
 	listen_inet(world, SOCK_DGRAM, "udp");
 	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), 0);
-	give(world, text, 1, 100);
-	assert_int_equal(submit(world), 0);
+	open_sink(world);
+	send_messages(world, text, 1, 100);
 	while (count < 100) {
 		assert_int_equal(ask(world), 0);
 		while (recv(world->listener, got, sizeof(got), MSG_DONTWAIT) > 0)
@@ -539,9 +541,8 @@ static void nobody_at_a_udp_port_is_told(void **state)
 	listen_inet(world, SOCK_DGRAM, "udp");
 	make(world, SYSLOG_OCTETS);
 	stop_listening(world);
-	assert_int_equal(open_sink(world), 0);
-	give(world, "{}", 1, 3);
-	assert_int_equal(submit(world), 0);
+	open_sink(world);
+	send_messages(world, "{}", 1, 3);
 	assert_int_equal(until_error(world), -ECONNREFUSED);
 	assert_int_equal(world->progress.settled, 0);
 }
@@ -553,15 +554,15 @@ static void nobody_there_is_told_in_words(void **state)
 	listen_inet(world, SOCK_STREAM, "tcp");
 	make(world, SYSLOG_OCTETS);
 	stop_listening(world);
-	assert_int_equal(open_sink(world), -ECONNREFUSED);
+	assert_int_equal(try_open(world), -ECONNREFUSED);
 	assert_non_null(strstr(world->err.text, "refused: nothing listens there"));
 	assert_non_null(strstr(world->err.text, world->target));
 	listen_inet(world, SOCK_STREAM, "tcp");
-	assert_int_equal(open_sink(world), 0);
+	open_sink(world);
 	(void)strcpy(world->target, "unix:///no/such/socket");
 	world->sink->ops->close(world->sink);
 	make(world, SYSLOG_OCTETS);
-	assert_int_equal(open_sink(world), -ENOENT);
+	assert_int_equal(try_open(world), -ENOENT);
 	assert_non_null(strstr(world->err.text, "there is no such socket"));
 }
 
@@ -583,7 +584,7 @@ static void a_port_that_answers_nothing_costs_a_second(void **state)
 	}
 	make(world, SYSLOG_OCTETS);
 	begin_ns = clock_mono_ns();
-	assert_int_equal(open_sink(world), -ETIMEDOUT);
+	assert_int_equal(try_open(world), -ETIMEDOUT);
 	assert_true(clock_mono_ns() - begin_ns >= 900 * NS_PER_MS);
 	assert_non_null(strstr(world->err.text, "no answer for 1 s"));
 	for (size_t i = 0; i < 8; i++)
@@ -600,9 +601,24 @@ static struct condition *condition(const char *field, const char *value)
 	return made;
 }
 
-static void the_first_priority_that_matches_decides(void **state)
+static int priority_of(struct world *world, enum rec_kind kind)
 {
 	static struct entry_builder builder;
+	struct sink_message message = {0};
+	const uint8_t stream[16] = {0};
+	struct event event;
+	const char *why;
+	size_t size;
+
+	builder_start(&builder, kind, 1);
+	size = builder_end(&builder);
+	assert_int_equal(entry_parse(builder.data, size, stream, &event, &why), 0);
+	world->sink->ops->describe(world->sink, &event, &message);
+	return message.facility * 8 + message.severity;
+}
+
+static void the_first_priority_that_matches_decides(void **state)
+{
 	struct world *world = *state;
 	struct syslog_sink_options options = {.target = "udp://127.0.0.1:1",
 					      .facility = 13,
@@ -610,30 +626,13 @@ static void the_first_priority_that_matches_decides(void **state)
 					      .max_message = 8192,
 					      .priorities = calloc(2, sizeof(*options.priorities)),
 					      .priority_count = 2};
-	struct sink_message message = {0};
-	const uint8_t stream[16] = {0};
-	struct event event;
-	const char *why;
-	size_t size;
 
 	options.priorities[0] = (struct syslog_priority){condition("event.action", "exec"), 4, 2};
 	options.priorities[1] = (struct syslog_priority){condition("event.action", "e*"), 5, 3};
 	assert_int_equal(syslog_sink_new(&world->sink, &options, &world->err), 0);
-	builder_start(&builder, REC_EXEC, 1);
-	size = builder_end(&builder);
-	assert_int_equal(entry_parse(builder.data, size, stream, &event, &why), 0);
-	world->sink->ops->describe(world->sink, &event, &message);
-	assert_int_equal(message.facility * 8 + message.severity, 4 * 8 + 2);
-	builder_start(&builder, REC_EXIT, 1);
-	size = builder_end(&builder);
-	assert_int_equal(entry_parse(builder.data, size, stream, &event, &why), 0);
-	world->sink->ops->describe(world->sink, &event, &message);
-	assert_int_equal(message.facility * 8 + message.severity, 5 * 8 + 3);
-	builder_start(&builder, REC_FORK, 1);
-	size = builder_end(&builder);
-	assert_int_equal(entry_parse(builder.data, size, stream, &event, &why), 0);
-	world->sink->ops->describe(world->sink, &event, &message);
-	assert_int_equal(message.facility * 8 + message.severity, 13 * 8 + 6);
+	assert_int_equal(priority_of(world, REC_EXEC), 4 * 8 + 2);
+	assert_int_equal(priority_of(world, REC_EXIT), 5 * 8 + 3);
+	assert_int_equal(priority_of(world, REC_FORK), 13 * 8 + 6);
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

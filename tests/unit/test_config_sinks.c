@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sinks in the configuration. */
+#include "unit/test_config_text.h"
+
+#include "record.h"
+#include "sink/file.h"
+#include "sink/kafka.h"
+
+static void a_sink_has_the_options_of_its_type(void **state)
+{
+	(void)state;
+	tells("sinks: []",
+	      "1:8: sinks: 0 sinks: give a list of 1 to 64 sinks, or leave 'sinks' out "
+	      "for the default (one file sink called trail, audit.ndjson below "
+	      "agent.state_dir)\n");
+	tells("sinks: [{name: a, type: stdout, path: x}]", "1:33: a stdout sink has no 'path'\n");
+	tells("sinks: [{name: a, type: file, path: x, format: table}]",
+	      "1:48: format: 'table' is unknown (known: ecs, ocsf, csv)\n");
+	tells("sinks: [{name: a, type: file}]",
+	      "1:9: this sink has no 'path': give a path of at most 3840 bytes, such as "
+	      "/var/lib/auditship/audit.ndjson\n");
+	tells("sinks:\n  - path: x\n",
+	      "2:5: this sink has no 'name': give a text of at most 64 bytes, such as trail\n"
+	      "2:5: this sink has no 'type': give one of file, stdout, kafka, syslog\n");
+}
+
+static void a_trail_is_rotated_kept_and_synced_as_it_says(void **state)
+{
+	const struct config_trail *trail;
+	struct config config;
+
+	(void)state;
+	is_good(&config,
+		"sinks:\n- name: a\n  type: file\n  path: x\n  rotate: {size: 1MiB, every: 1h}\n"
+		"  keep: {files: 7, age: 30d, total: off}\n  compress: gzip\n  compress_level: 9\n"
+		"  owner: root\n  group: 4\n  mode: 0640\n  fsync: batch\n  fsync_every: 2s\n"
+		"  space: {warn: 3GiB, delete: off, pause: 1MiB}\n");
+	trail = &config.sinks[0].trail;
+	assert_int_equal(trail->rotate_size, 1024 * 1024);
+	assert_int_equal(trail->rotate_every_ms, 3600 * 1000);
+	assert_int_equal(trail->keep_files, 7);
+	assert_int_equal(trail->keep_age_ms, 30ULL * 24 * 3600 * 1000);
+	assert_int_equal(trail->keep_total, 0);
+	assert_int_equal(trail->compress, TRAIL_GZIP);
+	assert_int_equal(trail->compress_level, 9);
+	assert_string_equal(trail->owner, "root");
+	assert_string_equal(trail->group, "4");
+	assert_string_equal(trail->mode, "0640");
+	assert_int_equal(trail->fsync, FILE_SYNC_BATCH);
+	assert_int_equal(trail->fsync_every_ms, 2000);
+	assert_int_equal(trail->space.warn, 3ULL << 30);
+	assert_int_equal(trail->space.delete, 0);
+	assert_int_equal(trail->space.pause, 1024 * 1024);
+	config_done(&config);
+	is_good(&config, "sinks: [{name: a, type: file, path: x}]");
+	trail = &config.sinks[0].trail;
+	assert_int_equal(trail->rotate_size, 100 * 1024 * 1024);
+	assert_int_equal(trail->rotate_every_ms, 0);
+	assert_int_equal(trail->keep_files, 0);
+	assert_int_equal(trail->keep_age_ms, 0);
+	assert_int_equal(trail->keep_total, 2ULL << 30);
+	assert_int_equal(trail->compress, TRAIL_ZSTD);
+	assert_int_equal(trail->compress_level, 0);
+	assert_string_equal(trail->mode, "0600");
+	assert_int_equal(trail->fsync, FILE_SYNC_INTERVAL);
+	config_done(&config);
+}
+
+static void faults_of_a_trail_are_told(void **state)
+{
+	(void)state;
+	tells("sinks:\n- {name: a, type: file, path: x, compress: gzip, compress_level: 10}\n",
+	      "2:66: compress_level: gzip has levels from 1 to 9\n");
+	tells("sinks:\n- {name: a, type: file, path: x, compress_level: 13}\n",
+	      "2:50: compress_level: '13' is out of range: give a number from 1 to 12, such as "
+	      "3\n");
+	tells("sinks:\n- {name: a, type: file, path: x, keep: {files: many}}\n",
+	      "2:48: keep.files: 'many' is not a number: give off or a number from 1 to 100000, "
+	      "such as 10\n");
+	tells("sinks:\n- {name: a, type: file, path: x, keep: {total: 50MiB}}\n",
+	      "2:48: keep.total is less than rotate.size: no rotated file could stay\n");
+	tells("sinks:\n- {name: a, type: file, path: x, mode: 0440}\n",
+	      "2:40: mode: '0440' is not a file mode in octal digits with which the owner can read "
+	      "and write, such as 0640\n");
+	tells("sinks: [{name: a, type: stdout, rotate: {size: 1MiB}}]",
+	      "1:33: a stdout sink has no 'rotate'\n");
+}
+
+static void sinks_do_not_share_names_files_or_standard_output(void **state)
+{
+	char text[PATH_MAX + 256], cwd[PATH_MAX];
+	struct config config;
+
+	(void)state;
+	tells("sinks:\n- {name: a, type: stdout}\n- {name: a, type: file, path: x}\n",
+	      "3:10: another sink is called 'a' already\n");
+	tells("sinks:\n- {name: a, type: file, path: t/x}\n- {name: b, type: file, path: "
+	      ".//t/./x}\n",
+	      "3:31: sink 'a' writes to './/t/./x' already: each needs a file of its own\n");
+	tells("sinks:\n- {name: a, type: stdout}\n- {name: b, type: stdout}\n",
+	      "3:3: sink 'a' writes to standard output already\n");
+	assert_non_null(getcwd(cwd, sizeof(cwd)));
+	(void)snprintf(text, sizeof(text),
+		       "sinks:\n- {name: a, type: file, path: x}\n"
+		       "- {name: b, type: file, path: \"%s/x\"}\n",
+		       strcmp(cwd, "/") ? cwd : "");
+	assert_int_equal(load_bytes(&config, text, strlen(text)), -EINVAL);
+	assert_true(strncmp(told, "3:31: sink 'a' writes to", 24) == 0);
+	is_good(&config,
+		"sinks:\n- {name: a, type: file, path: x}\n- {name: b, type: file, path: "
+		"y/x}\n- {name: c, type: file, path: /x}\n- {name: d, type: file, path: ../x}");
+	config_done(&config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sink_has_the_options_of_its_type),
+		cmocka_unit_test(a_trail_is_rotated_kept_and_synced_as_it_says),
+		cmocka_unit_test(faults_of_a_trail_are_told),
+		cmocka_unit_test(sinks_do_not_share_names_files_or_standard_output),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
