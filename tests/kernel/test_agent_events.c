@@ -45,15 +45,9 @@ static struct harness *start(void **state, const struct harness_options *options
 
 static struct want *want_own(struct harness *harness, const struct event *event, uint64_t after_ns)
 {
-	struct want *want = want_new();
+	struct want *want = want_of_agent(harness, event, after_ns);
 
-	want_envelope(want, harness, event);
-	want_moment(want, after_ns, boot_ns());
-	want_string(want, "event.action", event->action);
-	want_json(want, "event.type", "[\"info\"]");
 	want_string(want, "event.outcome", "success");
-	want_string(want, "event.dataset", "auditship.agent");
-	want_string(want, "Linux.sequence.ring", "shipper");
 	return want;
 }
 
