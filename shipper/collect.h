@@ -130,7 +130,7 @@ void collect_give_rules(struct collect *collect, struct rules_state *rules);
 /* The rules in force, for their counters: borrowed until the next collect_give_rules. */
 const struct rules_state *collect_rules(const struct collect *collect);
 
-#define COLLECT_SETS_MAX 4
+#define COLLECT_SETS_MAX 16
 
 /* What a reload changes on the way of an event. Borrowed until collect_changed_fd is readable. */
 struct collect_change {

@@ -23,7 +23,7 @@
 #define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
 #define CATCH_UP_NS 3000000000ULL  /* of what is left then the next agent is to take care */
 #define RECALL_BYTES (16 << 20)    /* of the journal: some 10,000 events of processes */
-#define DRAIN_NS 100000000ULL      /* for probes that are at work when they are detached */
+#define DRAIN_NS 2000000000ULL /* for probes that are at work, on a CPU that the host took away */
 
 struct sweep {
 	struct journal *journal;

@@ -387,7 +387,7 @@ static int open_set(const struct pins *pins, uint64_t number, struct probes **re
 	return 0;
 }
 
-static void tell_removed(struct pins *pins, uint64_t number, int error)
+static void give_up(struct pins *pins, uint64_t number, int error)
 {
 	say(pins,
 	    "the probes left in '%s/" SET_PREFIX "%" PRIu64 "' are %s and were removed; what they "
@@ -395,7 +395,9 @@ static void tell_removed(struct pins *pins, uint64_t number, int error)
 	    pins->path, number,
 	    error == -ENOENT    ? "unfinished"
 	    : error == -EBADMSG ? "damaged or of another version"
+	    : error == -E2BIG   ? "more than an agent reads"
 				: strerror(-error));
+	(void)remove_set(pins, number);
 }
 
 /* One that was made ready and never recorded has nothing to tell; nor can several go on. */
@@ -410,20 +412,23 @@ static bool is_of_use(const struct probes *set, struct probes *const *sets, size
 size_t pins_find(struct pins *pins, struct probes *ret_sets[PINS_SETS_MAX])
 {
 	uint64_t numbers[LISTED_MAX];
-	size_t listed = list_sets(pins, numbers, LISTED_MAX), count = 0;
+	size_t listed = list_sets(pins, numbers, LISTED_MAX), count = 0, first = 0;
 
-	for (size_t i = 0; i < listed; i++) {
+	for (; listed - first > PINS_SETS_MAX; first++)
+		give_up(pins, numbers[first], -E2BIG);
+	for (size_t i = first; i < listed; i++) {
 		struct probes *set = NULL;
 		int result = open_set(pins, numbers[i], &set);
 
-		if (result == 0 && count < PINS_SETS_MAX && is_of_use(set, ret_sets, count)) {
+		if (result == 0 && is_of_use(set, ret_sets, count)) {
 			ret_sets[count++] = set;
 			continue;
 		}
-		if (result < 0)
-			tell_removed(pins, numbers[i], result);
 		probes_close(set);
-		(void)remove_set(pins, numbers[i]);
+		if (result < 0)
+			give_up(pins, numbers[i], result);
+		else
+			(void)remove_set(pins, numbers[i]);
 	}
 	return count;
 }

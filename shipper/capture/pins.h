@@ -20,7 +20,9 @@
 #include <stdint.h>
 
 #define PINS_ROOT "/sys/fs/bpf"
-#define PINS_SETS_MAX 4 /* more are never left behind by one crash: two */
+/* One crash leaves two at most; one after the other, each with other settings and before what waits
+ * was read, one more each time. Of more the oldest are given up. */
+#define PINS_SETS_MAX 16
 
 struct pins;
 

@@ -481,6 +481,17 @@ void probes_identify(const struct probes_options *options, uint8_t ret_hash[PROB
 	EVP_MD_CTX_free(context);
 }
 
+/* The set that records may be newer than the newest that could be opened. */
+static uint64_t next_number(const struct probes *previous)
+{
+	uint64_t in_force = previous->control->generation;
+
+	return (in_force != REC_GENERATION_NONE && in_force > previous->about.number
+			? in_force
+			: previous->about.number) +
+	       1;
+}
+
 static int describe(struct probes *probes, const struct probes_options *options)
 {
 	struct probes_about *about = &probes->about;
@@ -492,7 +503,7 @@ static int describe(struct probes *probes, const struct probes_options *options)
 	memcpy(&about->token, random, sizeof(about->token));
 	about->token |= 1;
 	about->cpus = options->cpus;
-	about->number = options->previous ? options->previous->about.number + 1 : 0;
+	about->number = options->previous ? next_number(options->previous) : 0;
 	return result;
 }
 

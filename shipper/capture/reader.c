@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 #define SWEEP_MS 1
+#define MAX_SWEEP_MS 8
+#define CALM_SHARE 64      /* less of a ring than one in that many between two sweeps is not much */
+#define MS_BYTES (1 << 20) /* more than that a storm does not write in a millisecond */
 #define SLEEP_MS 500
 #define EMPTY_SWEEPS 4 /* before going to sleep */
 
@@ -23,6 +26,8 @@ struct reader {
 	int busy_fd;  /* epoll: stop only */
 	int sleep_fd; /* epoll: stop and rings */
 	unsigned int empty;
+	int sweep_ms;
+	uint64_t swept_to[REC_RING_SHIPPER];
 	struct reader_counters counters;
 };
 
@@ -62,6 +67,9 @@ int reader_new(struct reader **ret_reader, struct ring *const rings[REC_RING_SHI
 	memcpy(reader->rings, rings, sizeof(reader->rings));
 	reader->state = state;
 	reader->busy_fd = reader->sleep_fd = -1;
+	reader->sweep_ms = SWEEP_MS;
+	for (int i = 0; i < REC_RING_SHIPPER; i++)
+		reader->swept_to[i] = ring_position(rings[i]);
 	result = open_epolls(reader, stop_fd);
 	if (result < 0) {
 		reader_free(reader);
@@ -134,6 +142,32 @@ static int sleep_until_woken(struct reader *reader)
 	return stop;
 }
 
+/*
+ * A sweep costs some ten microseconds here, in the journal and in each sink, whatever it brings: as
+ * long as the rings hardly fill meanwhile it is put off, twice as long each time, but never until a
+ * storm that begins now would have filled one.
+ */
+static int next_sweep_ms(struct reader *reader)
+{
+	uint64_t most_ms = MAX_SWEEP_MS;
+	bool calm = true;
+
+	for (int i = 0; i < REC_RING_SHIPPER; i++) {
+		const struct ring *ring = reader->rings[i];
+		uint64_t position = ring_position(ring);
+
+		if (most_ms > ring_size_bytes(ring) / MS_BYTES)
+			most_ms = ring_size_bytes(ring) / MS_BYTES;
+		calm &= position - reader->swept_to[i] < ring_size_bytes(ring) / CALM_SHARE;
+		reader->swept_to[i] = position;
+	}
+	if (!calm)
+		reader->sweep_ms = SWEEP_MS;
+	else if (2 * (uint64_t)reader->sweep_ms <= most_ms)
+		reader->sweep_ms *= 2;
+	return reader->sweep_ms;
+}
+
 int reader_wait(struct reader *reader, bool busy)
 {
 	bool woken;
@@ -143,10 +177,12 @@ int reader_wait(struct reader *reader, bool busy)
 		reader->empty = 0;
 	else if (reader->empty < EMPTY_SWEEPS)
 		reader->empty++;
-	if (reader->empty == EMPTY_SWEEPS)
+	if (reader->empty == EMPTY_SWEEPS) {
+		reader->sweep_ms = SWEEP_MS;
 		stop = sleep_until_woken(reader);
-	else
-		stop = wait_on(reader->busy_fd, SWEEP_MS, &woken);
+	} else {
+		stop = wait_on(reader->busy_fd, next_sweep_ms(reader), &woken);
+	}
 	count(&reader->counters.sweeps);
 	return stop;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When to look at the rings. Under load they are swept about every millisecond and producers never
- * wake anybody; when nothing comes, the reader asks to be woken and sleeps. Owned by the collect
- * thread.
+ * When to look at the rings. Under load they are swept every millisecond, every eighth when there
+ * is room for more than that, and producers never wake anybody; when nothing comes, the reader asks
+ * to be woken and sleeps. Owned by the collect thread.
  */
 #ifndef AUDITSHIP_READER_H
 #define AUDITSHIP_READER_H

@@ -8,13 +8,9 @@
 #include "decode/fields.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-
-static bool is_string(const struct field *row)
-{
-	return row->size == sizeof(struct rec_string) && row->type != FIELD_UUID;
-}
 
 /* A string is empty, or lies whole in the tail, and never keeps more than there was. */
 static const char *check_string(const struct rec_string *string, size_t struct_size, size_t size)
@@ -30,23 +26,6 @@ static const char *check_string(const struct rec_string *string, size_t struct_s
 	return NULL;
 }
 
-const char *decode_check_strings(const void *base, const struct field *rows, size_t struct_size,
-				 size_t size)
-{
-	for (const struct field *row = rows; !field_ends(row); row++) {
-		struct rec_string string;
-		const char *why;
-
-		if (!is_string(row))
-			continue;
-		memcpy(&string, (const char *)base + row->offset, sizeof(string));
-		why = check_string(&string, struct_size, size);
-		if (why)
-			return why;
-	}
-	return NULL;
-}
-
 static bool has_name(const struct field *row, unsigned int number)
 {
 	for (unsigned int i = 0; i <= number; i++)
@@ -55,14 +34,9 @@ static bool has_name(const struct field *row, unsigned int number)
 	return true;
 }
 
-const char *decode_check_names(const void *base, const struct field *rows)
+static const char *check_name(const struct field *row, const uint8_t *member)
 {
-	const uint8_t *bytes = base;
-
-	for (const struct field *row = rows; !field_ends(row); row++)
-		if (row->type == FIELD_ENUM && !has_name(row, bytes[row->offset]))
-			return "a number stands for nothing";
-	return NULL;
+	return has_name(row, *member) ? NULL : "a number stands for nothing";
 }
 
 /*
@@ -73,8 +47,6 @@ static const char *check_number(const struct field *row, const uint8_t *member)
 {
 	uint64_t number;
 
-	if (row->size != sizeof(number) || (row->type != FIELD_NUMBER && row->type != FIELD_SIGNED))
-		return NULL;
 	memcpy(&number, member, sizeof(number));
 	if ((row->flags & FIELD_SKIP_UNSET) && number == UINT64_MAX)
 		return NULL;
@@ -85,13 +57,34 @@ static const char *check_number(const struct field *row, const uint8_t *member)
 	return NULL;
 }
 
-static const char *check_numbers(const void *base, const struct field *rows)
-{
-	const char *why = decode_check_names(base, rows);
+struct bounds {
+	size_t struct_size, size; /* without and with the tail */
+	bool numbers;             /* are checked */
+};
 
-	for (const struct field *row = rows; !why && !field_ends(row); row++)
-		why = check_number(row, (const uint8_t *)base + row->offset);
+/* Each event passes here twice; of most rows nothing is asked. */
+static const char *check_rows(const void *base, const struct field *rows,
+			      const struct bounds *bounds)
+{
+	const char *why = NULL;
+
+	for (const struct field *row = rows; !why && !field_ends(row); row++) {
+		const uint8_t *member = (const uint8_t *)base + row->offset;
+
+		if (row->check == FIELD_CHECK_STRING)
+			why = check_string((const void *)member, bounds->struct_size, bounds->size);
+		else if (row->check == FIELD_CHECK_NAME)
+			why = check_name(row, member);
+		else if (row->check == FIELD_CHECK_NUMBER && bounds->numbers)
+			why = check_number(row, member);
+	}
 	return why;
+}
+
+const char *decode_check_enriched(const void *enriched, size_t struct_size, size_t size)
+{
+	return check_rows(enriched, enriched_fields,
+			  &(struct bounds){.struct_size = struct_size, .size = size});
 }
 
 static const char *check_header(const struct rec_header *header, size_t size)
@@ -120,16 +113,16 @@ int record_check(const void *record, size_t size, const char **ret_why)
 {
 	const struct rec_header *header = record;
 	const struct kind *kind;
+	struct bounds bounds;
 
 	*ret_why = check_header(header, size);
 	if (*ret_why)
 		return -EBADMSG;
 	kind = kind_get(header->kind);
-	*ret_why = decode_check_strings(record, kind->fields, kind->record_size, size);
+	bounds = (struct bounds){kind->record_size, size, true};
+	*ret_why = check_rows(record, header_fields, &bounds);
 	if (!*ret_why)
-		*ret_why = check_numbers(record, header_fields);
-	if (!*ret_why)
-		*ret_why = check_numbers(record, kind->fields);
+		*ret_why = check_rows(record, kind->fields, &bounds);
 	return *ret_why ? -EBADMSG : 0;
 }
 

@@ -26,14 +26,9 @@ static const char *check_entry(const struct entry *entry, size_t size)
 
 static const char *check_enriched(const struct enriched *enriched, size_t size)
 {
-	const char *why;
-
 	if (enriched->size < sizeof(*enriched) || enriched->size > size)
 		return "an enrichment ends outside its entry";
-	why = decode_check_names(enriched, enriched_fields);
-	if (why)
-		return why;
-	return decode_check_strings(enriched, enriched_fields, sizeof(*enriched), enriched->size);
+	return decode_check_enriched(enriched, sizeof(*enriched), enriched->size);
 }
 
 int entry_parse(const void *data, size_t size, const uint8_t stream[16], struct event *ret_event,

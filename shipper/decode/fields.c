@@ -48,12 +48,18 @@
 #define FITS_MAP(x) IS_STRING(x)
 
 #define MEMBER(s, m) (((s *)0)->m)
+#define IS_PLAIN(t) ((t) == FIELD_NUMBER || (t) == FIELD_SIGNED)
+#define CHECK(x, t)                                           \
+	(IS_STRING(x)                    ? FIELD_CHECK_STRING \
+	 : (t) == FIELD_ENUM             ? FIELD_CHECK_NAME   \
+	 : sizeof(x) == 8 && IS_PLAIN(t) ? FIELD_CHECK_NUMBER \
+					 : FIELD_CHECK_NOTHING)
 #define ROW(s, m, p, t, f, list, text)                                                            \
 	{                                                                                         \
 		.path = (p), .doc = (text), .names = (list), .offset = (uint16_t)offsetof(s, m),  \
 		.size = (uint8_t)sizeof(MEMBER(s, m)),                                            \
 		.type = (uint8_t)(FIELD_##t + 0 * sizeof(char[FITS_##t(MEMBER(s, m)) ? 1 : -1])), \
-		.flags = (f),                                                                     \
+		.flags = (f), .check = CHECK(MEMBER(s, m), FIELD_##t),                            \
 	}
 #define FIELD(s, m, p, t, f, text) ROW(s, m, p, t, f, NULL, text)
 #define NAMED(s, m, p, list, f, text) ROW(s, m, p, ENUM, f, list, text)

@@ -63,6 +63,14 @@ enum field_flags {
 	FIELD_OF_SENDER = 128, /* of a kind that tells who sent a signal */
 };
 
+/* What is asked of a member before anybody reads it. */
+enum field_check {
+	FIELD_CHECK_NOTHING,
+	FIELD_CHECK_STRING, /* that it lies in the tail */
+	FIELD_CHECK_NAME,   /* that its number has a name */
+	FIELD_CHECK_NUMBER, /* that JSON can carry it */
+};
+
 struct field {
 	const char *path; /* dotted JSON path; NULL only for FIELD_HIDDEN */
 	const char *doc;
@@ -71,6 +79,7 @@ struct field {
 	uint8_t size; /* of the member */
 	uint8_t type;
 	uint8_t flags;
+	uint8_t check;
 };
 
 /* Constant fields of a kind: one JSON fragment, without braces, of the event object's members. */

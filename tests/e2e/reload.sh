@@ -8,7 +8,7 @@ AGENT=$1 SOURCE=$2
 . "$(dirname "$0")/lib.sh"
 need_probes
 
-reloads=60
+reloads=30
 # The long run takes some ten minutes and 3 GB.
 [ -z "${FULL-}" ] || reloads=1000
 

@@ -242,8 +242,10 @@ static void sleeps_while_nothing_happens(void **state)
 	events = harness_count(harness, 0, NULL) - before;
 	harness_stop(harness, SIGTERM);
 	print_message("events while idle: %" PRIu64 "\n", events);
-	/* all of the agent's life, its start included; a wakeup ends a sleep, so does the timer */
-	assert_in_range(harness_summary(harness, "reader:", " sleeps"), 1, 29 + before + events);
+	/* All of the agent's life, its start included; a wakeup ends a sleep, so does the timer.
+	 * Where something happens every few milliseconds it need not sleep at all. */
+	assert_in_range(harness_summary(harness, "reader:", " sleeps"), events < 500,
+			29 + before + events);
 	assert_in_range(harness_summary(harness, "reader:", " forced"), 0, before + events);
 }
 

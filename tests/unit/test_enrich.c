@@ -91,7 +91,7 @@ static const struct enriched *enrich(void)
 	made.size = enrich_event(made.enrich, made.builder.header, OFFSET, made.out);
 	assert_in_range(made.size, sizeof(struct enriched), ENRICH_MAX_SIZE);
 	assert_int_equal(made.out->size, made.size);
-	assert_null(decode_check_strings(made.out, enriched_fields, sizeof(*made.out), made.size));
+	assert_null(decode_check_enriched(made.out, sizeof(*made.out), made.size));
 	assert_int_equal(record_check(made.builder.header, made.builder.header->size, &why), 0);
 	return made.out;
 }

@@ -141,6 +141,38 @@ static void ids_of_one_context_do_not_depend_on_those_before(void **state)
 	entity_ids_free(NULL);
 }
 
+/* Three of each four differ from another one in one part only. */
+static void id_of(struct entity_ids *ids, unsigned int i, uint8_t ret_id[16])
+{
+	entity_id(ids, 7 + i % 2, 8 + i / 2 % 2, i / 4, ret_id);
+}
+
+static void ids_asked_for_before_are_what_another_context_computes(void **state)
+{
+	enum { COUNT = 4000 };
+	static const uint8_t boot[16] = {4};
+	static uint8_t told[COUNT][16];
+	struct entity_ids *ids, *others;
+	struct err err;
+	uint8_t id[16];
+
+	(void)state;
+	assert_int_equal(entity_ids_new(&ids, boot, &err), 0);
+	for (unsigned int i = 0; i < COUNT; i++)
+		id_of(ids, i, told[i]);
+	assert_int_equal(entity_ids_new(&others, boot, &err), 0);
+	for (unsigned int i = COUNT; i-- > 0;) {
+		id_of(others, i, id);
+		assert_memory_equal(id, told[i], 16);
+		id_of(others, i, id); /* at once, and as long as it is kept */
+		assert_memory_equal(id, told[i], 16);
+		id_of(ids, i, id);
+		assert_memory_equal(id, told[i], 16);
+	}
+	entity_ids_free(ids);
+	entity_ids_free(others);
+}
+
 static void computing_an_id_keeps_no_memory(void **state)
 {
 	static const uint8_t boot[16] = {1};
@@ -168,6 +200,7 @@ int main(void)
 		cmocka_unit_test(one_known_process_has_its_known_id),
 		cmocka_unit_test(published_vectors_hold),
 		cmocka_unit_test(ids_of_one_context_do_not_depend_on_those_before),
+		cmocka_unit_test(ids_asked_for_before_are_what_another_context_computes),
 		cmocka_unit_test(computing_an_id_keeps_no_memory),
 	};
 

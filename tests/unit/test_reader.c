@@ -5,6 +5,8 @@
  */
 #include "capture/reader.h"
 
+#include "base/clock.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,6 +25,7 @@ struct ring {
 	int fd;
 	atomic_bool drained;
 	unsigned int looks;
+	uint64_t position, size;
 	struct rec_reader *state;
 	/* what happens while the reader compares the positions */
 	void (*on_look)(struct ring *ring);
@@ -43,6 +46,16 @@ bool ring_is_drained(const struct ring *ring)
 	return own->drained;
 }
 
+uint64_t ring_position(const struct ring *ring)
+{
+	return ring->position;
+}
+
+uint64_t ring_size_bytes(const struct ring *ring)
+{
+	return ring->size;
+}
+
 static struct {
 	struct ring ring, other;
 	struct rec_reader state;
@@ -59,6 +72,7 @@ static int make_reader(void **state)
 	made.ring.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	made.ring.drained = true;
 	made.ring.state = &made.state;
+	made.ring.size = 16 << 20;
 	made.other = made.ring;
 	made.other.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	made.stop_fd = eventfd(0, EFD_CLOEXEC);
@@ -114,6 +128,39 @@ static void under_load_the_reader_never_sleeps_nor_looks_at_the_ring_s_descripto
 	assert_int_equal(asleep(), 0);
 	assert_int_equal(made.ring.looks, 0);
 	assert_counters(20, 0, 0, 0);
+}
+
+/* The shortest of ten waits, of which each comes after that many bytes. */
+static uint64_t shortest_wait_ns(uint64_t bytes)
+{
+	uint64_t shortest = UINT64_MAX;
+
+	for (int i = 0; i < 10; i++) {
+		uint64_t start = clock_mono_ns(), took;
+
+		made.other.position += bytes;
+		assert_int_equal(reader_wait(made.reader, true), 0);
+		took = clock_mono_ns() - start;
+		shortest = took < shortest ? took : shortest;
+	}
+	return shortest;
+}
+
+static void sweeps_are_put_off_while_the_rings_hardly_fill(void **state)
+{
+	uint64_t start = clock_mono_ns();
+
+	(void)state;
+	(void)shortest_wait_ns(1000);
+	assert_true(clock_mono_ns() - start >= 60 * 1000000ULL);
+	assert_true(shortest_wait_ns((16 << 20) / 64) < 8 * 1000000ULL);
+}
+
+static void sweeps_of_a_small_ring_are_not_put_off(void **state)
+{
+	(void)state;
+	made.ring.size = 1 << 20;
+	assert_true(shortest_wait_ns(1000) < 8 * 1000000ULL);
 }
 
 static void a_few_empty_sweeps_come_before_the_sleep(void **state)
@@ -295,6 +342,8 @@ int main(void)
 #define READER_TEST(name) cmocka_unit_test_setup_teardown(name, make_reader, remove_reader)
 	const struct CMUnitTest tests[] = {
 		READER_TEST(under_load_the_reader_never_sleeps_nor_looks_at_the_ring_s_descriptor),
+		READER_TEST(sweeps_are_put_off_while_the_rings_hardly_fill),
+		READER_TEST(sweeps_of_a_small_ring_are_not_put_off),
 		READER_TEST(a_few_empty_sweeps_come_before_the_sleep),
 		READER_TEST(either_ring_ends_the_sleep),
 		READER_TEST(a_record_in_either_ring_prevents_the_sleep),

@@ -1,0 +1,137 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Programs come and go and write files; meanwhile the agent is reloaded with good and bad configurations, a
+# receiver of syslog goes away and comes back, a sink is added and removed, the trail rotates by size, by signal
+# and by mv. At the end the account balances, and each number of the stream is in the trail once. With FULL=1
+# that takes an hour, and memory and descriptors are then what they were after the warm-up. Built with
+# sanitizers the agent finds nothing, and its memory, which they keep, is not compared.
+AGENT=$1 SOURCE=$2
+. "$(dirname "$0")/lib.sh"
+need_probes
+for tool in python3 zstd jq; do
+	command -v $tool >/dev/null || cannot_run "$tool is not installed"
+done
+seconds=${MIXED_LOAD_SECONDS:-20} pause=0.02
+[ -z "${FULL-}" ] || seconds=${MIXED_LOAD_SECONDS:-3600}
+
+cat >"$DIR/receive.py" <<'PYTHON'
+import os, socket, sys
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+open(sys.argv[2], "w").write(str(server.getsockname()[1]))
+while True:
+    client, _ = server.accept()
+    while client.recv(1 << 16):
+        pass
+PYTHON
+RECEIVER=
+start_receiver() {
+	rm -f "$DIR/port.new"
+	python3 "$DIR/receive.py" "$1" "$DIR/port.new" 2>"$DIR/receiver.err" &
+	RECEIVER=$!
+	wait_until 10 test -s "$DIR/port.new" || fail "the receiver does not start"
+}
+stop_receiver() {
+	kill "$RECEIVER"
+	wait "$RECEIVER" 2>/dev/null || :
+	RECEIVER=
+}
+trap '[ -z "$RECEIVER" ] || kill "$RECEIVER" 2>/dev/null || :; : >"$DIR/stop"; clean_up' EXIT
+start_receiver 0
+port=$(cat "$DIR/port.new")
+
+# write_variant N
+write_variant() {
+	extra= args=32KiB
+	case $(($1 % 4)) in
+	1) extra="  - {name: other, type: file, path: $DIR/other/audit.ndjson, when: {event.action: exec}, keep: {files: 2}, rotate: {size: 1MiB}}" ;;
+	3) args=oops ;; # refused
+	esac
+	cat >"$DIR/next.yaml" <<END
+agent: {state_dir: $DIR/state, runtime_dir: $DIR/run}
+capture: {events: [process, file], args_max: $args}
+rules:
+  - {name: rule-$1, when: {process.executable: /nowhere/$1}, do: drop}
+sinks:
+  - {name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: 2MiB}, keep: {total: off}}
+  - {name: central, type: syslog, target: "tcp://127.0.0.1:$port", retry: {first: 100ms, max: 1s}}
+$extra
+END
+	mv "$DIR/next.yaml" "$DIR/config.yaml"
+}
+
+# Half of a worker's runs write a file.
+cat >"$DIR/files.sh" <<'END'
+while [ -d "$1" ] && [ ! -e "$1/stop" ]; do
+	/bin/echo text >"$1/written-$2"
+	/bin/cat "$1/written-$2" /etc/shadow >/dev/null 2>&1
+	sleep 0.05
+done
+END
+
+rss_kib() { sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$AGENT_PID/status"; }
+descriptors() { ls "/proc/$AGENT_PID/fd" | wc -l; }
+told() { grep -cE 'reloaded: the configuration|reload refused' "$DIR/agent.err"; }
+has_told() { [ "$(told)" -ge "$1" ]; }
+
+write_variant 0
+start_agent
+start_load 1 "$pause"
+sh "$DIR/files.sh" "$DIR" 1 &
+begun=$(date +%s) n=0
+while [ $(($(date +%s) - begun)) -lt "$seconds" ]; do
+	n=$((n + 1))
+	write_variant "$n"
+	kill -HUP "$AGENT_PID"
+	wait_until 30 has_told "$n" || fail "reload $n is not told"
+	case $((n % 5)) in
+	0) stop_receiver ;;
+	1) [ -n "$RECEIVER" ] || start_receiver "$port" ;;
+	2) kill -USR1 "$AGENT_PID" ;;
+	3) mv "$DIR/trail/audit.ndjson" "$DIR/trail/moved-$(printf %06d "$n").ndjson" ;;
+	esac
+	sleep 1
+	kill -0 "$AGENT_PID" || fail "the agent is gone"
+	# Only where the same sinks are there.
+	[ $((n % 4)) != 2 ] || printf '%s %s %s\n' "$(($(date +%s) - begun))" "$(rss_kib)" "$(descriptors)" >>"$DIR/samples"
+done
+stop_load
+[ -n "$RECEIVER" ] || start_receiver "$port"
+all_there() {
+	"$AGENT" status --json -c "$DIR/config.yaml" >"$DIR/status.json" || [ $? = 2 ]
+	jq -e '.account.balances and ([.sinks[].lag.events] | max < 200)' "$DIR/status.json"
+}
+wait_until 60 all_there || fail "the sinks do not catch up, or the account does not balance: $(jq -c '[.account, .sinks]' "$DIR/status.json")"
+write_variant 0
+stop_agent 0
+! grep -E 'Sanitizer|runtime error' "$DIR/agent.err" || fail "a sanitizer has found something"
+
+find "$DIR/trail" -name '*.zst' -exec zstd -dq --rm {} +
+cat "$DIR"/trail/*.ndjson >"$DIR/all"
+rm -f "$DIR"/trail/*
+compare=compare
+! grep -q __asan_init "$AGENT" || compare=
+lost=$(sed -n 's/.*events: .*lost \([0-9]*\)$/\1/p' "$DIR/agent.err" | tail -1)
+python3 - "$DIR/all" "$DIR/samples" "$lost" "$compare" <<'PYTHON' || fail "the trail or the memory is not as it should be"
+import re, sys
+
+identity = re.compile(rb'"id":"([0-9a-f-]{36}):([0-9]+)","sequence"')
+numbers = {}
+for line in open(sys.argv[1], "rb"):
+    stream, number = identity.search(line).groups()
+    numbers.setdefault(stream, []).append(int(number))
+for stream, found in numbers.items():
+    found.sort()
+    if found != list(range(1, len(found) + 1)):
+        sys.exit("FAULT: %d numbers, %d different, the last is %d" % (len(found), len(set(found)), found[-1]))
+samples = [tuple(map(int, line.split())) for line in open(sys.argv[2])]
+if len(samples) >= 100 and sys.argv[4] == "compare":
+    quarter = len(samples) // 4
+    early, late = samples[quarter:2 * quarter], samples[-quarter:]
+    for name, at, room in (("KiB", 1, 2048), ("descriptors", 2, 1)):
+        before, after = max(row[at] for row in early), max(row[at] for row in late)
+        print("%s: %d after the warm-up, %d at the end" % (name, before, after))
+        if after > before * 1.05 + room:
+            sys.exit("FAULT: %s grow" % name)
+print("%d events, lost %s" % (sum(map(len, numbers.values())), sys.argv[3]))
+PYTHON
+echo "mixed_load: good ($seconds s, $n reloads)"
