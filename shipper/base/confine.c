@@ -118,6 +118,9 @@ int confine_calls(struct err *err)
 		result = seccomp_load(filter);
 	seccomp_release(filter);
 	return result < 0
-		       ? err_set(err, result, "cannot give up system calls: %s", strerror(-result))
+		       ? err_set(err, result,
+				 "cannot give up system calls: %s; a SystemCallFilter of the "
+				 "unit must have 'seccomp'",
+				 strerror(-result))
 		       : 0;
 }

@@ -156,7 +156,7 @@ static void drop_producer(struct kafka_sink *kafka)
 static int make_producer(struct kafka_sink *kafka, struct err *err)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_dup(kafka->conf);
-	char why[512] = "", size[24];
+	char why[512] = "", text[768], size[24];
 
 	kafka->is_alone = kafka->alone_left > 0;
 	(void)snprintf(size, sizeof(size), "%zu", kafka->batch_size);
@@ -166,7 +166,7 @@ static int make_producer(struct kafka_sink *kafka, struct err *err)
 	kafka->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
 	if (!kafka->producer) {
 		rd_kafka_conf_destroy(conf);
-		return err_set(err, -EINVAL, "cannot make a producer: %s", why);
+		return err_set(err, -EINVAL, "%s", kafka_refusal_text(text, sizeof(text), why));
 	}
 	kafka->events = rd_kafka_queue_get_main(kafka->producer);
 	rd_kafka_queue_cb_event_enable(kafka->events, on_queue, kafka);

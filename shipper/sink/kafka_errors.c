@@ -172,6 +172,27 @@ const char *kafka_certificate_text(char *out, size_t size, int code)
 	return out;
 }
 
+const char *kafka_refusal_text(char *out, size_t size, const char *why)
+{
+	static const struct {
+		const char *begin, *words;
+	} rows[] = {
+		{"ssl.ca.location ", "tls.ca cannot be used: is it there, readable, and PEM?"},
+		{"ssl.certificate.location ",
+		 "tls.cert cannot be used: is it there, readable, and PEM?"},
+		{"ssl.key.location ",
+		 "tls.key cannot be used: is it there, readable, PEM, and that of tls.cert, is "
+		 "tls.key_password right?"},
+	};
+	const char *words = "cannot make a producer";
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strncmp(why, rows[i].begin, strlen(rows[i].begin)) == 0)
+			words = rows[i].words;
+	(void)snprintf(out, size, "%s (%s)", words, why);
+	return out;
+}
+
 /* Alerts of TLS (RFC 8446, 6.2) by which a broker says what it thinks of our certificate. */
 #define ALERT_BAD 42
 #define ALERT_UNSUPPORTED 43

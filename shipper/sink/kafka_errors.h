@@ -32,6 +32,9 @@ const char *kafka_error_text(char *out, size_t size, int code);
 /* The same for why a broker's certificate was refused (X509_V_ERR_ of OpenSSL). */
 const char *kafka_certificate_text(char *out, size_t size, int code);
 
+/* Why librdkafka makes no producer of these settings, with its words; returns out. */
+const char *kafka_refusal_text(char *out, size_t size, const char *why);
+
 /* What librdkafka told of a connection, and what we know of it. */
 struct kafka_cause {
 	int code;               /* rd_kafka_resp_err_t */

@@ -80,7 +80,7 @@ static int make_producer(struct probe *probe)
 {
 	rd_kafka_conf_t *conf;
 	struct err err;
-	char why[512] = "";
+	char why[512] = "", text[768];
 
 	if (kafka_config_make(&conf, probe->options, &err) < 0) {
 		tell(probe, false, "%s", err.text);
@@ -99,7 +99,7 @@ static int make_producer(struct probe *probe)
 	probe->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
 	if (!probe->producer) {
 		rd_kafka_conf_destroy(conf);
-		tell(probe, false, "cannot make a producer: %s", why);
+		tell(probe, false, "%s", kafka_refusal_text(text, sizeof(text), why));
 		return -EINVAL;
 	}
 	probe->events = rd_kafka_queue_get_main(probe->producer);

@@ -38,6 +38,7 @@ stays_away siem "(no broker can be reached|the connection to the broker broke)"
 kafka_start 1
 is_back siem
 if [ -n "${FULL-}" ]; then
+	AWAY=90 # longer than librdkafka waits for an answer
 	ip address delete $KAFKA_HOST/32 dev lo
 	stays_away siem "$hole"
 	ip address add $KAFKA_HOST/32 dev lo

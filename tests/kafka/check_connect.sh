@@ -24,6 +24,14 @@ tried 1 "fault: .*Connection refused"
 kafka_config "nowhere.invalid:9092" audit
 tried 1 "fault: the broker's name is unknown to DNS"
 
+# What librdkafka does not even begin with.
+authority ca
+certificate mine ca DNS:host 30
+kafka_config "127.0.0.1:1" audit "tls: {ca: $DIR/nowhere.pem}"
+tried 1 "fault: tls.ca cannot be used: is it there"
+kafka_config "127.0.0.1:1" audit "tls: {ca: $DIR/ca.pem, cert: $DIR/mine.pem, key: $DIR/ca.key}"
+tried 1 "fault: tls.key cannot be used: .* that of tls.cert"
+
 kafka_make 1 "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=true"
 kafka_start 1

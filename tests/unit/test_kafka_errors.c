@@ -211,6 +211,30 @@ static void a_port_that_swallows_everything_is_told_in_words(void **state)
 			    "right? (b:1/bootstrap: Connection setup timed out in state CONNECT)");
 }
 
+static void files_that_librdkafka_does_not_take_are_told_by_our_options(void **state)
+{
+	static const struct {
+		const char *why, *says;
+	} rows[] = {
+		{"ssl.ca.location failed: error:05880002:x509 certificate routines::system lib",
+		 "tls.ca cannot be used: is it there, readable, and PEM? (ssl.ca.location failed: "
+		 "error:05880002:x509 certificate routines::system lib)"},
+		{"ssl.certificate.location failed: e",
+		 "tls.cert cannot be used: is it there, readable, and PEM? "
+		 "(ssl.certificate.location failed: e)"},
+		{"ssl.key.location failed: e",
+		 "tls.key cannot be used: is it there, readable, PEM, and that of tls.cert, is "
+		 "tls.key_password right? (ssl.key.location failed: e)"},
+		{"something else", "cannot make a producer (something else)"},
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(kafka_refusal_text(text, sizeof(text), rows[i].why),
+				    rows[i].says);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +243,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_knows_is_tried_again_and_told_by_its_name),
 		cmocka_unit_test(a_refused_certificate_is_told_in_words),
 		cmocka_unit_test(what_the_broker_thinks_of_our_certificate_is_told_in_words),
+		cmocka_unit_test(files_that_librdkafka_does_not_take_are_told_by_our_options),
 		cmocka_unit_test(a_port_that_swallows_everything_is_told_in_words),
 		cmocka_unit_test(why_we_refuse_a_broker_goes_before_what_librdkafka_calls_it),
 	};

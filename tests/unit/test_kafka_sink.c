@@ -611,7 +611,7 @@ static void what_cannot_work_is_told_when_it_is_opened(void **state)
 	world->options.tls.ca = "/nonexistent/ca.pem";
 	assert_int_equal(kafka_sink_new(&world->sink, &world->options, &world->err), 0);
 	assert_int_equal(world->sink->ops->open(world->sink, &resume, &world->err), -EINVAL);
-	says(world->err.text, "cannot make a producer");
+	says(world->err.text, "tls.ca cannot be used");
 	says(world->err.text, "ca.location");
 }
 
