@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/clock.h"
 
+#include "base/digits.h"
+
 #include <time.h>
 
 static uint64_t read_clock(clockid_t id)
@@ -54,8 +56,7 @@ int64_t clock_wall_offset_ns(void)
 /* Two digits and what stands behind them. */
 static char *put_two(char *at, unsigned int value, char behind)
 {
-	at[0] = (char)('0' + value / 10);
-	at[1] = (char)('0' + value % 10);
+	digits_put_two(at, value);
 	at[2] = behind;
 	return at + 3;
 }
@@ -74,8 +75,7 @@ static char *put_date(char *at, unsigned int days)
 	day = day - (153 * month + 2) / 5 + 1;
 	month = month < 10 ? month + 3 : month - 9;
 	year += 400 * era + (month <= 2);
-	at[0] = (char)('0' + year / 1000);
-	at[1] = (char)('0' + year / 100 % 10);
+	digits_put_two(at, year / 100 % 100);
 	at = put_two(at + 2, year % 100, '-');
 	at = put_two(at, month, '-');
 	return put_two(at, day, 'T');
@@ -91,8 +91,9 @@ void clock_format_utc(char out[CLOCK_UTC_SIZE], uint64_t wall_ns)
 	at = put_two(at, of_day / 3600, ':');
 	at = put_two(at, of_day / 60 % 60, ':');
 	at = put_two(at, of_day % 60, '.');
-	for (unsigned int unit = 9; unit-- > 0; fraction /= 10)
-		at[unit] = (char)('0' + fraction % 10);
+	for (unsigned int unit = 9; unit > 1; fraction /= 100)
+		digits_put_two(at + (unit -= 2), fraction % 100);
+	at[0] = (char)('0' + fraction);
 	at[9] = 'Z';
 	at[10] = '\0';
 }

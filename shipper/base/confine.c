@@ -117,7 +117,9 @@ int confine_calls(struct err *err)
 	if (result == 0)
 		result = seccomp_load(filter);
 	seccomp_release(filter);
-	return result < 0
-		       ? err_set(err, result, "cannot give up system calls: %s", strerror(-result))
-		       : 0;
+	return result < 0 ? err_set(err, result,
+				    "cannot give up system calls: %s; a SystemCallFilter of the "
+				    "unit must have 'seccomp'",
+				    strerror(-result))
+			  : 0;
 }

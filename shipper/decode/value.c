@@ -6,6 +6,7 @@
 #include "decode/value.h"
 
 #include "base/clock.h"
+#include "base/digits.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
 #include "decode/names.h"
@@ -294,16 +295,10 @@ static size_t put_text(char out[VALUE_WORD_SIZE], const char *text)
 
 static size_t put_number(char out[VALUE_WORD_SIZE], uint64_t number)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	size_t length = digits_put(out, number);
 
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	memcpy(out, digits + at, sizeof(digits) - at);
-	out[sizeof(digits) - at] = '\0';
-	return sizeof(digits) - at;
+	out[length] = '\0';
+	return length;
 }
 
 static size_t show_number(char out[VALUE_WORD_SIZE], const struct value *value)

@@ -6,6 +6,7 @@
  */
 #include "render/json.h"
 
+#include "base/digits.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -285,14 +286,9 @@ void json_base64(struct json *json, const void *bytes, size_t length)
 
 void json_number(struct json *json, uint64_t number)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[DIGITS_MAX];
 
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	add(json, digits + at, sizeof(digits) - at);
+	add(json, digits, digits_put(digits, number));
 }
 
 void json_raw(struct json *json, const char *value, size_t length)

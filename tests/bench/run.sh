@@ -157,6 +157,7 @@ run_one() {
 			started='' cannot="it does not start: $(cat "$OUT"/*.err | grep . | tail -n 1)"
 		fi
 	fi
+	lines_before=$(peer_text | wc -l)
 	cpu=$(cage_cpu_us) extra=$(peer_extra_cpu_us) written=$(cage_sum io wchar)
 	if [ -n "$started" ]; then
 		loaded=$(load_run)
@@ -169,9 +170,10 @@ run_one() {
 	told=$(peer_told) command=$(peer_command)
 	version=$(for package in $peer_packages; do package_version "$package" && echo; done | paste -sd' ')
 	[ -z "$started" ] || peer_stop || say "$peer does not stop"
+	lines=$(($(peer_text | wc -l) - lines_before)) of_load=$(peer_text | peer_of_load || :)
 	jq -nc --arg peer "$peer" --arg title "$peer_title" --arg load "$LOAD" --argjson round "$round" \
 		--arg cannot "$cannot" --argjson loaded "${loaded:-null}" --argjson caught_up "$caught_up" \
-		--argjson cpu_us "$cpu" --argjson written "$written" --argjson rss_kib "$rss" --argjson anon_kib "$anon" \
+		--argjson lines "$lines" --argjson of_load "${of_load:-0}" --argjson cpu_us "$cpu" --argjson written "$written" --argjson rss_kib "$rss" --argjson anon_kib "$anon" \
 		--argjson told "${told:-0}" --arg command "$command" --arg version "$version" \
 		--argjson recorded "$(counts peer_count)" --argjson made "$(counts load_makes)" '$ARGS.named'
 	peer_undo

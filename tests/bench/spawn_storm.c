@@ -60,6 +60,19 @@ static int open_file(const struct spawns *spawns)
 	return 0;
 }
 
+/* Nothing but this stands in the frame that a vforked child writes into. */
+static __attribute__((noinline)) int run_one(const struct spawns *spawns, char **arguments)
+{
+	pid_t pid = spawns->use_vfork ? vfork() : fork();
+	int status = 0;
+
+	if (pid == 0) {
+		execve(spawns->program, arguments, variables);
+		_exit(127);
+	}
+	return pid < 0 || waitpid(pid, &status, 0) != pid || status != 0 ? -1 : 0;
+}
+
 static int spawn(void *context, unsigned long runs)
 {
 	const struct spawns *spawns = context;
@@ -67,20 +80,9 @@ static int spawn(void *context, unsigned long runs)
 
 	if (spawns->threads)
 		arguments[1] = spawns->threads;
-	for (unsigned long i = 0; i < runs; i++) {
-		pid_t pid;
-		int status = 0;
-
-		if (open_file(spawns) < 0)
+	for (unsigned long i = 0; i < runs; i++)
+		if (open_file(spawns) < 0 || run_one(spawns, arguments) < 0)
 			return 1;
-		pid = spawns->use_vfork ? vfork() : fork();
-		if (pid == 0) {
-			execve(spawns->program, arguments, variables);
-			_exit(127);
-		}
-		if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
-			return 1;
-	}
 	return 0;
 }
 

@@ -42,6 +42,12 @@ def base_of(load, runs):
             for name, found in bases.items()}
 
 
+def agent_cpu_us(run):
+    """Of what the agent recorded meanwhile, the part that is of the load."""
+    share = run["of_load"] / run["lines"] if run["lines"] > 0 and run["made"] else 1
+    return run["cpu_us"] * min(share, 1)
+
+
 def row_of(peer, runs, base):
     good = [run for run in runs if not run["cannot"]]
     row = {"peer": peer, "title": runs[0]["title"], "version": runs[0]["version"],
@@ -60,9 +66,11 @@ def row_of(peer, runs, base):
         "work_done_to_the_file": whole / base["rate"],
         "added_cpu_us_per_operation": cpu_us - base["cpu_us"],
         "agent_cpu_s_per_100000_events": median(
-            [run["cpu_us"] / 10 / count for run, count in zip(good, recorded) if count]),
+            [agent_cpu_us(run) / 10 / count for run, count in zip(good, recorded) if count]),
         "agent_cpu_us_per_operation": median(
-            [run["cpu_us"] / count for count, run in zip(operations, good)]),
+            [agent_cpu_us(run) / count for count, run in zip(operations, good)]),
+        "all_cpu_us_per_operation": cpu_us - base["cpu_us"] + median(
+            [agent_cpu_us(run) / count for count, run in zip(operations, good)]),
         "peak_rss_mib": median([run["rss_kib"] / 1024 for run in good]),
         "anonymous_mib": median([run["anon_kib"] / 1024 for run in good]),
         "recorded": median(recorded),
@@ -95,7 +103,7 @@ def number(value, digits):
     return "" if value is None else f"{value:,.{digits}f}"
 
 
-COLUMNS = ["agent", "work done", "until all is in the file", "added CPU us/op", "agent CPU us/op",
+COLUMNS = ["agent", "work done", "until all is in the file", "added CPU us/op", "agent CPU us/op", "both",
            "agent CPU s/100k events", "peak MiB", "recorded", "lost (most)", "it tells", "MB written"]
 
 
@@ -106,6 +114,7 @@ def cells(row):
     lost = "" if silent else f"{row['lost']:,.0f} ({row['lost_most']:,.0f})"
     return [row["title"], number(row["work_done"], 2), number(row["work_done_to_the_file"], 2),
             number(row["added_cpu_us_per_operation"], 2), number(row["agent_cpu_us_per_operation"], 2),
+            number(row["all_cpu_us_per_operation"], 2),
             number(row["agent_cpu_s_per_100000_events"], 2), number(row["peak_rss_mib"], 0),
             "" if silent else number(row["recorded"], 0), lost, "" if silent else number(row["told_lost"], 0),
             number(row["written_mb"], 1)]

@@ -6,54 +6,16 @@
 # pages are good. With FULL=1 the same deb in a fresh debootstrap, too.
 AGENT=$1 SOURCE=$2
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/root_lib.sh"
 need_probes
 for tool in cpack dpkg-deb rpm setpriv systemd-analyze mandoc; do
 	command -v "$tool" >/dev/null || cannot_run "$tool is not installed"
 done
 in_private_mounts
-BUILD=$(dirname "$AGENT")
-mkdir "$DIR/pkg" "$DIR/over"
 
-# The packages, and newer ones.
-for generator in DEB RPM; do
-	for version in 0.1.0 0.1.1; do
-		(cd "$BUILD" && cpack -G "$generator" -B "$DIR/pkg" -D CPACK_PACKAGE_VERSION="$version") >"$DIR/cpack.err" 2>&1 ||
-			fail "cpack $generator"
-	done
-done
-rm "$DIR/cpack.err"
-old_deb=$(echo "$DIR"/pkg/auditship_0.1.0_*.deb) new_deb=$(echo "$DIR"/pkg/auditship_0.1.1_*.deb)
-old_rpm=$(echo "$DIR"/pkg/auditship-0.1.0-*.rpm) new_rpm=$(echo "$DIR"/pkg/auditship-0.1.1-*.rpm)
-for package in "$old_deb" "$new_deb" "$old_rpm" "$new_rpm"; do
-	[ -s "$package" ] || fail "$package was not made"
-done
-
-# make_root: a copy of this system in $ROOT, with nothing of ours in it.
-mount -t tmpfs -o mode=755 none "$DIR/over"
-mkdir "$DIR/over/upper" "$DIR/over/work" "$DIR/over/root"
-ROOT=$DIR/over/root
-mount -t overlay -o "lowerdir=/,upperdir=$DIR/over/upper,workdir=$DIR/over/work" none "$ROOT" 2>/dev/null ||
-	cannot_run "no overlay can be mounted over /"
-# Instances of its own of everything: nothing of this host is bound into it.
-prepare_root() {
-	mount -t proc none "$ROOT/proc"
-	mount -t sysfs -o ro none "$ROOT/sys"
-	mount -t bpf none "$ROOT/sys/fs/bpf"
-	mount -t tmpfs -o mode=755 none "$ROOT/dev"
-	for node in 'null 3' 'zero 5' 'full 7' 'random 8' 'urandom 9'; do
-		mknod -m 666 "$ROOT/dev/${node% *}" c 1 "${node#* }"
-	done
-	mount -t tmpfs -o mode=755 none "$ROOT/run"
-	mount -t tmpfs -o mode=1777 none "$ROOT/tmp"
-	mkdir "$ROOT/tmp/pkg"
-	cp "$DIR"/pkg/*.deb "$DIR"/pkg/*.rpm "$ROOT/tmp/pkg"
-}
-forget_root() {
-	umount "$ROOT/sys/fs/bpf" "$ROOT/sys" "$ROOT/proc" "$ROOT/dev" "$ROOT/run" "$ROOT/tmp"
-}
+make_packages
+overlay_root
 prepare_root
-in_root() { chroot "$ROOT" "$@"; }
-
 # start_installed: as the unit starts it, but for the name spaces.
 capabilities='+cap_2,+cap_19,+cap_38,+cap_39' # DAC_READ_SEARCH, SYS_PTRACE, PERFMON, BPF
 start_installed() {
@@ -142,11 +104,11 @@ check_removed() {
 	[ -z "$(find "$ROOT/sys/fs/bpf" -mindepth 1 -name 'auditship*')" ] || fail "something is still pinned"
 }
 
-in_root dpkg -i "/tmp/pkg/${old_deb##*/}" >"$DIR/install.err" 2>&1 || fail "dpkg -i"
+in_root dpkg -i "/srv/pkg/${old_deb##*/}" >"$DIR/install.err" 2>&1 || fail "dpkg -i"
 rm "$DIR/install.err"
 check_installed
 check_runs
-check_upgrade dpkg -i --force-confold "/tmp/pkg/${new_deb##*/}"
+check_upgrade dpkg -i --force-confold "/srv/pkg/${new_deb##*/}"
 in_root dpkg -r auditship >"$DIR/remove.err" 2>&1 || fail "dpkg -r"
 [ -e "$ROOT/etc/auditship/auditship.yaml" ] || fail "removal took the configuration"
 check_removed
@@ -156,11 +118,11 @@ grep -q 'audit trail' "$DIR/remove.err" || fail "purge does not say that the tra
 rm -rf --one-file-system "$DIR/remove.err" "$ROOT/etc/auditship" "$ROOT/var/lib/auditship"
 in_root userdel auditship 2>/dev/null || :
 
-rpm --root "$ROOT" -i --nodeps "$ROOT/tmp/pkg/${old_rpm##*/}" >"$DIR/install.err" 2>&1 || fail "rpm -i"
+rpm --root "$ROOT" -i --nodeps "$ROOT/srv/pkg/${old_rpm##*/}" >"$DIR/install.err" 2>&1 || fail "rpm -i"
 rm "$DIR/install.err"
 check_installed
 check_runs
-upgrade_rpm() { rpm --root "$ROOT" -U --nodeps "$ROOT/tmp/pkg/${new_rpm##*/}"; }
+upgrade_rpm() { rpm --root "$ROOT" -U --nodeps "$ROOT/srv/pkg/${new_rpm##*/}"; }
 in_root() { if [ "$1" = upgrade_rpm ]; then upgrade_rpm; else chroot "$ROOT" "$@"; fi; }
 check_upgrade upgrade_rpm
 rpm --root "$ROOT" -e auditship >"$DIR/remove.err" 2>&1 || fail "rpm -e"
@@ -170,17 +132,14 @@ forget_root
 umount "$ROOT"
 
 [ -n "${FULL-}" ] || exit 0
-command -v debootstrap >/dev/null || cannot_run "debootstrap is not installed"
 rm -rf --one-file-system "$DIR/over/upper" "$DIR/over/work"
-debootstrap --variant=minbase --include=libbpf1,libmicrohttpd12,libssl3,libyajl2,libyaml-0-2,util-linux,systemd,passwd \
-	"$(. /etc/os-release && echo "$VERSION_CODENAME")" "$ROOT" >"$DIR/debootstrap.err" 2>&1 || fail "debootstrap"
-rm "$DIR/debootstrap.err"
+fresh_root
 prepare_root
-in_root dpkg -i "/tmp/pkg/${old_deb##*/}" >"$DIR/install.err" 2>&1 || fail "dpkg -i in a fresh system"
+in_root dpkg -i "/srv/pkg/${old_deb##*/}" >"$DIR/install.err" 2>&1 || fail "dpkg -i in a fresh system"
 rm "$DIR/install.err"
 check_installed
 check_runs
-check_upgrade dpkg -i --force-confold "/tmp/pkg/${new_deb##*/}"
+check_upgrade dpkg -i --force-confold "/srv/pkg/${new_deb##*/}"
 in_root dpkg -r auditship >"$DIR/remove.err" 2>&1 || fail "dpkg -r"
 check_removed
 rm "$DIR/remove.err"

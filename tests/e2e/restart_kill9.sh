@@ -8,8 +8,8 @@ AGENT=$1 SOURCE=$2
 need_probes
 need_bpffs
 
-rounds=3 pause=0.01 events="[process, thread]"
-[ -z "${FULL-}" ] || rounds=100 pause= events="[all]"
+rounds=3 pause=0.01 events="[process, thread]" journal=512MiB
+[ -z "${FULL-}" ] || rounds=100 pause= events="[all]" journal=16GiB # nothing expires
 another_build
 
 # write_variant N
@@ -22,7 +22,7 @@ write_variant() {
 	cat >"$DIR/config.yaml" <<END
 agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, coverage: request, heartbeat: off}
 capture: {events: $events, args_max: $args, rings: {$rings}}
-journal: {max_size: 512MiB}
+journal: {max_size: $journal}
 sinks:
   - {name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}
 $second

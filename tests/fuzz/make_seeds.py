@@ -126,6 +126,10 @@ PROCS = {
     "boot-id": "88a1f0ed-5ae5-41ee-af6b-41921c311872\n",
     "loginuid": "4294967295",
 }
+NAMES = ["/var/log/a/audit.ndjson\0audit-000000000042-20260301T123456Z-81723.ndjson",
+         "audit\0audit-099999999999-20260301T123456Z-0", "a.b.json\0a.b-000000000001-20261231T235959Z-1.json.zst",
+         "x/y.csv\0y-000000000007-20260301T000000Z-5.csv.gz.tmp", "audit-{kind}.{date}\0" + "00000001.seg",
+         "{kind}\0" + "100000000.seg.bad.1", "{{kind}\0" + "00000000.seg", "a/\0" + "00000002.seg.tmp"]
 CONTROLS = ["status\n\0status json\n\0", "sta\0tus\n\0fault\n\0", "watch\n\0status\n\0", "status\nstatus\n\0",
             "x" * 256, "no such\n\0status\n\0", "\n\0", "status json\n\0status json\n\0status\n\0"]
 
@@ -137,6 +141,8 @@ def rows():
         put("rules", name, text)
     for name, text in PROCS.items():
         put("procfs", name, text)
+    for number, text in enumerate(NAMES):
+        put("names", str(number), text)
     for number, text in enumerate(SYSLOGS):
         put("syslog", str(number), text)
     for number, text in enumerate(CONTROLS):

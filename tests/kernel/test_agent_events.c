@@ -45,15 +45,9 @@ static struct harness *start(void **state, const struct harness_options *options
 
 static struct want *want_own(struct harness *harness, const struct event *event, uint64_t after_ns)
 {
-	struct want *want = want_new();
+	struct want *want = want_of_agent(harness, event, after_ns);
 
-	want_envelope(want, harness, event);
-	want_moment(want, after_ns, boot_ns());
-	want_string(want, "event.action", event->action);
-	want_json(want, "event.type", "[\"info\"]");
 	want_string(want, "event.outcome", "success");
-	want_string(want, "event.dataset", "auditship.agent");
-	want_string(want, "Linux.sequence.ring", "shipper");
 	return want;
 }
 
@@ -259,19 +253,23 @@ static uint64_t add_up(const struct event *event)
 	return sum;
 }
 
+/* Others of this host may make cgroups: records that are no events, and so not selected. */
 static void want_account(struct want *want, const struct event *event)
 {
 	static const char *const any[] = {
-		"Linux.account.numbered",         "Linux.account.journalled",
-		"Linux.account.unjournalled",     "Linux.account.in_ring",
-		"Linux.account.recursion_misses", "Linux.account.excluded",
-		"Linux.account.left_out"};
-	static const char *const none[] = {
-		"Linux.account.dropped",        "Linux.account.limited",
-		"Linux.account.not_selected",   "Linux.account.canaries",
-		"Linux.account.rejected",       "Linux.account.lost",
-		"Linux.account.lost_ring_full", "Linux.account.lost_no_scratch",
-		"Linux.account.lost_too_large", "Linux.account.lost_no_agent"};
+		"Linux.account.numbered",     "Linux.account.journalled",
+		"Linux.account.not_selected", "Linux.account.unjournalled",
+		"Linux.account.in_ring",      "Linux.account.recursion_misses",
+		"Linux.account.excluded",     "Linux.account.left_out"};
+	static const char *const none[] = {"Linux.account.dropped",
+					   "Linux.account.limited",
+					   "Linux.account.canaries",
+					   "Linux.account.rejected",
+					   "Linux.account.lost",
+					   "Linux.account.lost_ring_full",
+					   "Linux.account.lost_no_scratch",
+					   "Linux.account.lost_too_large",
+					   "Linux.account.lost_no_agent"};
 
 	for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
 		if (event_get(event, any[i]))
@@ -459,16 +457,31 @@ static bool want_io_uring(struct want *want, const struct event *event)
 	return attached;
 }
 
+/* As the executable of an event stands in its line. Other agents of this host have canaries, too.
+ */
+static void own_executable(struct harness *harness, char out[PATH_MAX + 32])
+{
+	char link[32], path[PATH_MAX] = "";
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", harness_agent(harness));
+	assert_true(readlink(link, path, sizeof(path) - 1) > 0);
+	snprintf(out, PATH_MAX + 32, "\"executable\":\"%s\"", path);
+}
+
 /* Nothing that the canaries do is in the trail, and every number of it is in the account. */
 static void check_hidden(struct harness *harness, const struct event *coverage)
 {
 	const struct event *beat = harness_wait_nth(harness, 0, "agent_heartbeat", 3);
+	char own[PATH_MAX + 32];
 	const struct event *event;
 
+	own_executable(harness, own);
 	assert_int_equal(account(beat, "canaries"),
 			 event_number(coverage, "Linux.coverage.records"));
 	assert_int_equal(add_up(beat), account(beat, "numbered"));
 	for (size_t i = 0; (event = harness_event(harness, i)); i++) {
+		if (!strstr(event->text, own))
+			continue;
 		assert_null(strstr(event->text, "auditship-canary"));
 		assert_null(strstr(event->text, "auditship\",\"--version"));
 	}

@@ -139,15 +139,9 @@ static void prepare(const char *dir)
 
 static struct want *want_own(struct harness *harness, const struct event *event, uint64_t after_ns)
 {
-	struct want *want = want_new();
+	struct want *want = want_of_agent(harness, event, after_ns);
 
-	want_envelope(want, harness, event);
-	want_moment(want, after_ns, boot_ns());
-	want_string(want, "event.action", event->action);
 	want_json(want, "event.category", "[\"host\"]");
-	want_json(want, "event.type", "[\"info\"]");
-	want_string(want, "event.dataset", "auditship.agent");
-	want_string(want, "Linux.sequence.ring", "shipper");
 	want_string(want, "message", event_string(event, "message"));
 	return want;
 }

@@ -38,6 +38,9 @@ void want_absent(struct want *want, const char *path);
 void want_envelope(struct want *want, struct harness *harness, const struct event *event);
 /* When it happened. */
 void want_moment(struct want *want, uint64_t min_ns, uint64_t max_ns);
+/* The two, and what else all events have that the agent tells of itself; category and outcome are
+ * the caller's. */
+struct want *want_of_agent(struct harness *harness, const struct event *event, uint64_t after_ns);
 /* The process, as facts read of it say; nothing of its program or its parent. */
 void want_process(struct want *want, const struct facts *facts);
 void want_capabilities(struct want *want, const struct facts *facts);

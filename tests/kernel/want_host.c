@@ -217,3 +217,16 @@ void want_moment(struct want *want, uint64_t min_ns, uint64_t max_ns)
 	want_id_range(want, "Linux.time.boot_ns", min_ns, max_ns);
 	want_time(want, "event.created", min_ns, max_ns + 2000000000u);
 }
+
+struct want *want_of_agent(struct harness *harness, const struct event *event, uint64_t after_ns)
+{
+	struct want *want = want_new();
+
+	want_envelope(want, harness, event);
+	want_moment(want, after_ns, boot_ns());
+	want_string(want, "event.action", event->action);
+	want_json(want, "event.type", "[\"info\"]");
+	want_string(want, "event.dataset", "auditship.agent");
+	want_string(want, "Linux.sequence.ring", "shipper");
+	return want;
+}

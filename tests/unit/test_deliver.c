@@ -3,6 +3,7 @@
 #include "test_deliver.h"
 
 #include "sink/file.h"
+#include "unit/test_small_disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 
 /* A sink that does as it is told. Lives in the test; close only marks it. */
@@ -772,8 +772,9 @@ static void assert_whole_lines(const char *path)
 }
 
 /* In a mount namespace of its own, with a trail on 256 KiB of which ballast takes the most. */
-static void deliver_to_a_full_disk(struct world *world)
+static void deliver_to_a_full_disk(void *data)
 {
+	struct world *world = data;
 	char ballast[160], bytes[192 * 1024] = {0};
 	int fd;
 
@@ -802,34 +803,13 @@ static void a_full_disk_pauses_the_trail_and_loses_nothing(void **state)
 {
 	struct world *world = *state;
 	char disk[128];
-	int status;
-	pid_t child;
 
-	if (geteuid() != 0) {
-		print_message("skipped: mounting a small tmpfs needs root\n");
-		skip();
-	}
+	skip_without_root();
 	journal_close(world->journal);
 	world->journal = NULL;
 	(void)snprintf(disk, sizeof(disk), "%s/disk", world->dir);
 	assert_int_equal(mkdir(disk, 0700), 0);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		if (unshare(CLONE_NEWNS) < 0 ||
-		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-		    mount("tmpfs", disk, "tmpfs", 0, "size=256k") < 0)
-			_exit(77);
-		deliver_to_a_full_disk(world);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
-		print_message("skipped: no right to mount\n");
-		skip();
-	}
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	on_small_disk(disk, "size=256k", deliver_to_a_full_disk, world);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

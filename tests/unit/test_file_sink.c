@@ -2,12 +2,12 @@
 /* The trail file: made safely, repaired, resumed, and never left with half a line. */
 #include "base/uuid.h"
 #include "sink/file.h"
+#include "unit/test_small_disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,10 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -427,8 +425,9 @@ static void a_short_write_leaves_no_trace(void **state)
 }
 
 /* On a file system of its own, 64 KiB large, in a mount namespace of a child. */
-static void fill_the_disk(struct place *place)
+static void fill_the_disk(void *data)
 {
+	struct place *place = data;
 	char ballast[160], line[4097];
 	int lines = 0;
 	struct stat st;
@@ -455,30 +454,9 @@ static void fill_the_disk(struct place *place)
 static void a_full_disk_leaves_no_partial_line(void **state)
 {
 	struct place *place = *state;
-	int status;
-	pid_t child;
 
-	if (geteuid() != 0) {
-		print_message("skipped: mounting a small tmpfs needs root\n");
-		skip();
-	}
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		if (unshare(CLONE_NEWNS) < 0 ||
-		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-		    mount("tmpfs", place->dir, "tmpfs", 0, "size=64k") < 0)
-			_exit(77);
-		fill_the_disk(place); /* a failed assertion ends the child with another status */
-		_exit(0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
-		print_message("skipped: no right to mount\n");
-		skip();
-	}
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	skip_without_root();
+	on_small_disk(place->dir, "size=64k", fill_the_disk, place);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -35,6 +35,7 @@ trail() {
 	find "$OUT" -maxdepth 1 -name 'trail*.zst' -exec zstd -dc {} +
 	find "$OUT" -maxdepth 1 -name 'trail*.ndjson' -exec cat {} +
 }
+peer_text() { trail; }
 peer_count() {
 	case $1 in
 	exec) trail | LC_ALL=C grep -F '"action":"exec"' | LC_ALL=C grep -cF '/storm_exec","name":"storm_exec"' ;;

@@ -15,6 +15,9 @@ peer_ready() { :; }   # fails while it is still starting
 peer_caught_up() { :; } # fails while it is known to be behind the load, which has ended
 peer_stop() { stop_caged INT; }
 peer_count() { :; }   # prints how many events of kind $1 the output has of the load
+# All that it recorded, and what of it is of the load; what else happens on the host is in its processor time.
+peer_text() { cat "$OUT/execs" "$OUT/exits" "$OUT/opens" "$OUT/events" 2>/dev/null; }
+peer_of_load() { LC_ALL=C grep -c 'storm_\|cc1 -O2 -Wall'; }
 peer_told() { echo 0; } # how many lost ones it counts itself
 peer_extra_cpu_us() { echo 0; } # what threads of the kernel do for it, so far
 peer_command() { :; } # what it is started with, for the table

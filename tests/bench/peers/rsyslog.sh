@@ -42,4 +42,5 @@ peer_stop() {
 	stop_caged TERM
 }
 peer_count() { LC_ALL=C grep -F "\"$1\"" "$OUT/events" | LC_ALL=C grep -c '"storm_exec ' || :; }
+peer_text() { cat "$OUT/events" 2>/dev/null; }
 peer_command() { echo "execsnoop >execs & exitsnoop >exits & rsyslogd with imfile, omfile and a jsonf template"; }
