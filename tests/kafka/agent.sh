@@ -23,8 +23,11 @@ ip address add 10.99.0.1/24 dev hole
 ip neighbour add $KAFKA_HOST lladdr 02:00:00:00:00:99 dev hole nud permanent
 
 kafka_make 1
+# As it comes with FULL=1; else one that looks again soon.
+properties="socket.connection.setup.timeout.ms: 2000, reconnect.backoff.max.ms: 1000"
+[ -z "${FULL-}" ] || properties=
 outage_config <<END
-  - {name: siem, type: kafka, brokers: ["$BROKERS"], topic: audit, key: process}
+  - {name: siem, type: kafka, brokers: ["$BROKERS"], topic: audit, key: process, properties: {$properties}}
 END
 hole="no (broker answers|answer from the broker).*: is there a firewall between"
 begin_outage
