@@ -70,13 +70,13 @@ static rd_kafka_t *connect_as(rd_kafka_type_t type)
 	return kafka;
 }
 
-/* Waits for the answer and says what is wrong with it. */
-static void wait_for(rd_kafka_queue_t *queue, const char *what)
+/* Waits for the answer and says what is wrong with it. False: there is none. */
+static bool hear(rd_kafka_queue_t *queue, const char *what)
 {
 	rd_kafka_event_t *event = rd_kafka_queue_poll(queue, WAIT_MS);
 
 	if (!event)
-		die(what, "no answer");
+		return false;
 	if (rd_kafka_event_error(event))
 		die(what, rd_kafka_event_error_string(event));
 	if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_CREATETOPICS_RESULT) {
@@ -90,6 +90,13 @@ static void wait_for(rd_kafka_queue_t *queue, const char *what)
 			die(what, rd_kafka_topic_result_error_string(topics[0]));
 	}
 	rd_kafka_event_destroy(event);
+	return true;
+}
+
+static void wait_for(rd_kafka_queue_t *queue, const char *what)
+{
+	if (!hear(queue, what))
+		die(what, "no answer");
 }
 
 static void create(rd_kafka_t *kafka, char **argv)
@@ -107,8 +114,12 @@ static void create(rd_kafka_t *kafka, char **argv)
 		*value = '\0';
 		(void)rd_kafka_NewTopic_set_config(topic, *at, value + 1);
 	}
+	/* A broker that has just started may let the first request go unanswered. */
 	rd_kafka_CreateTopics(kafka, &topic, 1, NULL, queue);
-	wait_for(queue, argv[0]);
+	if (!hear(queue, argv[0])) {
+		rd_kafka_CreateTopics(kafka, &topic, 1, NULL, queue);
+		wait_for(queue, argv[0]);
+	}
 	rd_kafka_NewTopic_destroy(topic);
 	rd_kafka_queue_destroy(queue);
 }
