@@ -23,7 +23,7 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config clang llvm bpftool li
 zlib1g-dev libyajl-dev libyaml-dev libssl-dev librdkafka-dev libzstd-dev
 libmicrohttpd-dev libseccomp-dev"
 test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema python3-yaml nodejs
-node-ajv jq curl openssl openjdk-17-jre-headless mandoc maven prometheus rpm runc busybox-static zstd gzip
+debootstrap node-ajv jq curl openssl openjdk-17-jre-headless mandoc maven prometheus rpm runc busybox-static zstd gzip
 logrotate valgrind libclang-rt-dev iproute2"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }

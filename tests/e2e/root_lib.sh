@@ -40,6 +40,7 @@ fresh_root() {
 		"$(. /etc/os-release && echo "$VERSION_CODENAME")" "$ROOT" \
 		"$(apt-get indextargets --format '$(SITE)' | head -n 1)" >"$DIR/debootstrap.err" 2>&1 || fail "debootstrap"
 	rm "$DIR/debootstrap.err"
+	mount --bind "$ROOT" "$ROOT" # the root of something is a mount
 }
 
 # Instances of its own of everything: nothing of this host is bound into it.
