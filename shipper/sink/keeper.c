@@ -22,6 +22,7 @@
 #define GRACE_S 1
 #define NICENESS 19
 #define AGE_LOOK_MS (60 * 1000) /* files grow old without anybody's call */
+#define RETRY_MS (15 * 1000)    /* a full disk may have room again, untold */
 
 enum { RUNNING, ENDED, ABANDONED };
 
@@ -51,12 +52,12 @@ static void keeper_free(struct keeper *keeper)
 	free(keeper);
 }
 
-static void wait_for_work(struct keeper *keeper)
+static void wait_for_work(struct keeper *keeper, int timeout_ms)
 {
 	struct pollfd fd = {.fd = keeper->wake_fd, .events = POLLIN};
 	eventfd_t ignored;
 
-	if (poll(&fd, 1, AGE_LOOK_MS) > 0)
+	if (poll(&fd, 1, timeout_ms) > 0)
 		(void)eventfd_read(keeper->wake_fd, &ignored);
 }
 
@@ -70,10 +71,11 @@ static void *run(void *data)
 	while (!atomic_load(&keeper->keep.stop)) {
 		struct err err;
 		bool more;
+		int result = keep_look(&keeper->keep, &more, &err);
 
-		note(keeper, keep_look(&keeper->keep, &more, &err), &err);
+		note(keeper, result, &err);
 		if (!more)
-			wait_for_work(keeper);
+			wait_for_work(keeper, result < 0 ? RETRY_MS : AGE_LOOK_MS);
 	}
 	if (!atomic_compare_exchange_strong(&keeper->state, &expected, ENDED))
 		keeper_free(keeper);
