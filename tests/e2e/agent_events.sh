@@ -14,7 +14,7 @@ agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, heartbeat: $1}
 capture: {events: [process, exec_failed, open_write]}
 journal: {max_size: 64MiB}
 sinks:
-- {name: trail, type: file, path: $trail}
+- {name: trail, type: file, path: $trail, rotate: {size: off}}
 - {name: beats, type: file, path: $DIR/trail/beats.ndjson, when: {event.action: [agent_heartbeat]}}
 END
 }
