@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/confine.h"
 #include "base/log.h"
-#include "config.h"
+#include "config/config.h"
 #include "control.h"
 #include "pipeline.h"
 #include "tool/check.h"

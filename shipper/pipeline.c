@@ -17,7 +17,7 @@
 #include "base/uuid.h"
 #include "capture/probes.h"
 #include "collect.h"
-#include "config_options.h"
+#include "config/options.h"
 #include "control.h"
 #include "decode/fields.h"
 #include "enrich/cgroup_scan.h"

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "capture/probes.h"
 #include "collect.h"
-#include "config.h"
+#include "config/config.h"
 #include "control.h"
 #include "coverage.h"
 #include "journal/journal.h"
