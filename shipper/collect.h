@@ -8,10 +8,10 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "canary_watch.h"
 #include "capture/loss.h"
 #include "capture/pins.h"
 #include "capture/probes.h"
+#include "coverage/canary_watch.h"
 #include "enrich/enrich.h"
 #include "enrich/users.h"
 #include "filter/rules.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The server of the control socket and clients that do not behave, in one thread. */
-#include "control.h"
+#include "serve/control.h"
 
 #include "base/clock.h"
 

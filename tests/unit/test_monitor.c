@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The monitoring port and clients that do not behave, in one thread. */
-#include "monitor.h"
+#include "serve/monitor.h"
 
 #include "base/clock.h"
 

@@ -3,7 +3,7 @@
  * Makes the directory, takes the lock, replaces what a dead agent left, and binds. The socket is
  * never open wider than it shall be: it is bound with mode 0600 and opened to the group afterwards.
  */
-#include "control_listen.h"
+#include "serve/control_listen.h"
 
 #include "base/cleanup.h"
 #include "base/io.h"

@@ -3,14 +3,14 @@
  * Gathers the facts from the stages. What they mean is judged in status_attention.c, how they are
  * written in status_document.c.
  */
-#include "status.h"
+#include "serve/status.h"
 
 #include "base/clock.h"
 #include "filter/rules.h"
 #include "progress.h"
-#include "status_document.h"
-#include "status_history.h"
-#include "status_metrics.h"
+#include "serve/status_document.h"
+#include "serve/status_history.h"
+#include "serve/status_metrics.h"
 
 #include <errno.h>
 #include <stdlib.h>

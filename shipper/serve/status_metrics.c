@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Loops over the table of figures; knows no figure by name. */
-#include "status_metrics.h"
+#include "serve/status_metrics.h"
 
-#include "status_figures.h"
+#include "serve/status_figures.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -153,7 +153,8 @@ int status_metrics_write_reference(struct buf *out)
 	int result = buf_add_text(
 		out,
 		"# Metrics\n\n"
-		"Made from the table in shipper/status_figures.c: do not edit. `GET /metrics` at\n"
+		"Made from the table in shipper/serve/status_figures.c: do not edit. `GET "
+		"/metrics` at\n"
 		"`monitor.listen` gives all of them in the text format of Prometheus; how to turn "
 		"it on, and\nwhat `/healthz` and `/readyz` say, is in "
 		"[monitoring.md](monitoring.md).\n\n"

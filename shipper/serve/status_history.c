@@ -3,7 +3,7 @@
  * Rates compare the present with the youngest sample that is old enough, so that a rate "per
  * second" is of at least nearly a second and not of the moment since the last tick.
  */
-#include "status_history.h"
+#include "serve/status_history.h"
 
 #include "base/clock.h"
 

@@ -3,11 +3,11 @@
  * The rows. A figure that stands in the facts is an offset, one that is made of others a function
  * of a line. Knows neither JSON nor the text of /metrics.
  */
-#include "status_figures.h"
+#include "serve/status_figures.h"
 
 #include "base/clock.h"
 #include "decode/fields.h"
-#include "status_attention.h"
+#include "serve/status_attention.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
 #define AUDITSHIP_CANARY_HELPER_H
 
 #include "base/err.h"
-#include "canary.h"
+#include "coverage/canary.h"
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -4,7 +4,7 @@
 #define AUDITSHIP_STATUS_HISTORY_H
 
 #include "collect.h"
-#include "status_document.h"
+#include "serve/status_document.h"
 
 #include <stdint.h>
 

@@ -3,7 +3,7 @@
 #ifndef AUDITSHIP_MONITOR_PAGES_H
 #define AUDITSHIP_MONITOR_PAGES_H
 
-#include "monitor.h"
+#include "serve/monitor.h"
 
 /* Their data is the struct status. */
 extern const struct monitor_page monitor_pages[];

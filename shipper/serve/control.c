@@ -5,12 +5,12 @@
  * does or leaves undone costs one of CONTROL_CLIENTS_MAX places for that long and nothing else.
  * Knows nothing of what the requests mean.
  */
-#include "control.h"
+#include "serve/control.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "control_listen.h"
 #include "render/json.h"
+#include "serve/control_listen.h"
 
 #include <errno.h>
 #include <stdlib.h>

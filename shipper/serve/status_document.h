@@ -9,11 +9,11 @@
 #include "base/buf.h"
 #include "capture/probes.h"
 #include "collect.h"
-#include "control.h"
-#include "coverage.h"
+#include "coverage/coverage.h"
 #include "journal/journal.h"
+#include "serve/control.h"
+#include "serve/watchers.h"
 #include "sink/deliver.h"
-#include "watchers.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,10 +3,10 @@
  * Says no more than any user of the host may know, since anybody can reach loopback: figures, and
  * which part is at fault, but neither paths nor what a receiver answered.
  */
-#include "monitor_pages.h"
+#include "serve/monitor_pages.h"
 
-#include "status.h"
-#include "status_metrics.h"
+#include "serve/status.h"
+#include "serve/status_metrics.h"
 
 #include <errno.h>
 

@@ -3,9 +3,9 @@
  * The deeds and their records. Nothing here changes a file or leaves anything behind. Must not know
  * who asks for it, or what becomes of the answer.
  */
-#include "canary.h"
+#include "coverage/canary.h"
 
-#include "canary_ways.h"
+#include "coverage/canary_ways.h"
 #include "decode/decode.h"
 
 #include <errno.h>

@@ -7,9 +7,9 @@
 #define AUDITSHIP_COVERAGE_H
 
 #include "base/err.h"
-#include "canary.h"
-#include "canary_helper.h"
-#include "canary_watch.h"
+#include "coverage/canary.h"
+#include "coverage/canary_helper.h"
+#include "coverage/canary_watch.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,13 +11,13 @@
 #include "capture/probes.h"
 #include "collect.h"
 #include "config/config.h"
-#include "control.h"
-#include "coverage.h"
+#include "coverage/coverage.h"
 #include "journal/journal.h"
 #include "kernel_filter.h"
+#include "serve/control.h"
+#include "serve/watchers.h"
 #include "sink/deliver.h"
 #include "sinks.h"
-#include "watchers.h"
 
 struct status;
 

@@ -3,7 +3,7 @@
  * A run has two phases: the helper is at work, then the records are on their way. Must not know
  * what is told of the result, or to whom.
  */
-#include "coverage.h"
+#include "coverage/coverage.h"
 
 #include "base/clock.h"
 #include "decode/fields.h"

@@ -3,7 +3,7 @@
  * Both ends of a socket pair: main's, and behind the fork a process that knows canaries and nothing
  * else. Everything behind the fork ends with _exit.
  */
-#include "canary_helper.h"
+#include "coverage/canary_helper.h"
 
 #include "enrich/procfs.h"
 

@@ -3,7 +3,7 @@
 #ifndef AUDITSHIP_STATUS_ATTENTION_H
 #define AUDITSHIP_STATUS_ATTENTION_H
 
-#include "status_document.h"
+#include "serve/status_document.h"
 
 /* Calls handler with each thing that needs attention, the gravest first; returns how many. */
 typedef void (*status_attention_handler)(void *data, const char *text);

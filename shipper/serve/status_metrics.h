@@ -4,7 +4,7 @@
 #define AUDITSHIP_STATUS_METRICS_H
 
 #include "base/buf.h"
-#include "status_document.h"
+#include "serve/status_document.h"
 
 #define STATUS_METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 

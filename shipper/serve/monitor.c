@@ -4,11 +4,11 @@
  * connection has MONITOR_PATIENCE_MS as a whole, whatever it sends or leaves undone; then it is
  * shut down. Knows nothing of what the pages mean.
  */
-#include "monitor.h"
+#include "serve/monitor.h"
 
 #include "base/clock.h"
 #include "base/listen_address.h"
-#include "control_listen.h"
+#include "serve/control_listen.h"
 
 #include <errno.h>
 #include <microhttpd.h>

@@ -4,7 +4,7 @@
  * shut down before its thread is stopped, so that no send of it can wait and the stop is immediate.
  * Knows nothing of frames.
  */
-#include "watchers.h"
+#include "serve/watchers.h"
 
 #include "base/clock.h"
 #include "render/json.h"

@@ -7,7 +7,7 @@
 #define AUDITSHIP_STATUS_FIGURES_H
 
 #include "render/json.h"
-#include "status_document.h"
+#include "serve/status_document.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Raw system calls: what a library would do for us is what is tried out. Knows no records. */
-#include "canary_ways.h"
+#include "coverage/canary_ways.h"
 
 #include <errno.h>
 #include <fcntl.h>

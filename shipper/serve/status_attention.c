@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Judges; writes no document and asks nobody. */
-#include "status_attention.h"
+#include "serve/status_attention.h"
 
 #include "base/clock.h"
 #include "decode/fields.h"

@@ -3,14 +3,14 @@
  * Texts, times and lists; figures come from the table in status_figures.c. What needs attention is
  * decided in status_attention.c; this file only writes.
  */
-#include "status_document.h"
+#include "serve/status_document.h"
 
 #include "base/clock.h"
 #include "decode/fields.h"
 #include "render/json.h"
+#include "serve/status_attention.h"
+#include "serve/status_figures.h"
 #include "sinks.h"
-#include "status_attention.h"
-#include "status_figures.h"
 
 #include <errno.h>
 #include <string.h>

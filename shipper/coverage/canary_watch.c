@@ -3,9 +3,9 @@
  * Knows records by their struct and canaries by their table. Hides as little as it can: a program
  * that could pass for the helper could do so unseen.
  */
-#include "canary_watch.h"
+#include "coverage/canary_watch.h"
 
-#include "canary.h"
+#include "coverage/canary.h"
 #include "decode/fields.h"
 
 #include <unistd.h>
