@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "coverage.h"
+#include "coverage/coverage.h"
 #include "record.h"
 
 #include <stdbool.h>

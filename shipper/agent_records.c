@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "decode/fields.h"
 #include "decode/names.h"
-#include "status_attention.h"
+#include "serve/status_attention.h"
 
 #include <inttypes.h>
 #include <stdio.h>

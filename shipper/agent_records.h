@@ -5,7 +5,7 @@
 
 #include "capture/probes.h"
 #include "collect.h"
-#include "coverage.h"
+#include "coverage/coverage.h"
 #include "own_record.h"
 #include "sink/deliver.h"
 

@@ -8,9 +8,10 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "canary_watch.h"
 #include "capture/loss.h"
+#include "capture/pins.h"
 #include "capture/probes.h"
+#include "coverage/canary_watch.h"
 #include "enrich/enrich.h"
 #include "enrich/users.h"
 #include "filter/rules.h"
@@ -130,8 +131,6 @@ void collect_give_rules(struct collect *collect, struct rules_state *rules);
 /* The rules in force, for their counters: borrowed until the next collect_give_rules. */
 const struct rules_state *collect_rules(const struct collect *collect);
 
-#define COLLECT_SETS_MAX 16
-
 /* What a reload changes on the way of an event. Borrowed until collect_changed_fd is readable. */
 struct collect_change {
 	/*
@@ -139,7 +138,7 @@ struct collect_change {
 	 * all but the last are detached and settled. NULL behind the last; none: the set stays.
 	 * What the old rings hold comes first; then nobody needs the old sets.
 	 */
-	struct probes *probes[COLLECT_SETS_MAX + 1];
+	struct probes *probes[PINS_SETS_MAX + 1];
 	bool selected[REC_KINDS];
 	char *const *env; /* see enrich_options */
 	size_t env_count;

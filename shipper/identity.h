@@ -3,7 +3,7 @@
 #ifndef AUDITSHIP_IDENTITY_H
 #define AUDITSHIP_IDENTITY_H
 
-#include "config.h"
+#include "config/config.h"
 #include "enrich/host.h"
 #include "render/render.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "capture/probes.h"
-#include "config.h"
+#include "config/config.h"
 #include "filter/rules.h"
 
 struct kernel_filter;

@@ -3,9 +3,9 @@
 #include "base/buf.h"
 #include "base/confine.h"
 #include "base/log.h"
-#include "config.h"
-#include "control.h"
+#include "config/config.h"
 #include "pipeline.h"
+#include "serve/control.h"
 #include "tool/check.h"
 #include "tool/detach.h"
 #include "tool/help.h"
@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct arguments {
 };
 
 #define EXIT_USAGE 64
+#define MAPPED_BYTES (128 * 1024)
 
 static int usage_error(const char *what, const char *which)
 {
@@ -117,6 +119,16 @@ static int read_arguments(int argc, char **argv, const char *letters,
 	return optind < argc ? usage_error("nothing is known to do with", argv[optind]) : 0;
 }
 
+/*
+ * A block of this size or above is mapped by itself, and is the kernel's again once it is free. If
+ * nothing is set glibc raises the size to that of what was freed last, up to 32 MiB: the buffers of
+ * a sink then come from arenas, and each reload leaves other holes there.
+ */
+static void map_large_blocks(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+}
+
 static int command_run(const struct arguments *arguments)
 {
 	struct config *config = NULL;
@@ -129,6 +141,7 @@ static int command_run(const struct arguments *arguments)
 	int result;
 
 	confine_process(); /* first: the configuration holds secrets */
+	map_large_blocks();
 	buf_init(&faults, CONFIG_FAULTS_SIZE);
 	result = config_new(&config, arguments->config, &faults, &err);
 	if (result == -EINVAL && faults.length > 0)

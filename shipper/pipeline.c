@@ -17,8 +17,7 @@
 #include "base/uuid.h"
 #include "capture/probes.h"
 #include "collect.h"
-#include "config_options.h"
-#include "control.h"
+#include "config/options.h"
 #include "decode/fields.h"
 #include "enrich/cgroup_scan.h"
 #include "enrich/host.h"
@@ -26,13 +25,14 @@
 #include "enrich/procfs.h"
 #include "enrich/users_watch.h"
 #include "identity.h"
-#include "monitor_pages.h"
+#include "serve/control.h"
+#include "serve/monitor_pages.h"
+#include "serve/status.h"
+#include "serve/watchers.h"
 #include "sink/deliver.h"
-#include "status.h"
 #include "succession.h"
 #include "summary.h"
 #include "tool/preflight.h"
-#include "watchers.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -4,7 +4,7 @@
 #define AUDITSHIP_PIPELINE_H
 
 #include "base/err.h"
-#include "config.h"
+#include "config/config.h"
 #include "render/render.h"
 
 /* Somebody who looks on: events go to a descriptor as raw frames, and no socket is opened. */

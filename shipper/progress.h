@@ -8,7 +8,7 @@
 #define AUDITSHIP_PROGRESS_H
 
 #include "base/err.h"
-#include "status_document.h"
+#include "serve/status_document.h"
 
 #include <stdbool.h>
 #include <stdint.h>

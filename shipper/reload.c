@@ -18,9 +18,9 @@
 
 struct reload {
 	struct pipeline *pipeline;
-	struct config *own;                          /* in force, when a reload brought it */
-	struct config *old;                          /* until the change is made */
-	struct probes *old_probes[COLLECT_SETS_MAX]; /* until they are read to their ends */
+	struct config *own;                       /* in force, when a reload brought it */
+	struct config *old;                       /* until the change is made */
+	struct probes *old_probes[PINS_SETS_MAX]; /* until they are read to their ends */
 	struct collect_change change;
 	bool busy, again;
 };
@@ -40,7 +40,7 @@ void reload_free(struct reload *reload)
 {
 	if (!reload)
 		return;
-	for (size_t i = 0; i < COLLECT_SETS_MAX; i++)
+	for (size_t i = 0; i < PINS_SETS_MAX; i++)
 		probes_close(reload->old_probes[i]);
 	config_free(reload->old);
 	config_free(reload->own);
@@ -399,7 +399,7 @@ void reload_finish(struct reload *reload)
 {
 	if (!collect_change_done(reload->pipeline->collect))
 		return;
-	for (size_t i = 0; i < COLLECT_SETS_MAX && reload->old_probes[i]; i++) {
+	for (size_t i = 0; i < PINS_SETS_MAX && reload->old_probes[i]; i++) {
 		succession_bury(reload->pipeline, reload->old_probes[i]);
 		reload->old_probes[i] = NULL;
 	}

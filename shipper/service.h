@@ -6,7 +6,7 @@
 #ifndef AUDITSHIP_SERVICE_H
 #define AUDITSHIP_SERVICE_H
 
-#include "status.h"
+#include "serve/status.h"
 
 struct service {
 	bool watched; /* a watchdog waits */

@@ -3,8 +3,8 @@
 #include "sinks.h"
 
 #include "base/log.h"
-#include "config_kafka.h"
-#include "config_syslog.h"
+#include "config/kafka.h"
+#include "config/syslog.h"
 #include "render/identity.h"
 #include "sinks_file.h"
 

@@ -4,7 +4,7 @@
 #define AUDITSHIP_SINKS_H
 
 #include "base/err.h"
-#include "config.h"
+#include "config/config.h"
 #include "journal/journal.h"
 #include "render/render.h"
 #include "sink/deliver.h"

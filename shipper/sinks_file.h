@@ -3,7 +3,7 @@
 #ifndef AUDITSHIP_SINKS_FILE_H
 #define AUDITSHIP_SINKS_FILE_H
 
-#include "config.h"
+#include "config/config.h"
 #include "render/render.h"
 #include "sink/sink.h"
 

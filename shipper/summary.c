@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "capture/filters.h"
 #include "decode/fields.h"
-#include "status_attention.h"
+#include "serve/status_attention.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "collect.h"
-#include "config.h"
+#include "config/config.h"
 #include "sink/deliver.h"
 
 struct summary {

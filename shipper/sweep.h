@@ -10,9 +10,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "canary_watch.h"
 #include "capture/loss.h"
 #include "capture/ring.h"
+#include "coverage/canary_watch.h"
 #include "enrich/enrich.h"
 #include "filter/rules.h"
 #include "journal/journal.h"

@@ -12,7 +12,7 @@
  */
 #include "base/clock.h"
 #include "base/io.h"
-#include "config.h"
+#include "config/config.h"
 #include "entry_builder.h"
 #include "sinks.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The table of pairs, once in the program; what uses it is inline in the header. */
 #include "base/digits.h"
 
 const char digits_pairs[201] = "00010203040506070809101112131415161718192021222324"

@@ -9,7 +9,7 @@
 #include "base/json_read.h"
 #include "base/terminal.h"
 #include "base/text.h"
-#include "config.h"
+#include "config/config.h"
 #include "filter/rules.h"
 #include "sinks.h"
 

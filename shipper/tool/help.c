@@ -6,7 +6,7 @@
  */
 #include "tool/help.h"
 
-#include "config.h"
+#include "config/config.h"
 #include "tool/watch_options.h"
 
 #include <errno.h>

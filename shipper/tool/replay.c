@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/uuid.h"
-#include "config.h"
+#include "config/config.h"
 #include "identity.h"
 #include "sinks.h"
 #include "tool/check.h"

@@ -9,9 +9,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "decode/fields.h"
-#include "render/batch.h"
-#include "render/ecs.h"
 #include "render/ocsf.h"
+#include "render/schema_ids.h"
 
 #define SCHEMA_EVENT_VERSION ECS_SCHEMA_VERSION
 #define SCHEMA_BATCH_VERSION BATCH_SCHEMA_VERSION

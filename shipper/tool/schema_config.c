@@ -6,7 +6,7 @@
  */
 #include "tool/schema.h"
 
-#include "config_options.h"
+#include "config/options.h"
 #include "decode/lookup.h"
 #include "tool/schema_fields.h"
 #include "tool/schema_out.h"

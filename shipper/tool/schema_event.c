@@ -511,7 +511,7 @@ static void write_head(struct schema_out *out, const char *id, const char *title
 static void write_event(struct schema_out *out, const struct definitions *definitions)
 {
 	schema_open(out, NULL, '{');
-	write_head(out, "urn:auditship:schema:event:" SCHEMA_EVENT_VERSION, "auditship event",
+	write_head(out, SCHEMA_ID_EVENT, "auditship event",
 		   "One line of a sink with format: ecs. Names are those of the Elastic Common "
 		   "Schema " ECS_VERSION "; what it has no name for is in the object Linux. The "
 		   "form of a sink with detail: compact is the same schema.");
@@ -523,7 +523,7 @@ static void write_event(struct schema_out *out, const struct definitions *defini
 static void write_ocsf(struct schema_out *out, const struct definitions *definitions)
 {
 	schema_open(out, NULL, '{');
-	write_head(out, "urn:auditship:schema:ocsf:" SCHEMA_OCSF_VERSION, "auditship event in OCSF",
+	write_head(out, SCHEMA_ID_OCSF, "auditship event in OCSF",
 		   "One line of a sink with format: ocsf. What OCSF " OCSF_VERSION
 		   " has no attribute for is in the object unmapped, by its path in the schema of "
 		   "events. Both values of detail are this schema.");
@@ -538,7 +538,7 @@ static void write_batch(struct schema_out *out, const struct definitions *defini
 	struct writing plain = {.kind = &nothing};
 
 	schema_open(out, NULL, '{');
-	write_head(out, "urn:auditship:schema:batch:" SCHEMA_BATCH_VERSION, "auditship batch",
+	write_head(out, SCHEMA_ID_BATCH, "auditship batch",
 		   "Events of one stream in one document: what is the same for all, agent and "
 		   "host, stands there once, and the events are without it.");
 	schema_literal(out, "additionalProperties", "false");

@@ -62,8 +62,8 @@ static void write_template(struct schema_out *out, const struct schema_field *fi
 	schema_number(out, "priority", 200);
 	schema_literal(out, "_meta",
 		       "{\"description\": \"Events of auditship. Generated from its field "
-		       "tables.\", \"schema\": \"urn:auditship:schema:event:" SCHEMA_EVENT_VERSION
-		       "\", \"ecs\": \"" ECS_VERSION "\"}");
+		       "tables.\", \"schema\": \"" SCHEMA_ID_EVENT "\", \"ecs\": \"" ECS_VERSION
+		       "\"}");
 	schema_open(out, "template", '{');
 	/* Fields of a later version stay in _source and wait for its template. */
 	schema_literal(out, "settings",

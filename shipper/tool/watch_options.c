@@ -6,7 +6,7 @@
 #include "tool/watch_options.h"
 
 #include "base/text.h"
-#include "config.h"
+#include "config/config.h"
 #include "decode/fields.h"
 #include "render/csv.h"
 

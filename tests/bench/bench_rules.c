@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include "rules_of_text.h"
+
 #define BUDGET_NS 100
 #define PATIENCE_S 20
 #define BATCH 1000
@@ -71,21 +73,6 @@ static void write_fifty(char *text, size_t size)
 		used += (size_t)snprintf(text + used, size - used, "- {when: {%s}, do: drop}\n",
 					 when);
 	}
-}
-
-static struct rules_state *start(const char *text)
-{
-	struct faults faults = {0};
-	struct rules_state *state;
-	struct yaml_node *root;
-	struct rules *rules;
-	struct err err;
-
-	assert_int_equal(yaml_tree_parse(&root, text, strlen(text), &faults), 0);
-	assert_int_equal(rules_compile(&rules, root, &faults), 0);
-	yaml_tree_free(root);
-	assert_int_equal(rules_state_new(&state, rules, &err), 0);
-	return state;
 }
 
 /* Takes over what the builder has. */
@@ -165,8 +152,8 @@ static void fifty_rules_cost_less_than_was_promised(void **state)
 
 	(void)state;
 	write_fifty(text, sizeof(text));
-	rules = start(text);
-	one = start("- {when: {process.executable: /usr/sbin/cron}, do: drop}");
+	rules = rules_state_of_text(text);
+	one = rules_state_of_text("- {when: {process.executable: /usr/sbin/cron}, do: drop}");
 	make_exec();
 	exec_ns = best_ns(rules);
 	one_ns = best_ns(one);

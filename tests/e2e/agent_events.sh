@@ -14,7 +14,7 @@ agent: {state_dir: $DIR/state, runtime_dir: $DIR/run, heartbeat: $1}
 capture: {events: [process, exec_failed, open_write]}
 journal: {max_size: 64MiB}
 sinks:
-- {name: trail, type: file, path: $trail}
+- {name: trail, type: file, path: $trail, rotate: {size: off}}
 - {name: beats, type: file, path: $DIR/trail/beats.ndjson, when: {event.action: [agent_heartbeat]}}
 END
 }
@@ -87,8 +87,8 @@ expect "$(tail -n 1 "$trail")" '.message | startswith("stopped by SIGINT from us
 
 # The time is over; the helper had gone before.
 covered=$(own | jq -s 'map(select(.event.action == "agent_coverage")) | length')
-start_agent --seconds 6
-wait_until 5 has '.event.action == "agent_coverage"' $((covered + 1)) || fail "no coverage in the third run"
+start_agent --seconds 15
+wait_until 10 has '.event.action == "agent_coverage"' $((covered + 1)) || fail "no coverage in the third run"
 kill -9 "$(helper)"
 code=0
 "$AGENT" status -c "$DIR/config.yaml" --coverage --json >"$DIR/status" || code=$?

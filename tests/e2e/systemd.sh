@@ -60,8 +60,8 @@ END
 sh -c 'echo 0 >"$1/cgroup.procs" && exec setsid unshare --mount --pid --fork --kill-child --cgroup --uts --ipc sh "$2" "$3"' \
 	sh "$group" "$DIR/boot" "$ROOT" >"$DIR/boot.err" 2>&1 &
 GUEST=$!
-one_of() { INIT=$(cat "/proc/$GUEST/task/$GUEST/children") && [ -n "$INIT" ]; }
-wait_until 10 one_of || fail "the guest does not start"
+guest_has_init() { INIT=$(cat "/proc/$GUEST/task/$GUEST/children") && [ -n "$INIT" ]; }
+wait_until 10 guest_has_init || fail "the guest does not start"
 in_guest() { nsenter -t ${INIT% } -m -u -i -p -C "$@"; }
 is_up() { in_guest systemctl is-active scenario.target; }
 wait_until 60 is_up || fail "systemd does not come up: $(cat "$DIR/boot.err")"

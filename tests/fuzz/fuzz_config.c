@@ -3,7 +3,7 @@
  * The configuration: a file, and after a NUL a drop-in. What is good prints as a file that is good
  * and means the same; what is not good has faults that can be shown on a terminal.
  */
-#include "config.h"
+#include "config/config.h"
 #include "fuzz.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
  * What a client sends to the control socket: pieces that arrive one by one, each ended by NUL.
  * Whatever it is, every answer is a line of JSON, one for each request, and nothing stays behind.
  */
-#include "control.h"
 #include "fuzz.h"
+#include "serve/control.h"
 
 #include <errno.h>
 #include <poll.h>

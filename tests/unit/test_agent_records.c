@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "decode/decode.h"
-#include "status_attention.h"
+#include "serve/status_attention.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

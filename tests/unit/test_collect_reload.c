@@ -2,6 +2,8 @@
 /* What a reload gives to the running collect thread. */
 #include "unit/test_collect.h"
 
+#include "rules_of_text.h"
+
 static void given_names_are_used_from_the_next_sweep_on(void **state)
 {
 	struct users *users;
@@ -20,17 +22,7 @@ static void given_names_are_used_from_the_next_sweep_on(void **state)
 
 static void give_rules(const char *text)
 {
-	struct faults faults = {0};
-	struct rules_state *state;
-	struct yaml_node *root;
-	struct rules *rules;
-	struct err err;
-
-	assert_int_equal(yaml_tree_parse(&root, text, strlen(text), &faults), 0);
-	assert_int_equal(rules_compile(&rules, root, &faults), 0);
-	yaml_tree_free(root);
-	assert_int_equal(rules_state_new(&state, rules, &err), 0);
-	collect_give_rules(made.collect, state);
+	collect_give_rules(made.collect, rules_state_of_text(text));
 }
 
 static void given_rules_are_in_force_from_the_next_sweep_on(void **state)

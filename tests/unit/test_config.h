@@ -11,7 +11,7 @@
 #include <cmocka.h>
 /* clang-format on */
 #include "base/io.h"
-#include "config.h"
+#include "config/config.h"
 
 #include <errno.h>
 #include <fcntl.h>

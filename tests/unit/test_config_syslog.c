@@ -2,7 +2,7 @@
 /* What the options of a syslog sink mean, alone and together. */
 #include "test_config.h"
 
-#include "config_syslog.h"
+#include "config/syslog.h"
 #include "sink/syslog.h"
 
 #define SINK "sinks: [{name: s, type: syslog, target: "

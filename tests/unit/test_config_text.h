@@ -4,7 +4,7 @@
 #define AUDITSHIP_TEST_CONFIG_TEXT_H
 
 #include "base/io.h"
-#include "config.h"
+#include "config/config.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ${NAME}, ${NAME:-TEXT}, ${file:PATH} and $$, and that secrets are not shown. */
-#include "config_options.h"
+#include "config/options.h"
 #include "test_config.h"
 
 static int make_all(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The server of the control socket and clients that do not behave, in one thread. */
-#include "control.h"
+#include "serve/control.h"
 
 #include "base/clock.h"
 
@@ -26,6 +26,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "unit/descriptors.h"
 
 #define LONG_ANSWER ((size_t)900 * 1024) /* more than a socket buffers */
 #define NOBODY 65534
@@ -209,18 +211,6 @@ static struct control_counters counters(struct world *world)
 
 	control_counters(world->control, &counters);
 	return counters;
-}
-
-static unsigned int open_descriptors(void)
-{
-	DIR *stream = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	assert_non_null(stream);
-	while (readdir(stream))
-		count++;
-	(void)closedir(stream);
-	return count;
 }
 
 static void a_line_is_answered_and_the_next_one_too(void **state)
@@ -431,7 +421,7 @@ static void the_seventeenth_client_is_turned_away_with_words(void **state)
 static void a_thousand_connections_leave_no_descriptor_behind(void **state)
 {
 	struct world *world = *state;
-	unsigned int before = open_descriptors();
+	size_t before = count_descriptors();
 
 	for (int i = 0; i < 1000; i++) {
 		int fd = connect_to(world);
@@ -446,7 +436,7 @@ static void a_thousand_connections_leave_no_descriptor_behind(void **state)
 		serve(world);
 	}
 	assert_int_equal(counters(world).clients, 0);
-	assert_int_equal(open_descriptors(), before);
+	assert_int_equal(count_descriptors(), before);
 	expect_good(world);
 }
 

@@ -3,7 +3,7 @@
  * Canaries: who they are, what becomes of their records, what is made of the result. The helper is
  * a real process; the records are made here.
  */
-#include "coverage.h"
+#include "coverage/coverage.h"
 
 #include "base/clock.h"
 #include "base/io.h"

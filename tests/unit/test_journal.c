@@ -2,7 +2,7 @@
 /* Appending, reading back, bounds, durability: a journal to which nothing bad happens. */
 #include "unit/test_journal.h"
 
-#include <dirent.h>
+#include "unit/descriptors.h"
 
 static void what_was_appended_is_read_back_over_many_segments(void **state)
 {
@@ -387,26 +387,14 @@ static void a_reader_that_was_let_go_holds_nothing_and_may_come_back(void **stat
 	journal_reader_close(good);
 }
 
-static unsigned int open_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		count++;
-	assert_int_equal(closedir(dir), 0);
-	return count;
-}
-
 /* Sinks get other names with every reload. */
 static void cursors_of_the_past_keep_no_descriptor(void **state)
 {
 	struct fixture *f = *state;
-	unsigned int before, after;
+	size_t before, after;
 
 	open_journal(f);
-	before = open_descriptors();
+	before = count_descriptors();
 	for (unsigned int i = 0; i < 100; i++) {
 		struct journal_reader *reader;
 		char name[16];
@@ -417,7 +405,7 @@ static void cursors_of_the_past_keep_no_descriptor(void **state)
 		expect_all(f, reader, i < 50 ? 1 : 2 * (i - 50 + 1) + 1, 2 * (i + 1));
 		journal_reader_close(reader);
 	}
-	after = open_descriptors();
+	after = count_descriptors();
 	assert_in_range(after, before, before + 4);
 	assert_int_equal(status_of(f).skipped_events, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "test_config.h"
 
-#include "config_kafka.h"
+#include "config/kafka.h"
 
 static void is_good(struct config *config, const char *text)
 {

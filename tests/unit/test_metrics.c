@@ -3,8 +3,8 @@
  * The table of figures, and what /metrics makes of it. docs/metrics.md is made from it: to rewrite
  * it run this test with UPDATE=1 and review the difference. What promtool says: e2e.monitor.
  */
-#include "status_figures.h"
-#include "status_metrics.h"
+#include "serve/status_figures.h"
+#include "serve/status_metrics.h"
 
 #include "base/clock.h"
 #include "base/io.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The monitoring port and clients that do not behave, in one thread. */
-#include "monitor.h"
+#include "serve/monitor.h"
 
 #include "base/clock.h"
 
@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,6 +22,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "unit/descriptors.h"
 
 #define GET "GET /page HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -253,24 +254,13 @@ static void who_does_not_read_is_sent_away(void **state)
 	(void)close(fd);
 }
 
-static unsigned int descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	while (readdir(dir))
-		count++;
-	(void)closedir(dir);
-	return count;
-}
-
 static void a_thousand_in_a_row_leave_no_descriptor(void **state)
 {
 	struct world *world = *state;
-	unsigned int before;
+	size_t before;
 
 	expect(world, GET, "HTTP/1.1 200", "hello");
-	before = descriptors();
+	before = count_descriptors();
 	for (int i = 0; i < 1000; i++) {
 		int fd = connect_to(world);
 
@@ -284,7 +274,7 @@ static void a_thousand_in_a_row_leave_no_descriptor(void **state)
 	}
 	serve(world);
 	expect(world, GET, "HTTP/1.1 200", "hello");
-	assert_int_equal(descriptors(), before);
+	assert_int_equal(count_descriptors(), before);
 }
 
 static void the_socket_is_for_owner_and_group_and_for_one_agent(void **state)

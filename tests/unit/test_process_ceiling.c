@@ -2,6 +2,8 @@
 /* Floods of processes, below which the table must stay at its ceiling. */
 #include "unit/test_process_table.h"
 
+#include "unit/descriptors.h"
+
 static uint64_t resident_bytes(void)
 {
 	FILE *status = fopen("/proc/self/status", "re");
@@ -15,18 +17,6 @@ static uint64_t resident_bytes(void)
 	assert_int_equal(fclose(status), 0);
 	assert_true(kib > 0);
 	return (uint64_t)kib * 1024;
-}
-
-static size_t open_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	size_t count = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		count++;
-	assert_int_equal(closedir(dir), 0);
-	return count;
 }
 
 /* 32768 slots of 264 bytes, their buckets, 16 MiB of chunks. */
@@ -46,7 +36,7 @@ static void an_empty_table_costs_next_to_nothing(void **state)
 static void floods_stay_below_the_ceiling(void **state)
 {
 	uint64_t before = resident_bytes();
-	size_t descriptors = open_descriptors();
+	size_t descriptors = count_descriptors();
 	struct process_table *table = new_table(0, 0, 0);
 	struct image image = largest_image();
 
@@ -68,7 +58,7 @@ static void floods_stay_below_the_ceiling(void **state)
 	assert_true(counters_of(table).image_failures > 0);
 	assert_true(counters_of(table).image_bytes <= UINT64_C(16) << 20);
 	assert_true(resident_bytes() < before + CEILING * SHADOW);
-	assert_int_equal(open_descriptors(), descriptors);
+	assert_int_equal(count_descriptors(), descriptors);
 	process_table_free(table);
 }
 

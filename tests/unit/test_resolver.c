@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -21,6 +20,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "unit/descriptors.h"
 
 #define DEADLINE_NS NS_PER_S /* a busy machine needs much of it to start a worker */
 #define PATIENCE_NS (20 * NS_PER_S)
@@ -144,18 +145,6 @@ struct test {
 	size_t count;
 	size_t descriptors; /* there were before */
 };
-
-static size_t count_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	size_t count = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		count++;
-	assert_int_equal(closedir(dir), 0);
-	return count;
-}
 
 static int start(void **state)
 {

@@ -13,36 +13,13 @@
 
 #include <cmocka.h>
 
+#include "rules_of_text.h"
+
 #define ROOM REC_MAX_SIZE
 #define SECOND UINT64_C(1000000000)
 
 static struct entry_builder builder;
 static const uint8_t stream[16];
-
-static struct rules *compile(const char *text)
-{
-	struct faults faults = {0};
-	struct yaml_node *root;
-	struct rules *rules = NULL;
-
-	assert_int_equal(yaml_tree_parse(&root, text, strlen(text), &faults), 0);
-	if (rules_compile(&rules, root, &faults) < 0)
-		for (size_t i = 0; i < faults.count; i++)
-			print_error("%u:%u: %s\n", faults.items[i].place.line,
-				    faults.items[i].place.column, faults.items[i].text);
-	assert_non_null(rules);
-	yaml_tree_free(root);
-	return rules;
-}
-
-static struct rules_state *start(const char *text)
-{
-	struct rules_state *state;
-	struct err err;
-
-	assert_int_equal(rules_state_new(&state, compile(text), &err), 0);
-	return state;
-}
 
 /* What the collect thread makes of one record: an entry as the journal has it. */
 static struct {
@@ -119,10 +96,10 @@ static struct rules_counters counters_of(const struct rules_state *state, size_t
 
 static void the_first_rule_that_decides_wins(void **state)
 {
-	struct rules_state *rules =
-		start("- {name: mine, when: {process.executable: /usr/sbin/cron}, do: keep}\n"
-		      "- {name: theirs, when: {process.executable: '/usr/sbin/*'}, do: drop}\n"
-		      "- {when: {process.executable: [/bin/true, /usr/sbin/cron]}, do: drop}\n");
+	struct rules_state *rules = rules_state_of_text(
+		"- {name: mine, when: {process.executable: /usr/sbin/cron}, do: keep}\n"
+		"- {name: theirs, when: {process.executable: '/usr/sbin/*'}, do: drop}\n"
+		"- {when: {process.executable: [/bin/true, /usr/sbin/cron]}, do: drop}\n");
 
 	(void)state;
 	assert_int_equal(rules_count(rules_of(rules)), 3);
@@ -140,7 +117,7 @@ static void the_first_rule_that_decides_wins(void **state)
 
 static void what_the_agent_says_passes_no_rule(void **state)
 {
-	struct rules_state *rules = start("- {do: drop}\n");
+	struct rules_state *rules = rules_state_of_text("- {do: drop}\n");
 
 	(void)state;
 	builder_start(&builder, REC_LOST, 1);
@@ -181,11 +158,11 @@ static void assert_shows(const char *wanted)
 
 static void tags_go_on_until_a_rule_decides(void **state)
 {
-	struct rules_state *rules =
-		start("- {when: {process.executable: '/bin/*'}, do: {tag: [bin, 'say \"hi\"']}}\n"
-		      "- {when: {process.name: ls}, do: {tag: [listing, bin]}}\n"
-		      "- {when: {process.name: ls}, do: keep}\n"
-		      "- {when: {process.name: ls}, do: {tag: late}}\n");
+	struct rules_state *rules = rules_state_of_text(
+		"- {when: {process.executable: '/bin/*'}, do: {tag: [bin, 'say \"hi\"']}}\n"
+		"- {when: {process.name: ls}, do: {tag: [listing, bin]}}\n"
+		"- {when: {process.name: ls}, do: keep}\n"
+		"- {when: {process.name: ls}, do: {tag: late}}\n");
 
 	(void)state;
 	assert_int_equal(apply_exec(rules, "/bin/ls"), RULES_KEEP);
@@ -216,7 +193,7 @@ static const char *mask(const char *patterns, const char *args, bool cut)
 	size_t length = strlen(args);
 
 	(void)snprintf(text, sizeof(text), "- {do: {mask: [%s]}}\n", patterns);
-	rules = start(text);
+	rules = rules_state_of_text(text);
 	start_exec("/bin/x");
 	for (size_t i = 0; i <= length; i++)
 		bytes[i] = args[i];
@@ -300,9 +277,10 @@ static void of_cut_arguments_rather_more_is_hidden(void **state)
 
 static void a_secret_is_nowhere_in_the_entry(void **state)
 {
-	struct rules_state *rules = start("- {do: drop, when: {process.name: nobody}}\n"
-					  "- {do: keep}\n"
-					  "- {name: pw, do: {mask: ['--password=*', '-p *']}}\n");
+	struct rules_state *rules =
+		rules_state_of_text("- {do: drop, when: {process.name: nobody}}\n"
+				    "- {do: keep}\n"
+				    "- {name: pw, do: {mask: ['--password=*', '-p *']}}\n");
 
 	(void)state;
 	start_exec("/bin/x");
@@ -338,7 +316,7 @@ static void a_secret_is_nowhere_in_the_entry(void **state)
 static void nothing_tells_how_long_a_secret_was(void **state)
 {
 	static char first[ENTRY_MAX_SIZE];
-	struct rules_state *rules = start("- {do: {mask: ['-p*']}}\n");
+	struct rules_state *rules = rules_state_of_text("- {do: {mask: ['-p*']}}\n");
 	size_t size;
 
 	(void)state;
@@ -358,7 +336,7 @@ static void nothing_tells_how_long_a_secret_was(void **state)
 static void arguments_that_grow_beyond_a_record_are_cut(void **state)
 {
 	static char args[REC_MAX_SIZE - 4096];
-	struct rules_state *rules = start("- {do: {mask: ['*']}}\n");
+	struct rules_state *rules = rules_state_of_text("- {do: {mask: ['*']}}\n");
 	const struct rec_exec *exec;
 
 	(void)state;
@@ -377,7 +355,8 @@ static void arguments_that_grow_beyond_a_record_are_cut(void **state)
 
 static void masks_of_rules_that_do_not_match_hide_nothing(void **state)
 {
-	struct rules_state *rules = start("- {when: {process.name: mysql}, do: {mask: ['-p*']}}\n");
+	struct rules_state *rules =
+		rules_state_of_text("- {when: {process.name: mysql}, do: {mask: ['-p*']}}\n");
 
 	(void)state;
 	start_exec("/bin/ssh");
@@ -390,7 +369,7 @@ static void masks_of_rules_that_do_not_match_hide_nothing(void **state)
 
 static void what_was_masked_before_is_told_again(void **state)
 {
-	struct rules_state *rules = start("");
+	struct rules_state *rules = rules_state_of_text("");
 
 	(void)state;
 	builder_start(&builder, REC_FORK, 1);
@@ -404,7 +383,8 @@ static void what_was_masked_before_is_told_again(void **state)
 
 static void dropped_events_are_masked_for_the_process_table(void **state)
 {
-	struct rules_state *rules = start("- {do: drop}\n- {do: {mask: ['--password=*']}}\n");
+	struct rules_state *rules =
+		rules_state_of_text("- {do: drop}\n- {do: {mask: ['--password=*']}}\n");
 
 	(void)state;
 	start_exec("/bin/x");
@@ -417,7 +397,7 @@ static void dropped_events_are_masked_for_the_process_table(void **state)
 
 static void snapshots_are_masked_when_a_rule_may_match(void **state)
 {
-	struct rules_state *rules = start(
+	struct rules_state *rules = rules_state_of_text(
 		"- {when: {event.action: exec, user.name: bob, process.executable: '/bin/*'}, "
 		"do: {mask: ['-p*']}}\n");
 	char bytes[64] = "x\0-pA";
@@ -455,9 +435,10 @@ static void assert_remembered(struct rules_state *rules, const char *executable,
 /* Rather too much is hidden than too little. */
 static void what_is_remembered_is_masked_when_a_rule_may_match(void **state)
 {
-	struct rules_state *rules = start("- {when: {process.executable: '/bin/*', user.id: 7, "
-					  "process.args: never}, do: {mask: ['-p*']}}\n");
-	struct rules_state *none = start("- {do: drop}");
+	struct rules_state *rules =
+		rules_state_of_text("- {when: {process.executable: '/bin/*', user.id: 7, "
+				    "process.args: never}, do: {mask: ['-p*']}}\n");
+	struct rules_state *none = rules_state_of_text("- {do: drop}");
 
 	(void)state;
 	assert_true(rules_mask(rules));
@@ -484,7 +465,7 @@ static void hostile_arguments_take_bounded_time(void **state)
 	static const char *const pieces[] = {"-p'", "-p\" ", "-p\\", " ", "--password ",
 					     "\0",  "x-p",   "'-p",  "*"};
 	static char args[32 * 1024];
-	struct rules_state *rules = start(
+	struct rules_state *rules = rules_state_of_text(
 		"- {do: {mask: ['*-p*', '-p*', '-p*-p*-p*z', '--password *', '*:***@*', '*']}}\n");
 	double start_s = seconds();
 
@@ -547,7 +528,7 @@ static bool key_is(const char *key)
 
 static void a_limit_counts_per_interval_and_key(void **state)
 {
-	struct rules_state *rules = start(
+	struct rules_state *rules = rules_state_of_text(
 		"- {name: noisy, do: {limit: {events: 2, per: 10s, by: process.executable}}}\n");
 	uint64_t t = 100 * SECOND;
 
@@ -577,7 +558,7 @@ static void a_limit_counts_per_interval_and_key(void **state)
 
 static void held_events_are_rendered(void **state)
 {
-	struct rules_state *rules = start(
+	struct rules_state *rules = rules_state_of_text(
 		"- {name: noisy, do: {limit: {events: 1, per: 1s, by: process.executable}}}\n");
 
 	(void)state;
@@ -597,8 +578,8 @@ static void held_events_are_rendered(void **state)
 
 static void keys_are_bounded_and_nothing_held_is_forgotten(void **state)
 {
-	struct rules_state *rules =
-		start("- {name: l, do: {limit: {events: 1, per: 1h, by: process.executable}}}\n");
+	struct rules_state *rules = rules_state_of_text(
+		"- {name: l, do: {limit: {events: 1, per: 1h, by: process.executable}}}\n");
 	uint64_t held = 0, reported = 0;
 	struct rules_totals totals;
 	char path[32];
@@ -621,7 +602,7 @@ static void keys_are_bounded_and_nothing_held_is_forgotten(void **state)
 
 static void events_without_the_field_count_together(void **state)
 {
-	struct rules_state *rules = start(
+	struct rules_state *rules = rules_state_of_text(
 		"- {name: l, do: {limit: {events: 1, per: 1h, by: process.working_directory}}}\n");
 
 	(void)state;
@@ -644,7 +625,7 @@ static void a_reload_keeps_what_did_not_change(void **state)
 	const char *after = "- {name: d, when: {process.name: [d, e]}, do: drop}\n"
 			    "- name: l\n  do: {limit: {per: 1h, events: 1}}\n"
 			    "  when: {process.name: a}\n";
-	struct rules_state *old = start(limit), *new;
+	struct rules_state *old = rules_state_of_text(limit), *new;
 	struct rules_totals totals;
 
 	(void)state;
@@ -654,7 +635,7 @@ static void a_reload_keeps_what_did_not_change(void **state)
 	(void)exec_at(old, "/bin/g", SECOND);
 	assert_true(take_limited(old, 0, true));
 	assert_false(take_limited(old, 0, true));
-	new = start(after);
+	new = rules_state_of_text(after);
 	rules_carry_over(new, old);
 	rules_state_free(old);
 	assert_int_equal(counters_of(new, 0).dropped, 0);
@@ -686,7 +667,7 @@ static void every_event_is_kept_dropped_or_held_and_told(void **state)
 		"   do: {tag: x, limit: {events: 3, per: 100ms, by: process.pid}}}\n"
 		"- {name: k, when: {event.action: fork}, do: keep}\n"
 		"- {name: m, when: {process.executable: /d1}, do: {limit: {events: 1, per: 1s}}}\n";
-	struct rules_state *rules = start(text);
+	struct rules_state *rules = rules_state_of_text(text);
 	uint64_t results[3] = {0}, reported = 0, now = SECOND;
 	struct rules_totals totals;
 	char path[] = "/a0";
@@ -704,7 +685,8 @@ static void every_event_is_kept_dropped_or_held_and_told(void **state)
 		builder.header->time_ns = now - random_below(5000000);
 		results[apply(rules)]++;
 		if (random_below(200) == 0) {
-			struct rules_state *next = start(text + (random_below(2) ? 0 : 63));
+			struct rules_state *next =
+				rules_state_of_text(text + (random_below(2) ? 0 : 63));
 
 			while (take_limited(rules, now, true))
 				reported += told.limited.count;
@@ -784,12 +766,12 @@ static void every_fault_is_told_with_its_place(void **state)
 static void drops_by_forgeable_names_are_warned_of(void **state)
 {
 	struct rules *rules =
-		compile("- {when: {process.thread.name: cron}, do: drop}\n"
-			"- {when: {process.thread.name: cron, user.id: 0}, do: drop}\n"
-			"- {when: {event.action: exec, process.args: x}, do: drop}\n"
-			"- {when: [{process.executable: /x}, {process.name: x}], do: drop}\n"
-			"- {when: {process.command_line: x}, do: {tag: [x]}}\n"
-			"- {when: {event.action: fork}, do: drop}\n");
+		rules_of_text("- {when: {process.thread.name: cron}, do: drop}\n"
+			      "- {when: {process.thread.name: cron, user.id: 0}, do: drop}\n"
+			      "- {when: {event.action: exec, process.args: x}, do: drop}\n"
+			      "- {when: [{process.executable: /x}, {process.name: x}], do: drop}\n"
+			      "- {when: {process.command_line: x}, do: {tag: [x]}}\n"
+			      "- {when: {event.action: fork}, do: drop}\n");
 	struct faults warnings = {0};
 
 	(void)state;
@@ -809,7 +791,7 @@ static void an_event_document_is_explained(void **state)
 		"{\"event\":{\"action\":\"exec\",\"type\":[\"start\"]},\"process\":{\"pid\":12,"
 		"\"executable\":\"/bin/ls\",\"args\":[\"ls\",\"-l\"]},\"Linux\":{\"exec\":"
 		"{\"secure\":false}}}";
-	struct rules *rules = compile(
+	struct rules *rules = rules_of_text(
 		"- {name: pid, when: {process.pid: {min: 100}, event.action: exec}, do: drop}\n"
 		"- {name: tagged, when: {process.args: -l, event.type: start}, do: {tag: [l]}}\n"
 		"- {name: cwd, when: [{process.working_directory: /}, {process.pid: 1}], do: "

@@ -16,6 +16,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #include "filter_rules.h"
+#include "rules_of_text.h"
 #pragma GCC diagnostic pop
 
 #define ROOM REC_MAX_SIZE
@@ -26,25 +27,9 @@
 #define PUSHABLE (OPENS | THREADS | 1U << REC_EXEC_FAILED)
 #define ALL (PROCESS | PUSHABLE)
 
-static struct rules *compile(const char *text)
-{
-	struct faults faults = {0};
-	struct yaml_node *root;
-	struct rules *rules = NULL;
-
-	assert_int_equal(yaml_tree_parse(&root, text, strlen(text), &faults), 0);
-	if (rules_compile(&rules, root, &faults) < 0)
-		for (size_t i = 0; i < faults.count; i++)
-			print_error("%u:%u: %s in %s\n", faults.items[i].place.line,
-				    faults.items[i].place.column, faults.items[i].text, text);
-	assert_non_null(rules);
-	yaml_tree_free(root);
-	return rules;
-}
-
 static struct rules_push *push(const char *text, uint32_t kinds)
 {
-	struct rules *rules = compile(text);
+	struct rules *rules = rules_of_text(text);
 	struct rules_push *result;
 
 	assert_int_equal(rules_push_new(&result, rules, kinds), 0);
@@ -487,7 +472,7 @@ struct tally {
 
 static void compare(const char *text, struct tally *tally)
 {
-	struct rules *rules = compile(text);
+	struct rules *rules = rules_of_text(text);
 	struct rules_push *pushed;
 	uint64_t dropped[RULES_MAX] = {0};
 	struct rec_filter_set set;

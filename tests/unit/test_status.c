@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the agent says of itself: facts in, a document, judgements and rates out. */
-#include "status_attention.h"
-#include "status_document.h"
-#include "status_history.h"
+#include "serve/status_attention.h"
+#include "serve/status_document.h"
+#include "serve/status_history.h"
 
 #include "base/clock.h"
 #include "base/json_read.h"
