@@ -361,6 +361,8 @@ static void write_part(const struct writing *writing, const struct part *part)
 	const char *text;
 	size_t length;
 
+	if (part_is_nothing(part, writing->event))
+		return;
 	key.length = part_key(part, writing->event, document->key, sizeof(document->key));
 	text = key.length ? part_cache_get(document->parts, &key, &length) : NULL;
 	if (text) {
