@@ -40,6 +40,7 @@ struct feed {
 	struct pending *batches[BATCHES_MAX];
 	uint32_t batch_count, submitted;
 	struct pending *spare[SPARE_MAX];
+	size_t last_bytes; /* of the last batch that was sealed: in a storm the next is as large */
 	size_t in_flight_bytes;
 	uint64_t settled_messages; /* since the sink was opened */
 	bool header_due;
@@ -421,8 +422,7 @@ static struct pending *take_spare(struct feed *feed)
 			return batch;
 		}
 	}
-	return pending_new(feed->options.limits.batch_bytes,
-			   feed->options.limits.batch_bytes + LINE_MAX_SIZE);
+	return pending_new(feed->last_bytes, feed->options.limits.batch_bytes + LINE_MAX_SIZE);
 }
 
 /* The batch in the making, NULL when there is none. */
@@ -513,6 +513,7 @@ static int fill_batch(struct feed *feed, struct pending *batch, struct err *err)
 	if (result < 0)
 		return err_set(err, result, "cannot end a document");
 	pending_seal(batch);
+	feed->last_bytes = batch->text.length;
 	return 1;
 }
 
