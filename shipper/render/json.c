@@ -148,8 +148,8 @@ static inline bool follows(const struct json *json, char byte)
 	return json->out->length > 0 && json->out->data[json->out->length - 1] == byte;
 }
 
-/* Names are short: pieces of known size are copied faster than a counted number of bytes. */
-static inline void add_key(struct json *json, const char *text, size_t length)
+/* Pieces of known size are copied faster than a counted number of bytes. */
+static inline void add_short(struct json *json, const char *text, size_t length)
 {
 	char *room = find_room(json, length + JSON_KEY_SLACK);
 
@@ -170,7 +170,7 @@ void json_member(struct json *json, const struct json_key *key)
 	if (!json->begun)
 		begin_members(json, key);
 	else
-		add_key(json, key->text + skip, key->length - skip);
+		add_short(json, key->text + skip, key->length - skip);
 }
 
 void json_fail(struct json *json, int error)
@@ -300,6 +300,11 @@ void json_number(struct json *json, uint64_t number)
 void json_raw(struct json *json, const char *value, size_t length)
 {
 	add(json, value, length);
+}
+
+void json_short(struct json *json, const char *text, size_t length)
+{
+	add_short(json, text, length);
 }
 
 void json_word(struct json *json, const char *word, size_t length)
