@@ -7,18 +7,24 @@ const char digits_pairs[201] = "000102030405060708091011121314151617181920212223
 			       "50515253545556575859606162636465666768697071727374"
 			       "75767778798081828384858687888990919293949596979899";
 
+static size_t count_digits(uint64_t number)
+{
+	size_t count = 1;
+
+	for (; number >= 10000; number /= 10000)
+		count += 4;
+	return count + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
 size_t digits_put(char out[DIGITS_MAX], uint64_t number)
 {
-	char digits[DIGITS_MAX];
-	size_t at = sizeof(digits), length;
+	size_t length = count_digits(number), at = length;
 
 	for (; number >= 100; number /= 100)
-		digits_put_two(digits + (at -= 2), (unsigned int)(number % 100));
+		digits_put_two(out + (at -= 2), (unsigned int)(number % 100));
 	if (number >= 10)
-		digits_put_two(digits + (at -= 2), (unsigned int)number);
+		digits_put_two(out, (unsigned int)number);
 	else
-		digits[--at] = (char)('0' + number);
-	length = sizeof(digits) - at;
-	memcpy(out, digits + at, length);
+		out[0] = (char)('0' + number);
 	return length;
 }

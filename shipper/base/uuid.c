@@ -21,15 +21,14 @@ int uuid_random(uint8_t ret_uuid[16])
 void uuid_format(char out[UUID_TEXT_SIZE], const uint8_t uuid[16])
 {
 	static const char digits[] = "0123456789abcdef";
-	char *at = out;
+	static const uint8_t places[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
-	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*at++ = '-';
-		*at++ = digits[uuid[i] >> 4];
-		*at++ = digits[uuid[i] & 15];
+	for (size_t i = 0; i < sizeof(places); i++) {
+		out[places[i]] = digits[uuid[i] >> 4];
+		out[places[i] + 1] = digits[uuid[i] & 15];
 	}
-	*at = '\0';
+	out[8] = out[13] = out[18] = out[23] = '-';
+	out[36] = '\0';
 }
 
 static int digit_value(char c)

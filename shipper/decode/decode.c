@@ -12,16 +12,22 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A string is empty, or lies whole in the tail, and never keeps more than there was. */
-static const char *check_string(const struct rec_string *string, size_t struct_size, size_t size)
+struct bounds {
+	size_t struct_size, size; /* without and with the tail */
+	bool numbers;             /* are checked */
+};
+
+/* A string is empty, as most are, or lies whole in the tail, and never keeps more than there was.
+ */
+static inline const char *check_string(const struct rec_string *string, const struct bounds *bounds)
 {
-	if (string->length > string->full)
-		return "a string keeps more than there was";
 	if (string->length == 0)
 		return NULL;
-	if (string->offset < struct_size || string->offset > size)
+	if (string->length > string->full)
+		return "a string keeps more than there was";
+	if (string->offset < bounds->struct_size || string->offset > bounds->size)
 		return "a string starts outside the tail";
-	if (string->length > size - string->offset)
+	if (string->length > bounds->size - string->offset)
 		return "a string ends outside the record";
 	return NULL;
 }
@@ -57,10 +63,13 @@ static const char *check_number(const struct field *row, const uint8_t *member)
 	return NULL;
 }
 
-struct bounds {
-	size_t struct_size, size; /* without and with the tail */
-	bool numbers;             /* are checked */
-};
+static const char *check_row(const struct field *row, const uint8_t *member,
+			     const struct bounds *bounds)
+{
+	if (row->check == FIELD_CHECK_NAME)
+		return check_name(row, member);
+	return bounds->numbers ? check_number(row, member) : NULL;
+}
 
 /* Each event passes here twice; of most rows nothing is asked. */
 static const char *check_rows(const void *base, const struct field *rows,
@@ -68,15 +77,13 @@ static const char *check_rows(const void *base, const struct field *rows,
 {
 	const char *why = NULL;
 
-	for (const struct field *row = rows; !why && !field_ends(row); row++) {
+	for (const struct field *row = rows; !why && row->check != FIELD_CHECK_END; row++) {
 		const uint8_t *member = (const uint8_t *)base + row->offset;
 
 		if (row->check == FIELD_CHECK_STRING)
-			why = check_string((const void *)member, bounds->struct_size, bounds->size);
-		else if (row->check == FIELD_CHECK_NAME)
-			why = check_name(row, member);
-		else if (row->check == FIELD_CHECK_NUMBER && bounds->numbers)
-			why = check_number(row, member);
+			why = check_string((const void *)member, bounds);
+		else if (row->check != FIELD_CHECK_NOTHING)
+			why = check_row(row, member, bounds);
 	}
 	return why;
 }

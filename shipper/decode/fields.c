@@ -49,10 +49,13 @@
 
 #define MEMBER(s, m) (((s *)0)->m)
 #define IS_PLAIN(t) ((t) == FIELD_NUMBER || (t) == FIELD_SIGNED)
-#define CHECK(x, t)                                           \
-	(IS_STRING(x)                    ? FIELD_CHECK_STRING \
-	 : (t) == FIELD_ENUM             ? FIELD_CHECK_NAME   \
-	 : sizeof(x) == 8 && IS_PLAIN(t) ? FIELD_CHECK_NUMBER \
+/* Part of what another row of the same member shows, which is checked there. */
+#define IS_DERIVED(t) ((t) == FIELD_BASENAME || (t) == FIELD_DIRNAME || (t) == FIELD_JOINED)
+#define CHECK(x, t)                                            \
+	(IS_DERIVED(t)                   ? FIELD_CHECK_NOTHING \
+	 : IS_STRING(x)                  ? FIELD_CHECK_STRING  \
+	 : (t) == FIELD_ENUM             ? FIELD_CHECK_NAME    \
+	 : sizeof(x) == 8 && IS_PLAIN(t) ? FIELD_CHECK_NUMBER  \
 					 : FIELD_CHECK_NOTHING)
 #define ROW(s, m, p, t, f, list, text)                                                            \
 	{                                                                                         \

@@ -65,6 +65,7 @@ enum field_flags {
 
 /* What is asked of a member before anybody reads it. */
 enum field_check {
+	FIELD_CHECK_END, /* of the row that ends a table */
 	FIELD_CHECK_NOTHING,
 	FIELD_CHECK_STRING, /* that it lies in the tail */
 	FIELD_CHECK_NAME,   /* that its number has a name */

@@ -205,7 +205,8 @@ static bool is_nothing(const uint8_t *member)
 	return string.length == 0 && string.full == 0;
 }
 
-static enum value_state get_text(struct value *value, const uint8_t *base)
+/* Apart, so that value_get, which most members leave at once, has no frame to set up. */
+static __attribute__((noinline)) enum value_state get_text(struct value *value, const uint8_t *base)
 {
 	if (value->field->type == FIELD_COMM) {
 		keep_comm(value);
@@ -226,7 +227,8 @@ static bool is_text(enum value_shape shape)
 	       shape == SHAPE_MAP;
 }
 
-static const struct event_cut *find_cut(const struct event *event, const void *member)
+static __attribute__((noinline)) const struct event_cut *find_cut(const struct event *event,
+								  const void *member)
 {
 	for (unsigned int i = 0; i < event->cut_count; i++)
 		if (event->cuts[i].member == member)
@@ -242,12 +244,11 @@ enum value_state value_get(struct value *ret_value, const struct row *row,
 
 	if (is_skipped(row->field, member))
 		return VALUE_ABSENT;
-	*ret_value = (struct value){
-		.field = row->field,
-		.member = member,
-		.wall_offset_ns = event->entry->wall_offset_ns,
-		.before = event->cut_count ? find_cut(event, member) : NULL,
-	};
+	ret_value->field = row->field;
+	ret_value->member = member;
+	ret_value->wall_offset_ns = event->entry->wall_offset_ns;
+	ret_value->cut = false;
+	ret_value->before = event->cut_count ? find_cut(event, member) : NULL;
 	if (is_text(value_shape(ret_value)))
 		return get_text(ret_value, base);
 	return VALUE_PRESENT;

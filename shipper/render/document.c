@@ -166,16 +166,18 @@ static void write_names(struct document *document, const struct plan_member *mem
 static void write_word(struct document *document, const struct plan_member *member,
 		       const struct value *value, enum value_shape shape)
 {
-	char word[VALUE_WORD_SIZE];
-	size_t length = value_word(value, word);
+	char word[1 + VALUE_WORD_SIZE + JSON_KEY_SLACK];
+	size_t length = value_word(value, word + 1);
 
 	if (length == 0)
 		return;
 	document_start(document, member);
-	if (shape == SHAPE_BARE)
-		json_raw(document->json, word, length);
-	else
-		json_word(document->json, word, length);
+	if (shape == SHAPE_BARE) {
+		json_short(document->json, word + 1, length);
+		return;
+	}
+	word[0] = word[1 + length] = '"';
+	json_short(document->json, word, length + 2);
 }
 
 void document_value(struct document *document, const struct plan_member *member,
@@ -361,6 +363,8 @@ static void write_part(const struct writing *writing, const struct part *part)
 	const char *text;
 	size_t length;
 
+	if (part_is_nothing(part, writing->event))
+		return;
 	key.length = part_key(part, writing->event, document->key, sizeof(document->key));
 	text = key.length ? part_cache_get(document->parts, &key, &length) : NULL;
 	if (text) {

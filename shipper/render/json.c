@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The only file that knows yajl's generator. A document is gathered in run and handed over as its
- * first key and a "number" that holds all the rest: yajl_gen_number writes its bytes as they are,
- * and a token costs more than a member. Knows nothing of events.
+ * The only file that knows yajl's generator. It writes the first key, an empty "number" (whose
+ * bytes it writes as they are) and the end; all in between is written here, where it stays: a token
+ * costs more than a member. Knows nothing of events.
  */
 #include "render/json.h"
 
@@ -18,11 +18,11 @@
 
 struct json {
 	yajl_gen yajl;
-	struct buf *out;     /* borrowed from json_begin to json_end */
-	size_t start;        /* out's length at json_begin */
-	struct buf run;      /* all behind the key of the first member */
-	struct json_key key; /* of the first member; text NULL: there is none */
-	int error;           /* the first one since json_begin */
+	struct buf *out; /* borrowed from json_begin to json_end */
+	size_t start;    /* out's length at json_begin */
+	size_t limit;    /* of a document */
+	bool begun;      /* there is a member */
+	int error;       /* the first one since json_begin */
 };
 
 static void check(struct json *json, int result)
@@ -50,7 +50,7 @@ int json_new(struct json **ret_json, size_t limit)
 
 	if (!json)
 		return -ENOMEM;
-	buf_init(&json->run, limit);
+	json->limit = limit;
 	json->yajl = yajl_gen_alloc(NULL);
 	if (!json->yajl) {
 		json_free(json);
@@ -67,22 +67,7 @@ void json_free(struct json *json)
 		return;
 	if (json->yajl)
 		yajl_gen_free(json->yajl);
-	buf_done(&json->run);
 	free(json);
-}
-
-/* Hands the document over. */
-static void flush(struct json *json)
-{
-	const char *name = json->key.text + strlen(",\"");
-
-	check_yajl(json, yajl_gen_map_open(json->yajl));
-	if (json->key.text) {
-		check_yajl(json, yajl_gen_string(json->yajl, (const unsigned char *)name,
-						 json->key.length - strlen(",\"\":")));
-		check_yajl(json, yajl_gen_number(json->yajl, json->run.data, json->run.length));
-	}
-	check_yajl(json, yajl_gen_map_close(json->yajl));
 }
 
 void json_begin(struct json *json, struct buf *out)
@@ -90,30 +75,49 @@ void json_begin(struct json *json, struct buf *out)
 	json->out = out;
 	json->start = out->length;
 	json->error = 0;
-	json->key.text = NULL;
-	buf_clear(&json->run);
+	json->begun = false;
 	yajl_gen_reset(json->yajl, NULL);
+	check_yajl(json, yajl_gen_map_open(json->yajl));
+}
+
+/* The value's bytes are written behind the colon. */
+static void begin_members(struct json *json, const struct json_key *key)
+{
+	const char *name = key->text + strlen(",\"");
+
+	json->begun = true;
+	check_yajl(json, yajl_gen_string(json->yajl, (const unsigned char *)name,
+					 key->length - strlen(",\"\":")));
+	check_yajl(json, yajl_gen_number(json->yajl, "", 0));
 }
 
 int json_end(struct json *json)
 {
-	flush(json);
+	check_yajl(json, yajl_gen_map_close(json->yajl));
 	check(json, buf_add(json->out, "\n", 1));
+	if (json->out->length - json->start > json->limit)
+		check(json, -EMSGSIZE);
 	if (json->error < 0)
 		json->out->length = json->start;
 	json->out = NULL;
 	return json->error;
 }
 
-/* Where size bytes may be written; NULL: there is no room, which is kept as the error. */
+/* Where size bytes may be written, NULL: there is no room. */
+static inline char *find_room(struct json *json, size_t size)
+{
+	struct buf *out = json->out;
+
+	if (size <= out->size - out->length)
+		return out->data + out->length;
+	return buf_reserve(out, size);
+}
+
+/* The same; then it is kept as the error. */
 static inline char *reserve(struct json *json, size_t size)
 {
-	struct buf *run = &json->run;
-	char *room;
+	char *room = find_room(json, size);
 
-	if (size <= run->size - run->length)
-		return run->data + run->length;
-	room = buf_reserve(run, size);
 	if (!room)
 		check(json, -EMSGSIZE);
 	return room;
@@ -126,7 +130,7 @@ static inline void add_byte(struct json *json, char byte)
 	if (!room)
 		return;
 	*room = byte;
-	json->run.length++;
+	json->out->length++;
 }
 
 static void add(struct json *json, const char *text, size_t length)
@@ -136,35 +140,37 @@ static void add(struct json *json, const char *text, size_t length)
 	if (!room)
 		return;
 	memcpy(room, text, length);
-	json->run.length += length;
+	json->out->length += length;
 }
 
 static inline bool follows(const struct json *json, char byte)
 {
-	return json->run.length > 0 && json->run.data[json->run.length - 1] == byte;
+	return json->out->length > 0 && json->out->data[json->out->length - 1] == byte;
 }
 
-/* Names are short: pieces of known size are copied faster than a counted number of bytes. */
-static inline void add_key(struct json *json, const char *text, size_t length)
+/* Pieces of known size are copied faster than a counted number of bytes. */
+static inline void add_short(struct json *json, const char *text, size_t length)
 {
-	char *room = reserve(json, length + JSON_KEY_SLACK);
+	char *room = find_room(json, length + JSON_KEY_SLACK);
 
-	if (!room)
+	if (!room) {
+		add(json, text, length);
 		return;
+	}
 	memcpy(room, text, JSON_KEY_SLACK);
 	for (size_t at = JSON_KEY_SLACK; at < length; at += JSON_KEY_SLACK)
 		memcpy(room + at, text + at, JSON_KEY_SLACK);
-	json->run.length += length;
+	json->out->length += length;
 }
 
 void json_member(struct json *json, const struct json_key *key)
 {
 	size_t skip = follows(json, '{'); /* the first of its object has no comma */
 
-	if (!json->key.text)
-		json->key = *key;
+	if (!json->begun)
+		begin_members(json, key);
 	else
-		add_key(json, key->text + skip, key->length - skip);
+		add_short(json, key->text + skip, key->length - skip);
 }
 
 void json_fail(struct json *json, int error)
@@ -174,7 +180,7 @@ void json_fail(struct json *json, int error)
 
 size_t json_set_aside(struct json *json)
 {
-	size_t mark = json->run.length;
+	size_t mark = json->out->length;
 
 	add_byte(json, '{');
 	return mark;
@@ -182,11 +188,11 @@ size_t json_set_aside(struct json *json)
 
 const char *json_take(struct json *json, size_t mark, size_t *ret_length)
 {
-	size_t end = json->run.length;
+	size_t end = json->out->length;
 
-	json->run.length = mark;
+	json->out->length = mark;
 	*ret_length = json->error == 0 ? end - mark - 1 : 0;
-	return json->run.data + mark + 1;
+	return json->out->data + mark + 1;
 }
 
 void json_members(struct json *json, const char *text, size_t length)
@@ -227,10 +233,10 @@ static void add_text(struct json *json, const char *text, size_t length, bool *r
 	if (!room || length == 0)
 		return;
 	plain = utf8_copy_plain(room, text, length);
-	json->run.length += plain;
+	json->out->length += plain;
 	if (plain < length)
 		check(json,
-		      utf8_json_escape(&json->run, text + plain, length - plain, ret_replaced));
+		      utf8_json_escape(json->out, text + plain, length - plain, ret_replaced));
 }
 
 void json_text(struct json *json, const char *text, size_t length, bool *ret_replaced)
@@ -243,10 +249,10 @@ void json_text(struct json *json, const char *text, size_t length, bool *ret_rep
 	room[0] = '"';
 	plain = utf8_copy_plain(room + 1, text, length);
 	room[1 + plain] = '"';
-	json->run.length += plain + 2;
+	json->out->length += plain + 2;
 	if (plain == length)
 		return;
-	json->run.length--;
+	json->out->length--;
 	add_text(json, text + plain, length - plain, ret_replaced);
 	add_byte(json, '"');
 }
@@ -274,13 +280,13 @@ void json_base64(struct json *json, const void *bytes, size_t length)
 	char *room;
 
 	add_byte(json, '"');
-	room = buf_reserve(&json->run, size + 1);
+	room = buf_reserve(json->out, size + 1);
 	if (!room) {
 		check(json, -EMSGSIZE);
 		return;
 	}
 	(void)EVP_EncodeBlock((unsigned char *)room, bytes, (int)length);
-	json->run.length += size;
+	json->out->length += size;
 	add_byte(json, '"');
 }
 
@@ -296,6 +302,11 @@ void json_raw(struct json *json, const char *value, size_t length)
 	add(json, value, length);
 }
 
+void json_short(struct json *json, const char *text, size_t length)
+{
+	add_short(json, text, length);
+}
+
 void json_word(struct json *json, const char *word, size_t length)
 {
 	char *room = reserve(json, length + 2);
@@ -305,7 +316,7 @@ void json_word(struct json *json, const char *word, size_t length)
 	room[0] = '"';
 	memcpy(room + 1, word, length);
 	room[length + 1] = '"';
-	json->run.length += length + 2;
+	json->out->length += length + 2;
 }
 
 void json_list_open(struct json *json)

@@ -72,6 +72,8 @@ void json_number(struct json *json, uint64_t number);
 /* A value that is JSON already. */
 void json_raw(struct json *json, const char *value, size_t length);
 #define JSON_RAW(json, literal) json_raw(json, literal, sizeof(literal) - 1)
+/* The same, and behind text JSON_KEY_SLACK bytes may be read. */
+void json_short(struct json *json, const char *text, size_t length);
 /* Characters that need no escape, between quotes. */
 void json_word(struct json *json, const char *word, size_t length);
 

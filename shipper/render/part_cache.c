@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASHED_BYTES 64 /* of the beginning, and of the end, of a key */
+#define HASHED_BYTES 32 /* of the beginning, and of the end, of a key */
 
 struct slot {
 	const void *owner; /* NULL: empty */

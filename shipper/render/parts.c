@@ -170,6 +170,17 @@ static bool add_row(struct part *part, const struct row *row)
 	return add_span(part->spans, &part->span_count, PART_SPANS, row);
 }
 
+static bool is_optional(const struct plan_member *member)
+{
+	for (unsigned int i = 0; i < member->row_count; i++) {
+		const struct field *field = member->rows[i].field;
+
+		if (!is_string(field) && !(field->flags & FIELD_SKIP_ZERO))
+			return false;
+	}
+	return member->special == 0;
+}
+
 static int by_place(const void *one, const void *other)
 {
 	const struct part_span *a = one, *b = other;
@@ -203,8 +214,9 @@ static bool make_part(struct part *part, const struct plan *plan, unsigned int f
 {
 	unsigned int object = plan->members[first].object, rows = 0;
 
-	*part = (struct part){.first = first, .count = end - first};
+	*part = (struct part){.first = first, .count = end - first, .optional = true};
 	for (unsigned int i = first; i < end; i++) {
+		part->optional &= is_optional(&plan->members[i]);
 		object = common_object(plan, object, plan->members[i].object);
 		for (unsigned int r = 0; r < plan->members[i].row_count; r++, rows++)
 			if (!add_row(part, &plan->members[i].rows[r]))
@@ -256,13 +268,59 @@ static inline void copy_span(char *out, const char *from, size_t size)
 	}
 }
 
-size_t part_key(const struct part *part, const struct event *event, char *key, size_t size)
+struct bases {
+	const char *of[ROW_ENRICHED + 1];
+};
+
+static inline struct bases bases_of(const struct event *event)
 {
-	const char *const bases[] = {
+	return (struct bases){{
 		[ROW_ENTRY] = (const char *)event->entry,
 		[ROW_RECORD] = (const char *)event->record,
 		[ROW_ENRICHED] = (const char *)event->enriched,
-	};
+	}};
+}
+
+static bool is_zero(const char *bytes, size_t size)
+{
+	uint64_t eight;
+
+	for (; size >= sizeof(eight); size -= sizeof(eight), bytes += sizeof(eight)) {
+		memcpy(&eight, bytes, sizeof(eight));
+		if (eight)
+			return false;
+	}
+	while (size > 0 && bytes[size - 1] == 0)
+		size--;
+	return size == 0;
+}
+
+bool part_is_nothing(const struct part *part, const struct event *event)
+{
+	const struct bases bases = bases_of(event);
+
+	if (!part->optional)
+		return false;
+	for (unsigned int i = 0; i < part->string_count; i++) {
+		const char *base = bases.of[part->strings[i].source];
+		struct rec_string string;
+
+		memcpy(&string, base + part->strings[i].offset, sizeof(string));
+		if (string.length | string.full)
+			return false;
+	}
+	for (unsigned int i = 0; i < part->span_count; i++) {
+		const struct part_span *span = &part->spans[i];
+
+		if (!is_zero(bases.of[span->source] + span->offset, span->size))
+			return false;
+	}
+	return true;
+}
+
+size_t part_key(const struct part *part, const struct event *event, char *key, size_t size)
+{
+	const struct bases bases = bases_of(event);
 	size_t length = 0;
 
 	for (unsigned int i = 0; i < part->span_count; i++) {
@@ -270,11 +328,11 @@ size_t part_key(const struct part *part, const struct event *event, char *key, s
 
 		if (span->size > size - length)
 			return 0;
-		copy_span(key + length, bases[span->source] + span->offset, span->size);
+		copy_span(key + length, bases.of[span->source] + span->offset, span->size);
 		length += span->size;
 	}
 	for (unsigned int i = 0; i < part->string_count; i++) {
-		const char *base = bases[part->strings[i].source];
+		const char *base = bases.of[part->strings[i].source];
 		struct rec_string string;
 
 		memcpy(&string, base + part->strings[i].offset, sizeof(string));

@@ -28,6 +28,7 @@ struct part {
 	unsigned int first, count; /* members of the plan */
 	unsigned int object;       /* index of the one that all of it stands in */
 	unsigned int span_count, string_count;
+	bool optional; /* nothing is written when every byte of it is 0 */
 	struct part_span spans[PART_SPANS];
 	struct part_span strings[PART_STRINGS]; /* each a rec_string */
 };
@@ -37,6 +38,9 @@ struct part {
  * repeats too, so everything of it is one part. 0 or -ENOMEM.
  */
 int parts_find(struct plan *plan, bool of_process);
+
+/* Whether nothing of the part is in this event; as far as that is quickly told. */
+bool part_is_nothing(const struct part *part, const struct event *event);
 
 /*
  * What the part is made of in this event, at key, of which size bytes (with PART_KEY_SLACK) may be

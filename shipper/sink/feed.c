@@ -23,7 +23,10 @@
 #define LINE_MAX_SIZE (4u * 1024 * 1024)
 #define BATCH_EVENTS_MAX 65536u
 #define BATCHES_MAX 256u /* small ones: a file acknowledges only twice a second */
-#define SPARE_MAX 2u     /* batches whose memory is kept for the next ones */
+/* Batches whose memory is kept for the next ones: as many as a file has under way in a storm, until
+ * a sync lets go of all of them. Memory that is given back and taken again costs more than a line.
+ */
+#define SPARE_MAX 32u
 
 struct feed {
 	struct feed_options options;
@@ -40,6 +43,7 @@ struct feed {
 	struct pending *batches[BATCHES_MAX];
 	uint32_t batch_count, submitted;
 	struct pending *spare[SPARE_MAX];
+	uint32_t spare_count;
 	size_t in_flight_bytes;
 	uint64_t settled_messages; /* since the sink was opened */
 	bool header_due;
@@ -77,13 +81,10 @@ static void note_oldest(struct feed *feed)
 
 static void give_back(struct feed *feed, struct pending *batch)
 {
-	for (size_t i = 0; i < SPARE_MAX; i++) {
-		if (!feed->spare[i]) {
-			feed->spare[i] = batch;
-			return;
-		}
-	}
-	pending_free(batch);
+	if (feed->spare_count < SPARE_MAX)
+		feed->spare[feed->spare_count++] = batch;
+	else
+		pending_free(batch);
 }
 
 static void drop_first(struct feed *feed)
@@ -236,24 +237,25 @@ static int parse(struct feed *feed, uint64_t sequence, struct event *ret_event,
 	return result;
 }
 
-static struct sink_message describe_event(const struct feed *feed, const struct event *event)
+/* Its key is the event's. */
+static void describe_event(const struct feed *feed, const struct event *event,
+			   struct sink_message *ret_message)
 {
 	struct sink *sink = feed->options.sink;
-	struct sink_message message = {
+
+	*ret_message = (struct sink_message){
 		.kind = event->kind,
 		.time_ns = event->record->time_ns + (uint64_t)event->entry->wall_offset_ns,
 	};
-
-	message.key_size = message_key_make(feed->key, event, &message.key);
+	ret_message->key_size = message_key_make(feed->key, event, &ret_message->key);
 	if (sink->ops->describe)
-		sink->ops->describe(sink, event, &message);
-	return message;
+		sink->ops->describe(sink, event, ret_message);
 }
 
 /* Its key outlives the event. */
 static int begin_document(struct feed *feed, const struct event *event)
 {
-	feed->document = describe_event(feed, event);
+	describe_event(feed, event, &feed->document);
 	buf_clear(&feed->document_key);
 	if (feed->document.key_size == 0)
 		return 0;
@@ -263,13 +265,13 @@ static int begin_document(struct feed *feed, const struct event *event)
 	return 0;
 }
 
-static int add_line(struct pending *batch, size_t line_start, struct sink_message message,
-		    uint32_t events, uint64_t sequence)
+/* What stands in text from line_start on is the line of message, which pending_next gave. */
+static int add_line(struct pending *batch, size_t line_start, struct sink_message *message,
+		    uint32_t events)
 {
-	message.size = batch->text.length - line_start - 1;
-	message.events = events;
-	message.sequence = sequence;
-	return pending_add(batch, &message);
+	message->size = batch->text.length - line_start - 1;
+	message->events = events;
+	return pending_add(batch);
 }
 
 /* Nothing, or the document in the making as the last message of the batch. */
@@ -277,11 +279,32 @@ static int end_document(struct feed *feed, struct pending *batch)
 {
 	uint32_t events = lines_in_document(feed->lines);
 	size_t start = batch->text.length;
+	struct sink_message *message;
 	int result = lines_end_document(feed->lines, &batch->text);
 
 	if (result < 0 || events == 0)
 		return result;
-	return add_line(batch, start, feed->document, events, feed->document.sequence);
+	message = pending_next(batch);
+	if (!message) {
+		batch->text.length = start;
+		return -ENOMEM;
+	}
+	*message = feed->document;
+	return add_line(batch, start, message, events);
+}
+
+static int add_event(struct feed *feed, struct pending *batch, const struct event *event,
+		     size_t line_start)
+{
+	struct sink_message *message = pending_next(batch);
+
+	if (!message) {
+		batch->text.length = line_start;
+		return -ENOMEM;
+	}
+	describe_event(feed, event, message);
+	message->sequence = event->entry->sequence;
+	return add_line(batch, line_start, message, 1);
 }
 
 /* 0: it is in a line or document. 1: it is not wanted here. */
@@ -302,8 +325,7 @@ static int render(struct feed *feed, struct pending *batch, const struct event *
 	if (result != 0)
 		return result;
 	if (lines_in_document(feed->lines) == 0)
-		return add_line(batch, start, describe_event(feed, event), 1,
-				event->entry->sequence);
+		return add_event(feed, batch, event, start);
 	feed->document.sequence = event->entry->sequence;
 	return 0;
 }
@@ -410,19 +432,17 @@ static int fill_header(struct feed *feed, struct pending *batch, struct err *err
 	return 0;
 }
 
+/* The one given back last: more of it is in the caches. */
 static struct pending *take_spare(struct feed *feed)
 {
-	for (size_t i = 0; i < SPARE_MAX; i++) {
-		struct pending *batch = feed->spare[i];
+	struct pending *batch;
 
-		if (batch) {
-			feed->spare[i] = NULL;
-			pending_clear(batch);
-			return batch;
-		}
-	}
-	return pending_new(feed->options.limits.batch_bytes,
-			   feed->options.limits.batch_bytes + LINE_MAX_SIZE);
+	if (feed->spare_count == 0)
+		return pending_new(feed->options.limits.batch_bytes,
+				   feed->options.limits.batch_bytes + LINE_MAX_SIZE);
+	batch = feed->spare[--feed->spare_count];
+	pending_clear(batch);
+	return batch;
 }
 
 /* The batch in the making, NULL when there is none. */
@@ -712,7 +732,7 @@ void feed_free(struct feed *feed)
 		return;
 	for (uint32_t i = 0; i < feed->batch_count; i++)
 		pending_free(feed->batches[i]);
-	for (size_t i = 0; i < SPARE_MAX; i++)
+	for (uint32_t i = 0; i < feed->spare_count; i++)
 		pending_free(feed->spare[i]);
 	message_key_free(feed->key);
 	buf_done(&feed->document_key);

@@ -94,17 +94,22 @@ void pending_extend(struct pending *batch, const uint8_t stream[16], uint64_t fi
 	batch->events += (uint32_t)(last - first + 1);
 }
 
-int pending_add(struct pending *batch, const struct sink_message *message)
+struct sink_message *pending_next(struct pending *batch)
 {
-	int result = batch->count == batch->capacity ? grow(batch) : 0;
+	if (batch->count == batch->capacity && grow(batch) < 0)
+		return NULL;
+	return &batch->messages[batch->count];
+}
 
-	if (result == 0 && message->key_size)
-		result = buf_add(&batch->keys, message->key, message->key_size);
-	if (result < 0) {
+int pending_add(struct pending *batch)
+{
+	const struct sink_message *message = &batch->messages[batch->count];
+
+	if (message->key_size && buf_add(&batch->keys, message->key, message->key_size) < 0) {
 		batch->text.length -= message->size + 1;
 		return -ENOMEM;
 	}
-	batch->messages[batch->count++] = *message;
+	batch->count++;
 	*pending_passed(batch) = (struct passed){0};
 	return 0;
 }

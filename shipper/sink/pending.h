@@ -51,9 +51,12 @@ bool pending_follows(const struct pending *batch, const uint8_t stream[16], uint
 /* Those events belong to it now, whatever became of them. */
 void pending_extend(struct pending *batch, const uint8_t stream[16], uint64_t first, uint64_t last);
 
-/* The last line of text is that message; its key, if it has one, is copied. 0 or -ENOMEM; then
- * text is without that line. */
-int pending_add(struct pending *batch, const struct sink_message *message);
+/* Where the next message is made, in place: one that is copied right after it was made waits until
+ * its line has left the CPU. NULL: no memory. */
+struct sink_message *pending_next(struct pending *batch);
+/* It is the last line of text; its key, if it has one, is copied. 0 or -ENOMEM; then text is
+ * without that line. */
+int pending_add(struct pending *batch);
 
 /* From now on view is what a sink gets. */
 void pending_seal(struct pending *batch);

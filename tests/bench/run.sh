@@ -148,7 +148,8 @@ run_one() {
 	# shellcheck disable=SC1090
 	. "$PEERS/$peer.sh"
 	cannot=$(why_not | head -n 1)
-	started='' loaded='{}' caught_up=0
+	: >"$OUT/arrived"
+	started='' loaded='{}'
 	if [ -z "$cannot" ]; then
 		peer_start
 		wait_for 60 peer_ready && cage_at_rest 15 || : # other programs may keep it busy
@@ -157,12 +158,12 @@ run_one() {
 			started='' cannot="it does not start: $(cat "$OUT"/*.err | grep . | tail -n 1)"
 		fi
 	fi
+	[ -z "$started" ] || peer_expect
 	lines_before=$(peer_text | wc -l)
 	cpu=$(cage_cpu_us) extra=$(peer_extra_cpu_us) written=$(cage_sum io wchar)
 	if [ -n "$started" ]; then
-		loaded=$(load_run)
-		wait_for 120 peer_caught_up || say "$peer does not catch up"
-		caught_up=$(date +%s.%N)
+		loaded=$(load_run 9>&-)
+		peer_arrival >"$OUT/arrived" || say "$peer does not catch up"
 		cage_at_rest 60 || :
 	fi
 	cpu=$(($(cage_cpu_us) - cpu + $(peer_extra_cpu_us) - extra))
@@ -172,7 +173,7 @@ run_one() {
 	[ -z "$started" ] || peer_stop || say "$peer does not stop"
 	lines=$(($(peer_text | wc -l) - lines_before)) of_load=$(peer_text | peer_of_load || :)
 	jq -nc --arg peer "$peer" --arg title "$peer_title" --arg load "$LOAD" --argjson round "$round" \
-		--arg cannot "$cannot" --argjson loaded "${loaded:-null}" --argjson caught_up "$caught_up" \
+		--arg cannot "$cannot" --argjson loaded "${loaded:-null}" --argjson arrival "[$(tr ' ' ',' <"$OUT/arrived")]" \
 		--argjson lines "$lines" --argjson of_load "${of_load:-0}" --argjson cpu_us "$cpu" --argjson written "$written" --argjson rss_kib "$rss" --argjson anon_kib "$anon" \
 		--argjson told "${told:-0}" --arg command "$command" --arg version "$version" \
 		--argjson recorded "$(counts peer_count)" --argjson made "$(counts load_makes)" '$ARGS.named'

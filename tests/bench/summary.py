@@ -25,10 +25,18 @@ def median(values):
     return statistics.median(values) if values else None
 
 
-def whole_seconds(run):
-    """From the beginning of the load until its last event is in the file, where that is known."""
+def whole_seconds(run, which):
+    """From the beginning of the load until its last event is in the file (0) or on disk (1), where that is known."""
     loaded = run["loaded"]
-    return max(loaded["seconds"], run["caught_up"] - loaded["began"]) if run["peer"].startswith("auditship") else loaded["seconds"]
+    if len(run["arrival"]) <= which:
+        return None
+    return max(loaded["seconds"], run["arrival"][which] - loaded["began"])
+
+
+def whole_rate(good, which, base):
+    seconds = [(run["loaded"]["operations"], whole_seconds(run, which)) for run in good]
+    rate = median([operations / whole for operations, whole in seconds if whole])
+    return None if rate is None else rate / base["rate"]
 
 
 def base_of(load, runs):
@@ -58,12 +66,12 @@ def row_of(peer, runs, base):
     recorded = [sum(run["recorded"].values()) for run in good]
     made = [sum(run["made"].values()) for run in good]
     rate = median([count / run["loaded"]["seconds"] for count, run in zip(operations, good)])
-    whole = median([count / whole_seconds(run) for count, run in zip(operations, good)])
     cpu_us = median([run["loaded"]["cpu"] / count * 1e6 for count, run in zip(operations, good)])
     row.update({
         "operations_per_s": rate,
         "work_done": rate / base["rate"],
-        "work_done_to_the_file": whole / base["rate"],
+        "work_done_to_the_file": whole_rate(good, 0, base),
+        "work_done_to_the_disk": whole_rate(good, 1, base),
         "added_cpu_us_per_operation": cpu_us - base["cpu_us"],
         "agent_cpu_s_per_100000_events": median(
             [agent_cpu_us(run) / 10 / count for run, count in zip(good, recorded) if count]),
@@ -103,7 +111,7 @@ def number(value, digits):
     return "" if value is None else f"{value:,.{digits}f}"
 
 
-COLUMNS = ["agent", "work done", "until all is in the file", "added CPU us/op", "agent CPU us/op", "both",
+COLUMNS = ["agent", "work done", "until all is in the file", "until it is on disk", "added CPU us/op", "agent CPU us/op", "both",
            "agent CPU s/100k events", "peak MiB", "recorded", "lost (most)", "it tells", "MB written"]
 
 
@@ -113,6 +121,7 @@ def cells(row):
     silent = row["made"] == 0
     lost = "" if silent else f"{row['lost']:,.0f} ({row['lost_most']:,.0f})"
     return [row["title"], number(row["work_done"], 2), number(row["work_done_to_the_file"], 2),
+            number(row["work_done_to_the_disk"], 2),
             number(row["added_cpu_us_per_operation"], 2), number(row["agent_cpu_us_per_operation"], 2),
             number(row["all_cpu_us_per_operation"], 2),
             number(row["agent_cpu_s_per_100000_events"], 2), number(row["peak_rss_mib"], 0),

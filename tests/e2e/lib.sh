@@ -110,12 +110,12 @@ sinks: [{name: trail, type: file, path: ${1-$DIR/trail/audit.ndjson}, rotate: {s
 EOF
 }
 
-# start_agent [ARGUMENT...]: in the background; returns when it watches.
+# start_agent [ARGUMENT...]: in the background; returns when it watches, within START_SECONDS.
 start_agent() {
 	: >"$DIR/agent.err"
 	"$AGENT" run -c "$DIR/config.yaml" "$@" >"$DIR/agent.out" 2>"$DIR/agent.err" &
 	AGENT_PID=$!
-	wait_until 20 grep -q watching "$DIR/agent.err" || fail "the agent does not start"
+	wait_until "${START_SECONDS:-20}" grep -q watching "$DIR/agent.err" || fail "the agent does not start"
 }
 
 # stop_agent EXPECTED_CODE

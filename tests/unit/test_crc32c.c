@@ -55,6 +55,21 @@ static void cpu_and_table_agree_at_every_length_and_alignment(void **state)
 					 crc32c_portable(0, bytes + start, size));
 }
 
+/* Long enough that the CPU sums several parts at once, at and beside the ends of parts. */
+static void cpu_and_table_agree_on_what_is_long(void **state)
+{
+	static uint8_t bytes[3 * 3072 + 80];
+	uint32_t random = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)((random = random * 1103515245 + 12345) >> 16);
+	for (size_t parts = 1; parts <= 3; parts++)
+		for (size_t size = parts * 3072 - 40; size < parts * 3072 + 40; size++)
+			assert_int_equal(crc32c(0x12345678, bytes + parts, size),
+					 crc32c_portable(0x12345678, bytes + parts, size));
+}
+
 static void a_sum_can_be_continued(void **state)
 {
 	static const char text[] = "The tail is cut back to the last whole frame.";
@@ -73,6 +88,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_the_vectors_of_rfc_3720),
 		cmocka_unit_test(cpu_and_table_agree_at_every_length_and_alignment),
+		cmocka_unit_test(cpu_and_table_agree_on_what_is_long),
 		cmocka_unit_test(a_sum_can_be_continued),
 	};
 

@@ -10,6 +10,6 @@ peer_kinds() { :; }
 peer_start() { auditctl -e 1 >/dev/null && auditctl -e 0 >/dev/null; }
 peer_stop() { :; }
 peer_ready() { :; }
-peer_caught_up() { :; }
+peer_arrival() { :; }
 peer_told() { echo 0; }
 peer_command() { :; }

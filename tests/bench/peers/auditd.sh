@@ -54,7 +54,8 @@ start_plugins() { :; }
 audit_daemon() { ! auditctl -s | grep -q '^pid 0$'; }
 audit_value() { auditctl -s | sed -n "s/^$1 //p"; }
 peer_ready() { audit_daemon; }
-peer_caught_up() { [ "$(audit_value backlog)" = 0 ]; }
+has_no_backlog() { [ "$(audit_value backlog)" = 0 ]; }
+peer_arrival() { wait_for 120 has_no_backlog; }
 peer_told() { audit_value lost; }
 peer_extra_cpu_us() {
 	pid=$(pgrep -x kauditd)

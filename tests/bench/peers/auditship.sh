@@ -19,16 +19,16 @@ peer_start() {
 }
 status() { "$AGENT" status --json -c "$OUT/config.yaml" 2>/dev/null; }
 peer_ready() { grep -q watching "$OUT/agent.err"; }
-# All that was numbered by now is out of the rings; then, all that the journal had by then is in the file.
-ring_end='' journal_end=''
-peer_caught_up() {
-	status >"$OUT/status" || return
-	[ -n "$ring_end" ] || ring_end=$(jq .account.numbered "$OUT/status")
-	if [ -z "$journal_end" ]; then
-		jq -e "(.account.numbered - .account.in_ring) >= $ring_end" "$OUT/status" || return
-		journal_end=$(jq .journal.events "$OUT/status")
-	fi
-	jq -e ".sinks[0].acknowledged >= $journal_end" "$OUT/status"
+peer_expect() {
+	mkfifo "$OUT/loaded"
+	python3 "$HERE/caught_up.py" "$OUT/run/control.sock" "$OUT/trail.ndjson" <"$OUT/loaded" >"$OUT/arrival" &
+	waits=$!
+	exec 9>"$OUT/loaded"
+	cage_at_rest 15 || :
+}
+peer_arrival() {
+	exec 9>&-
+	wait $waits && cat "$OUT/arrival"
 }
 peer_told() { status | jq .account.lost; }
 trail() {

@@ -12,7 +12,8 @@ peer_kinds() { :; } # the kinds of events it records of $LOAD: exec exit open
 peer_cannot() { :; } # prints why it cannot run here, if so
 peer_start() { :; }
 peer_ready() { :; }   # fails while it is still starting
-peer_caught_up() { :; } # fails while it is known to be behind the load, which has ended
+peer_expect() { :; } # just before the load
+peer_arrival() { :; } # waits until all of the load is in its file; prints when that was, and when it was on disk
 peer_stop() { stop_caged INT; }
 peer_count() { :; }   # prints how many events of kind $1 the output has of the load
 # All that it recorded, and what of it is of the load; what else happens on the host is in its processor time.
