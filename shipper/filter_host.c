@@ -6,7 +6,6 @@
 #include "filter_host.h"
 
 #include "base/cleanup.h"
-#include "base/digits.h"
 #include "enrich/procfs.h"
 
 #include <fcntl.h>
@@ -126,8 +125,6 @@ static bool resolve(const struct filter_place *place, const char *path, char ret
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
 	_cleanup_close_ int root = -1, fd = -1;
-	char link[sizeof("/proc/self/fd/") + DIGITS_MAX];
-	ssize_t length;
 
 	if (!place->root[0])
 		return realpath(path, ret_real);
@@ -135,14 +132,7 @@ static bool resolve(const struct filter_place *place, const char *path, char ret
 	if (root < 0)
 		return false;
 	fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-	if (fd < 0)
-		return false;
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, ret_real, PATH_MAX - 1);
-	if (length < 0)
-		return false;
-	ret_real[length] = '\0';
-	return true;
+	return fd >= 0 && procfs_own_file(fd, ret_real, PATH_MAX) == 0;
 }
 
 static void find(void *data, const char *path, struct filters_found *ret_found)
