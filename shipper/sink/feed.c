@@ -23,7 +23,10 @@
 #define LINE_MAX_SIZE (4u * 1024 * 1024)
 #define BATCH_EVENTS_MAX 65536u
 #define BATCHES_MAX 256u /* small ones: a file acknowledges only twice a second */
-#define SPARE_MAX 2u     /* batches whose memory is kept for the next ones */
+/* Batches whose memory is kept for the next ones: as many as a file has under way in a storm, until
+ * a sync lets go of all of them. Memory that is given back and taken again costs more than a line.
+ */
+#define SPARE_MAX 32u
 
 struct feed {
 	struct feed_options options;
@@ -40,7 +43,7 @@ struct feed {
 	struct pending *batches[BATCHES_MAX];
 	uint32_t batch_count, submitted;
 	struct pending *spare[SPARE_MAX];
-	size_t last_bytes; /* of the last batch that was sealed: in a storm the next is as large */
+	uint32_t spare_count;
 	size_t in_flight_bytes;
 	uint64_t settled_messages; /* since the sink was opened */
 	bool header_due;
@@ -80,13 +83,10 @@ static void note_oldest(struct feed *feed)
 
 static void give_back(struct feed *feed, struct pending *batch)
 {
-	for (size_t i = 0; i < SPARE_MAX; i++) {
-		if (!feed->spare[i]) {
-			feed->spare[i] = batch;
-			return;
-		}
-	}
-	pending_free(batch);
+	if (feed->spare_count < SPARE_MAX)
+		feed->spare[feed->spare_count++] = batch;
+	else
+		pending_free(batch);
 }
 
 static void drop_first(struct feed *feed)
@@ -447,18 +447,17 @@ static int fill_header(struct feed *feed, struct pending *batch, struct err *err
 	return 0;
 }
 
+/* The one given back last: more of it is in the caches. */
 static struct pending *take_spare(struct feed *feed)
 {
-	for (size_t i = 0; i < SPARE_MAX; i++) {
-		struct pending *batch = feed->spare[i];
+	struct pending *batch;
 
-		if (batch) {
-			feed->spare[i] = NULL;
-			pending_clear(batch);
-			return batch;
-		}
-	}
-	return pending_new(feed->last_bytes, feed->options.limits.batch_bytes + LINE_MAX_SIZE);
+	if (feed->spare_count == 0)
+		return pending_new(feed->options.limits.batch_bytes,
+				   feed->options.limits.batch_bytes + LINE_MAX_SIZE);
+	batch = feed->spare[--feed->spare_count];
+	pending_clear(batch);
+	return batch;
 }
 
 /* The batch in the making, NULL when there is none. */
@@ -554,7 +553,6 @@ static int fill_batch(struct feed *feed, struct pending *batch, struct err *err)
 	if (result < 0)
 		return err_set(err, result, "cannot end a document");
 	pending_seal(batch);
-	feed->last_bytes = batch->text.length;
 	return 1;
 }
 
@@ -754,7 +752,7 @@ void feed_free(struct feed *feed)
 		return;
 	for (uint32_t i = 0; i < feed->batch_count; i++)
 		pending_free(feed->batches[i]);
-	for (size_t i = 0; i < SPARE_MAX; i++)
+	for (uint32_t i = 0; i < feed->spare_count; i++)
 		pending_free(feed->spare[i]);
 	message_key_free(feed->key);
 	buf_done(&feed->document_key);
