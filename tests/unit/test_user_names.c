@@ -348,6 +348,29 @@ static void a_container_has_names_of_its_own(void **state)
 	assert_string_equal(told, "ann");
 }
 
+/* An agent in a container: who the host is, the snapshot of its first process tells. */
+static void the_host_is_where_its_first_process_is(void **state)
+{
+	const struct name_subject container = process(777, 100);
+
+	(void)state;
+	user_names_set_host(names, &container.place);
+	assert_int_equal(ask(&container, 1, false), NAME_SOURCE_FILES);
+	assert_string_equal(told, "ann");
+	assert_int_equal(ask(&host, 1, false), NAME_SOURCE_CONTAINER);
+	assert_string_not_equal(told, "ann");
+}
+
+static void until_the_host_is_known_nobody_has_its_names(void **state)
+{
+	const struct scope_key nowhere = {.mnt = NAMES_HOST_UNKNOWN};
+
+	(void)state;
+	user_names_set_host(names, &nowhere);
+	assert_int_equal(ask(&host, 1, false), NAME_SOURCE_CONTAINER);
+	assert_string_not_equal(told, "ann");
+}
+
 static void a_container_that_cannot_be_read_has_no_name(void **state)
 {
 	struct name_subject gone = process(BOX_MNT, 666);
@@ -485,6 +508,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_grow_old, start_with_short_ages, stop),
 		NAMES_TEST(newer_files_forget_what_name_services_said),
 		NAMES_TEST(a_container_has_names_of_its_own),
+		NAMES_TEST(the_host_is_where_its_first_process_is),
+		NAMES_TEST(until_the_host_is_known_nobody_has_its_names),
 		NAMES_TEST(a_container_that_cannot_be_read_has_no_name),
 		NAMES_TEST(a_process_that_ends_is_not_looked_for),
 		NAMES_TEST(mounts_of_its_own_do_not_take_the_hosts_names),
