@@ -47,6 +47,7 @@ struct feed {
 	size_t in_flight_bytes;
 	uint64_t settled_messages; /* since the sink was opened */
 	bool header_due;
+	bool reader_full; /* it gives no more before something has settled */
 
 	struct sink_position settled; /* up to here everything is acknowledged to the journal */
 	struct sink_position resumed; /* the one that skip_delivered has dealt with */
@@ -66,6 +67,7 @@ static void settle(struct feed *feed, const uint8_t stream[16], uint64_t sequenc
 {
 	memcpy(feed->settled.stream, stream, sizeof(feed->settled.stream));
 	feed->settled.sequence = sequence;
+	feed->reader_full = false;
 	journal_reader_ack(feed->reader, stream, sequence);
 }
 
@@ -109,6 +111,7 @@ static void rewind_reader(struct feed *feed)
 	feed->frame = (struct journal_batch){0};
 	feed->frame_index = 0;
 	feed->frame_offset = 0;
+	feed->reader_full = false;
 	journal_reader_rewind(feed->reader);
 }
 
@@ -399,17 +402,29 @@ static bool is_full(const struct feed *feed, const struct pending *batch)
 		batch->count + lines_in_document(feed->lines) >= limits->batch_events);
 }
 
-/* 1: the batch is to be closed. 0: the journal has no more just now. */
+/* 1: there is a frame. 0: the journal has no more, or gives no more, just now. */
+static int next_frame(struct feed *feed, struct err *err)
+{
+	int result;
+
+	if (feed->reader_full)
+		return 0;
+	feed->frame_index = 0;
+	feed->frame_offset = 0;
+	feed->frame.count = 0;
+	result = journal_reader_next(feed->reader, &feed->frame, err);
+	feed->reader_full = result == -ENOBUFS;
+	return feed->reader_full ? 0 : result;
+}
+
+/* 1: the batch is to be closed. 0: not yet, there is nothing to read just now. */
 static int fill_events(struct feed *feed, struct pending *batch, struct err *err)
 {
 	int result;
 
 	while (!is_full(feed, batch)) {
 		if (feed->frame_index == feed->frame.count) {
-			feed->frame_index = 0;
-			feed->frame_offset = 0;
-			feed->frame.count = 0;
-			result = journal_reader_next(feed->reader, &feed->frame, err);
+			result = next_frame(feed, err);
 			if (result <= 0)
 				return result;
 		} else {
@@ -458,7 +473,7 @@ static bool has_ready(const struct feed *feed)
 	return feed->submitted < feed->batch_count && feed->batches[feed->submitted]->sealed;
 }
 
-bool feed_wants_more(const struct feed *feed)
+static bool has_room(const struct feed *feed)
 {
 	const struct feed_limits *limits = &feed->options.limits;
 
@@ -468,6 +483,11 @@ bool feed_wants_more(const struct feed *feed)
 		return true;
 	return feed->batch_count < BATCHES_MAX &&
 	       feed->in_flight_bytes + limits->batch_bytes <= limits->in_flight_bytes;
+}
+
+bool feed_wants_more(const struct feed *feed)
+{
+	return !feed->reader_full && has_room(feed);
 }
 
 /* From the front on, as far as all has settled. */
@@ -542,7 +562,7 @@ int feed_fill(struct feed *feed, struct err *err)
 
 	if (has_ready(feed))
 		return 1;
-	if (!feed_wants_more(feed))
+	if (!has_room(feed))
 		return 0;
 	if (!batch) {
 		batch = take_spare(feed);
