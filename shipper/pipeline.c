@@ -789,13 +789,15 @@ static void stop_all(struct pipeline *pipeline, struct summary *summary)
 	if (!leaves)
 		succession_end(pipeline);
 	else if (pipeline->capturing)
-		succession_beat(pipeline, false);
+		succession_beat(pipeline, true);
 	if (pipeline->collect && leaves)
 		collect_leave(pipeline->collect, &summary->collect);
 	else if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
 	sinks_stop(pipeline->sinks, (unsigned int)pipeline->config->agent.stop_timeout_ms,
 		   summary->sinks);
+	if (leaves && pipeline->capturing) /* capture.keep_attached counts from here */
+		succession_beat(pipeline, false);
 	if (pipeline->filter)
 		kernel_filter_left_out(pipeline->filter, summary->left_out);
 	summary->config = pipeline->config;
