@@ -418,7 +418,8 @@ static bool deliver_events(struct deliver *deliver)
 
 /*
  * All that the journal gives is submitted, or the time is over: what does not arrive any more waits
- * in the journal. True: something arrived, and the journal may give what it held back until then.
+ * in the journal. True: something arrived, and the journal may give what it held back until then,
+ * or a message comes once more, shrunk; for which the sink is opened again.
  */
 static bool take_leave(struct deliver *deliver)
 {
@@ -433,7 +434,9 @@ static bool take_leave(struct deliver *deliver)
 		return false;
 	if (result < 0 && result != -EAGAIN)
 		note_failure(deliver, &err);
-	return hear(deliver, &err) > 0 && !is_finished(deliver);
+	deliver->is_open = false;
+	result = hear(deliver, &err);
+	return (result > 0 || result == -EMSGSIZE) && !is_finished(deliver);
 }
 
 static void *run(void *data)
@@ -646,6 +649,9 @@ void deliver_give_identity(struct deliver *deliver, struct render_identity *iden
 
 void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 {
+	/* The thread clears two things when a try works: what has no beginning is over. */
+	uint64_t since_ns = counter_get(&deliver->failing_since_ns);
+	bool failing = atomic_load_explicit(&deliver->failing, memory_order_relaxed);
 	struct feed_counters feed;
 
 	feed_counters(deliver->feed, &feed);
@@ -666,9 +672,9 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.bytes = feed.bytes,
 		.cut_bytes = counter_get(&deliver->cut_bytes),
 		.failures = counter_get(&deliver->failures),
-		.failing = atomic_load_explicit(&deliver->failing, memory_order_relaxed),
+		.failing = failing && since_ns > 0,
 		.blocked = atomic_load_explicit(&deliver->blocked, memory_order_relaxed),
-		.failing_since_ns = counter_get(&deliver->failing_since_ns),
+		.failing_since_ns = since_ns,
 		.failed_ns = counter_get(&deliver->failed_ns),
 		.in_sink_since_ns = counter_get(&deliver->in_sink_since_ns),
 		.acknowledged_ns = feed.acknowledged_ns,

@@ -23,7 +23,10 @@
 #define LINE_MAX_SIZE (4u * 1024 * 1024)
 #define BATCH_EVENTS_MAX 65536u
 #define BATCHES_MAX 256u /* small ones: a file acknowledges only twice a second */
-#define SPARE_MAX 2u     /* batches whose memory is kept for the next ones */
+/* Batches whose memory is kept for the next ones: as many as a file has under way in a storm, until
+ * a sync lets go of all of them. Memory that is given back and taken again costs more than a line.
+ */
+#define SPARE_MAX 32u
 
 struct feed {
 	struct feed_options options;
@@ -40,10 +43,11 @@ struct feed {
 	struct pending *batches[BATCHES_MAX];
 	uint32_t batch_count, submitted;
 	struct pending *spare[SPARE_MAX];
-	size_t last_bytes; /* of the last batch that was sealed: in a storm the next is as large */
+	uint32_t spare_count;
 	size_t in_flight_bytes;
 	uint64_t settled_messages; /* since the sink was opened */
 	bool header_due;
+	bool reader_full; /* it gives no more before something has settled */
 
 	struct sink_position settled; /* up to here everything is acknowledged to the journal */
 	struct sink_position resumed; /* the one that skip_delivered has dealt with */
@@ -63,6 +67,7 @@ static void settle(struct feed *feed, const uint8_t stream[16], uint64_t sequenc
 {
 	memcpy(feed->settled.stream, stream, sizeof(feed->settled.stream));
 	feed->settled.sequence = sequence;
+	feed->reader_full = false;
 	journal_reader_ack(feed->reader, stream, sequence);
 }
 
@@ -78,13 +83,10 @@ static void note_oldest(struct feed *feed)
 
 static void give_back(struct feed *feed, struct pending *batch)
 {
-	for (size_t i = 0; i < SPARE_MAX; i++) {
-		if (!feed->spare[i]) {
-			feed->spare[i] = batch;
-			return;
-		}
-	}
-	pending_free(batch);
+	if (feed->spare_count < SPARE_MAX)
+		feed->spare[feed->spare_count++] = batch;
+	else
+		pending_free(batch);
 }
 
 static void drop_first(struct feed *feed)
@@ -109,6 +111,7 @@ static void rewind_reader(struct feed *feed)
 	feed->frame = (struct journal_batch){0};
 	feed->frame_index = 0;
 	feed->frame_offset = 0;
+	feed->reader_full = false;
 	journal_reader_rewind(feed->reader);
 }
 
@@ -399,17 +402,29 @@ static bool is_full(const struct feed *feed, const struct pending *batch)
 		batch->count + lines_in_document(feed->lines) >= limits->batch_events);
 }
 
-/* 1: the batch is to be closed. 0: the journal has no more just now. */
+/* 1: there is a frame. 0: the journal has no more, or gives no more, just now. */
+static int next_frame(struct feed *feed, struct err *err)
+{
+	int result;
+
+	if (feed->reader_full)
+		return 0;
+	feed->frame_index = 0;
+	feed->frame_offset = 0;
+	feed->frame.count = 0;
+	result = journal_reader_next(feed->reader, &feed->frame, err);
+	feed->reader_full = result == -ENOBUFS;
+	return feed->reader_full ? 0 : result;
+}
+
+/* 1: the batch is to be closed. 0: not yet, there is nothing to read just now. */
 static int fill_events(struct feed *feed, struct pending *batch, struct err *err)
 {
 	int result;
 
 	while (!is_full(feed, batch)) {
 		if (feed->frame_index == feed->frame.count) {
-			feed->frame_index = 0;
-			feed->frame_offset = 0;
-			feed->frame.count = 0;
-			result = journal_reader_next(feed->reader, &feed->frame, err);
+			result = next_frame(feed, err);
 			if (result <= 0)
 				return result;
 		} else {
@@ -432,18 +447,17 @@ static int fill_header(struct feed *feed, struct pending *batch, struct err *err
 	return 0;
 }
 
+/* The one given back last: more of it is in the caches. */
 static struct pending *take_spare(struct feed *feed)
 {
-	for (size_t i = 0; i < SPARE_MAX; i++) {
-		struct pending *batch = feed->spare[i];
+	struct pending *batch;
 
-		if (batch) {
-			feed->spare[i] = NULL;
-			pending_clear(batch);
-			return batch;
-		}
-	}
-	return pending_new(feed->last_bytes, feed->options.limits.batch_bytes + LINE_MAX_SIZE);
+	if (feed->spare_count == 0)
+		return pending_new(feed->options.limits.batch_bytes,
+				   feed->options.limits.batch_bytes + LINE_MAX_SIZE);
+	batch = feed->spare[--feed->spare_count];
+	pending_clear(batch);
+	return batch;
 }
 
 /* The batch in the making, NULL when there is none. */
@@ -459,7 +473,7 @@ static bool has_ready(const struct feed *feed)
 	return feed->submitted < feed->batch_count && feed->batches[feed->submitted]->sealed;
 }
 
-bool feed_wants_more(const struct feed *feed)
+static bool has_room(const struct feed *feed)
 {
 	const struct feed_limits *limits = &feed->options.limits;
 
@@ -469,6 +483,11 @@ bool feed_wants_more(const struct feed *feed)
 		return true;
 	return feed->batch_count < BATCHES_MAX &&
 	       feed->in_flight_bytes + limits->batch_bytes <= limits->in_flight_bytes;
+}
+
+bool feed_wants_more(const struct feed *feed)
+{
+	return !feed->reader_full && has_room(feed);
 }
 
 /* From the front on, as far as all has settled. */
@@ -534,7 +553,6 @@ static int fill_batch(struct feed *feed, struct pending *batch, struct err *err)
 	if (result < 0)
 		return err_set(err, result, "cannot end a document");
 	pending_seal(batch);
-	feed->last_bytes = batch->text.length;
 	return 1;
 }
 
@@ -544,7 +562,7 @@ int feed_fill(struct feed *feed, struct err *err)
 
 	if (has_ready(feed))
 		return 1;
-	if (!feed_wants_more(feed))
+	if (!has_room(feed))
 		return 0;
 	if (!batch) {
 		batch = take_spare(feed);
@@ -734,7 +752,7 @@ void feed_free(struct feed *feed)
 		return;
 	for (uint32_t i = 0; i < feed->batch_count; i++)
 		pending_free(feed->batches[i]);
-	for (size_t i = 0; i < SPARE_MAX; i++)
+	for (uint32_t i = 0; i < feed->spare_count; i++)
 		pending_free(feed->spare[i]);
 	message_key_free(feed->key);
 	buf_done(&feed->document_key);

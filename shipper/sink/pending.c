@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define FIRST_CAPACITY 64u
-#define LEAST_BYTES 8192 /* many a batch has one event */
+#define FIRST_BYTES 8192 /* many a batch has one event */
 
 static int grow(struct pending *batch)
 {
@@ -32,7 +32,7 @@ static int grow(struct pending *batch)
 	return 0;
 }
 
-struct pending *pending_new(size_t expected_bytes, size_t bytes_max)
+struct pending *pending_new(size_t bytes, size_t bytes_max)
 {
 	struct pending *batch = calloc(1, sizeof(*batch));
 
@@ -41,8 +41,7 @@ struct pending *pending_new(size_t expected_bytes, size_t bytes_max)
 	buf_init(&batch->text, bytes_max);
 	buf_init(&batch->keys, bytes_max);
 	if (grow(batch) < 0 ||
-	    !buf_reserve(&batch->text,
-			 expected_bytes < LEAST_BYTES ? LEAST_BYTES : expected_bytes)) {
+	    !buf_reserve(&batch->text, bytes < FIRST_BYTES ? bytes : FIRST_BYTES)) {
 		pending_free(batch);
 		return NULL;
 	}

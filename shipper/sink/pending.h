@@ -37,9 +37,8 @@ struct pending {
 	struct sink_batch view;
 };
 
-/* Of text and of keys at most bytes_max; text of expected_bytes is not moved while it grows. NULL:
- * no memory. */
-struct pending *pending_new(size_t expected_bytes, size_t bytes_max);
+/* NULL: no memory. */
+struct pending *pending_new(size_t bytes, size_t bytes_max);
 void pending_free(struct pending *batch);
 void pending_clear(struct pending *batch);
 

@@ -27,6 +27,7 @@
 #define RESEND_NS (10 * NS_PER_S)
 #define RESEND_ORDERLY_NS (2 * NS_PER_S)
 #define STUCK_NS (10 * NS_PER_S)
+#define LONG_AGO_NS 1
 #define POLL_MS 10u
 #define SECOND_LOOK_MS 300
 #define BURST_BYTES (32UL * 1024) /* a receiver's socket holds about 100 KiB unless it asked */
@@ -61,9 +62,11 @@ static struct syslog *of(struct sink *sink)
 /* Of what has arrived. Datagrams: a receiver that is replaced has read them, or never will. */
 static void trim(struct syslog *syslog, uint64_t window_ns)
 {
+	uint64_t now_ns = clock_mono_ns(); /* less than the window when the host has just started */
 	bool datagram = wire_is_datagram(syslog->wire);
 
-	spool_trim(&syslog->spool, datagram ? 0 : syslog->resend, clock_mono_ns() - window_ns);
+	spool_trim(&syslog->spool, datagram ? 0 : syslog->resend,
+		   now_ns > window_ns ? now_ns - window_ns : LONG_AGO_NS);
 }
 
 /* The wire is of no use any more: what arrived over it just before may be lost with it. */
@@ -207,6 +210,8 @@ static int syslog_submit(struct sink *sink, struct sink_batch *batch, struct err
 
 	if (!syslog->open)
 		return err_set(err, -ENOTCONN, "not connected");
+	if (spool_under_way(&syslog->spool) == 0)
+		syslog->moved_ns = clock_mono_ns(); /* nobody has polled since it was all there */
 	while (batch->taken < batch->count && result == 0) {
 		result = add(syslog, batch, &batch->messages[batch->taken]);
 		if (result == 0)
@@ -223,6 +228,11 @@ static int syslog_submit(struct sink *sink, struct sink_batch *batch, struct err
 }
 
 /* The frame that was too large comes after all others have arrived: its refusal is told then. */
+static bool is_refusal_due(const struct syslog *syslog)
+{
+	return syslog->refused_after && syslog->spool.frame_arrived + 1 >= syslog->refused_after;
+}
+
 static void tell_refusal(struct syslog *syslog, struct sink_progress *progress, struct err *err)
 {
 	struct spool *spool = &syslog->spool;
@@ -230,7 +240,7 @@ static void tell_refusal(struct syslog *syslog, struct sink_progress *progress, 
 	size_t size = 0, head = syslog_form_head_max(&syslog->form);
 	int count;
 
-	if (!syslog->refused_after || spool->frame_arrived + 1 < syslog->refused_after)
+	if (!is_refusal_due(syslog))
 		return;
 	count = spool_next(spool, parts);
 	for (int i = 0; i < count; i++)
@@ -262,26 +272,27 @@ static int note_arrivals(struct syslog *syslog, struct err *err)
 	return 0;
 }
 
-static int syslog_poll(struct sink *sink, struct sink_progress *ret_progress, struct err *err)
+static int go_on(struct syslog *syslog, struct err *err)
 {
-	struct syslog *syslog = of(sink);
-	int result;
+	int result = syslog->failure;
 
-	*ret_progress = (struct sink_progress){.settled = spool_settled(&syslog->spool)};
-	if (!syslog->open)
-		return 0;
-	result = syslog->failure;
 	if (result < 0)
 		*err = syslog->story;
 	if (result == 0)
 		result = wire_check(syslog->wire, err);
 	if (result == 0)
 		result = pump(syslog, err);
-	if (result < 0)
-		return broken(syslog, result);
-	result = note_arrivals(syslog, err);
-	ret_progress->settled = spool_settled(&syslog->spool);
-	tell_refusal(syslog, ret_progress, err);
+	return result < 0 ? broken(syslog, result) : note_arrivals(syslog, err);
+}
+
+static int syslog_poll(struct sink *sink, struct sink_progress *ret_progress, struct err *err)
+{
+	struct syslog *syslog = of(sink);
+	int result = syslog->open ? go_on(syslog, err) : 0;
+
+	*ret_progress = (struct sink_progress){.settled = spool_settled(&syslog->spool)};
+	if (syslog->open)
+		tell_refusal(syslog, ret_progress, err);
 	return result;
 }
 
@@ -293,14 +304,15 @@ static int syslog_flush(struct sink *sink, unsigned int within_ms, struct err *e
 
 	while (syslog->open && spool_under_way(&syslog->spool) && result == 0) {
 		struct pollfd pollfd = {.fd = sink->fd, .events = sink->events};
-		struct sink_progress progress;
 		unsigned int left_ms = clock_left_ms(until_ns);
 
 		if (left_ms == 0)
 			return err_set(err, -ETIMEDOUT, "not everything has arrived");
 		(void)poll(&pollfd, sink->events & POLLOUT ? 1 : 0,
 			   (int)(left_ms < POLL_MS ? left_ms : POLL_MS));
-		result = syslog_poll(sink, &progress, err);
+		result = go_on(syslog, err);
+		if (result == 0 && is_refusal_due(syslog)) /* which poll tells */
+			return err_set(err, -EAGAIN, "a message is too large");
 	}
 	if (result == 0 && syslog->open) {
 		wire_close(syslog->wire, clock_left_ms(until_ns));

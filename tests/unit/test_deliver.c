@@ -24,6 +24,7 @@ struct fake {
 	uint32_t takes; /* lines that a failing submit takes all the same */
 	bool tells_resume;
 	bool settles_when_flushed; /* and at no other time */
+	bool flushed;              /* since the open: it takes nothing more */
 	int hang_fd;               /* -1, or an eventfd that submit reads first */
 	struct buf text;
 	struct sink_position resume;
@@ -59,6 +60,7 @@ static int fake_open(struct sink *sink, struct sink_position *ret_resume, struct
 	(void)pthread_mutex_lock(&fake->lock);
 	fake->opens++;
 	fake->taken = fake->settled = 0;
+	fake->flushed = false;
 	*ret_resume = fake->tells_resume ? fake->resume : (struct sink_position){0};
 	if (fake->open_failures > 0) {
 		fake->open_failures--;
@@ -88,7 +90,10 @@ static int fake_submit(struct sink *sink, struct sink_batch *batch, struct err *
 		(void)eventfd_read(fake->hang_fd, &value);
 	(void)pthread_mutex_lock(&fake->lock);
 	fake->submits++;
-	if (fake->failures > 0) {
+	if (fake->flushed) {
+		result = err_set(err, -ENOTCONN, "it has taken leave");
+		count = 0;
+	} else if (fake->failures > 0) {
 		fake->failures--;
 		result = err_set(err, fake->code, "told to fail");
 		count = fake->takes < count ? fake->takes : count;
@@ -122,6 +127,7 @@ static int fake_flush(struct sink *sink, unsigned int within_ms, struct err *err
 	(void)within_ms;
 	(void)err;
 	fake->settled = fake->taken;
+	fake->flushed = true;
 	return 0;
 }
 
@@ -543,6 +549,7 @@ static void stop_delivers_what_lies_behind_a_gap_too(void **state)
 	assert_int_equal(world->status.waiting, 0);
 	assert_in_range(world->status.unreadable, 1, 299);
 	assert_int_equal(world->status.acknowledged + world->status.unreadable, 300);
+	assert_int_equal(world->status.failures, 0);
 	fake_done(&fake);
 }
 

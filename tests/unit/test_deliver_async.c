@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,6 +52,29 @@ struct broker {
 	size_t shrunk;
 	unsigned int documents;
 };
+
+/* The journal gives so many frames, then says that too many are not acknowledged; how often. */
+static _Atomic uint32_t frames_left;
+static _Atomic uint32_t times_full;
+
+int __real_journal_reader_next(struct journal_reader *reader, struct journal_batch *ret_batch,
+			       struct err *err);
+int __wrap_journal_reader_next(struct journal_reader *reader, struct journal_batch *ret_batch,
+			       struct err *err);
+int __wrap_journal_reader_next(struct journal_reader *reader, struct journal_batch *ret_batch,
+			       struct err *err)
+{
+	int result;
+
+	if (atomic_load(&frames_left) == 0) {
+		atomic_fetch_add(&times_full, 1);
+		return err_set(err, -ENOBUFS, "told to give no more");
+	}
+	result = __real_journal_reader_next(reader, ret_batch, err);
+	if (result > 0)
+		atomic_fetch_sub(&frames_left, 1);
+	return result;
+}
 
 static uint32_t pick(struct broker *broker)
 {
@@ -228,6 +252,8 @@ static void broker_init(struct broker *broker)
 					    .flush = broker_flush,
 					    .close = broker_close};
 
+	atomic_store(&frames_left, UINT32_MAX);
+	atomic_store(&times_full, 0);
 	*broker = (struct broker){
 		.sink = {.ops = &ops, .fd = -1, .poll_ms = 1},
 		.capacity = UNDER_WAY_MAX,
@@ -649,6 +675,42 @@ static void what_is_filtered_between_messages_is_counted_with_them(void **state)
 	broker_done(&broker);
 }
 
+/* A producer that is dropped for it would lose its reports, for ever again. */
+static void a_journal_that_gives_no_more_is_no_failure(void **state)
+{
+	static struct broker broker;
+	struct world *world = *state;
+	struct deliver_options options;
+	const struct condition_term term = {
+		.field = "event.action", .operator= CONDITION_IS, .text = "exec"};
+	unsigned int polls;
+
+	broker_init(&broker);
+	set_trouble(&broker, true);
+	options = quick(world, &broker);
+	assert_int_equal(condition_build(&options.when, &term, 1, &world->err), 0);
+	append_execs(world, 1, 100);
+	append(world->journal, 70);
+	append_execs(world, 1, 100);
+	atomic_store(&frames_left, 5);
+	assert_int_equal(deliver_start(&world->deliver, &options, &world->err), 0);
+	until(atomic_load(&times_full) > 0);
+	polls = polls_of(&broker);
+	until(polls_of(&broker) > polls + 50);
+	assert_int_equal(atomic_load(&times_full), 1);
+	assert_int_equal(broker.opens, 1);
+	atomic_store(&frames_left, UINT32_MAX);
+	set_trouble(&broker, false);
+	until(world->status.waiting == 0);
+	stop(world, LONG_MS);
+	assert_int_equal(broker.opens, 1);
+	assert_int_equal(world->status.acknowledged, 2);
+	assert_arrivals(&broker, 1, 1, 1, 1);
+	assert_arrivals(&broker, 72, 72, 1, 1);
+	assert_account(world);
+	broker_done(&broker);
+}
+
 static void many_events_travel_in_one_document(void **state)
 {
 	static struct broker broker;
@@ -815,6 +877,7 @@ int main(void)
 		TEST(a_batch_goes_when_its_time_is_over),
 		TEST(what_is_filtered_between_messages_is_counted_with_them),
 		TEST(a_backlog_costs_no_memory_and_no_second_at_the_start),
+		TEST(a_journal_that_gives_no_more_is_no_failure),
 		TEST(many_events_travel_in_one_document),
 		TEST(documents_end_at_their_size_and_shrink_what_is_larger_alone),
 		TEST(a_document_that_is_refused_is_dead_as_a_whole),

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -36,12 +37,31 @@ struct world {
 	struct err err;
 };
 
+/* What CLOCK_MONOTONIC is off by. */
+static int64_t clock_offset_ns;
+
+int __real_clock_gettime(clockid_t id, struct timespec *ret_time);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ret_time);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ret_time)
+{
+	int result = __real_clock_gettime(id, ret_time);
+	int64_t ns;
+
+	if (id != CLOCK_MONOTONIC)
+		return result;
+	ns = ret_time->tv_sec * (int64_t)NS_PER_S + ret_time->tv_nsec + clock_offset_ns;
+	*ret_time = (struct timespec){.tv_sec = ns / (int64_t)NS_PER_S,
+				      .tv_nsec = ns % (int64_t)NS_PER_S};
+	return result;
+}
+
 static int set_up(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
 
 	if (!world)
 		return -1;
+	clock_offset_ns = 0;
 	(void)strcpy(world->dir, "/tmp/test_syslog.XXXXXX");
 	if (!mkdtemp(world->dir))
 		return -1;
@@ -383,6 +403,37 @@ static void a_reset_brings_the_last_ones_again(void **state)
 	until_settled(world, 1); /* counted since open */
 }
 
+static void a_host_that_has_just_started_sends_the_last_ones_again_too(void **state)
+{
+	struct world *world = *state;
+
+	clock_offset_ns = (int64_t)(3 * NS_PER_S) - (int64_t)clock_mono_ns();
+	start_tcp(world, SYSLOG_OCTETS);
+	send_messages(world, "one", 1, 1);
+	until_settled(world, 1);
+	reset_connection(world);
+	assert_int_equal(until_error(world), -ECONNRESET);
+	connect_sink(world);
+	send_messages(world, "two", 2, 1);
+	expect_counted(world, 1, "one");
+	expect_counted(world, 2, "two");
+}
+
+static void a_receiver_is_not_stuck_because_nothing_was_sent_for_long(void **state)
+{
+	struct world *world = *state;
+
+	start_datagrams(world);
+	assert_int_equal(ask(world), 0);
+	clock_offset_ns = 60 * (int64_t)NS_PER_S;
+	send_messages(world, "{}", 1, 1); /* nobody has read it when the sink is asked next */
+	assert_int_equal(ask(world), 0);
+	assert_int_equal(world->progress.settled, 0);
+	clock_offset_ns += 11 * (int64_t)NS_PER_S;
+	assert_int_equal(ask(world), -EAGAIN);
+	assert_non_null(strstr(world->err.text, "has taken nothing for 11 s"));
+}
+
 static void what_goes_out_again_needs_nothing_new(void **state)
 {
 	struct world *world = *state;
@@ -508,6 +559,25 @@ static void a_datagram_that_is_too_large_is_refused(void **state)
 	assert_int_equal(world->progress.settled, 2);
 	assert_true(world->sink->max_message < sizeof(large) && world->sink->max_message < before);
 	until_settled(world, 3);
+}
+
+static void a_refusal_at_the_end_is_told_and_does_not_count_as_arrived(void **state)
+{
+	static char large[250 * 1024];
+	struct world *world = *state;
+
+	memset(large, 'x', sizeof(large) - 1);
+	listen_inet(world, SOCK_DGRAM, "udp");
+	make(world, SYSLOG_OCTETS);
+	open_sink(world);
+	give(world, "{}", 1, 2);
+	world->messages[1].data = large;
+	world->messages[1].size = sizeof(large) - 1;
+	assert_int_equal(submit(world), 0);
+	assert_int_equal(world->sink->ops->flush(world->sink, LONG_MS, &world->err), -EAGAIN);
+	assert_int_equal(ask(world), 0);
+	assert_int_equal(world->progress.refused, -EMSGSIZE);
+	assert_int_equal(world->progress.settled, 2);
 }
 
 static void udp_is_paced(void **state)
@@ -646,6 +716,8 @@ int main(void)
 		test(a_peer_that_closes_is_noticed_while_idle),
 		test(a_peer_that_closes_while_something_is_on_its_way_may_come_back),
 		test(a_reset_brings_the_last_ones_again),
+		test(a_host_that_has_just_started_sends_the_last_ones_again_too),
+		test(a_receiver_is_not_stuck_because_nothing_was_sent_for_long),
 		test(what_goes_out_again_needs_nothing_new),
 		test(the_end_waits_for_what_is_under_way),
 		test(datagrams_wait_while_the_receiver_reads_nothing),
@@ -653,6 +725,7 @@ int main(void)
 		test(what_a_dead_receiver_had_not_read_has_not_arrived),
 		test(a_unix_stream_is_found_out),
 		test(a_datagram_that_is_too_large_is_refused),
+		test(a_refusal_at_the_end_is_told_and_does_not_count_as_arrived),
 		test(udp_is_paced),
 		test(nobody_at_a_udp_port_is_told),
 		test(nobody_there_is_told_in_words),
