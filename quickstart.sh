@@ -25,6 +25,7 @@ libmicrohttpd-dev libseccomp-dev"
 test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema python3-yaml nodejs
 debootstrap node-ajv jq curl openssl openjdk-17-jre-headless mandoc maven prometheus rpm runc busybox-static zstd gzip
 logrotate valgrind libclang-rt-dev iproute2"
+[ -z "${FULL-}" ] || test_packages="$test_packages buildah"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 

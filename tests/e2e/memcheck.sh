@@ -12,7 +12,7 @@ for tool in valgrind cc python3; do
 done
 ! grep -qE '__[at]san_init' "$AGENT" || cannot_run "a sanitizer and valgrind do not go together"
 rounds=8
-[ -z "${FULL-}" ] || rounds=200
+[ -z "${FULL-}" ] || rounds=100
 
 # valgrind has no seccomp(2): the agent goes without its filter here.
 cc -shared -fPIC -o "$DIR/no_filter.so" -x c - <<'END'

@@ -70,6 +70,8 @@ END
 
 rss_kib() { sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$AGENT_PID/status"; }
 descriptors() { ls "/proc/$AGENT_PID/fd" | wc -l; }
+# How full the caches are, which what else goes on on the host fills too, up to their ceilings.
+caches() { "$AGENT" status --json --socket "$DIR/run/control.sock" | jq -c '[.caches[] | {(.name): .size}] | add'; }
 told() { grep -cE 'reloaded: the configuration|reload refused' "$DIR/agent.err"; }
 has_told() { [ "$(told)" -ge "$1" ]; }
 
@@ -91,9 +93,11 @@ while [ $(($(date +%s) - begun)) -lt "$seconds" ]; do
 	esac
 	sleep 1
 	kill -0 "$AGENT_PID" || fail "the agent is gone"
+	[ -s "$DIR/caches" ] || [ $((($(date +%s) - begun) * 4)) -lt "$seconds" ] || caches >"$DIR/caches" || :
 	# Only where the same sinks are there.
 	[ $((n % 4)) != 2 ] || printf '%s %s %s\n' "$(($(date +%s) - begun))" "$(rss_kib)" "$(descriptors)" >>"$DIR/samples"
 done
+caches >>"$DIR/caches" || :
 stop_load
 [ -n "$RECEIVER" ] || start_receiver "$port"
 all_there() {
@@ -133,11 +137,11 @@ if len(samples) >= 100 and sys.argv[3] == "compare":
               % (name, min(before), max(before), min(after), max(after)))
         # The least: what is packed or waits for a receiver needs more for a moment.
         if min(after) > min(before) + room:
-            sys.exit("FAULT: %s grow" % name)
+            sys.exit("FAULT: %s grow; the caches: %s" % (name, open(sys.argv[4]).read()))
 print("%d events, lost %s" % (sum(map(len, seen.values())), sys.argv[2]))
 PYTHON
 {
 	find "$DIR/trail" -name '*.zst' -exec zstd -dcq {} +
 	find "$DIR/trail" -name '*.ndjson' -exec cat {} +
-} | python3 "$DIR/check.py" "$DIR/samples" "$lost" "$compare" || fail "the trail or the memory is not as it should be"
+} | python3 "$DIR/check.py" "$DIR/samples" "$lost" "$compare" "$DIR/caches" || fail "the trail or the memory is not as it should be"
 echo "mixed_load: good ($seconds s, $n reloads)"
