@@ -323,39 +323,6 @@ static bool same_path(const char *a, const char *b)
 	return strcmp(whole_a, whole_b) == 0;
 }
 
-/* NULL: it keeps none, or they are in the file that bears its name. */
-static const char *dead_letters_of(const struct config_sink *sink)
-{
-	const char *path = sink->dead_letter.path;
-
-	return path && strcmp(path, "off") != 0 ? path : NULL;
-}
-
-static bool same_file(const char *a, const char *b)
-{
-	return a && b && same_path(a, b);
-}
-
-/* Each would cut, or set aside, what the other has written. */
-static void check_dead_letters(const struct config_sink *sink, const struct config_sink *other,
-			       const struct yaml_node *node, struct faults *faults)
-{
-	const char *name = other->name ? other->name : "?";
-
-	if (same_file(dead_letters_of(sink), other->path))
-		faults_add(faults, place_of(node, "dead_letter.path"),
-			   "dead_letter.path: sink '%s' writes its events there", name);
-	if (sink == other)
-		return;
-	if (same_file(dead_letters_of(sink), dead_letters_of(other)))
-		faults_add(faults, place_of(node, "dead_letter.path"),
-			   "dead_letter.path: sink '%s' keeps its dead letters there already",
-			   name);
-	if (same_file(sink->path, dead_letters_of(other)))
-		faults_add(faults, place_of(node, "path"),
-			   "path: sink '%s' keeps its dead letters there", name);
-}
-
 static void check_pair(const struct config_sink *sink, const struct config_sink *earlier,
 		       const struct yaml_node *node, struct faults *faults)
 {
@@ -379,8 +346,6 @@ static void check_pairs(const struct config *config, const struct yaml_node *lis
 	for (size_t i = 0; i < config->sink_count; i++, node = node->next) {
 		for (size_t j = 0; j < i; j++)
 			check_pair(&config->sinks[i], &config->sinks[j], node, faults);
-		for (size_t j = 0; j <= i; j++)
-			check_dead_letters(&config->sinks[i], &config->sinks[j], node, faults);
 	}
 }
 

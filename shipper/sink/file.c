@@ -297,9 +297,9 @@ static int rotate(struct file_sink *file, struct err *err)
 	return result;
 }
 
-static bool is_rotation_due(struct file_sink *file, size_t coming, enum space_level level)
+/* Somebody has asked just now; until it is done it is owed. */
+static bool is_rotation_asked(struct file_sink *file)
 {
-	const struct file_sink_options *options = &file->options;
 	bool wanted = atomic_exchange(&file->rotate_wanted, false);
 
 	/* Who moves the file asks afterwards: it must not be done twice. */
@@ -308,11 +308,16 @@ static bool is_rotation_due(struct file_sink *file, size_t coming, enum space_le
 		wanted = false;
 	}
 	file->rotate_owed = !is_empty(file) && (wanted || file->rotate_owed);
-	if (is_empty(file))
-		return false;
-	if (wanted)
+	return wanted && !is_empty(file);
+}
+
+static bool is_rotation_due(struct file_sink *file, size_t coming, enum space_level level)
+{
+	const struct file_sink_options *options = &file->options;
+
+	if (is_rotation_asked(file))
 		return true;
-	if (clock_mono_ns() < file->retry_ns)
+	if (is_empty(file) || clock_mono_ns() < file->retry_ns)
 		return false;
 	if (file->rotate_owed)
 		return true;

@@ -99,20 +99,6 @@ static void sinks_do_not_share_names_files_or_standard_output(void **state)
 	      "3:31: sink 'a' writes to './/t/./x' already: each needs a file of its own\n");
 	tells("sinks:\n- {name: a, type: stdout}\n- {name: b, type: stdout}\n",
 	      "3:3: sink 'a' writes to standard output already\n");
-	tells("sinks:\n- {name: a, type: stdout, dead_letter: {path: d}}\n"
-	      "- {name: b, type: file, path: x, dead_letter: {path: ./d}}\n",
-	      "3:54: dead_letter.path: sink 'a' keeps its dead letters there already\n");
-	tells("sinks:\n- {name: a, type: stdout, dead_letter: {path: x}}\n"
-	      "- {name: b, type: file, path: x}\n",
-	      "3:31: path: sink 'a' keeps its dead letters there\n");
-	tells("sinks:\n- {name: a, type: file, path: x, dead_letter: {path: y}}\n"
-	      "- {name: b, type: file, path: y, dead_letter: {path: y}}\n",
-	      "3:31: path: sink 'a' keeps its dead letters there\n"
-	      "3:54: dead_letter.path: sink 'a' keeps its dead letters there already\n"
-	      "3:54: dead_letter.path: sink 'b' writes its events there\n");
-	is_good(&config, "sinks:\n- {name: a, type: stdout, dead_letter: {path: off}}\n"
-			 "- {name: b, type: file, path: x, dead_letter: {path: off}}\n");
-	config_done(&config);
 	assert_non_null(getcwd(cwd, sizeof(cwd)));
 	(void)snprintf(text, sizeof(text),
 		       "sinks:\n- {name: a, type: file, path: x}\n"
