@@ -320,7 +320,7 @@ static void other_words_for_off_are_no_paths(void **state)
 	tells("control: {socket: no}",
 	      "1:19: control.socket: 'no' is unknown (did you mean 'off'?)\n");
 	tells("sinks: [{name: a, type: file, path: /x, dead_letter: {path: False}}]",
-	      "1:60: dead_letter.path: 'False' is unknown (did you mean 'off'?)\n");
+	      "1:61: dead_letter.path: 'False' is unknown (did you mean 'off'?)\n");
 }
 
 static void a_rule_that_asks_for_its_own_results_is_told_at_its_line(void **state)

@@ -53,7 +53,7 @@ static void a_kafka_sink_takes_no_property_that_loses_events(void **state)
 	tells(KAFKA "sasl: {mechanism: PLAIN}}]",
 	      "c.yaml:1:9: sasl.mechanism: PLAIN needs sasl.username and sasl.password\n");
 	tells(KAFKA "sasl: {mechanism: PLAIN, username: u, password: '${file:nowhere}'}}]",
-	      "c.yaml:1:108: cannot open 'nowhere': No such file or directory\n");
+	      "c.yaml:1:104: cannot open 'nowhere': No such file or directory\n");
 	tells("sinks: [{name: k, type: kafka, brokers: ['b:0'], topic: '{user}'}]",
 	      "c.yaml:1:42: brokers: 'b:0' is not the address of a broker: HOST, HOST:PORT or "
 	      "[IPV6]:PORT\n"
