@@ -114,4 +114,4 @@ grep -qE '^auditship: events: .*lost' "$DIR/agent.err" || fail "it did not come 
 # 1: under valgrind not all was delivered in time.
 [ "$code" -le 1 ] || fail "code $code, and valgrind says: $(grep -vE '^--|^$' "$log")"
 [ -f "$log" ] || fail "valgrind has written nothing"
-echo "memcheck: good ($n reloads, $(sed -n 's/.*sink trail: \([0-9]* events\).*/\1/p' "$DIR/agent.err"))"
+echo "memcheck: good ($n reloads, $(sed -n 's/.*sink trail: \([0-9]* events\), .*/\1/p' "$DIR/agent.err"))"
