@@ -25,6 +25,7 @@ libmicrohttpd-dev libseccomp-dev"
 test_packages="libcmocka-dev clang-format pmccabe python3 python3-jsonschema python3-yaml nodejs
 debootstrap node-ajv jq curl openssl openjdk-17-jre-headless mandoc maven prometheus rpm runc busybox-static zstd gzip
 logrotate valgrind libclang-rt-dev iproute2"
+[ -z "${FULL-}" ] || test_packages="$test_packages buildah"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
@@ -90,6 +91,17 @@ mount_filesystems() {
 		say "bpffs cannot be mounted at /sys/fs/bpf; going on without"
 }
 
+# In a clone that belongs to a user the agent of root refuses the file: anybody could have written it.
+choose_config() {
+	config=config/quickstart.yaml
+	[ "$(stat -c %u "$config")" != 0 ] || return 0
+	mkdir -p trail
+	rm -f trail/quickstart.yaml
+	install -m 0600 "$config" trail/quickstart.yaml
+	config=trail/quickstart.yaml
+	say "config/quickstart.yaml belongs to another user than root: running with a copy, $config"
+}
+
 cd "$(dirname "$0")"
 seconds=
 case "${1-}" in
@@ -129,5 +141,6 @@ container: /sys must be mounted)"
 prepare "$build_packages"
 build
 mount_filesystems
+choose_config
 say "the trail goes to $(pwd)/trail/audit.ndjson; stop with Ctrl-C${seconds:+, or after $seconds seconds}"
-exec build/quickstart/auditship run -c config/quickstart.yaml ${seconds:+--seconds "$seconds"}
+exec build/quickstart/auditship run -c "$config" ${seconds:+--seconds "$seconds"}

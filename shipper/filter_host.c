@@ -5,16 +5,20 @@
  */
 #include "filter_host.h"
 
+#include "base/cleanup.h"
 #include "enrich/procfs.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #define BCACHEFS_MAGIC 0xca451a4e
 #define MINOR_BITS 20
@@ -116,17 +120,32 @@ static void split(char *path, const char **ret_directory, const char **ret_name)
 		*slash = '\0';
 }
 
+/* As realpath(3), but a link that begins with a slash begins at the root of place. */
+static bool resolve(const struct filter_place *place, const char *path, char ret_real[PATH_MAX])
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+	_cleanup_close_ int root = -1, fd = -1;
+
+	if (!place->root[0])
+		return realpath(path, ret_real);
+	root = open(place->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return false;
+	fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	return fd >= 0 && procfs_own_file(fd, ret_real, PATH_MAX) == 0;
+}
+
 static void find(void *data, const char *path, struct filters_found *ret_found)
 {
+	const struct filter_place *place = data;
 	char whole[PATH_MAX], real[PATH_MAX], copy[PATH_MAX];
 	const char *directory, *name;
 
-	(void)data;
 	*ret_found = (struct filters_found){0};
 	if (strlen(path) >= sizeof(whole))
 		return;
 	memcpy(whole, path, strlen(path) + 1);
-	if (realpath(whole, real)) {
+	if (resolve(place, whole, real)) {
 		memcpy(copy, real, strlen(real) + 1);
 		split(copy, &directory, &name);
 		fill_parent(directory, name, ret_found);
@@ -134,50 +153,51 @@ static void find(void *data, const char *path, struct filters_found *ret_found)
 		return;
 	}
 	split(whole, &directory, &name);
-	if (realpath(directory, real))
+	if (resolve(place, directory, real))
 		fill_parent(real, name, ret_found);
 }
 
 static bool find_user(void *data, const char *name, uint32_t *ret_uid)
 {
-	return users_user_id(data, name, ret_uid);
+	const struct filter_place *place = data;
+
+	return users_user_id(place->users, name, ret_uid);
 }
 
 /* Where the cgroup v2 hierarchy is mounted: alone, or beside the old ones. */
-static const char *cgroup_root(void)
+static bool cgroup_root(const struct filter_place *place, char ret_root[PATH_MAX])
 {
-	static const char *const roots[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	static const char *const roots[] = {"sys/fs/cgroup", "sys/fs/cgroup/unified"};
 
 	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
 		struct statfs fs;
 
-		if (statfs(roots[i], &fs) == 0 && (unsigned long)fs.f_type == CGROUP2_SUPER_MAGIC)
-			return roots[i];
+		(void)snprintf(ret_root, PATH_MAX, "%s/%s", place->root, roots[i]);
+		if (statfs(ret_root, &fs) == 0 && (unsigned long)fs.f_type == CGROUP2_SUPER_MAGIC)
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* The id is the inode number of the directory, as in the events. */
 static bool find_cgroup(void *data, const char *path, uint64_t *ret_id)
 {
-	const char *root = cgroup_root();
-	char whole[PATH_MAX];
+	char root[PATH_MAX], whole[2 * PATH_MAX];
 	struct stat st;
-	int length;
 
-	(void)data;
-	length = root ? snprintf(whole, sizeof(whole), "%s%s", root, path) : -1;
-	if (length < 0 || (size_t)length >= sizeof(whole) || stat(whole, &st) < 0 ||
-	    !S_ISDIR(st.st_mode))
+	if (!cgroup_root(data, root) || strlen(path) >= PATH_MAX)
+		return false;
+	(void)snprintf(whole, sizeof(whole), "%s%s", root, path);
+	if (stat(whole, &st) < 0 || !S_ISDIR(st.st_mode))
 		return false;
 	*ret_id = st.st_ino;
 	return true;
 }
 
-struct filters_host filter_host(struct users *users)
+struct filters_host filter_host(struct filter_place *place)
 {
 	return (struct filters_host){
-		.data = users,
+		.data = place,
 		.find = find,
 		.find_user = find_user,
 		.find_cgroup = find_cgroup,

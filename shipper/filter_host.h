@@ -6,7 +6,13 @@
 #include "capture/filters.h"
 #include "enrich/users.h"
 
-/* users: borrowed, may be NULL. */
-struct filters_host filter_host(struct users *users);
+/* root: "", or the directory that has the host's root. users: may be NULL. */
+struct filter_place {
+	const char *root;
+	struct users *users;
+};
+
+/* place: borrowed. */
+struct filters_host filter_host(struct filter_place *place);
 
 #endif

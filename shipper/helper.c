@@ -6,9 +6,10 @@
 
 #include <errno.h>
 
-int helper_new(struct resolver **ret_resolver, struct container_files *containers, struct err *err)
+int helper_new(struct resolver **ret_resolver, const char *root, struct container_files *containers,
+	       struct err *err)
 {
-	struct name_files *files = name_files_new("");
+	struct name_files *files = name_files_new(root);
 	const struct resolver_service services[HELPER_SERVICES] = {
 		[HELPER_NSS] = {"nss", name_service_nss, NULL, HELPER_LANE_NSS},
 		[HELPER_SCOPE] = {"scope", name_service_scope, files, HELPER_LANE_FILES},

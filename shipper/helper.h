@@ -15,7 +15,8 @@ enum helper_service { HELPER_NSS, HELPER_SCOPE, HELPER_CONTAINERS, HELPER_SERVIC
 /* What hangs in one lane holds up nobody in another. */
 enum helper_lane { HELPER_LANE_NSS, HELPER_LANE_FILES, HELPER_LANE_CONTAINERS };
 
-/* containers is only needed until helper_new returns. */
-int helper_new(struct resolver **ret_resolver, struct container_files *containers, struct err *err);
+/* root: as name_files_new has it. containers is only needed until helper_new returns. */
+int helper_new(struct resolver **ret_resolver, const char *root, struct container_files *containers,
+	       struct err *err);
 
 #endif

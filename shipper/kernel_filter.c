@@ -19,7 +19,7 @@
 struct kernel_filter {
 	struct filter_maps *maps;
 	const struct config *config; /* in force */
-	struct users *users;         /* NULL: nobody asked for a name yet */
+	struct filter_place place;   /* users: NULL until a list names one */
 	struct rules_push *push;     /* what of its rules the probes decide */
 	struct rules_push *prepared; /* of the next configuration */
 	uint64_t dropped[RULES_MAX]; /* by rule of push, while other halves were in force */
@@ -28,7 +28,7 @@ struct kernel_filter {
 };
 
 int kernel_filter_new(struct kernel_filter **ret_filter, const struct probes *probes,
-		      struct err *err)
+		      const char *host_root, struct err *err)
 {
 	struct kernel_filter *filter = calloc(1, sizeof(*filter));
 	struct filter_maps_options options;
@@ -36,6 +36,7 @@ int kernel_filter_new(struct kernel_filter **ret_filter, const struct probes *pr
 
 	if (!filter)
 		return err_set(err, -ENOMEM, "no memory for the kernel filters");
+	filter->place.root = host_root;
 	probes_filter_maps(probes, &options);
 	options.agent_pid = (uint32_t)getpid();
 	result = filter_maps_open(&filter->maps, &options, err);
@@ -52,7 +53,7 @@ void kernel_filter_free(struct kernel_filter *filter)
 	if (!filter)
 		return;
 	filter_maps_close(filter->maps);
-	users_free(filter->users);
+	users_free(filter->place.users);
 	rules_push_free(filter->push);
 	rules_push_free(filter->prepared);
 	free(filter);
@@ -88,9 +89,9 @@ static void load_users(struct kernel_filter *filter, const struct config *config
 {
 	struct err err;
 
-	if (!filter->users &&
+	if (!filter->place.users &&
 	    (has_names(&config->capture.exclude.user) || has_names(&config->capture.include.user)))
-		(void)users_load(&filter->users, "", &err);
+		(void)users_load(&filter->place.users, filter->place.root, &err);
 }
 
 static int compile(struct kernel_filter *filter, const struct config *config,
@@ -105,7 +106,7 @@ static int compile(struct kernel_filter *filter, const struct config *config,
 	struct filters_host host;
 
 	load_users(filter, config);
-	host = filter_host(filter->users);
+	host = filter_host(&filter->place);
 	fill_lists(options.exclude, &config->capture.exclude);
 	fill_lists(options.include, &config->capture.include);
 	return filters_compile(ret_filters, &options, &host, err);
@@ -201,8 +202,8 @@ bool kernel_filter_tick(struct kernel_filter *filter, struct err *err)
 
 void kernel_filter_forget_users(struct kernel_filter *filter)
 {
-	users_free(filter->users);
-	filter->users = NULL;
+	users_free(filter->place.users);
+	filter->place.users = NULL;
 }
 
 void kernel_filter_left_out(const struct kernel_filter *filter, uint64_t ret_counts[REC_FILTERS])

@@ -13,9 +13,10 @@
 
 struct kernel_filter;
 
-/* Leaves out this process. Nothing else before the first kernel_filter_use. */
+/* Leaves out this process. Nothing else before the first kernel_filter_use. host_root: "" or the
+ * directory that paths and users are those of; borrowed. */
 int kernel_filter_new(struct kernel_filter **ret_filter, const struct probes *probes,
-		      struct err *err);
+		      const char *host_root, struct err *err);
 /* NULL is fine. */
 void kernel_filter_free(struct kernel_filter *filter);
 

@@ -48,6 +48,7 @@
 #define SEGMENT_SIZE (16 * 1024 * 1024)
 #define VIEW_DEADLINE_MS 5000
 #define SINK_BATCH_BYTES (256 * 1024)
+#define HOST_INIT 1 /* the process that everything on a host is below */
 
 void pipeline_describe_identity(const struct pipeline *pipeline, const struct config *config,
 				struct render_identity *ret_identity)
@@ -112,12 +113,33 @@ static int open_journal(struct pipeline *pipeline, struct err *err)
 	return result;
 }
 
+/* An agent in a container tells host and containers apart by the host's first process. */
+static int find_host(struct pipeline *pipeline, struct err *err)
+{
+	const char *root = pipeline->config->agent.host_root;
+	uint64_t ticks;
+	int result;
+
+	if (strcmp(root, "/") == 0)
+		return 0;
+	(void)snprintf(pipeline->host_root, sizeof(pipeline->host_root), "%s", root);
+	result = procfs_start_ticks(root, HOST_INIT, &ticks);
+	if (result == 0)
+		return 0;
+	return err_set(err, result,
+		       "agent.host_root: '%s/proc/%d/stat': %s; mount the host's / there with all "
+		       "that is mounted in it, /proc as well",
+		       root, HOST_INIT, strerror(-result));
+}
+
 static int open_facts(struct pipeline *pipeline, struct err *err)
 {
-	int result = host_watch_new(&pipeline->host_watch, "", err); /* first: nothing is missed */
+	const char *root = pipeline->host_root;
+	int result =
+		host_watch_new(&pipeline->host_watch, root, err); /* first: nothing is missed */
 
 	if (result == 0)
-		result = host_read(&pipeline->host, "", err);
+		result = host_read(&pipeline->host, root, err);
 
 	if (result == 0)
 		result = host_agent_id(pipeline->agent_id, pipeline->config->agent.state_dir, err);
@@ -204,7 +226,8 @@ static int open_probes(struct pipeline *pipeline, struct err *err)
 	int result = succession_open(pipeline, err);
 
 	if (result == 0)
-		result = kernel_filter_new(&pipeline->filter, pipeline->probes, err);
+		result = kernel_filter_new(&pipeline->filter, pipeline->probes, pipeline->host_root,
+					   err);
 	if (result == 0)
 		result = kernel_filter_prepare(pipeline->filter, pipeline->config,
 					       pipeline->first_rules, err);
@@ -226,7 +249,7 @@ static void give_users(struct pipeline *pipeline)
 	struct users *users = NULL;
 	struct err err;
 
-	if (users_load(&users, "", &err) < 0)
+	if (users_load(&users, pipeline->host_root, &err) < 0)
 		log_warning("user names: %s", err.text);
 	if (users)
 		collect_give_users(pipeline->collect, users);
@@ -243,7 +266,7 @@ static void watch_users(struct pipeline *pipeline)
 {
 	struct err err;
 
-	pipeline->users_fd = users_watch_open("", &err);
+	pipeline->users_fd = users_watch_open(pipeline->host_root, &err);
 	if (pipeline->users_fd >= 0 && watch(pipeline->epoll_fd, pipeline->users_fd) < 0)
 		(void)err_set(&err, -errno, "cannot wait for new users: %s", strerror(errno));
 	else if (pipeline->users_fd >= 0)
@@ -258,13 +281,16 @@ static void describe_names(const struct pipeline *pipeline, struct user_names_op
 	*ret_options = (struct user_names_options){
 		.nss_service = HELPER_NSS,
 		.scope_service = HELPER_SCOPE,
-		.nss = config->users.nss,
+		.nss = config->users.nss &&
+		       !pipeline->host_root[0], /* or it would be the container's */
 		.positive_ns = config->users.positive_age_ms * NS_PER_MS,
 		.negative_ns = config->users.negative_age_ms * NS_PER_MS,
 		.cache_bytes = config->users.cache_size,
-		.own_mnt = procfs_own_namespace("", "mnt"),
-		.own_user = procfs_own_namespace("", "user"),
+		.host_mnt = procfs_own_namespace("", "mnt"),
+		.host_user = procfs_own_namespace("", "user"),
 	};
+	if (pipeline->host_root[0])
+		ret_options->host_mnt = NAMES_HOST_UNKNOWN;
 }
 
 static int open_helper(struct pipeline *pipeline, struct err *err)
@@ -275,7 +301,7 @@ static int open_helper(struct pipeline *pipeline, struct err *err)
 		.labels = {config->enrich.labels.items, config->enrich.labels.count},
 	};
 
-	return helper_new(&pipeline->helper, &containers, err);
+	return helper_new(&pipeline->helper, pipeline->host_root, &containers, err);
 }
 
 /* What an agent before this one knew of the processes that wait, or live on. */
@@ -292,6 +318,7 @@ static int open_collect(struct pipeline *pipeline, struct err *err)
 	const struct config *config = pipeline->config;
 	struct enrich_options enrich = {
 		.ticks_per_s = pipeline->host.ticks_per_s,
+		.host_pid = pipeline->host_root[0] ? HOST_INIT : (uint32_t)getpid(),
 		.env = config->capture.env.items,
 		.env_count = config->capture.env.count,
 		.resolver = pipeline->helper,
@@ -560,7 +587,8 @@ static void refresh_host(struct pipeline *pipeline)
 	struct err err;
 
 	if (!pipeline->host_watch || !host_watch_changed(pipeline->host_watch) ||
-	    host_read(&host, "", &err) < 0 || memcmp(&host, &pipeline->host, sizeof(host)) == 0)
+	    host_read(&host, pipeline->host_root, &err) < 0 ||
+	    memcmp(&host, &pipeline->host, sizeof(host)) == 0)
 		return;
 	pipeline->host = host;
 	pipeline_describe_identity(pipeline, pipeline->config, &pipeline->identity);
@@ -756,6 +784,8 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 {
 	int result = check_machine(err);
 
+	if (result == 0)
+		result = find_host(pipeline, err);
 	if (result == 0) /* before anything that it must not inherit */
 		result = open_helper(pipeline, err);
 	if (result == 0)

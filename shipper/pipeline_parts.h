@@ -28,9 +28,10 @@
 #include "sinks.h"
 
 struct pipeline {
-	const struct config *config;      /* in force */
-	const char *config_path;          /* as given; NULL: the default */
-	const struct pipeline_view *view; /* NULL: nobody looks on */
+	const struct config *config;       /* in force */
+	const char *config_path;           /* as given; NULL: the default */
+	const struct pipeline_view *view;  /* NULL: nobody looks on */
+	char host_root[HOST_ROOT_MAX + 1]; /* "": here; of the configuration of the start */
 	struct host host;
 	struct host_watch *host_watch;
 	char agent_id[UUID_TEXT_SIZE];

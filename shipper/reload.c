@@ -104,9 +104,8 @@ static struct config *read_config(struct pipeline *pipeline)
 static void tell_until_restart(unsigned int parts)
 {
 	if (parts & CONFIG_PART_STATE)
-		log_warning("agent.state_dir has changed: it takes effect at the next start");
-	if (parts & CONFIG_PART_ENRICH)
-		log_warning("enrich has changed: it takes effect at the next start");
+		log_warning("agent.state_dir or host_root has changed: it takes effect at the next "
+			    "start");
 	if (parts & CONFIG_PART_PRIVILEGES)
 		log_warning("agent.privileges has changed: it takes effect at the next start");
 	if (parts & CONFIG_PART_JOURNAL)

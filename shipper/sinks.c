@@ -61,6 +61,11 @@ static int try_file(const struct config_sink *config, sink_told *told, void *dat
 	bool good = made || access(place, W_OK) == 0;
 	struct err err;
 
+	if (sinks_file_check(config, &err) < 0) {
+		told(data, false, err.text);
+		free(copy);
+		return -EINVAL;
+	}
 	(void)err_set(&err, 0, "%s '%s' %s", there ? "the file" : "the directory", place,
 		      made   ? "is not there yet: it will be made"
 		      : good ? "can be written"
@@ -99,6 +104,41 @@ int sinks_try(const struct config_sink *config, unsigned int wait_ms, sink_told 
 static bool is_remote(const struct config_sink *config)
 {
 	return config->type == CONFIG_SINK_SYSLOG;
+}
+
+static int check_tls(const struct config_sink *config, sink_told *told, void *data)
+{
+	const struct {
+		const char *option, *path;
+	} files[] = {
+		{"tls.ca", config->tls.ca},
+		{"tls.cert", config->tls.cert},
+		{"tls.key", config->tls.key},
+	};
+	int result = 0;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (!files[i].path || access(files[i].path, R_OK) == 0)
+			continue;
+		result = err_set(&err, -errno, "%s: cannot read '%s': %s", files[i].option,
+				 files[i].path, strerror(errno));
+		told(data, is_remote(config), err.text);
+	}
+	return is_remote(config) ? 0 : result;
+}
+
+int sinks_check(const struct config_sink *config, sink_told *told, void *data)
+{
+	struct err err;
+	int result = 0;
+
+	if (config->type != CONFIG_SINK_FILE)
+		return check_tls(config, told, data);
+	result = sinks_file_check(config, &err);
+	if (result < 0)
+		told(data, false, err.text);
+	return result;
 }
 
 /* A condition of its own for the thread: the configuration keeps its own, to be used again. */

@@ -41,6 +41,12 @@ struct sinks_change {
 int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct err *err);
 
 /*
+ * What would be told at the start: calls told for each thing that is not as it has to be, ok when
+ * the agent starts all the same. 0, or a negative errno when it would not.
+ */
+int sinks_check(const struct config_sink *config, sink_told *told, void *data);
+
+/*
  * Tries one for real, without an event, for up to wait_ms, and calls told for each thing it found
  * out. 0, or a negative errno when one of them was not ok.
  */

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static bool parse_id(const char *name, uint32_t *ret_id)
 {
@@ -68,6 +69,17 @@ int sinks_file_new(struct sink **ret_sink, const struct config_sink *config, str
 	};
 	result = find_owner(config, &options, err);
 	return result < 0 ? result : file_sink_new(ret_sink, &options, err);
+}
+
+int sinks_file_check(const struct config_sink *config, struct err *err)
+{
+	struct file_sink_options unused;
+	struct stat st;
+
+	if (stat(config->path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_set(err, -EINVAL, "path: '%s' is %s, a trail must be a regular file",
+			       config->path, S_ISDIR(st.st_mode) ? "a directory" : "no file");
+	return find_owner(config, &unused, err);
 }
 
 void sinks_file_describe(const struct config_sink *config, struct render_options *options)

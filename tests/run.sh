@@ -96,10 +96,10 @@ run_kernels() {
 mkdir -p build
 sh quickstart.sh --prepare tests || exit 1
 if [ -n "$vm" ]; then
-	run_preset dev -LE vm
+	run_preset dev -j 2 -LE vm
 	run_kernels
 else
-	run_preset dev
+	run_preset dev -j 2
 fi
 run_preset asan -j 2
 [ -z "$full" ] || run_preset tsan -j 2

@@ -204,6 +204,10 @@ static int derive(struct config *config)
 
 	if (result == 0)
 		result = derive_path(&config->control.socket, config->runtime_dir, "control.sock");
+	if (result == 0 && !config->enrich.host_root) {
+		config->enrich.host_root = strdup(config->agent.host_root);
+		result = config->enrich.host_root ? 0 : -ENOMEM;
+	}
 	if (result < 0)
 		return result;
 	derive_off(&config->control.socket);

@@ -140,6 +140,7 @@ struct config {
 	struct {
 		char *name; /* NULL: the host's name */
 		char *state_dir;
+		char *host_root; /* where the host's "/" is; at most HOST_ROOT_MAX bytes */
 		struct config_list tags;
 		struct config_map labels;
 		uint64_t heartbeat_ms; /* 0: none */
@@ -173,7 +174,7 @@ struct config {
 		uint64_t keep_attached_ms; /* 0: the probes go with the agent */
 	} capture;
 	struct {
-		char *host_root;           /* enrich.containers.host_root */
+		char *host_root; /* enrich.containers.host_root; default: agent.host_root */
 		struct config_list labels; /* enrich.containers.labels */
 		struct {
 			uint64_t max;

@@ -4,6 +4,7 @@
 
 #include "base/listen_address.h"
 #include "base/log.h"
+#include "enrich/host.h"
 
 #include <string.h>
 #include <sys/un.h>
@@ -77,6 +78,19 @@ const struct option config_agent_options[] = {
 		.max = DIR_MAX,
 		.part = CONFIG_PART_STATE,
 		.doc = "Directory of what the agent has to remember.",
+	},
+	{
+		"agent.host_root",
+		PATH_AT(struct config, agent.host_root),
+		.fallback = "/",
+		.example = "/host",
+		.max = HOST_ROOT_MAX,
+		.part = CONFIG_PART_STATE,
+		.doc = "Where the agent finds the host's root directory with all that is mounted "
+		       "in it, /proc and /sys as well, when it runs in a container itself: names "
+		       "of "
+		       "users, facts of the host, paths of filters and containers are those of the "
+		       "host then, and no name service is asked.",
 	},
 	{
 		"agent.tags",

@@ -54,13 +54,12 @@ const struct option config_enrich_options[] = {
 	{
 		"enrich.containers.host_root",
 		PATH_AT(struct config, enrich.host_root),
-		.fallback = "/",
+		.derived = "agent.host_root",
 		.example = "/host",
 		.max = DIR_MAX,
 		.part = CONFIG_PART_ENRICH,
-		.doc = "Where the host's file system is, for an agent that runs in a container "
-		       "itself: "
-		       "what container runtimes leave on disk is looked for below it.",
+		.doc = "What container runtimes leave on disk is looked for below it, when that is "
+		       "elsewhere than everything of the host.",
 	},
 	{
 		"enrich.containers.labels",

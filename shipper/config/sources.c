@@ -35,8 +35,8 @@ static int check_owner(const struct stat *st, const char *shown, struct err *err
 	if (!is_ours(st->st_uid))
 		return err_set(err, -EPERM,
 			       "'%s' belongs to user %u: it must belong to root or to the user "
-			       "that auditship runs as (%u)",
-			       shown, (unsigned int)st->st_uid, (unsigned int)geteuid());
+			       "that auditship runs as (%u): mend it with: chown root '%s'",
+			       shown, (unsigned int)st->st_uid, (unsigned int)geteuid(), shown);
 	return 0;
 }
 
@@ -183,7 +183,7 @@ static int read_directory(struct config_sources *sources, const char *shown, str
 	DIR *dir;
 
 	if (fd == -ENOENT)
-		return 0;
+		return err_set(err, 0, "%s", "");
 	if (fd < 0)
 		return fd;
 	result = fstat(fd, &st) < 0 ? fail_open(shown, err) : check_owner(&st, shown, err);

@@ -25,6 +25,7 @@ struct enrich {
 	struct placement placement;
 	struct resolver *resolver; /* borrowed; NULL: nobody can be asked */
 	uint64_t tick_ns;
+	uint32_t host_pid;
 	uint32_t ancestry;
 	char *const *env;
 	size_t env_count;
@@ -85,6 +86,7 @@ int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options,
 
 	if (!enrich)
 		return err_set(err, -ENOMEM, "no memory for enrichment");
+	enrich->host_pid = options->host_pid;
 	enrich->tick_ns = 1000000000ULL / options->ticks_per_s;
 	enrich_set_ancestry(enrich, options->ancestry);
 	enrich_set_env(enrich, options->env, options->env_count);
@@ -183,11 +185,13 @@ static const struct process *note_task(struct enrich *enrich, const struct task_
 	return process_table_insert(processes, &told);
 }
 
-/* What the agent has for "/" is the host's root. */
-static void note_own_root(struct enrich *enrich, const struct rec_task *task)
+static void note_host(struct enrich *enrich, const struct rec_task *task)
 {
-	if (task->id.pid == (uint32_t)getpid())
-		user_names_set_host_root(enrich->names, task->root_directory);
+	struct scope_key place = {task->ns.mnt, task->ns.user, task->ns.root_mount,
+				  task->root_directory};
+
+	if (task->id.pid == enrich->host_pid)
+		user_names_set_host(enrich->names, &place);
 }
 
 void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
@@ -197,7 +201,7 @@ void enrich_snapshot(struct enrich *enrich, const struct rec_snapshot *record,
 		note_task(enrich, (const struct task_record *)record, wall_offset_ns, 0);
 	struct image image = *args;
 
-	note_own_root(enrich, &record->task);
+	note_host(enrich, &record->task);
 	if (!process)
 		return;
 	image.executable = record_string(&record->header, &record->executable);

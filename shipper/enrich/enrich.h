@@ -31,6 +31,7 @@ struct enrich_options {
 	size_t env_count;
 	struct resolver *resolver;      /* borrowed; NULL: nobody is asked */
 	unsigned int container_service; /* container_files, by its number in the resolver */
+	uint32_t host_pid; /* who is at home on the host: the agent itself, or process 1 */
 	/* resolver, handler and tick are filled in */
 	struct user_names_options names;
 };

@@ -31,6 +31,8 @@ struct host {
 /* root: "" or the directory below which etc and proc stand (for tests). The boot id is required. */
 int host_read(struct host *host, const char *root, struct err *err);
 
+#define HOST_ROOT_MAX 512 /* bytes of a root, in all of enrich/ */
+
 #define HOST_AGENT_ID_FILE "agent-id"
 
 /* The agent's persistent id: read from that file of STATE_DIR, made there at the first start. */

@@ -12,7 +12,7 @@
 
 struct host_watch;
 
-/* root: as host_read has it, not longer than 512 bytes. */
+/* root: as host_read has it, not longer than HOST_ROOT_MAX. */
 int host_watch_new(struct host_watch **ret_watch, const char *root, struct err *err);
 void host_watch_free(struct host_watch *watch);
 

@@ -108,6 +108,21 @@ uint32_t procfs_namespace(const char *root, uint32_t pid, const char *name)
 	return read_namespace(root, process, name);
 }
 
+int procfs_own_file(int fd, char *out, size_t size)
+{
+	char link[40];
+	ssize_t length;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, out, size);
+	if (length < 0)
+		return -errno;
+	if ((size_t)length == size)
+		return -ENAMETOOLONG;
+	out[length] = '\0';
+	return 0;
+}
+
 int procfs_open_root(const char *root, uint32_t pid)
 {
 	char path[PATH_MAX], name[40];

@@ -17,6 +17,9 @@ int procfs_boot_id(const char *root, char ret_text[37]);
 uint32_t procfs_own_namespace(const char *root, const char *name);
 uint32_t procfs_namespace(const char *root, uint32_t pid, const char *name);
 
+/* The path of an open file of this process, with its NUL. 0 or a negative errno. */
+int procfs_own_file(int fd, char *out, size_t size);
+
 /* What the process has for "/": a descriptor for looking up paths, or a negative errno. */
 int procfs_open_root(const char *root, uint32_t pid);
 

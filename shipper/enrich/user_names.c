@@ -25,7 +25,7 @@ struct user_names {
 	struct scopes *scopes;
 	uint64_t host_serial; /* of what name services said */
 	uint64_t tickets;
-	uint32_t host_root_directory;
+	struct scope_key host;
 };
 
 /* One call of user_names_resolve. */
@@ -47,6 +47,7 @@ int user_names_new(struct user_names **ret_names, const struct user_names_option
 	if (!names)
 		return err_set(err, -ENOMEM, "no memory for user names");
 	names->options = *options;
+	names->host = (struct scope_key){.mnt = options->host_mnt, .user = options->host_user};
 	if (!names->options.positive_ns)
 		names->options.positive_ns = USER_NAMES_POSITIVE_NS;
 	if (!names->options.negative_ns)
@@ -81,29 +82,29 @@ void user_names_take_users(struct user_names *names, struct users *users)
 	names->host_serial++;
 }
 
-void user_names_set_host_root(struct user_names *names, uint32_t root_directory)
+void user_names_set_host(struct user_names *names, const struct scope_key *place)
 {
-	names->host_root_directory = root_directory;
+	names->host = *place;
 }
 
 static bool has_host_root(const struct user_names *names, const struct scope_key *place)
 {
-	return place->root_directory && place->root_directory == names->host_root_directory;
+	return place->root_directory && place->root_directory == names->host.root_directory;
 }
 
 /* A chroot alone does not make a container: the ids are the host's, and so are the names. */
 static bool is_host(const struct user_names *names, const struct scope_key *place)
 {
-	if (!names->options.own_mnt)
+	if (!names->options.host_mnt)
 		return true;
-	if (!place->mnt)
-		return place->user == names->options.own_user;
-	return place->mnt == names->options.own_mnt;
+	if (!place->mnt || !names->host.mnt)
+		return place->user == names->host.user;
+	return place->mnt == names->host.mnt;
 }
 
 struct scope_key user_names_host_place(const struct user_names *names)
 {
-	return (struct scope_key){.mnt = names->options.own_mnt, .user = names->options.own_user};
+	return (struct scope_key){.mnt = names->host.mnt, .user = names->host.user};
 }
 
 /* Whether the entry says something now; then the slot has it. */
@@ -193,7 +194,7 @@ static void ask_scope(struct user_names *names, struct work *work, struct scope 
 		      struct scope_question *question)
 {
 	question->key = scope->key;
-	if (names->host_root_directory && scope->key.root_directory)
+	if (names->host.root_directory && scope->key.root_directory)
 		question->root =
 			has_host_root(names, &scope->key) ? NAME_ROOT_HOST : NAME_ROOT_OTHER;
 	question->pid = work->subject->process.pid;

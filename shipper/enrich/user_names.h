@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define NAMES_HOST_UNKNOWN UINT32_MAX
 #define USER_NAMES_CACHE_BYTES (1024 * 1024)
 #define USER_NAMES_POSITIVE_NS 3600000000000ULL
 #define USER_NAMES_NEGATIVE_NS 60000000000ULL
@@ -32,8 +33,10 @@ struct user_names_options {
 	bool nss; /* ask the host's name services */
 	uint64_t positive_ns, negative_ns;
 	uint64_t cache_bytes;
-	uint64_t tick_ns;           /* USER_HZ */
-	uint32_t own_mnt, own_user; /* namespaces of the agent; 0: every process is the host's */
+	uint64_t tick_ns; /* USER_HZ */
+	/* Namespaces of the host, until user_names_set_host tells; host_mnt 0: every process is the
+	 * host's; NAMES_HOST_UNKNOWN: none is. */
+	uint32_t host_mnt, host_user;
 };
 
 int user_names_new(struct user_names **ret_names, const struct user_names_options *options,
@@ -43,8 +46,8 @@ void user_names_free(struct user_names *names);
 /* Newer names of the host's files; frees the older ones, and forgets what name services said. */
 void user_names_take_users(struct user_names *names, struct users *users);
 
-/* What the agent itself has for "/": of a snapshot's record. */
-void user_names_set_host_root(struct user_names *names, uint32_t root_directory);
+/* Where a process is that is at home on the host: of a snapshot's record. */
+void user_names_set_host(struct user_names *names, const struct scope_key *place);
 
 struct name_subject {
 	struct scope_key place;

@@ -86,7 +86,14 @@ static void warn(const struct config *config)
 
 static int put_out(const struct buf *text)
 {
-	return io_write_all(STDOUT_FILENO, text->data, text->length, NULL) < 0 ? 1 : 0;
+	int result = io_write_all(STDOUT_FILENO, text->data, text->length, NULL);
+	struct err err;
+
+	if (result == 0)
+		return 0;
+	(void)err_set(&err, result, "cannot write to standard output: %s", strerror(-result));
+	tell("error", err.text);
+	return 1;
 }
 
 static int show(const struct config *config, bool print)
@@ -206,6 +213,25 @@ static void tell_try(void *data, bool ok, const char *text)
 	(void)dprintf(STDOUT_FILENO, "sink %s: %s: %s\n", sink->name, ok ? "good" : "fault", safe);
 }
 
+static void tell_of_sink(void *data, bool ok, const char *text)
+{
+	const struct config_sink *sink = data;
+	struct err err;
+
+	(void)err_set(&err, 0, "sink %s: %s", sink->name, text);
+	tell(ok ? "warning" : "error", err.text);
+}
+
+static int check_sinks(const struct config *config)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < config->sink_count; i++)
+		if (sinks_check(&config->sinks[i], tell_of_sink, &config->sinks[i]) < 0)
+			code = 1;
+	return code;
+}
+
 static int try_sinks(const struct config *config)
 {
 	int code = 0;
@@ -233,7 +259,9 @@ int tool_check(const struct check_options *options)
 	if (result < 0)
 		return result == -EINVAL ? CHECK_EXIT_CONFIG : 1;
 	warn(&config);
-	result = options->print || !options->explain ? show(&config, options->print) : 0;
+	result = options->print || options->explain || options->connect ? 0 : check_sinks(&config);
+	if (result == 0 && (options->print || !options->explain))
+		result = show(&config, options->print);
 	if (result == 0 && options->explain)
 		result = explain(&config, options->explain);
 	if (result == 0 && options->connect)

@@ -331,7 +331,15 @@ static void show_progress(const struct deliver_status *status, bool terminal)
 		      (unsigned long long)status->found, status->failing ? ", the sink fails" : "");
 }
 
-/* True when everything is through, false when somebody has ended it before. */
+/* A file or a descriptor of this host does not come back by waiting, a receiver elsewhere may. */
+static bool is_local(const struct replay *replay)
+{
+	int type = replay->config->sinks[0].type;
+
+	return type == CONFIG_SINK_STDOUT || type == CONFIG_SINK_FILE;
+}
+
+/* True when everything is through, false when somebody or a failed write has ended it before. */
 static bool wait_for_end(struct replay *replay)
 {
 	struct deliver *deliver = sinks_delivers(replay->sinks)[0];
@@ -347,6 +355,8 @@ static bool wait_for_end(struct replay *replay)
 		deliver_status(deliver, &status);
 		if (status.waiting == 0)
 			return true;
+		if (status.failing && !status.blocked && is_local(replay))
+			return false;
 		show_progress(&status, terminal);
 		if (poll(fds, 2, PROGRESS_MS) > 0)
 			return false;

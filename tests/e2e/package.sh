@@ -48,6 +48,8 @@ check_installed() {
 	in_root /usr/sbin/auditship check -c /etc/auditship/auditship.yaml || fail "the installed configuration"
 	in_root systemd-analyze verify --man=no /usr/lib/systemd/system/auditship.service >"$DIR/verify" 2>&1 ||
 		fail "the unit: $(cat "$DIR/verify")"
+	grep -q '^RestartPreventExitStatus=64 78$' "$ROOT/usr/lib/systemd/system/auditship.service" ||
+		fail "the unit starts again and again with a configuration that is wrong"
 	! grep auditship "$DIR/verify" >&2 || fail "systemd-analyze has something to say of the unit"
 	in_root systemd-analyze security --offline=true /usr/lib/systemd/system/auditship.service >"$DIR/security" 2>&1
 	score=$(sed -n 's/.*exposure level for auditship.service: \([0-9]*\)\.[0-9].*/\1/p' "$DIR/security")

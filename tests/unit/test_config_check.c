@@ -99,6 +99,26 @@ static void check_warns_of_filters_that_leave_out_too_much(void **state)
 	assert_null(strstr(told, "'web'"));
 }
 
+static void check_refuses_sinks_that_would_not_start(void **state)
+{
+	static const char text[] =
+		"sinks:\n"
+		"  - {name: a, type: file, path: /etc}\n"
+		"  - {name: b, type: file, path: /tmp/b, owner: no-such-user-here}\n"
+		"  - {name: c, type: file, path: /tmp/c, group: no-such-group-here}\n"
+		"  - {name: d, type: syslog, target: 'tls://h', tls: {ca: /nowhere/ca.pem}}\n";
+
+	(void)state;
+	write_file(text, sizeof(text) - 1);
+	assert_int_equal(check(file), 1);
+	assert_non_null(strstr(told, "|auditship: error: sink a: path: '/etc' is a directory, a "));
+	assert_non_null(strstr(told, "error: sink b: owner: there is no user 'no-such-user-here'"));
+	assert_non_null(strstr(told, "error: sink c: group: there is no group 'no-such-group-he"));
+	assert_non_null(strstr(
+		told, "warning: sink d: tls.ca: cannot read '/nowhere/ca.pem': No such file"));
+	assert_null(strstr(told, "good"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -106,6 +126,7 @@ int main(void)
 		cmocka_unit_test(check_tells_faults_on_standard_error_and_by_its_exit_code),
 		cmocka_unit_test(check_warns_of_what_is_unwise),
 		cmocka_unit_test(check_warns_of_filters_that_leave_out_too_much),
+		cmocka_unit_test(check_refuses_sinks_that_would_not_start),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -45,13 +45,19 @@ static int clear(void **state)
 	return rmdir(dir);
 }
 
-static struct filters_found look(const char *path)
+static struct filters_found look_below(const char *root, const char *path)
 {
-	struct filters_host host = filter_host(NULL);
+	struct filter_place place = {.root = root};
+	struct filters_host host = filter_host(&place);
 	struct filters_found found;
 
 	host.find(host.data, path, &found);
 	return found;
+}
+
+static struct filters_found look(const char *path)
+{
+	return look_below("", path);
 }
 
 static uint32_t device_of(const struct stat *st)
@@ -136,6 +142,29 @@ static void the_roots_of_proc_and_sys_are_told(void **state)
 	assert_false(found.is_whole);
 }
 
+/* As an agent in a container sees the host: links are the host's, wherever they lead. */
+static void below_a_root_links_begin_at_that_root(void **state)
+{
+	struct filters_found found;
+	char absolute[96];
+
+	(void)state;
+	(void)snprintf(absolute, sizeof(absolute), "%s/absolute", inner);
+	assert_int_equal(symlink("/inner/file", absolute), 0);
+	found = look_below(dir, "/link");
+	assert_is_file(&found);
+	found = look_below(dir, "/inner/absolute");
+	assert_is_file(&found);
+	found = look_below(dir, "/../../inner/file");
+	assert_is_file(&found);
+	assert_false(look_below(dir, file).is_there);
+	assert_false(look_below(dir, "/inner/none").is_there);
+	assert_true(look_below(dir, "/inner/none").parent_is_there);
+	assert_string_equal(look_below(dir, "/inner/none").name, "none");
+	assert_false(look_below("/nonexistent", "/inner/file").is_there);
+	assert_int_equal(unlink(absolute), 0);
+}
+
 static void a_path_that_is_too_long_is_not_there(void **state)
 {
 	char *path = malloc(8192);
@@ -161,6 +190,7 @@ int main(void)
 		cmocka_unit_test(a_directory_is_found_with_and_without_a_slash),
 		cmocka_unit_test(of_what_is_not_there_the_directory_is_found),
 		cmocka_unit_test(the_roots_of_proc_and_sys_are_told),
+		cmocka_unit_test(below_a_root_links_begin_at_that_root),
 		cmocka_unit_test(a_path_that_is_too_long_is_not_there),
 	};
 

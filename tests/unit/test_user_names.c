@@ -109,8 +109,8 @@ static int start_with(bool with_nss, uint64_t age_ns)
 		.positive_ns = age_ns,
 		.negative_ns = age_ns,
 		.tick_ns = 10000000,
-		.own_mnt = OWN_MNT,
-		.own_user = OWN_USER,
+		.host_mnt = OWN_MNT,
+		.host_user = OWN_USER,
 	};
 	struct users *users;
 	char *passwd = strdup("ann:x:1:1:::\nroot:x:0:0:::\n"), *group = strdup("staff:x:1:\n");
@@ -123,7 +123,7 @@ static int start_with(bool with_nss, uint64_t age_ns)
 	    users_parse(&users, &passwd, strlen(passwd), &group, strlen(group)) < 0)
 		return -1;
 	user_names_take_users(names, users);
-	user_names_set_host_root(names, HOST_ROOT);
+	user_names_set_host(names, &(struct scope_key){OWN_MNT, OWN_USER, 0, HOST_ROOT});
 	return 0;
 }
 
