@@ -160,9 +160,13 @@ static void take_identity(struct deliver *deliver)
 	struct render_identity *identity = atomic_exchange(&deliver->identity, NULL);
 	struct err err;
 
-	if (identity && feed_use_identity(deliver->feed, identity, &err) < 0)
+	if (!identity)
+		return;
+	if (feed_use_identity(deliver->feed, identity, &err) < 0)
 		log_warning("sink %s: its events go on saying what they said of the host: %s",
 			    deliver->name, err.text);
+	else if (deliver->sink->ops->identity)
+		deliver->sink->ops->identity(deliver->sink, identity);
 	identity_free(identity);
 }
 

@@ -333,16 +333,16 @@ static int render(struct feed *feed, struct pending *batch, const struct event *
 	return 0;
 }
 
-/* Steps over what can never be sent. */
-static void reject(struct feed *feed, struct pending *batch, uint64_t sequence, const char *why)
+/* Steps over what can never be sent. Told when it settles: until then it may be read again. */
+static int reject(struct feed *feed, struct pending *batch, uint64_t sequence, const char *why)
 {
-	struct feed_dead dead = {
-		.stream = feed->frame.stream, .sequence = sequence, .events = 1, .why = why};
+	struct rejected *rejected = pending_reject(batch);
 
-	dead.events = advance(feed);
-	pending_passed(batch)->rejected += dead.events;
-	pending_extend(batch, feed->frame.stream, sequence, sequence + dead.events - 1);
-	tell_dead(feed, &dead);
+	if (!rejected)
+		return -ENOMEM;
+	*rejected = (struct rejected){.sequence = sequence, .events = advance(feed), .why = why};
+	pending_extend(batch, feed->frame.stream, sequence, sequence + rejected->events - 1);
+	return 0;
 }
 
 static int take_event(struct feed *feed, struct pending *batch, uint64_t sequence,
@@ -384,10 +384,8 @@ static int take_entry(struct feed *feed, struct pending *batch, struct err *err)
 	result = take_event(feed, batch, sequence, &why);
 	if (result == -EAGAIN)
 		return 1;
-	if (result == -EBADMSG || result == -EMSGSIZE) {
-		reject(feed, batch, sequence, why);
-		return 0;
-	}
+	if (result == -EBADMSG || result == -EMSGSIZE)
+		result = reject(feed, batch, sequence, why);
 	if (result < 0)
 		return err_set(err, result, "cannot render event %" PRIu64, sequence);
 	return 0;
@@ -490,6 +488,22 @@ bool feed_wants_more(const struct feed *feed)
 	return !feed->reader_full && has_room(feed);
 }
 
+/* Of those up to that event. */
+static void tell_rejected(struct feed *feed, struct pending *batch, uint64_t last)
+{
+	while (batch->rejected_told < batch->rejected_count &&
+	       batch->rejected[batch->rejected_told].sequence <= last) {
+		const struct rejected *rejected = &batch->rejected[batch->rejected_told++];
+		const struct feed_dead dead = {.stream = batch->stream,
+					       .sequence = rejected->sequence,
+					       .events = rejected->events,
+					       .why = rejected->why};
+
+		tell_dead(feed, &dead);
+		counter_add(&feed->rejected, dead.events);
+	}
+}
+
 /* From the front on, as far as all has settled. */
 static void collect(struct feed *feed)
 {
@@ -501,7 +515,7 @@ static void collect(struct feed *feed)
 			return;
 		if (batch->events) {
 			counter_add(&feed->filtered, passed->filtered);
-			counter_add(&feed->rejected, passed->rejected);
+			tell_rejected(feed, batch, batch->last);
 			if (!is_settled(feed, batch->stream, batch->last))
 				settle(feed, batch->stream, batch->last);
 			feed->resumed = feed->settled;
@@ -601,6 +615,7 @@ static void settle_message(struct feed *feed, struct pending *batch, const char 
 				 .text = message->data,
 				 .size = message->size};
 
+	tell_rejected(feed, batch, message->sequence);
 	if (why) {
 		tell_dead(feed, &dead);
 		counter_add(&feed->dead, message->events);
@@ -609,7 +624,6 @@ static void settle_message(struct feed *feed, struct pending *batch, const char 
 		counter_add(&feed->bytes, message->size + 1);
 	}
 	counter_add(&feed->filtered, passed->filtered);
-	counter_add(&feed->rejected, passed->rejected);
 	batch->settled++;
 	feed->settled_messages++;
 }
@@ -679,12 +693,14 @@ void feed_hurry(struct feed *feed)
 	feed->options.limits.linger_ms = 0;
 }
 
-static int make_key(struct feed *feed)
+static int make_key(const struct feed *feed, const struct render_identity *identity,
+		    struct message_key **ret_key, struct err *err)
 {
-	const struct render_identity *identity = feed->options.identity;
 	const char *host = identity->host_id ? identity->host_id : identity->host_name;
 
-	return message_key_new(&feed->key, feed->options.sink->key, host);
+	if (message_key_new(ret_key, feed->options.sink->key, host) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	return 0;
 }
 
 static int make_lines(const struct feed *feed, const struct render_identity *identity,
@@ -715,8 +731,9 @@ int feed_new(struct feed **ret_feed, const struct feed_options *options, struct 
 	feed->header_due = true;
 	buf_init(&feed->document_key, LINE_MAX_SIZE);
 	result = make_lines(feed, options->identity, &feed->lines, err);
-	if (result == 0 && make_key(feed) < 0)
-		result = err_set(err, -ENOMEM, "out of memory");
+	if (result == 0)
+		result = make_key(feed, options->identity, &feed->key, err);
+	feed->options.identity = NULL;
 	if (result < 0) {
 		feed_free(feed);
 		return result;
@@ -729,6 +746,7 @@ int feed_new(struct feed **ret_feed, const struct feed_options *options, struct 
 int feed_use_identity(struct feed *feed, const struct render_identity *identity, struct err *err)
 {
 	struct pending *batch = in_the_making(feed);
+	struct message_key *key = NULL;
 	struct lines *lines = NULL;
 	int result = 0;
 
@@ -738,10 +756,16 @@ int feed_use_identity(struct feed *feed, const struct render_identity *identity,
 			return err_set(err, result, "cannot end a document");
 		pending_seal(batch);
 	}
-	result = make_lines(feed, identity, &lines, err);
-	if (result < 0)
+	result = make_key(feed, identity, &key, err);
+	if (result == 0)
+		result = make_lines(feed, identity, &lines, err);
+	if (result < 0) {
+		message_key_free(key);
 		return result;
+	}
+	message_key_free(feed->key);
 	lines_free(feed->lines);
+	feed->key = key;
 	feed->lines = lines;
 	return 0;
 }

@@ -37,7 +37,7 @@ struct feed_dead {
 };
 
 struct feed_options {
-	const struct render_identity *identity; /* must outlive the feed */
+	const struct render_identity *identity; /* only needed until feed_new returns */
 	struct render_options render;           /* its columns must outlive the feed */
 	bool documents;         /* each batch is one document of its events, see render/batch.h */
 	struct condition *when; /* given up, also when feed_new fails; NULL: every event */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "decode/fields.h"
+#include "render/render.h"
 #include "sink/kafka_config.h"
 #include "sink/kafka_errors.h"
 #include "sink/kafka_topic.h"
@@ -96,28 +97,6 @@ static void on_log(const rd_kafka_t *producer, int level, const char *facility, 
 {
 	(void)producer;
 	log_debug("librdkafka: %d %s: %s", level, facility, text);
-}
-
-/* Called by librdkafka's threads for each certificate of a chain; says what OpenSSL said. */
-static int on_certificate(rd_kafka_t *producer, const char *broker, int32_t id, int *x509_error,
-			  int depth, const char *data, size_t size, char *why, size_t why_size,
-			  void *opaque)
-{
-	struct kafka_sink *kafka = opaque;
-
-	(void)producer;
-	(void)broker;
-	(void)id;
-	(void)data;
-	(void)size;
-	if (*x509_error == 0) {
-		if (depth == 0)
-			atomic_store(&kafka->certificate, 0);
-		return 1;
-	}
-	atomic_store(&kafka->certificate, *x509_error);
-	(void)kafka_certificate_text(why, why_size, *x509_error);
-	return 0;
 }
 
 /*
@@ -528,6 +507,16 @@ static int kafka_flush(struct sink *sink, unsigned int within_ms, struct err *er
 		       (unsigned long long)kafka->unknown);
 }
 
+/* Messages have copies. */
+static void kafka_identity(struct sink *sink, const struct render_identity *identity)
+{
+	struct kafka_sink *kafka = of(sink);
+
+	if (kafka->headers && identity->host_name &&
+	    !rd_kafka_header_remove(kafka->headers, "host"))
+		(void)rd_kafka_header_add(kafka->headers, "host", -1, identity->host_name, -1);
+}
+
 static void kafka_close(struct sink *sink)
 {
 	struct kafka_sink *kafka = of(sink);
@@ -550,6 +539,7 @@ static const struct sink_ops kafka_ops = {
 	.poll = kafka_poll,
 	.flush = kafka_flush,
 	.close = kafka_close,
+	.identity = kafka_identity,
 };
 
 static int set_headers(struct kafka_sink *kafka, const struct kafka_options *options)
@@ -573,11 +563,9 @@ static int set_config(struct kafka_sink *kafka, const struct kafka_options *opti
 
 	if (result < 0)
 		return result;
-	rd_kafka_conf_set_opaque(kafka->conf, kafka);
 	rd_kafka_conf_set_log_cb(kafka->conf, on_log);
 	rd_kafka_conf_set_events(kafka->conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-	if (options->tls.on && options->tls.verify != KAFKA_VERIFY_NONE)
-		(void)rd_kafka_conf_set_ssl_cert_verify_cb(kafka->conf, on_certificate);
+	kafka_config_verify(kafka->conf, options, &kafka->certificate);
 	return 0;
 }
 

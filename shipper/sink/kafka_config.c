@@ -5,6 +5,8 @@
  */
 #include "sink/kafka_config.h"
 
+#include "sink/kafka_errors.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,6 +83,9 @@ static const struct owned owned[] = {
 	{"delivery.report.only.error", "any other value than false " LOSES, {"false"}},
 	{"transactional.id", "the sink makes no transactions", {NULL}},
 	{"enabled_events", "they are the sink's", {NULL}},
+	{"sasl.kerberos.kinit.cmd", "the agent starts no programs", {NULL}},
+	{"ssl.engine.location", "no code is loaded into the agent", {NULL}},
+	{"ssl.providers", "no code is loaded into the agent", {NULL}},
 	{"plugin.library.paths", "no code is loaded into the agent", {NULL}},
 	{"interceptors", "no code is loaded into the agent", {NULL}},
 };
@@ -243,4 +248,31 @@ int kafka_config_make(rd_kafka_conf_t **ret_conf, const struct kafka_options *op
 	}
 	*ret_conf = conf;
 	return 0;
+}
+
+/* Called by librdkafka's threads for each certificate of a chain; says what OpenSSL said. */
+static int on_certificate(rd_kafka_t *producer, const char *broker, int32_t id, int *x509_error,
+			  int depth, const char *data, size_t size, char *why, size_t why_size,
+			  void *opaque)
+{
+	atomic_int *certificate = opaque;
+
+	(void)producer, (void)broker, (void)id, (void)data, (void)size;
+	if (*x509_error == 0) {
+		if (depth == 0)
+			atomic_store(certificate, 0);
+		return 1;
+	}
+	atomic_store(certificate, *x509_error);
+	(void)kafka_certificate_text(why, why_size, *x509_error);
+	return 0;
+}
+
+void kafka_config_verify(rd_kafka_conf_t *conf, const struct kafka_options *options,
+			 atomic_int *certificate)
+{
+	if (!options->tls.on || options->tls.verify == KAFKA_VERIFY_NONE)
+		return;
+	rd_kafka_conf_set_opaque(conf, certificate);
+	(void)rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate);
 }

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,9 +34,9 @@ struct probe {
 	rd_kafka_queue_t *events;
 	rd_kafka_topic_t *handle;
 	char topic[KAFKA_TOPIC_SIZE];
-	int certificate;    /* X509_V_ERR_ of the last one that was refused */
-	char error[768];    /* what librdkafka said last; "": nothing */
-	size_t max_message; /* the topic's, 0: not known */
+	atomic_int certificate; /* librdkafka's threads': see kafka_config_verify */
+	char error[768];        /* what librdkafka said last; "": nothing */
+	size_t max_message;     /* the topic's, 0: not known */
 };
 
 __attribute__((format(printf, 3, 4))) static void tell(struct probe *probe, bool ok,
@@ -55,20 +56,6 @@ __attribute__((format(printf, 3, 4))) static void tell(struct probe *probe, bool
 static int left_ms(const struct probe *probe)
 {
 	return (int)clock_left_ms(probe->deadline_ns);
-}
-
-static int on_certificate(rd_kafka_t *producer, const char *broker, int32_t id, int *x509_error,
-			  int depth, const char *data, size_t size, char *why, size_t why_size,
-			  void *opaque)
-{
-	struct probe *probe = opaque;
-
-	(void)producer, (void)broker, (void)id, (void)depth, (void)data, (void)size;
-	if (*x509_error == 0)
-		return 1;
-	__atomic_store_n(&probe->certificate, *x509_error, __ATOMIC_RELAXED);
-	(void)kafka_certificate_text(why, why_size, *x509_error);
-	return 0;
 }
 
 static void on_log(const rd_kafka_t *producer, int level, const char *facility, const char *text)
@@ -91,11 +78,9 @@ static int make_producer(struct probe *probe)
 	(void)rd_kafka_conf_set(conf, "batch.num.messages", "1", NULL, 0);
 	(void)rd_kafka_conf_set(conf, "compression.codec", "none", NULL, 0);
 	(void)rd_kafka_conf_set(conf, "queue.buffering.max.kbytes", "65536", NULL, 0);
-	rd_kafka_conf_set_opaque(conf, probe);
 	rd_kafka_conf_set_log_cb(conf, on_log);
 	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-	if (probe->options->tls.on && probe->options->tls.verify != KAFKA_VERIFY_NONE)
-		(void)rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate);
+	kafka_config_verify(conf, probe->options, &probe->certificate);
 	probe->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
 	if (!probe->producer) {
 		rd_kafka_conf_destroy(conf);
@@ -115,11 +100,10 @@ static void note_error(struct probe *probe, rd_kafka_event_t *event)
 		return;
 	(void)kafka_cause_text(
 		probe->error, sizeof(probe->error),
-		&(struct kafka_cause){
-			.code = code,
-			.detail = rd_kafka_event_error_string(event),
-			.certificate = __atomic_load_n(&probe->certificate, __ATOMIC_RELAXED),
-			.shows_certificate = probe->options->tls.cert != NULL});
+		&(struct kafka_cause){.code = code,
+				      .detail = rd_kafka_event_error_string(event),
+				      .certificate = atomic_load(&probe->certificate),
+				      .shows_certificate = probe->options->tls.cert != NULL});
 }
 
 /* What came of the one message, once it is known. */

@@ -23,7 +23,7 @@ struct lines_options {
 	unsigned int document_events;
 };
 
-/* identity must outlive it. */
+/* identity is not needed afterwards. */
 int lines_new(struct lines **ret_lines, const struct lines_options *options,
 	      const struct render_identity *identity, struct err *err);
 void lines_free(struct lines *lines); /* NULL is fine */

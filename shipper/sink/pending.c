@@ -56,6 +56,7 @@ void pending_free(struct pending *batch)
 	buf_done(&batch->keys);
 	free(batch->messages);
 	free(batch->passed);
+	free(batch->rejected);
 	free(batch);
 }
 
@@ -67,6 +68,9 @@ void pending_clear(struct pending *batch)
 	batch->first = batch->last = 0;
 	batch->begun_ns = batch->oldest_ns = 0;
 	batch->header = batch->sealed = false;
+	free(batch->rejected);
+	batch->rejected = NULL;
+	batch->rejected_count = batch->rejected_capacity = batch->rejected_told = 0;
 	batch->passed[0] = (struct passed){0};
 	batch->view = (struct sink_batch){0};
 }
@@ -74,6 +78,21 @@ void pending_clear(struct pending *batch)
 struct passed *pending_passed(const struct pending *batch)
 {
 	return &batch->passed[batch->count];
+}
+
+struct rejected *pending_reject(struct pending *batch)
+{
+	uint32_t capacity = batch->rejected_capacity ? 2 * batch->rejected_capacity : 4;
+	struct rejected *grown = batch->rejected;
+
+	if (batch->rejected_count == batch->rejected_capacity) {
+		grown = realloc(grown, capacity * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		batch->rejected = grown;
+		batch->rejected_capacity = capacity;
+	}
+	return &grown[batch->rejected_count++];
 }
 
 bool pending_follows(const struct pending *batch, const uint8_t stream[16], uint64_t sequence)

@@ -15,7 +15,14 @@
 
 /* Events passed over since the message before. */
 struct passed {
-	uint32_t filtered, rejected;
+	uint32_t filtered;
+};
+
+/* Events that could not be rendered, which is told in their turn. */
+struct rejected {
+	uint64_t sequence; /* of the first */
+	uint32_t events;
+	const char *why; /* lives for ever */
 };
 
 /* Read freely; changed by the functions below, but for text, oldest_ns and header. */
@@ -24,10 +31,13 @@ struct pending {
 	struct buf keys;
 	struct sink_message *messages;
 	struct passed *passed; /* one before each message, and one behind the last */
-	uint32_t capacity;     /* of messages; passed has one more */
-	uint32_t count;        /* messages */
-	uint32_t settled;      /* of them, from the front */
-	uint32_t events;       /* first to last */
+	struct rejected *rejected;
+	uint32_t rejected_count, rejected_capacity;
+	uint32_t rejected_told; /* of them, from the front */
+	uint32_t capacity;      /* of messages; passed has one more */
+	uint32_t count;         /* messages */
+	uint32_t settled;       /* of them, from the front */
+	uint32_t events;        /* first to last */
 	uint64_t first, last;
 	uint8_t stream[16];
 	uint64_t begun_ns;  /* CLOCK_MONOTONIC, with the first event */
@@ -44,6 +54,9 @@ void pending_clear(struct pending *batch);
 
 /* What was passed over since the last message. */
 struct passed *pending_passed(const struct pending *batch);
+
+/* Where the next that is rejected is told of. NULL: no memory. */
+struct rejected *pending_reject(struct pending *batch);
 
 /* Whether that event can be the next one. */
 bool pending_follows(const struct pending *batch, const uint8_t stream[16], uint64_t sequence);

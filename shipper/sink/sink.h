@@ -100,6 +100,7 @@ struct sink_state {
 };
 
 struct sink;
+struct render_identity;
 
 struct sink_ops {
 	/*
@@ -132,6 +133,9 @@ struct sink_ops {
 	 */
 	void (*describe)(struct sink *sink, const struct event *event,
 			 struct sink_message *message);
+	/* May be NULL. What it adds to the messages to come says this of host and agent from now
+	 * on. Not needed when it returns. */
+	void (*identity)(struct sink *sink, const struct render_identity *identity);
 	/*
 	 * May be NULL. Asks a sink that writes files to begin a new one, or to follow the one that
 	 * somebody has moved. By any thread, at any time; fd then says when to call poll.

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "decode/fields.h"
+#include "render/render.h"
 #include "sink/spool.h"
 #include "sink/syslog_message.h"
 #include "sink/wire.h"
@@ -35,6 +36,8 @@
 struct syslog {
 	struct sink sink;
 	struct syslog_form form;
+	struct syslog_form_options names; /* app_name, sd_id and schema are owned */
+	size_t limit;                     /* of a message with its head */
 	struct spool spool;
 	struct wire *wire;
 	struct tls_options tls; /* its texts are owned */
@@ -227,6 +230,13 @@ static int syslog_submit(struct sink *sink, struct sink_batch *batch, struct err
 	return result;
 }
 
+static void keep_limit(struct syslog *syslog)
+{
+	size_t head = syslog_form_head_max(&syslog->form);
+
+	syslog->sink.max_message = syslog->limit > 2 * head ? syslog->limit - head : head;
+}
+
 /* The frame that was too large comes after all others have arrived: its refusal is told then. */
 static bool is_refusal_due(const struct syslog *syslog)
 {
@@ -237,7 +247,7 @@ static void tell_refusal(struct syslog *syslog, struct sink_progress *progress, 
 {
 	struct spool *spool = &syslog->spool;
 	struct iovec parts[2];
-	size_t size = 0, head = syslog_form_head_max(&syslog->form);
+	size_t size = 0;
 	int count;
 
 	if (!is_refusal_due(syslog))
@@ -245,10 +255,9 @@ static void tell_refusal(struct syslog *syslog, struct sink_progress *progress, 
 	count = spool_next(spool, parts);
 	for (int i = 0; i < count; i++)
 		size += parts[i].iov_len;
-	if (syslog->sink.max_message > size * 3 / 4)
-		syslog->sink.max_message = size * 3 / 4;
-	if (syslog->sink.max_message > head)
-		syslog->sink.max_message -= head;
+	if (syslog->limit > size * 3 / 4)
+		syslog->limit = size * 3 / 4;
+	keep_limit(syslog);
 	spool_skip(spool);
 	syslog->refused_after = 0;
 	progress->settled = spool_settled(spool);
@@ -361,6 +370,9 @@ static void syslog_close(struct sink *sink)
 	free((char *)syslog->tls.key);
 	free((char *)syslog->tls.key_password);
 	free((char *)syslog->tls.server_name);
+	free((char *)syslog->names.app_name);
+	free((char *)syslog->names.sd_id);
+	free((char *)syslog->names.schema);
 	free(syslog);
 }
 
@@ -382,31 +394,43 @@ static bool copy_tls(struct syslog *syslog, const struct tls_options *tls, const
 	       copy_text(&syslog->tls.key, tls->key) && copy_text(&syslog->tls.server_name, name);
 }
 
+static bool copy_names(struct syslog *syslog, const struct syslog_sink_options *options)
+{
+	syslog->names.pid = (uint32_t)getpid();
+	return copy_text(&syslog->names.app_name, options->app_name) &&
+	       copy_text(&syslog->names.sd_id, options->sd_id) &&
+	       copy_text(&syslog->names.schema, options->schema);
+}
+
+static void make_form(struct syslog *syslog, const char *hostname, const char *host_id)
+{
+	struct syslog_form_options names = syslog->names;
+
+	names.hostname = hostname;
+	names.host_id = host_id;
+	syslog_form_init(&syslog->form, &names);
+	keep_limit(syslog);
+}
+
+static void syslog_identity(struct sink *sink, const struct render_identity *identity)
+{
+	make_form(of(sink), identity->host_hostname, identity->host_id);
+}
+
 static int build(struct syslog *syslog, const struct syslog_sink_options *options, struct err *err)
 {
-	const struct syslog_form_options form = {
-		.hostname = options->hostname,
-		.app_name = options->app_name,
-		.sd_id = options->sd_id,
-		.schema = options->schema,
-		.host_id = options->host_id,
-		.pid = (uint32_t)getpid(),
-	};
 	struct target target;
-	size_t head;
 	int result = target_parse(&target, options->target, err);
 
 	if (result < 0)
 		return result;
-	syslog_form_init(&syslog->form, &form);
-	head = syslog_form_head_max(&syslog->form);
 	syslog->kind = target.kind;
 	syslog->resend = options->resend;
-	syslog->sink.max_message =
-		options->max_message > 2 * head ? options->max_message - head : head;
+	syslog->limit = options->max_message;
 	spool_init(&syslog->spool, options->resend + UNDER_WAY_MAX + 2 * options->max_message);
-	if (!copy_tls(syslog, &options->tls, target.host))
+	if (!copy_tls(syslog, &options->tls, target.host) || !copy_names(syslog, options))
 		return err_set(err, -ENOMEM, "out of memory");
+	make_form(syslog, options->hostname, options->host_id);
 	return wire_new(&syslog->wire, &target, &syslog->tls, err);
 }
 
@@ -420,6 +444,7 @@ int syslog_sink_new(struct sink **ret_sink, const struct syslog_sink_options *op
 		.flush = syslog_flush,
 		.close = syslog_close,
 		.describe = syslog_describe,
+		.identity = syslog_identity,
 	};
 	struct syslog *syslog = calloc(1, sizeof(*syslog));
 	int result;

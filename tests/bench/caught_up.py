@@ -38,10 +38,10 @@ def last_line(trail):
 
 def main():
     path, trail = sys.argv[1:]
-    client = socket.socket(socket.AF_UNIX)
+    sys.stdin.read()
+    client = socket.socket(socket.AF_UNIX)  # not before: the agent closes what asks nothing for five seconds
     client.connect(path)
     stream = client.makefile("rw")
-    sys.stdin.read()
     until = time.time() + LONGEST_S
     now = status(stream)
     seen = now["account"]["numbered"]

@@ -4,9 +4,8 @@
  * order, refuses, takes less than it said, loses its connection, falls silent. It reads what it was
  * given only when it settles it, so that asan and tsan see whether the memory was there until then.
  */
+#include "render/identity.h"
 #include "test_deliver.h"
-
-#include "sink/frontier.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,10 +20,11 @@
 
 #define SEQUENCES_MAX 20000u
 #define UNDER_WAY_MAX 4096u
+#define ARRIVED 1
 
 struct letter {
 	const struct sink_message *message;
-	uint64_t number;
+	uint64_t number; /* since open */
 };
 
 /* Lives in the test; close only counts. What stands above the blank line is set before the start.
@@ -40,7 +40,8 @@ struct broker {
 	bool reads_documents;
 
 	pthread_mutex_t lock;
-	struct frontier frontier;
+	int fates[SEQUENCES_MAX]; /* by number: 0: under way, ARRIVED, or a negative errno */
+	uint64_t settled, taken;  /* the next to be told, the next to be taken */
 	struct letter under_way[UNDER_WAY_MAX];
 	uint32_t count;
 	size_t bytes, most_bytes;
@@ -48,6 +49,8 @@ struct broker {
 	unsigned int opens, closes, polls;
 	bool trouble;
 	uint8_t arrivals[SEQUENCES_MAX];
+	char keys[SEQUENCES_MAX]; /* how they begin */
+	char host;                /* how the last name that it was given does */
 	size_t longest;
 	size_t shrunk;
 	unsigned int documents;
@@ -91,25 +94,20 @@ static int broker_open(struct sink *sink, struct sink_position *ret_resume, stru
 	broker->opens++;
 	broker->count = 0;
 	broker->bytes = 0;
-	frontier_clear(&broker->frontier);
+	broker->settled = broker->taken = 0;
 	*ret_resume = (struct sink_position){0};
 	(void)pthread_mutex_unlock(&broker->lock);
 	return 0;
 }
 
-static int take(struct broker *broker, const struct sink_message *message)
+static void take(struct broker *broker, const struct sink_message *message)
 {
-	struct letter *letter = &broker->under_way[broker->count];
-	int result = frontier_take(&broker->frontier, &letter->number);
-
-	if (result < 0)
-		return result;
-	letter->message = message;
-	broker->count++;
+	assert_true(broker->taken < SEQUENCES_MAX);
+	broker->under_way[broker->count++] = (struct letter){message, broker->taken};
+	broker->fates[broker->taken++] = 0;
 	broker->bytes += message->size;
 	if (broker->bytes > broker->most_bytes)
 		broker->most_bytes = broker->bytes;
-	return 0;
 }
 
 static int broker_submit(struct sink *sink, struct sink_batch *batch, struct err *err)
@@ -122,8 +120,7 @@ static int broker_submit(struct sink *sink, struct sink_batch *batch, struct err
 		if (broker->count == broker->capacity)
 			result = err_set(err, -EAGAIN, "the queue is full");
 		else
-			result = take(broker, &batch->messages[batch->taken]);
-		batch->taken += result == 0;
+			take(broker, &batch->messages[batch->taken++]);
 	}
 	(void)pthread_mutex_unlock(&broker->lock);
 	return result;
@@ -170,6 +167,7 @@ static void read_letter(struct broker *broker, const struct sink_message *messag
 	assert_true(message->time_ns > 0);
 	assert_true(message->sequence < SEQUENCES_MAX);
 	broker->arrivals[message->sequence]++;
+	broker->keys[message->sequence] = message->key ? *message->key : 0;
 	broker->shrunk += memmem(message->data, message->size, "sha256", 6) != NULL;
 	if (message->size > broker->longest)
 		broker->longest = message->size;
@@ -187,7 +185,7 @@ static int code_for(struct broker *broker, const struct sink_message *message)
 		read_document(broker, message);
 	else
 		read_letter(broker, message);
-	return FRONTIER_ARRIVED;
+	return ARRIVED;
 }
 
 static void settle_one(struct broker *broker)
@@ -197,11 +195,24 @@ static void settle_one(struct broker *broker)
 
 	if (letter.message->sequence == broker->holds)
 		return;
-	frontier_settle(&broker->frontier, letter.number, code_for(broker, letter.message));
+	broker->fates[letter.number] = code_for(broker, letter.message);
 	broker->bytes -= letter.message->size;
 	broker->count--;
 	memmove(&broker->under_way[index], &broker->under_way[index + 1],
 		(broker->count - index) * sizeof(letter));
+}
+
+/* Without a gap, and up to the first that was refused. */
+static void tell_settled(struct broker *broker, struct sink_progress *ret_progress)
+{
+	int fate = ARRIVED;
+
+	while (fate > 0 && broker->settled < broker->taken) {
+		fate = broker->fates[broker->settled];
+		broker->settled += fate != 0;
+	}
+	*ret_progress =
+		(struct sink_progress){.settled = broker->settled, .refused = fate < 0 ? fate : 0};
 }
 
 static int broker_poll(struct sink *sink, struct sink_progress *ret_progress, struct err *err)
@@ -219,7 +230,7 @@ static int broker_poll(struct sink *sink, struct sink_progress *ret_progress, st
 	} else if (broker->trouble) {
 		result = err_set(err, -EAGAIN, "all brokers are down");
 	}
-	frontier_poll(&broker->frontier, ret_progress);
+	tell_settled(broker, ret_progress);
 	if (ret_progress->refused)
 		(void)err_set(err, 0, "told to refuse");
 	(void)pthread_mutex_unlock(&broker->lock);
@@ -239,6 +250,15 @@ static int broker_flush(struct sink *sink, unsigned int within_ms, struct err *e
 	return 0;
 }
 
+static void broker_identity(struct sink *sink, const struct render_identity *identity)
+{
+	struct broker *broker = (struct broker *)sink;
+
+	(void)pthread_mutex_lock(&broker->lock);
+	broker->host = *identity->host_name;
+	(void)pthread_mutex_unlock(&broker->lock);
+}
+
 static void broker_close(struct sink *sink)
 {
 	((struct broker *)sink)->closes++;
@@ -250,7 +270,8 @@ static void broker_init(struct broker *broker)
 					    .submit = broker_submit,
 					    .poll = broker_poll,
 					    .flush = broker_flush,
-					    .close = broker_close};
+					    .close = broker_close,
+					    .identity = broker_identity};
 
 	atomic_store(&frames_left, UINT32_MAX);
 	atomic_store(&times_full, 0);
@@ -260,13 +281,11 @@ static void broker_init(struct broker *broker)
 		.random = 42,
 	};
 	(void)pthread_mutex_init(&broker->lock, NULL);
-	frontier_init(&broker->frontier);
 }
 
 static void broker_done(struct broker *broker)
 {
 	assert_int_equal(broker->closes, 1);
-	frontier_done(&broker->frontier);
 	(void)pthread_mutex_destroy(&broker->lock);
 }
 
@@ -499,6 +518,36 @@ static void a_limit_told_late_shrinks_what_was_refused(void **state)
 	assert_int_equal(broker.opens, 2);
 	assert_int_equal(world->status.dead_lettered, 0);
 	assert_int_equal(world->status.failures, 0);
+	assert_account(world);
+	broker_done(&broker);
+}
+
+/* The limit makes the journal be read again from there. */
+static void what_is_rejected_and_read_twice_is_kept_once(void **state)
+{
+	static struct broker broker;
+	struct world *world = *state;
+	struct whole_entry damaged;
+
+	broker_init(&broker);
+	broker.in_order = true;
+	broker.sink.max_message = 100000;
+	broker.limit = 5000;
+	append(world->journal, 2);
+	append_execs(world, 1, 100);
+	append_execs(world, 1, 12000);
+	fill_entry(&damaged, 5);
+	damaged.record.header.kind = 999;
+	append_entries(world->journal, &damaged, 1);
+	append(world->journal, 2);
+	start_with(world, &broker);
+	until(world->status.waiting == 0);
+	stop(world, LONG_MS);
+	assert_int_equal(broker.opens, 2);
+	assert_int_equal(world->status.acknowledged, 6);
+	assert_int_equal(world->status.rejected, 1);
+	assert_int_equal(world->status.unkept, 0);
+	assert_int_equal(count_letters(world), 1);
 	assert_account(world);
 	broker_done(&broker);
 }
@@ -765,6 +814,31 @@ static void documents_end_at_their_size_and_shrink_what_is_larger_alone(void **s
 	broker_done(&broker);
 }
 
+static void another_name_of_the_host_reaches_sink_and_keys(void **state)
+{
+	static struct broker broker;
+	struct world *world = *state;
+	struct deliver_options options;
+	struct render_identity identity = {.host_name = "a"};
+
+	broker_init(&broker);
+	broker.sink.key = SINK_KEY_HOST;
+	options = quick(world, &broker);
+	options.identity = &identity;
+	assert_int_equal(deliver_start(&world->deliver, &options, &world->err), 0);
+	append(world->journal, 10);
+	until(world->status.acknowledged == 10);
+	identity.host_name = "b";
+	deliver_give_identity(world->deliver, identity_copy(&identity));
+	append(world->journal, 10);
+	until(world->status.acknowledged == 20);
+	stop(world, LONG_MS);
+	assert_int_equal(broker.host, 'b');
+	for (uint64_t i = 1; i <= 20; i++)
+		assert_int_equal(broker.keys[i], i <= 10 ? 'a' : 'b');
+	broker_done(&broker);
+}
+
 static void a_document_that_is_refused_is_dead_as_a_whole(void **state)
 {
 	static struct broker broker;
@@ -868,6 +942,7 @@ int main(void)
 		TEST(a_dead_letter_that_cannot_be_kept_is_counted),
 		TEST(what_is_too_long_is_shrunk_before_it_is_submitted),
 		TEST(a_limit_told_late_shrinks_what_was_refused),
+		TEST(what_is_rejected_and_read_twice_is_kept_once),
 		TEST(what_cannot_be_made_so_short_is_rejected_and_kept),
 		TEST(a_full_queue_is_no_failure),
 		TEST(no_more_is_under_way_than_may_be),
@@ -880,6 +955,7 @@ int main(void)
 		TEST(a_journal_that_gives_no_more_is_no_failure),
 		TEST(many_events_travel_in_one_document),
 		TEST(documents_end_at_their_size_and_shrink_what_is_larger_alone),
+		TEST(another_name_of_the_host_reaches_sink_and_keys),
 		TEST(a_document_that_is_refused_is_dead_as_a_whole),
 	};
 

@@ -135,6 +135,9 @@ static void what_contradicts_our_options_is_refused(void **state)
 	check("acks", "all", NULL);
 	check("enable.idempotence", "false", "would let events be lost");
 	check("plugin.library.paths", "/x.so", "no code is loaded");
+	check("ssl.engine.location", "/x.so", "no code is loaded");
+	check("ssl.providers", "x", "no code is loaded");
+	check("sasl.kerberos.kinit.cmd", "kinit", "the agent starts no programs");
 	check("queue.buffering.max.kbytes", "1", "8 MiB");
 }
 

@@ -12,6 +12,7 @@
 /* clang-format on */
 #include "base/clock.h"
 #include "decode/fields.h"
+#include "render/render.h"
 #include "sink/kafka.h"
 
 #include <arpa/inet.h>
@@ -196,7 +197,7 @@ struct found {
 	uint32_t total, first;
 	bool in_order; /* first occurrences, per key */
 	long last[256];
-	size_t headers;
+	size_t headers, renamed; /* of these, the host's with its second name */
 };
 
 static void look_at(struct found *found, const rd_kafka_message_t *message)
@@ -204,6 +205,8 @@ static void look_at(struct found *found, const rd_kafka_message_t *message)
 	char text[64] = "";
 	rd_kafka_headers_t *headers;
 	uint32_t number;
+	const void *host;
+	size_t size;
 
 	memcpy(text, message->payload, message->len < 63 ? message->len : 63);
 	number = (uint32_t)strtoul(text + 2, NULL, 10);
@@ -216,8 +219,11 @@ static void look_at(struct found *found, const rd_kafka_message_t *message)
 		found->first++;
 	}
 	found->total++;
-	if (rd_kafka_message_headers(message, &headers) == 0)
-		found->headers += rd_kafka_header_cnt(headers);
+	if (rd_kafka_message_headers(message, &headers) != 0)
+		return;
+	found->headers += rd_kafka_header_cnt(headers);
+	if (rd_kafka_header_get_last(headers, "host", &host, &size) == 0)
+		found->renamed += size == 2 && memcmp(host, "h2", size) == 0;
 }
 
 static struct found *consume(const struct world *world, const char *topic, int partitions)
@@ -588,11 +594,13 @@ static void headers_and_topics_by_kind(void **state)
 	world->options.headers = headers;
 	world->options.header_count = 2;
 	open_sink(world);
+	world->sink->ops->identity(world->sink, &(struct render_identity){.host_name = "h2"});
 	make_messages(world, 1000);
 	deliver(world, 1000);
 	found = consume(world, "x-exec-2026.11.21", 2);
 	assert_int_equal(found->total, 500);
 	assert_int_equal(found->headers, 1000);
+	assert_int_equal(found->renamed, 500);
 	assert_int_equal(found->seen[1], 1);
 	assert_true(found->in_order);
 	free(found);

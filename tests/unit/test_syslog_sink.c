@@ -2,6 +2,7 @@
 /* The syslog sink with receivers in this process: slow, full, gone, replaced and back. */
 #include "base/clock.h"
 #include "entry_builder.h"
+#include "render/render.h"
 #include "sink/syslog.h"
 
 #include <arpa/inet.h>
@@ -580,6 +581,26 @@ static void a_refusal_at_the_end_is_told_and_does_not_count_as_arrived(void **st
 	assert_int_equal(world->progress.settled, 2);
 }
 
+static void another_name_of_the_host_is_in_the_next_head(void **state)
+{
+	const struct render_identity identity = {.host_hostname = "renamed", .host_id = "i"};
+	struct world *world = *state;
+	size_t before;
+	const char *text;
+
+	start_tcp(world, SYSLOG_OCTETS);
+	send_messages(world, "{}", 7, 1);
+	expect_counted(world, 7, "{}");
+	before = world->sink->max_message;
+	world->sink->ops->identity(world->sink, &identity);
+	assert_int_equal(world->sink->max_message,
+			 before - strlen("renamed") + strlen("host") - strlen(" host=\"i\""));
+	send_messages(world, "{}", 8, 1);
+	text = receive(world->peer, strlen(head(8)) + 18);
+	assert_non_null(strstr(text, "Z renamed app "));
+	assert_non_null(strstr(text, " schema=\"s\" host=\"i\"] {"));
+}
+
 static void udp_is_paced(void **state)
 {
 	static char text[1024];
@@ -726,6 +747,7 @@ int main(void)
 		test(a_unix_stream_is_found_out),
 		test(a_datagram_that_is_too_large_is_refused),
 		test(a_refusal_at_the_end_is_told_and_does_not_count_as_arrived),
+		test(another_name_of_the_host_is_in_the_next_head),
 		test(udp_is_paced),
 		test(nobody_at_a_udp_port_is_told),
 		test(nobody_there_is_told_in_words),
