@@ -307,10 +307,23 @@ static int keep_paths(struct config *config, const struct config_sources *source
 	return 0;
 }
 
+static int warn_passed_over(struct config *config, const char *path)
+{
+	char text[1024], file[512];
+
+	if (!path)
+		return 0;
+	(void)terminal_escape(file, sizeof(file), path, strlen(path));
+	(void)snprintf(text, sizeof(text), "%s: not read: only *.yaml is", file);
+	return config_list_add(&config->warnings, text);
+}
+
 static int load(struct config *config, const struct config_sources *sources, struct faults *faults)
 {
 	int result = keep_paths(config, sources);
 
+	if (result == 0)
+		result = warn_passed_over(config, sources->passed_over);
 	if (result == 0)
 		result = parse(config, sources, faults);
 	if (result == 0)
