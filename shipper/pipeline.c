@@ -69,12 +69,15 @@ static void tell_recovery(const struct journal_recovery *recovery)
 			    recovery->quarantined, recovery->newer, recovery->aside[0]);
 }
 
-/* journal.keep_free is capped by the size of the file system unless somebody has set it. */
+/*
+ * journal.keep_free is capped by the size of the file system unless somebody has set another value:
+ * the packaged file holds the default.
+ */
 #define KEEP_FREE_PERCENT 5
 
 static unsigned int keep_free_percent(const struct config *config)
 {
-	return config_origin(config, "journal.keep_free", NULL) ? 0 : KEEP_FREE_PERCENT;
+	return config_is_default(config, "journal.keep_free") ? KEEP_FREE_PERCENT : 0;
 }
 
 static int open_journal(struct pipeline *pipeline, struct err *err)

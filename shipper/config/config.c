@@ -16,6 +16,7 @@
 #include "config/variables.h"
 #include "filter/rules.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -244,6 +245,21 @@ const struct yaml_node *config_origin(const struct config *config, const char *p
 			return node;
 	}
 	return NULL;
+}
+
+bool config_is_default(const struct config *config, const char *path)
+{
+	const struct option *row = config_options[0];
+	struct config defaults = {0};
+	bool equal;
+
+	while (row && strcmp(row->path, path) != 0)
+		row = config_option_next(row);
+	assert(row);
+	equal = config_value_set_default(&defaults, row) == 0 &&
+		config_value_equal(config, &defaults, row);
+	config_value_done(&defaults, row);
+	return equal;
 }
 
 static int warn_readable(void *data, struct place place, const char *path)
