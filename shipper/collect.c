@@ -266,8 +266,15 @@ static void carry_over(struct parts *parts, const struct parts *old)
 	parts->past_sweeps = old->past_sweeps + counters->sweeps;
 }
 
-/* In the order in which they were pushed. False: the journal takes nothing; they stay. */
-static bool take_notes(struct collect *collect)
+/* The agent goes on without: what waits in the rings is worth more. */
+static void drop_note(struct collect *collect)
+{
+	collect->status.dropped_notes++;
+	log_warning("the stream misses what the agent tells of itself: the journal takes nothing");
+}
+
+/* In the order in which they were pushed. None stays: one that finds no room is dropped. */
+static void take_notes(struct collect *collect)
 {
 	struct note *stack = atomic_exchange(&collect->notes, NULL), *notes = NULL, *note;
 
@@ -278,13 +285,12 @@ static bool take_notes(struct collect *collect)
 	}
 	for (note = notes; note; note = notes) {
 		if (!sweep_add_own(collect->sweep, (struct rec_header *)note->aligned))
-			log_warning("the stream misses what the agent tells of itself: the journal "
-				    "takes nothing");
+			drop_note(collect);
 		notes = note->next;
 		free(note);
 		atomic_fetch_sub(&collect->note_count, 1);
 	}
-	return sweep_flush(collect->sweep) == 0;
+	(void)sweep_flush(collect->sweep);
 }
 
 /* The old rings first, to their ends; then the new ones are read. Negative: not yet. */
@@ -399,7 +405,7 @@ static void *run(void *data)
 
 	confine_rest();
 	if (atomic_load(&collect->notes)) /* before anything else: the start of the agent */
-		(void)take_notes(collect);
+		take_notes(collect);
 	for (;;) {
 		if (!has_work(collect) && reader_wait(collect->parts->reader, busy))
 			attend(collect);
@@ -413,11 +419,11 @@ static void *run(void *data)
 		busy = swept != 0;
 		end_census(collect, swept);
 		if (atomic_load(&collect->notes))
-			(void)take_notes(collect);
+			take_notes(collect);
 		publish(collect);
 	}
 	take_change(collect);
-	(void)take_notes(collect);
+	take_notes(collect);
 	if (collect->leaving)
 		sweep_catch_up(collect->sweep);
 	else

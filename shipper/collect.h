@@ -58,6 +58,7 @@ struct collect_status {
 	uint64_t unjournalled; /* handed over, but the journal would not take them before the end */
 	uint64_t journal_bytes;   /* appended */
 	uint64_t journal_failing; /* 1: it takes nothing now */
+	uint64_t dropped_notes;   /* events of the agent itself that it took none of */
 	uint64_t overtakes;       /* see capture/merge.h */
 	uint64_t turns;           /* of the thread: it goes on */
 	uint64_t processes, process_max, process_evictions;

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct arguments {
 	const char *config;    /* NULL: CONFIG_FILE or the built-in defaults */
@@ -168,6 +169,16 @@ static int command_check(const struct arguments *arguments)
 	return tool_check(&options);
 }
 
+static void tell_unread(const char *config, const struct buf *faults, const struct err *err)
+{
+	if (faults->length > 0)
+		(void)fwrite(faults->data, 1, faults->length, stderr);
+	else
+		log_error("%s", err->text);
+	log_warning("%s cannot be read; asking at " CONTROL_PATH ", or at another with --socket",
+		    config);
+}
+
 /* Asking needs no configuration: who may not read it can still know the socket. */
 static int command_status(const struct arguments *arguments)
 {
@@ -179,14 +190,16 @@ static int command_status(const struct arguments *arguments)
 	};
 	struct config *config = NULL;
 	struct buf faults;
-	struct err err;
+	struct err err = {0};
 	int code;
 
+	if (options.socket && arguments->config)
+		return usage_error("--config and --socket: one of them says where to ask", NULL);
 	buf_init(&faults, CONFIG_FAULTS_SIZE);
 	if (!options.socket && config_new(&config, arguments->config, &faults, &err) == 0)
 		options.socket = config->control.socket;
 	else if (!options.socket && arguments->config)
-		log_warning("%s cannot be read; asking at " CONTROL_PATH, arguments->config);
+		tell_unread(arguments->config, &faults, &err);
 	buf_done(&faults);
 	if (!options.socket)
 		options.socket = CONTROL_PATH;
@@ -205,6 +218,9 @@ static int command_detach(const struct arguments *arguments)
 	buf_init(&faults, CONFIG_FAULTS_SIZE);
 	if (!arguments->state_dir)
 		result = config_new(&config, arguments->config, &faults, &err);
+	else if (access(arguments->state_dir, F_OK) < 0)
+		result = err_set(&err, -errno, "--state-dir: '%s': %s", arguments->state_dir,
+				 strerror(errno));
 	if (result == 0)
 		result = tool_detach(config ? config->agent.state_dir : arguments->state_dir, &err);
 	if (faults.length > 0)

@@ -69,12 +69,15 @@ static void tell_recovery(const struct journal_recovery *recovery)
 			    recovery->quarantined, recovery->newer, recovery->aside[0]);
 }
 
-/* journal.keep_free is capped by the size of the file system unless somebody has set it. */
+/*
+ * journal.keep_free is capped by the size of the file system unless somebody has set another value:
+ * the packaged file holds the default.
+ */
 #define KEEP_FREE_PERCENT 5
 
 static unsigned int keep_free_percent(const struct config *config)
 {
-	return config_origin(config, "journal.keep_free", NULL) ? 0 : KEEP_FREE_PERCENT;
+	return config_is_default(config, "journal.keep_free") ? KEEP_FREE_PERCENT : 0;
 }
 
 static int open_journal(struct pipeline *pipeline, struct err *err)
@@ -819,13 +822,15 @@ static void stop_all(struct pipeline *pipeline, struct summary *summary)
 	if (!leaves)
 		succession_end(pipeline);
 	else if (pipeline->capturing)
-		succession_beat(pipeline, false);
+		succession_beat(pipeline, true);
 	if (pipeline->collect && leaves)
 		collect_leave(pipeline->collect, &summary->collect);
 	else if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
 	sinks_stop(pipeline->sinks, (unsigned int)pipeline->config->agent.stop_timeout_ms,
 		   summary->sinks);
+	if (leaves && pipeline->capturing) /* capture.keep_attached counts from here */
+		succession_beat(pipeline, false);
 	if (pipeline->filter)
 		kernel_filter_left_out(pipeline->filter, summary->left_out);
 	summary->config = pipeline->config;

@@ -129,7 +129,6 @@ static int prepare_probes(struct pipeline *pipeline, const struct config *config
 			"what has changed in capture takes effect at a restart");
 	pipeline_describe_probes(pipeline, config, &options);
 	options.previous = pipeline->probes;
-	succession_beat(pipeline, true);
 	result = pipeline_open_probes(&options, ret_probes, err);
 	if (result < 0)
 		return result;
@@ -366,6 +365,9 @@ static void start(struct reload *reload)
 
 	if (!prepared.config)
 		return;
+	/* New probes, and sinks that do not stop at once, take longer than from one tick to the
+	 * next. */
+	succession_beat(pipeline, true);
 	config_diff(&prepared.diff, pipeline->config, prepared.config);
 	if (prepared.diff.parts == 0) {
 		log_info("reloaded: the configuration is the same");

@@ -265,17 +265,25 @@ static bool goes_on(const struct sinks *sinks, const struct change *change, size
 	       sinks->delivers[change->diff->sinks[index].before];
 }
 
-/* All at first: a new sink may write where an old one did, and only one can have a file. */
+/*
+ * All at first: a new sink may write where an old one did, and only one can have a file. And all at
+ * once: many that are stuck take as long as one.
+ */
 static void stop_all_old(struct sinks *sinks, struct change *change)
 {
-	for (size_t i = 0; i < change->before->sink_count; i++)
-		if (change->diff->removed[i])
-			stop_old(sinks, change, i);
+	bool stays[CONFIG_SINKS_MAX] = {false};
+
 	for (size_t i = 0; i < change->after->sink_count; i++) {
 		change->taken[i] = goes_on(sinks, change, i);
-		if (!change->taken[i] && change->diff->sinks[i].change != CONFIG_SINK_ADDED)
-			stop_old(sinks, change, change->diff->sinks[i].before);
+		if (change->taken[i])
+			stays[change->diff->sinks[i].before] = true;
 	}
+	for (size_t i = 0; i < change->before->sink_count; i++)
+		if (!stays[i])
+			deliver_announce_stop(sinks->delivers[i], CHANGE_DEADLINE_MS);
+	for (size_t i = 0; i < change->before->sink_count; i++)
+		if (!stays[i])
+			stop_old(sinks, change, i);
 }
 
 static int start_new(struct sinks *sinks, struct change *change, size_t index, struct err *err)
@@ -300,6 +308,9 @@ static void roll_back(struct sinks *sinks, struct change *change)
 	struct start start = {.identity = sinks->options.identity, .again = true, .running = true};
 	struct err err;
 
+	for (size_t i = 0; i < change->after->sink_count; i++)
+		if (!change->taken[i])
+			deliver_announce_stop(change->delivers[i], CHANGE_DEADLINE_MS);
 	for (size_t i = 0; i < change->after->sink_count; i++)
 		if (!change->taken[i])
 			deliver_stop(change->delivers[i], CHANGE_DEADLINE_MS, NULL);

@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <string.h>
 
-#define BUSY_MS 60000 /* to load programs, or to start */
+#define BUSY_MS 60000 /* to load programs, to start, or to stop sinks */
 
 static void tell_lines(const char *lines)
 {

@@ -16,6 +16,7 @@
 #include "config/variables.h"
 #include "filter/rules.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +247,21 @@ const struct yaml_node *config_origin(const struct config *config, const char *p
 	return NULL;
 }
 
+bool config_is_default(const struct config *config, const char *path)
+{
+	const struct option *row = config_options[0];
+	struct config defaults = {0};
+	bool equal;
+
+	while (row && strcmp(row->path, path) != 0)
+		row = config_option_next(row);
+	assert(row);
+	equal = config_value_set_default(&defaults, row) == 0 &&
+		config_value_equal(config, &defaults, row);
+	config_value_done(&defaults, row);
+	return equal;
+}
+
 static int warn_readable(void *data, struct place place, const char *path)
 {
 	struct config *config = data;
@@ -307,10 +323,23 @@ static int keep_paths(struct config *config, const struct config_sources *source
 	return 0;
 }
 
+static int warn_passed_over(struct config *config, const char *path)
+{
+	char text[1024], file[512];
+
+	if (!path)
+		return 0;
+	(void)terminal_escape(file, sizeof(file), path, strlen(path));
+	(void)snprintf(text, sizeof(text), "%s: not read: only *.yaml is", file);
+	return config_list_add(&config->warnings, text);
+}
+
 static int load(struct config *config, const struct config_sources *sources, struct faults *faults)
 {
 	int result = keep_paths(config, sources);
 
+	if (result == 0)
+		result = warn_passed_over(config, sources->passed_over);
 	if (result == 0)
 		result = parse(config, sources, faults);
 	if (result == 0)

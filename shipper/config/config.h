@@ -232,6 +232,9 @@ int config_load_optional(struct config *config, const char *path, struct buf *fa
 			 struct err *err);
 void config_done(struct config *config);
 
+/* Whether the option, not one of a sink, has its default, also when a file says so. */
+bool config_is_default(const struct config *config, const char *path);
+
 /* Room for the faults of a configuration: every line that config_load tells at once. */
 #define CONFIG_FAULTS_SIZE (1UL << 20)
 

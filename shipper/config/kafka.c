@@ -42,7 +42,9 @@ static void check_pairs(const struct config_sink *sink, const struct yaml_node *
 {
 	if (!sink->tls.cert != !sink->tls.key)
 		faults_add(faults, node->place, "tls.cert and tls.key: give both, or none");
-	if (sink->sasl.mechanism && !(sink->sasl.username && sink->sasl.password))
+	/* One that is given and yet not there has been told of. */
+	if (sink->sasl.mechanism &&
+	    !(config_descend(node, "sasl.username") && config_descend(node, "sasl.password")))
 		faults_add(faults, node->place,
 			   "sasl.mechanism: %s needs sasl.username and sasl.password",
 			   word_of(config_sasl_mechanisms, sink->sasl.mechanism));

@@ -59,9 +59,8 @@ const struct option config_journal_options[] = {
 		.flags = OPTION_MAY_BE_OFF,
 		.part = CONFIG_PART_JOURNAL,
 		.doc = "Room that the journal leaves to others on its file system: it gives up "
-		       "what "
-		       "waits for sinks rather than take it. Unless it is set here, no more than 5 "
-		       "% of the file system.",
+		       "what waits for sinks rather than take it. The default is no more than 5 % "
+		       "of the file system.",
 	},
 	{
 		"journal.when_full",

@@ -172,7 +172,7 @@ static int read_key(const struct reading *reading, const struct yaml_node *node,
 	}
 	/* Without a type, which has been told, nobody can say what is right for this key. */
 	if (reading->types != every_type())
-		faults_add(reading->faults, node->key_place, "a %s sink has no '%s'",
+		faults_add(reading->faults, node->key_place, "a %s sink does not know '%s'",
 			   config_sink_type_name(reading->sink->type), path);
 	return -EINVAL;
 }

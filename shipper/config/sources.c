@@ -157,6 +157,26 @@ static int list_drop_ins(DIR *dir, const char *shown, char **names, size_t *ret_
 	return 0;
 }
 
+/* Other programs read both endings. */
+static bool is_misnamed(const char *name)
+{
+	size_t length = strlen(name);
+
+	return name[0] != '.' && name[0] != '#' && length > 4 &&
+	       strcmp(name + length - 4, ".yml") == 0;
+}
+
+static void find_misnamed(struct config_sources *sources, DIR *dir, const char *shown)
+{
+	const struct dirent *entry;
+
+	while (!sources->passed_over && (entry = readdir(dir)))
+		if (is_misnamed(entry->d_name) &&
+		    asprintf(&sources->passed_over, "%s/%s", shown, entry->d_name) < 0)
+			sources->passed_over = NULL;
+	rewinddir(dir);
+}
+
 static int read_drop_ins(struct config_sources *sources, DIR *dir, const char *shown,
 			 struct err *err)
 {
@@ -193,6 +213,7 @@ static int read_directory(struct config_sources *sources, const char *shown, str
 		(void)close(fd);
 		return result;
 	}
+	find_misnamed(sources, dir, shown);
 	result = read_drop_ins(sources, dir, shown, err);
 	(void)closedir(dir);
 	return result;
@@ -239,5 +260,6 @@ void config_sources_done(struct config_sources *sources)
 	free(sources->paths);
 	free(sources->texts);
 	free(sources->sizes);
+	free(sources->passed_over);
 	*sources = (struct config_sources){0};
 }

@@ -20,6 +20,7 @@ struct config_sources {
 	char **texts; /* not terminated */
 	size_t *sizes;
 	size_t count;
+	char *passed_over; /* a name in conf.d that ends with .yml and is not read; NULL: none */
 };
 
 /*

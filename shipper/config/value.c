@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static void *member(void *where, const struct option *option)
 {
@@ -206,6 +207,18 @@ static int check_text(const struct option *option, const struct yaml_node *node,
 	return 0;
 }
 
+/* What somebody writes who means off, and what would be taken for a name or a path. */
+static bool means_off(const struct option *option, const struct yaml_node *node)
+{
+	static const char *const words[] = {"no", "false", "none", "disabled"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if ((option->flags & OPTION_MAY_BE_OFF) &&
+		    strcasecmp(node->text.bytes, words[i]) == 0)
+			return true;
+	return false;
+}
+
 static int set_text(char **target, const struct option *option, const struct yaml_node *node,
 		    struct faults *faults)
 {
@@ -214,6 +227,11 @@ static int set_text(char **target, const struct option *option, const struct yam
 
 	if (result < 0)
 		return result;
+	if (means_off(option, node)) {
+		faults_add(faults, node->place, "%s: '%s' is unknown (did you mean 'off'?)",
+			   option->path, node->text.bytes);
+		return -EINVAL;
+	}
 	copy = strdup(node->text.bytes);
 	if (!copy)
 		return -ENOMEM;

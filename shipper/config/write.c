@@ -112,8 +112,8 @@ static int write_option(struct buf *out, const struct option *option)
 		result = write_option_comment(out, indent, option);
 	if (result < 0)
 		return result;
-	return buf_printf(out, "%s%s%s: %s\n", indent, option->fallback ? "" : "#",
-			  config_path_leaf(option->path), value_of(option));
+	return buf_printf(out, "%s#%s: %s\n", indent, config_path_leaf(option->path),
+			  value_of(option));
 }
 
 /* The value shown for a sink of that type; the first type is the default sink's. */
@@ -145,8 +145,8 @@ static int write_default_sink(struct buf *out)
 			result = write_option_comment(out, before ? indent : "  ", row);
 		if (result == 0)
 			result = buf_printf(out, "%s%s%s: %s\n", before ? indent : "  - ",
-					    row->derived ? "#" : "", config_path_leaf(row->path),
-					    sink_value(row, type));
+					    row->flags & OPTION_REQUIRED ? "" : "#",
+					    config_path_leaf(row->path), sink_value(row, type));
 		before = row->path;
 	}
 	return result;
@@ -195,7 +195,8 @@ static int write_sinks(struct buf *out, const struct option *option)
 
 static const char example_intro[] =
 	"# auditship: every option with its default. Generated from the table of options.\n"
-	"# Everything may be left out. 'auditship check -c FILE' tells what is wrong with a file.\n"
+	"# Take the # away from what you change: all else follows the defaults, those of a new\n"
+	"# version too. 'auditship check -c FILE' tells what is wrong with a file.\n"
 	"# Relative paths are relative to the directory that auditship is started in.\n"
 	"# conf.d/*.yaml beside a file is read after it. In values, ${NAME}, ${NAME:-DEFAULT} and\n"
 	"# ${file:PATH} are variables, and $$ is a dollar.\n";

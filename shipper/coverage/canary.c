@@ -18,8 +18,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define NOWHERE "/auditship-canary" /* is not there, and is not made */
-
 struct row {
 	const char *name;
 	unsigned int kind;
@@ -89,7 +87,7 @@ static int sing_exec_failed(const struct canary_stage *stage)
 	static char *const none[] = {NULL};
 
 	(void)stage;
-	(void)execve(NOWHERE, none, none);
+	(void)execve(CANARY_NOWHERE, none, none);
 	return errno == ENOENT ? 0 : errno;
 }
 
@@ -138,7 +136,7 @@ static int sing_file_create(const struct canary_stage *stage)
 static int sing_open_failed(const struct canary_stage *stage)
 {
 	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_BENEATH};
-	long fd = syscall(SYS_openat2, AT_FDCWD, NOWHERE, &how, sizeof(how));
+	long fd = syscall(SYS_openat2, AT_FDCWD, CANARY_NOWHERE, &how, sizeof(how));
 
 	(void)stage;
 	if (fd >= 0)

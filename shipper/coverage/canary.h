@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CANARY_NOWHERE "/auditship-canary" /* is not there, and is not made */
+
 enum canary {
 	CANARY_FORK,
 	CANARY_EXEC,

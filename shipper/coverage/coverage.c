@@ -31,6 +31,7 @@ struct coverage {
 	int epoll_fd, timer_fd;
 	enum phase phase;
 	struct coverage_facts facts;
+	uint32_t left_out; /* of the next run */
 	bool asked;
 	unsigned int sing_ms;
 	struct coverage_result last;
@@ -50,6 +51,10 @@ static void judge(const struct coverage_facts *facts, enum canary canary,
 		(void)snprintf(why, size, "%s is not recorded by this configuration", kind);
 	} else if (facts->seen >> canary & 1) {
 		verdict = COVERAGE_SEEN;
+	} else if (facts->left_out >> canary & 1) {
+		(void)snprintf(why, size,
+			       "left out by the paths of capture.include or "
+			       "capture.exclude");
 	} else if (facts->broken) {
 		(void)snprintf(why, size, "%s", facts->broken);
 	} else if (error) {
@@ -92,6 +97,15 @@ static uint32_t canaries_of(uint32_t kinds)
 		if (kinds >> canary_kind((enum canary)i) & 1)
 			mask |= 1U << i;
 	return mask;
+}
+
+uint32_t coverage_opens(bool own, bool nowhere)
+{
+	const uint32_t failed = canaries_of(1U << REC_OPEN_FAILED);
+	const uint32_t good =
+		canaries_of(1U << REC_OPEN_WRITE | 1U << REC_OPEN_READ | 1U << REC_FILE_CREATE);
+
+	return (own ? good : 0) | (nowhere ? failed : 0);
 }
 
 /* 0: at once. */
@@ -144,7 +158,7 @@ static bool end_run(struct coverage *coverage)
 
 static void end_when_all_seen(struct coverage *coverage)
 {
-	uint32_t wanted = canaries_of(coverage->facts.kinds);
+	uint32_t wanted = canaries_of(coverage->facts.kinds) & ~coverage->facts.left_out;
 
 	if (coverage->facts.no_io_uring)
 		wanted &= ~(1U << CANARY_OPEN_IO_URING);
@@ -209,12 +223,17 @@ bool coverage_serve(struct coverage *coverage)
 	return false;
 }
 
+void coverage_leave_out(struct coverage *coverage, uint32_t canaries)
+{
+	coverage->left_out = canaries;
+}
+
 bool coverage_begin(struct coverage *coverage, uint32_t kinds, const char *no_io_uring, bool asked)
 {
 	if (coverage->phase != PHASE_IDLE)
 		return false;
 	coverage->asked = asked;
-	coverage->facts = (struct coverage_facts){.kinds = kinds};
+	coverage->facts = (struct coverage_facts){.kinds = kinds, .left_out = coverage->left_out};
 	if (no_io_uring) {
 		(void)snprintf(coverage->no_io_uring, sizeof(coverage->no_io_uring), "%s",
 			       no_io_uring);

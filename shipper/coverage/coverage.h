@@ -50,6 +50,7 @@ struct coverage_result {
 struct coverage_facts {
 	uint32_t kinds;              /* that are recorded: bits 1 << enum rec_kind */
 	uint32_t seen;               /* bits 1 << enum canary */
+	uint32_t left_out;           /* bits 1 << enum canary: the filters pass them over */
 	const char *no_io_uring;     /* why its probe is not attached; NULL: it is */
 	const char *broken;          /* why the helper has not answered; NULL: it has */
 	struct canary_report report; /* if it has */
@@ -62,6 +63,9 @@ void coverage_judge(const struct coverage_facts *facts, struct coverage_result *
 void coverage_list(const struct coverage_result *result, enum coverage_verdict verdict, char *out,
 		   size_t size);
 
+/* Of the opens of these two paths, the agent's own and CANARY_NOWHERE, as bits 1 << canary. */
+uint32_t coverage_opens(bool own, bool nowhere);
+
 /*
  * Forks the helper: before there is a thread, and before the probes are attached. Without a
  * helper, err says why, and the agent runs without: every run then says so.
@@ -73,6 +77,9 @@ void coverage_free(struct coverage *coverage);
 
 /* For the collect thread, which must have gone before coverage_free. */
 struct canary_watch *coverage_watch(struct coverage *coverage);
+
+/* Canaries that the filters pass over in the runs that begin from now on. */
+void coverage_leave_out(struct coverage *coverage, uint32_t canaries);
 
 /* Begins a run for these kinds; false: one is under way. no_io_uring: see coverage_facts; copied.
  */

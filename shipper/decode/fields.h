@@ -114,6 +114,7 @@ extern const struct field enriched_fields[];
 
 /* NULL when no such kind exists. */
 const struct kind *kind_get(unsigned int kind);
+/* By its name; for tests. */
 const struct kind *kind_find(const char *name);
 
 /* Whether a row of enriched_fields can say anything of an event of that kind. */

@@ -106,11 +106,6 @@ void host_watch_free(struct host_watch *watch)
 	free(watch);
 }
 
-bool host_watch_sees_addresses(const struct host_watch *watch)
-{
-	return watch->netlink >= 0;
-}
-
 /* ENOBUFS: there were more messages than room for them. */
 static bool drain(int fd)
 {

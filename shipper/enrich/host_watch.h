@@ -16,9 +16,6 @@ struct host_watch;
 int host_watch_new(struct host_watch **ret_watch, const char *root, struct err *err);
 void host_watch_free(struct host_watch *watch);
 
-/* False: addresses are not watched, the kernel offers no such messages. */
-bool host_watch_sees_addresses(const struct host_watch *watch);
-
 /* Something may have changed since it was made, or since the last call that said so. */
 bool host_watch_changed(struct host_watch *watch);
 

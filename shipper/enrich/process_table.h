@@ -84,7 +84,7 @@ void process_table_free(struct process_table *table);
  */
 const struct process *process_table_find(struct process_table *table, uint32_t pid,
 					 uint64_t start_ns);
-/* The living process with that pid. */
+/* The living process with that pid; for tests. */
 const struct process *process_table_find_pid(struct process_table *table, uint32_t pid);
 
 /* Which process had that pid then (CLOCK_BOOTTIME), of those known: the last that had started.

@@ -88,7 +88,7 @@ int resolver_poll(struct resolver *resolver, resolver_handler *handler, void *da
  */
 bool resolver_wait(struct resolver *resolver, uint64_t until_ns);
 
-/* Readable when an answer that is waited for is there; deadlines need a poll besides. For epoll. */
+/* Readable when an answer that is waited for is there; deadlines need a poll besides. For tests. */
 int resolver_fd(const struct resolver *resolver);
 
 struct resolver_counters {

@@ -386,6 +386,27 @@ static int add_rule(struct reading *reading, const struct yaml_node *node)
 	return 0;
 }
 
+static const struct yaml_node *find_key(const struct yaml_node *map, const char *key)
+{
+	return map->type == YAML_MAP ? yaml_tree_get(map, key) : NULL;
+}
+
+/* Where a rule asks for the field first: in its 'when', or in a map of that list. */
+static struct place place_of_field(const struct yaml_node *list, const char *path)
+{
+	for (const struct yaml_node *rule = list->first; rule; rule = rule->next) {
+		const struct yaml_node *when = find_key(rule, "when"), *found = NULL;
+		bool several = when && when->type == YAML_LIST;
+		const struct yaml_node *map = several ? when->first : when;
+
+		for (; map && !found; map = several ? map->next : NULL)
+			found = find_key(map, path);
+		if (found)
+			return found->key_place;
+	}
+	return list->place;
+}
+
 /* Rules give tags: when they are asked, there are none yet. */
 static void check_fields(struct reading *reading, const struct yaml_node *list)
 {
@@ -397,7 +418,7 @@ static void check_fields(struct reading *reading, const struct yaml_node *list)
 			if (strcmp(matcher_path(matcher, i), late[j]) != 0)
 				continue;
 			reading->failed = true;
-			faults_add(reading->faults, list->place,
+			faults_add(reading->faults, place_of_field(list, late[j]),
 				   "rules: none can ask for '%s', which comes of the rules; the "
 				   "'when' of a sink can",
 				   late[j]);

@@ -121,6 +121,7 @@ int journal_open(struct journal **ret_journal, const struct journal_options *opt
 /* Syncs, stores all cursors, stops the sync thread. Readers must have been closed. NULL is fine. */
 void journal_close(struct journal *journal);
 
+/* Of what is appended; for tests. */
 const uint8_t *journal_stream(const struct journal *journal);
 
 /* The sequence the next appended event must have. Writer only. */

@@ -19,18 +19,7 @@
 
 #define HANDED_OUT_MAX (1u << 20) /* frames */
 
-static struct segment *find_segment(struct journal *journal, uint64_t number)
-{
-	struct segment *segment;
-
-	(void)pthread_mutex_lock(&journal->lock);
-	for (segment = journal->oldest; segment && segment->number < number;)
-		segment = segment->next;
-	(void)pthread_mutex_unlock(&journal->lock);
-	return segment;
-}
-
-/* The same for a reader to stand in, which then holds it: others may give it up. */
+/* The first one numbered at least number, held until it is given back: others may give it up. */
 static struct segment *take_segment(struct journal_reader *reader, uint64_t number)
 {
 	struct journal *journal = reader->journal;
@@ -552,12 +541,14 @@ int journal_reader_fd(const struct journal_reader *reader)
 }
 
 /* Then it does not matter what lies at the offset: it may be a tail that was torn later. */
-static bool all_acked(struct journal *journal, const struct segment *segment,
+static bool all_acked(struct journal_reader *reader, const struct segment *segment,
 		      const struct position *position)
 {
-	const struct segment *next = find_segment(journal, segment->number + 1);
+	struct segment *next = take_segment(reader, segment->number + 1);
+	bool all = next && next->first_index == position->index;
 
-	return next && next->first_index == position->index;
+	give_segment_back(reader, next);
+	return all;
 }
 
 /*
@@ -570,14 +561,14 @@ static bool position_right(struct journal_reader *reader, const struct segment *
 	uint64_t end = atomic_load(&segment->end);
 	int result;
 
-	if (all_acked(reader->journal, segment, position) || position->offset == end)
+	if (all_acked(reader, segment, position) || position->offset == end)
 		return position->entry == 0;
 	if (position->offset < segment->header_size || position->offset > end ||
 	    position->offset % 8 != 0)
 		return false;
 	stand_at(reader, position);
-	if (open_current(reader) < 0)
-		return false;
+	if (!reader->segment || open_current(reader) < 0)
+		return is_given_up(reader); /* just now: reading passes what is left of it */
 	result = segment_read_frame(segment, reader->fd, position->offset, end, &reader->frame);
 	if (result <= 0)
 		return result == 0 && position->entry == 0;
@@ -591,25 +582,32 @@ static void reset_position(struct journal_reader *reader, uint64_t segment)
 	reader->acked = (struct position){.segment = segment};
 }
 
+/* Where it starts is known by the segments alone; a lost one counts when it is passed. */
+static uint64_t first_index_from(struct journal_reader *reader, uint64_t number)
+{
+	struct segment *segment = take_segment(reader, number);
+	uint64_t index = segment ? segment->first_index : atomic_load(&reader->journal->next_index);
+
+	give_segment_back(reader, segment);
+	return index;
+}
+
 static void settle(struct journal_reader *reader)
 {
-	struct journal *journal = reader->journal;
 	struct position *position = &reader->acked;
-	struct segment *segment = find_segment(journal, position->segment);
+	struct segment *segment = take_segment(reader, position->segment);
 
 	if (segment && segment->number == position->segment && position->offset) {
 		if (memcmp(segment->stream, position->stream, sizeof(position->stream)) != 0)
 			reset_position(reader, 0);
 		else if (!position_right(reader, segment, position))
 			reset_position(reader, segment->number);
-	} else if (!segment && position->segment >= journal->first_new_number) {
+	} else if (!segment && position->segment >= reader->journal->first_new_number) {
 		reset_position(reader, 0);
 	}
-	/* Where it starts is known by the segments alone; a lost one counts when it is passed. */
-	segment = find_segment(journal, position->segment);
+	give_segment_back(reader, segment);
 	if (!position->offset)
-		position->index =
-			segment ? segment->first_index : atomic_load(&journal->next_index);
+		position->index = first_index_from(reader, position->segment);
 	stand_at(reader, position);
 }
 
@@ -711,13 +709,16 @@ void journal_let_go(struct journal *journal, const char *name)
 
 static void start_at_cursor(struct journal_reader *reader)
 {
+	struct journal *journal = reader->journal;
 	struct cursor *cursor = reader->cursor;
 
+	(void)pthread_mutex_lock(&journal->lock);
 	reader->acked = cursor->wanted.position;
-	settle(reader);
-	publish_acked(reader);
 	reader->expired_before = atomic_load(&cursor->expired);
 	reader->unreadable_before = atomic_load(&cursor->unreadable);
+	(void)pthread_mutex_unlock(&journal->lock);
+	settle(reader);
+	publish_acked(reader);
 }
 
 static void start_at_end(struct journal_reader *reader)

@@ -191,7 +191,7 @@ int segment_load(struct segment *segment, int dirfd, uint64_t number, struct num
 	struct stat st;
 	int result;
 
-	if (fd == -ENOMEM || fd == -EMFILE || fd == -ENFILE)
+	if (fd == -ENOMEM || fd == -EMFILE || fd == -ENFILE || fd == -EACCES || fd == -EPERM)
 		return fd;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return -EBADMSG;

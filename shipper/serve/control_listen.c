@@ -127,8 +127,10 @@ static int clear_path(const struct control_listen *place, struct err *err)
 	const char *path = place->address.sun_path;
 	struct stat st;
 
-	if (lstat(path, &st) < 0 && errno == ENOENT)
-		return 0;
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0
+				       : err_set(err, -errno, "%s '%s': %s", place->what, path,
+						 strerror(errno));
 	if (!S_ISSOCK(st.st_mode))
 		return err_set(err, -EEXIST, "%s '%s': something else stands there", place->what,
 			       path);

@@ -84,9 +84,11 @@ static int make_directory(struct active *active, struct err *err)
 	active->dirfd = open(active->name->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (active->dirfd < 0)
 		return fail(active, "cannot open its directory", err);
-	if (fchmod(active->dirfd, mode) < 0 || set_owner(active, active->dirfd) < 0)
-		return fail(active, "cannot set the owner and mode of its directory", err);
-	return 0;
+	if (fchmod(active->dirfd, mode) == 0 && set_owner(active, active->dirfd) == 0)
+		return 0;
+	result = fail(active, "cannot set the owner and mode of its directory", err);
+	(void)rmdir(active->name->directory); /* the next try must not find it good */
+	return result;
 }
 
 static int open_directory(struct active *active, struct err *err)
@@ -128,21 +130,36 @@ static int open_existing(struct active *active, struct err *err)
 	return lock_file(active, err);
 }
 
-int active_create(struct active *active, struct err *err)
+static int prepare_new(struct active *active, struct err *err)
 {
-	close_file(active);
-	active->fd = openat(active->dirfd, active->name->active, OPEN_FLAGS | O_CREAT | O_EXCL,
-			    active->mode);
-	if (active->fd < 0)
-		return fail(active, "cannot make", err);
 	if (fchmod(active->fd, active->mode) < 0 || set_owner(active, active->fd) < 0)
 		return fail(active, "cannot set its owner and mode", err);
 	if (active->durable && fsync(active->dirfd) < 0)
 		return fail(active, "cannot sync its directory", err);
 	if (fstat(active->fd, &active->identity) < 0)
 		return fail(active, "cannot stat", err);
+	return 0;
+}
+
+int active_create(struct active *active, struct err *err)
+{
+	int result;
+
+	close_file(active);
+	active->fd = openat(active->dirfd, active->name->active, OPEN_FLAGS | O_CREAT | O_EXCL,
+			    active->mode);
+	if (active->fd < 0)
+		return fail(active, "cannot make", err);
 	active->length = active->synced = 0;
-	return lock_file(active, err);
+	result = lock_file(active, err);
+	if (result < 0)
+		return result;
+	result = prepare_new(active, err);
+	if (result < 0) { /* the next try must not find it good */
+		(void)unlinkat(active->dirfd, active->name->active, 0);
+		close_file(active);
+	}
+	return result;
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)

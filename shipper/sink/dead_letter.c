@@ -98,7 +98,12 @@ static int write_line(struct dead_letter *letters, const struct feed_dead *dead)
 	return json_end(json);
 }
 
-static int make_directory(char *path)
+static int make_directory(const char *path)
+{
+	return io_make_dirs(path, 0700);
+}
+
+static int with_directory(char *path, int (*do_it)(const char *directory))
 {
 	char *slash = strrchr(path, '/');
 	int result;
@@ -106,7 +111,7 @@ static int make_directory(char *path)
 	if (!slash || slash == path)
 		return 0;
 	*slash = '\0';
-	result = io_make_dirs(path, 0700);
+	result = do_it(path);
 	*slash = '/';
 	return result;
 }
@@ -114,7 +119,7 @@ static int make_directory(char *path)
 static int open_file(struct dead_letter *letters, struct stat *ret_st)
 {
 	int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	int result = make_directory(letters->path);
+	int result = with_directory(letters->path, make_directory);
 	int fd;
 
 	if (result < 0)
@@ -163,6 +168,14 @@ static int append(const struct dead_letter *letters, int fd, off_t size)
 	return result;
 }
 
+/* The cursor passes the event on disk, so the letter has to be there first. */
+static int sync_letter(const struct dead_letter *letters, int fd, bool is_new)
+{
+	if (fdatasync(fd) < 0)
+		return -errno;
+	return is_new ? with_directory(letters->path, io_sync_dir) : 0;
+}
+
 static int add(struct dead_letter *letters, const struct feed_dead *dead)
 {
 	struct stat st;
@@ -182,6 +195,8 @@ static int add(struct dead_letter *letters, const struct feed_dead *dead)
 	if (fd < 0)
 		return fd;
 	result = append(letters, fd, st.st_size);
+	if (result == 0)
+		result = sync_letter(letters, fd, st.st_size == 0);
 	(void)close(fd);
 	return result;
 }

@@ -26,7 +26,7 @@ int dead_letter_new(struct dead_letter **ret_letters, const char *path, const ch
 		    uint64_t max_bytes);
 void dead_letter_free(struct dead_letter *letters); /* NULL is fine */
 
-/* 0 when the line is in the file, or a negative errno told in err; the file is whole either way. */
+/* 0 when the line is on disk, or a negative errno told in err; the file is whole either way. */
 int dead_letter_add(struct dead_letter *letters, const struct feed_dead *dead, struct err *err);
 
 #endif

@@ -45,6 +45,7 @@ struct file_sink {
 	int state_fd;
 	struct trail_state state; /* as it is in the file */
 	atomic_bool rotate_wanted;
+	bool rotate_owed; /* it was wanted, and is not done yet */
 
 	struct sink_position last; /* the last event of the trail, as far as known */
 	uint64_t first;          /* sequence of the first event of the active file, 0: not known */
@@ -288,6 +289,7 @@ static int rotate(struct file_sink *file, struct err *err)
 		file->retry_ns = clock_mono_ns() + RETRY_NS;
 		return 0;
 	}
+	file->rotate_owed = false;
 	result = active_create(&file->active, err);
 	file->first = 0;
 	if (file->keeper)
@@ -295,9 +297,9 @@ static int rotate(struct file_sink *file, struct err *err)
 	return result;
 }
 
-static bool is_rotation_due(struct file_sink *file, size_t coming, enum space_level level)
+/* Somebody has asked just now; until it is done it is owed. */
+static bool is_rotation_asked(struct file_sink *file)
 {
-	const struct file_sink_options *options = &file->options;
 	bool wanted = atomic_exchange(&file->rotate_wanted, false);
 
 	/* Who moves the file asks afterwards: it must not be done twice. */
@@ -305,12 +307,20 @@ static bool is_rotation_due(struct file_sink *file, size_t coming, enum space_le
 		file->followed_ns = 0;
 		wanted = false;
 	}
-	if (is_empty(file))
-		return false;
-	if (wanted)
+	file->rotate_owed = !is_empty(file) && (wanted || file->rotate_owed);
+	return wanted && !is_empty(file);
+}
+
+static bool is_rotation_due(struct file_sink *file, size_t coming, enum space_level level)
+{
+	const struct file_sink_options *options = &file->options;
+
+	if (is_rotation_asked(file))
 		return true;
-	if (clock_mono_ns() < file->retry_ns)
+	if (is_empty(file) || clock_mono_ns() < file->retry_ns)
 		return false;
+	if (file->rotate_owed)
+		return true;
 	if (options->rotate_bytes && (uint64_t)file->active.length + coming > options->rotate_bytes)
 		return true;
 	if (options->rotate_every_ms && period_of(file, clock_real_ns()) != file->period)
@@ -437,6 +447,16 @@ static int write_lines(struct file_sink *file, const char *data, size_t size, st
 	return result == 0 ? active_append(&file->active, data, size, err) : result;
 }
 
+/* What a document of several events leaves out before its end only the document says. */
+static uint64_t first_event(const struct file_sink *file, const struct sink_message *message)
+{
+	struct trail_line line = {0};
+
+	if (message->events > 1)
+		trail_lines_first(file->active.fd, file->active.length, &line);
+	return line.first.sequence ? line.first.sequence : message->sequence - message->events + 1;
+}
+
 /* The batch has been written from batch->taken on. */
 static void take(struct file_sink *file, struct sink_batch *batch)
 {
@@ -444,7 +464,7 @@ static void take(struct file_sink *file, struct sink_batch *batch)
 	const struct sink_message *last = &batch->messages[batch->count - 1];
 
 	if (file->first == 0)
-		file->first = first->sequence - first->events + 1;
+		file->first = first_event(file, first);
 	memcpy(file->last.stream, batch->stream, sizeof(file->last.stream));
 	file->last.sequence = last->sequence;
 	file->taken += batch->count - batch->taken;

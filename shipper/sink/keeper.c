@@ -19,7 +19,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define GRACE_S 1
+#define GRACE_MS 1000
 #define NICENESS 19
 #define AGE_LOOK_MS (60 * 1000) /* files grow old without anybody's call */
 #define RETRY_MS (15 * 1000)    /* a full disk may have room again, untold */
@@ -29,7 +29,7 @@ enum { RUNNING, ENDED, ABANDONED };
 struct keeper {
 	struct keep keep;
 	pthread_t thread;
-	int wake_fd;
+	int wake_fd, done_fd;
 	atomic_int state;
 	pthread_mutex_t story_lock; /* as in deliver.c: for one copy */
 	struct err story;
@@ -48,6 +48,8 @@ static void keeper_free(struct keeper *keeper)
 {
 	if (keeper->wake_fd >= 0)
 		(void)close(keeper->wake_fd);
+	if (keeper->done_fd >= 0)
+		(void)close(keeper->done_fd);
 	(void)pthread_mutex_destroy(&keeper->story_lock);
 	free(keeper);
 }
@@ -77,7 +79,9 @@ static void *run(void *data)
 		if (!more)
 			wait_for_work(keeper, result < 0 ? RETRY_MS : AGE_LOOK_MS);
 	}
-	if (!atomic_compare_exchange_strong(&keeper->state, &expected, ENDED))
+	if (atomic_compare_exchange_strong(&keeper->state, &expected, ENDED))
+		(void)eventfd_write(keeper->done_fd, 1);
+	else
 		keeper_free(keeper);
 	return NULL;
 }
@@ -109,7 +113,8 @@ int keeper_start(struct keeper **ret_keeper, const struct trail_name *name,
 	keeper->keep.name = *name;
 	keeper->keep.options = *options;
 	keeper->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (keeper->wake_fd < 0)
+	keeper->done_fd = eventfd(0, EFD_CLOEXEC);
+	if (keeper->wake_fd < 0 || keeper->done_fd < 0)
 		result = err_set(err, -errno, "cannot make an eventfd: %s", strerror(errno));
 	else
 		result = start_thread(keeper, err);
@@ -126,26 +131,35 @@ void keeper_wake(struct keeper *keeper)
 	(void)eventfd_write(keeper->wake_fd, 1);
 }
 
+static bool ends_in_time(const struct keeper *keeper)
+{
+	struct pollfd fd = {.fd = keeper->done_fd, .events = POLLIN};
+	uint64_t deadline_ns = clock_mono_ns() + GRACE_MS * NS_PER_MS;
+	unsigned int left_ms;
+
+	while ((left_ms = clock_left_ms(deadline_ns)) > 0)
+		if (poll(&fd, 1, (int)left_ms) > 0)
+			return true;
+	return false;
+}
+
 void keeper_stop(struct keeper *keeper)
 {
-	struct timespec deadline;
 	int expected = RUNNING;
 
 	if (!keeper)
 		return;
 	atomic_store(&keeper->keep.stop, true);
 	keeper_wake(keeper);
-	(void)clock_gettime(CLOCK_REALTIME, &deadline);
-	deadline.tv_sec += GRACE_S;
-	if (pthread_timedjoin_np(keeper->thread, NULL, &deadline) != 0) {
+	if (!ends_in_time(keeper)) {
 		pthread_t thread = keeper->thread;
 
 		if (atomic_compare_exchange_strong(&keeper->state, &expected, ABANDONED)) {
 			(void)pthread_detach(thread);
 			return;
 		}
-		(void)pthread_join(thread, NULL);
 	}
+	(void)pthread_join(keeper->thread, NULL);
 	keeper_free(keeper);
 }
 

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/terminal.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "config/sinks.h"
 #include "decode/fields.h"
@@ -22,6 +23,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -510,6 +512,19 @@ static int print_help(void)
 	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* A container has users that this host does not know. */
+static int check_users(const struct watch_options *options, struct err *err)
+{
+	uint64_t number;
+
+	for (size_t i = 0; i < options->user_count && options->container_count == 0; i++)
+		if (text_parse_number(options->users[i], &number) < 0 &&
+		    !getpwnam(options->users[i]))
+			return err_set(err, -ENOENT, "--user: this host knows no user '%s'",
+				       options->users[i]);
+	return 0;
+}
+
 int tool_watch(int argc, char **argv, struct err *err)
 {
 	struct watch watch = {.out_fd = -1};
@@ -520,6 +535,8 @@ int tool_watch(int argc, char **argv, struct err *err)
 		code = WATCH_EXIT_USAGE;
 	else if (watch.options.help)
 		code = print_help();
+	else if (check_users(&watch.options, err) < 0)
+		code = WATCH_EXIT_USAGE;
 	else
 		code = run(&watch, err);
 	if (code == EXIT_SUCCESS)

@@ -36,6 +36,15 @@ expect_failure 64 "no command 'walk'" "$AGENT" walk
 expect_failure 64 "no option '--fast'" "$AGENT" run --fast
 expect_failure 64 "whole number" "$AGENT" run --seconds x
 expect_failure 64 "usage" "$AGENT"
+expect_failure 64 "one of them says where" "$AGENT" status -c "$DIR/bad.yaml" --socket "$DIR/none"
+expect_failure 64 "no user 'nobody-of-that-name'" "$AGENT" watch --user nobody-of-that-name
+expect_failure 1 "state-dir: '$DIR/none'" "$AGENT" detach --state-dir "$DIR/none"
+"$AGENT" detach --state-dir "$DIR" >/dev/null || fail "a directory without probes is none to detach"
+chmod 600 "$DIR/bad.yaml"
+config 'logg: {}'
+"$AGENT" status -c "$DIR/bad.yaml" >/dev/null 2>"$DIR/status.err" || : # an agent may be installed here
+grep -q "bad.yaml:1:1: .*logg" "$DIR/status.err" && grep -q -- "--socket" "$DIR/status.err" ||
+	fail "status does not say what is wrong with the file, or how to ask elsewhere"
 
 # A user without any privilege: the agent says which capabilities it lacks.
 write_config

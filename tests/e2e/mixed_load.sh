@@ -89,7 +89,8 @@ while [ $(($(date +%s) - begun)) -lt "$seconds" ]; do
 	0) stop_receiver ;;
 	1) [ -n "$RECEIVER" ] || start_receiver "$port" ;;
 	2) kill -USR1 "$AGENT_PID" ;;
-	3) mv "$DIR/trail/audit.ndjson" "$DIR/trail/moved-$(printf %06d "$n").ndjson" ;;
+	# Between two files there is none for a moment.
+	3) mv "$DIR/trail/audit.ndjson" "$DIR/trail/moved-$(printf %06d "$n").ndjson" 2>/dev/null || : ;;
 	esac
 	sleep 1
 	kill -0 "$AGENT_PID" || fail "the agent is gone"
@@ -131,11 +132,12 @@ samples = [tuple(map(int, line.split())) for line in open(sys.argv[1])]
 if len(samples) >= 100 and sys.argv[3] == "compare":
     quarter = len(samples) // 4
     early, late = samples[quarter:2 * quarter], samples[-quarter:]
-    for name, at, room in (("KiB", 1, 1024), ("descriptors", 2, 0)):
+    for name, at, room in (("KiB", 1, 1024), ("descriptors", 2, 3)):
         before, after = [row[at] for row in early], [row[at] for row in late]
         print("%s: %d to %d after the warm-up, %d to %d at the end"
               % (name, min(before), max(before), min(after), max(after)))
-        # The least: what is packed or waits for a receiver needs more for a moment.
+        # The least: packing, or a reader in a segment of its own, needs more for a moment. On a host
+        # that is always busy there is no moment without one.
         if min(after) > min(before) + room:
             sys.exit("FAULT: %s grow; the caches: %s" % (name, open(sys.argv[4]).read()))
 print("%d events, lost %s" % (sum(map(len, seen.values())), sys.argv[2]))

@@ -35,7 +35,7 @@ wait_until 20 heard READY=1 3 || fail "a refused reload does not end"
 kill "$manager"
 wait "$manager" 2>/dev/null || :
 rm "$DIR/notify"
-for i in 1 2 3; do "$AGENT" status -c "$DIR/config.yaml" --socket "$DIR/run/control.sock" >/dev/null || fail "status $i"; sleep 0.5; done
+for i in 1 2 3; do "$AGENT" status --socket "$DIR/run/control.sock" >/dev/null || fail "status $i"; sleep 0.5; done
 grep -E '^(READY|RELOADING)' "$DIR/heard" | tr '\n' ' ' >"$DIR/order"
 [ "$(cat "$DIR/order")" = 'READY=1 RELOADING=1 READY=1 RELOADING=1 READY=1 ' ] || fail "told out of order: $(cat "$DIR/order")"
 stop_agent 0

@@ -343,6 +343,7 @@ static void the_example_means_the_defaults(void **state)
 	assert_int_equal(load_defaults(&defaults), 0);
 	is_good(&config, text);
 	same_config(&config, &defaults);
+	assert_non_null(strstr(text, "\n  #keep_free: 2GiB\n")); /* a new default is taken up */
 	config_done(&config);
 	config_done(&defaults);
 	buf_done(&out);
@@ -381,6 +382,19 @@ static void the_example_is_good_with_every_comment_mark_of_an_option_removed(voi
 	buf_done(&text);
 }
 
+static void a_default_in_a_file_is_a_default(void **state)
+{
+	struct config config;
+
+	(void)state;
+	is_good(&config, "journal: {keep_free: 2048MiB}");
+	assert_true(config_is_default(&config, "journal.keep_free"));
+	config_done(&config);
+	is_good(&config, "journal: {keep_free: 3GiB}");
+	assert_false(config_is_default(&config, "journal.keep_free"));
+	config_done(&config);
+}
+
 static void a_change_of_filters_concerns_the_filters_alone(void **state)
 {
 	struct config before, after;
@@ -413,6 +427,7 @@ int main(void)
 		cmocka_unit_test(the_committed_example_and_reference_are_current),
 		cmocka_unit_test(the_example_means_the_defaults),
 		cmocka_unit_test(the_example_is_good_with_every_comment_mark_of_an_option_removed),
+		cmocka_unit_test(a_default_in_a_file_is_a_default),
 		cmocka_unit_test(a_change_of_filters_concerns_the_filters_alone),
 	};
 

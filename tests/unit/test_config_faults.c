@@ -314,6 +314,25 @@ static void items_of_filters_are_checked(void **state)
 	      "such as [/usr/bin/node_exporter]\n");
 }
 
+static void other_words_for_off_are_no_paths(void **state)
+{
+	(void)state;
+	tells("control: {socket: no}",
+	      "1:19: control.socket: 'no' is unknown (did you mean 'off'?)\n");
+	tells("sinks: [{name: a, type: file, path: /x, dead_letter: {path: False}}]",
+	      "1:61: dead_letter.path: 'False' is unknown (did you mean 'off'?)\n");
+}
+
+static void a_rule_that_asks_for_its_own_results_is_told_at_its_line(void **state)
+{
+	(void)state;
+	tells("rules:\n"
+	      "  - {name: a, when: {user.name: root}, do: drop}\n"
+	      "  - {name: b, when: [{user.name: x}, {tags: x}], do: drop}\n",
+	      "3:39: rules: none can ask for 'tags', which comes of the rules; the 'when' of a "
+	      "sink can\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +351,8 @@ int main(void)
 		cmocka_unit_test(a_caller_with_little_room_gets_the_first_faults),
 		cmocka_unit_test(damaged_files_give_faults_and_nothing_worse),
 		cmocka_unit_test(items_of_filters_are_checked),
+		cmocka_unit_test(other_words_for_off_are_no_paths),
+		cmocka_unit_test(a_rule_that_asks_for_its_own_results_is_told_at_its_line),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

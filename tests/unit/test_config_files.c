@@ -163,6 +163,8 @@ static void what_is_no_drop_in_is_passed_over(void **state)
 	assert_int_equal(symlink("/dev/null", in_dir("conf.d/masked.yaml")), 0);
 	loads(&config, "c.yaml");
 	assert_int_equal(config.files.count, 1);
+	assert_int_equal(config.warnings.count, 1);
+	assert_non_null(strstr(config.warnings.items[0], "conf.d/x.yml: not read: only *.yaml is"));
 	config_done(&config);
 }
 

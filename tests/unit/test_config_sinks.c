@@ -13,7 +13,8 @@ static void a_sink_has_the_options_of_its_type(void **state)
 	      "1:8: sinks: 0 sinks: give a list of 1 to 64 sinks, or leave 'sinks' out "
 	      "for the default (one file sink called trail, audit.ndjson below "
 	      "agent.state_dir)\n");
-	tells("sinks: [{name: a, type: stdout, path: x}]", "1:33: a stdout sink has no 'path'\n");
+	tells("sinks: [{name: a, type: stdout, path: x}]",
+	      "1:33: a stdout sink does not know 'path'\n");
 	tells("sinks: [{name: a, type: file, path: x, format: table}]",
 	      "1:48: format: 'table' is unknown (known: ecs, ocsf, csv)\n");
 	tells("sinks: [{name: a, type: file}]",
@@ -83,7 +84,7 @@ static void faults_of_a_trail_are_told(void **state)
 	      "2:40: mode: '0440' is not a file mode in octal digits with which the owner can read "
 	      "and write, such as 0640\n");
 	tells("sinks: [{name: a, type: stdout, rotate: {size: 1MiB}}]",
-	      "1:33: a stdout sink has no 'rotate'\n");
+	      "1:33: a stdout sink does not know 'rotate'\n");
 }
 
 static void sinks_do_not_share_names_files_or_standard_output(void **state)

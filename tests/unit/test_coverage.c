@@ -249,6 +249,27 @@ static void a_run_is_judged_canary_by_canary(void **state)
 	assert_string_equal(result.canaries[CANARY_SIGNAL_DEATH].why, "it hung");
 }
 
+static void what_the_filters_leave_out_is_skipped(void **state)
+{
+	struct coverage_facts facts = {
+		.kinds = 1u << REC_OPEN_WRITE | 1u << REC_OPEN_FAILED | 1u << REC_EXIT,
+		.left_out = coverage_opens(true, false),
+	};
+	struct coverage_result result = {0};
+	char names[256];
+
+	(void)state;
+	coverage_judge(&facts, &result);
+	coverage_list(&result, COVERAGE_MISSED, names, sizeof(names));
+	assert_string_equal(names, "exit, signal_death, open_failed");
+	assert_string_equal(result.canaries[CANARY_OPEN_WRITE].why,
+			    "left out by the paths of capture.include or capture.exclude");
+	facts.left_out = coverage_opens(false, true);
+	coverage_judge(&facts, &result);
+	assert_int_equal(result.canaries[CANARY_OPEN_FAILED].verdict, COVERAGE_SKIPPED);
+	assert_int_equal(result.canaries[CANARY_OPEN_WRITE].verdict, COVERAGE_MISSED);
+}
+
 static void what_this_kernel_has_no_hook_for_is_a_known_gap(void **state)
 {
 	struct coverage_facts facts = {.kinds = 1u << REC_OPEN_WRITE, .no_io_uring = "it refuses"};
@@ -523,6 +544,7 @@ int main(void)
 		WATCH_TEST(each_new_canary_is_told_once),
 		cmocka_unit_test(each_record_shows_its_canary),
 		cmocka_unit_test(an_open_by_another_way_shows_that_way_alone),
+		cmocka_unit_test(what_the_filters_leave_out_is_skipped),
 		cmocka_unit_test(what_this_kernel_has_no_hook_for_is_a_known_gap),
 		cmocka_unit_test(a_run_is_judged_canary_by_canary),
 		HELPER_TEST(the_helper_can_do_it_all_again_and_again),

@@ -18,6 +18,37 @@
 
 static const uint8_t stream[16] = {0xab};
 
+/* Wrapped by the linker, see tests/CMakeLists.txt. */
+static struct {
+	unsigned int files, directories;
+	off_t size; /* of the file that was synced last */
+	int error;
+} syncs;
+
+int __wrap_fdatasync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fdatasync(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	syncs.files++;
+	syncs.size = st.st_size;
+	errno = syncs.error;
+	return syncs.error ? -1 : 0;
+}
+
+int __wrap_fsync(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(S_ISDIR(st.st_mode));
+	syncs.directories++;
+	return 0;
+}
+
 struct world {
 	char dir[64], path[128], older[144];
 	struct dead_letter *letters;
@@ -38,6 +69,7 @@ static int set_up(void **state)
 
 	if (!world)
 		return -1;
+	memset(&syncs, 0, sizeof(syncs));
 	*state = world;
 	strcpy(world->dir, "/tmp/test_dead_letter.XXXXXX");
 	if (!mkdtemp(world->dir))
@@ -185,6 +217,24 @@ static void a_link_is_not_followed(void **state)
 	assert_int_equal(access(target, F_OK), -1);
 }
 
+static void a_letter_is_kept_once_it_is_on_disk(void **state)
+{
+	struct world *world = *state;
+	struct stat st;
+
+	assert_int_equal(add(world, 7, "{}"), 0);
+	assert_int_equal(syncs.files, 1);
+	assert_int_equal(syncs.directories, 1);
+	assert_int_equal(add(world, 8, "{}"), 0);
+	assert_int_equal(stat(world->path, &st), 0);
+	assert_int_equal(syncs.files, 2);
+	assert_int_equal(syncs.size, st.st_size);
+	assert_int_equal(syncs.directories, 1);
+	syncs.error = EIO;
+	assert_int_equal(add(world, 9, "{}"), -EIO);
+	assert_non_null(strstr(world->err.text, "cannot keep a dead letter: Input/output error"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -194,6 +244,7 @@ int main(void)
 		TEST(what_could_not_be_rendered_has_no_message),
 		TEST(two_files_are_kept_and_no_more),
 		TEST(a_letter_larger_than_the_file_is_kept_alone),
+		TEST(a_letter_is_kept_once_it_is_on_disk),
 		TEST(a_torn_end_is_cut_off),
 		TEST(a_link_is_not_followed),
 	};

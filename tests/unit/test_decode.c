@@ -220,6 +220,32 @@ static void every_string_of_a_record_is_checked(void **state)
 	assert_good(record, size);
 }
 
+/* Whichever row shows it: of those that show one member, one is checked. */
+static void every_string_of_every_kind_is_checked(void **state)
+{
+	unsigned int strings = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < REC_KINDS; i++) {
+		const struct kind *kind = kind_get(i);
+		const uint32_t size = kind ? kind->record_size + 8u : 0;
+		_cleanup_free_ char *record = make_record(i, size);
+
+		for (const struct field *row = kind ? kind->fields : NULL; row && !field_ends(row);
+		     row++) {
+			struct rec_string *string = (struct rec_string *)(record + row->offset);
+
+			if (row->size != sizeof(*string))
+				continue;
+			*string = (struct rec_string){size, 1, 1};
+			assert_bad(record, size, "a string ends outside the record");
+			*string = (struct rec_string){0};
+			strings++;
+		}
+	}
+	assert_true(strings > 20);
+}
+
 /* Makes an exec whose executable is wire, and gives back what it is after resolving. */
 static void assert_path(const char *wire, size_t length, uint32_t full, const char *expected,
 			uint32_t expected_full)
@@ -411,6 +437,7 @@ int main(void)
 		cmocka_unit_test(unknown_versions_kinds_rings_and_classes_are_refused),
 		cmocka_unit_test(a_string_lies_in_the_tail_and_keeps_no_more_than_there_was),
 		cmocka_unit_test(every_string_of_a_record_is_checked),
+		cmocka_unit_test(every_string_of_every_kind_is_checked),
 		cmocka_unit_test(names_from_the_leaf_become_an_absolute_path),
 		cmocka_unit_test(names_keep_their_bytes),
 		cmocka_unit_test(a_path_whose_root_is_unknown_is_relative),

@@ -444,6 +444,33 @@ static void foreign_files_are_left_alone(void **state)
 	expect_working(f, 3);
 }
 
+/* A mode, or a mandatory access control, is not what a segment holds. */
+static void a_segment_that_may_not_be_read_is_no_damaged_one(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_reader *reader;
+
+	open_journal(f);
+	append_ok(f, 8);
+	close_journal(f);
+	assert_int_equal(chmod(path_of(f, "00000001.seg"), 0), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(f->dir, 65534, 65534), 0);
+		assert_int_equal(chown(f->journal_dir, 65534, 65534), 0);
+		assert_int_equal(chown(path_of(f, "lock"), 65534, 65534), 0);
+		assert_int_equal(seteuid(65534), 0);
+	}
+	assert_int_equal(journal_open(&f->journal, &f->options, &f->recovery, &f->err), -EACCES);
+	assert_int_equal(seteuid(getuid()), 0);
+	assert_non_null(strstr(f->err.text, "Permission denied"));
+	assert_int_equal(chmod(path_of(f, "00000001.seg"), 0600), 0);
+	open_journal(f);
+	assert_int_equal(f->recovery.quarantined, 0);
+	reader = open_reader(f, "sink");
+	expect_all(f, reader, 1, 8);
+	journal_reader_close(reader);
+}
+
 static void what_only_has_a_segments_name_is_set_aside(void **state)
 {
 	struct fixture *f = *state;
@@ -638,6 +665,7 @@ int main(void)
 		TEST(a_frame_pasted_from_another_segment_is_not_taken),
 		TEST(numbers_of_segments_set_aside_are_not_used_again),
 		TEST(foreign_files_are_left_alone),
+		TEST(a_segment_that_may_not_be_read_is_no_damaged_one),
 		TEST(what_only_has_a_segments_name_is_set_aside),
 		TEST(random_bytes_are_never_taken_for_events),
 		TEST(a_damaged_slot_falls_back_to_the_other),

@@ -7,6 +7,22 @@
 #define FRAMES 1500
 #define EVENTS ((uint64_t)FRAMES * 8)
 
+/* The visitor loses the processor wherever it lets go of a lock: others then do what they can.
+ * Wrapped by the linker, see tests/CMakeLists.txt. */
+static _Thread_local bool dawdles;
+
+int __real_pthread_mutex_unlock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
+
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	int result = __real_pthread_mutex_unlock(mutex);
+
+	if (dawdles)
+		(void)poll(NULL, 0, 1);
+	return result;
+}
+
 struct consumer {
 	pthread_t thread;
 	struct journal *journal;
@@ -225,6 +241,72 @@ static void what_is_given_up_under_a_reader_is_told_and_only_that(void **state)
 	free(laggard);
 }
 
+/* One that comes and goes, as a sink that is reloaded does, and each time takes a little. */
+struct visitor {
+	pthread_t thread;
+	struct journal *journal;
+	atomic_bool ended; /* it comes no more */
+	bool right;
+	uint64_t taken;
+};
+
+static bool visit(struct visitor *visitor, unsigned int batches)
+{
+	struct journal_reader *reader;
+	struct journal_batch batch;
+	struct err err;
+	bool right = true;
+
+	if (journal_reader_open(&reader, visitor->journal, "visitor", &err) < 0)
+		return false;
+	while (right && batches-- && journal_reader_next(reader, &batch, &err) == 1) {
+		right = batch_right(&batch);
+		visitor->taken += batch.count;
+		ack_batch(reader, &batch);
+	}
+	journal_reader_close(reader);
+	return right;
+}
+
+static void *visitor_main(void *data)
+{
+	struct visitor *visitor = data;
+
+	visitor->right = dawdles = true;
+	for (unsigned int i = 0; visitor->right && i < 40; i++)
+		visitor->right = visit(visitor, i % 4);
+	atomic_store(&visitor->ended, true);
+	return NULL;
+}
+
+static void a_reader_comes_back_while_segments_are_given_up(void **state)
+{
+	struct fixture *f = *state;
+	struct visitor visitor = {0};
+	struct journal_gap gap;
+
+	f->options.when_full = JOURNAL_DROP_OLDEST;
+	f->options.max_size = 4 * f->options.segment_size;
+	f->options.sync_every_ms = 1;
+	open_journal(f);
+	journal_reader_close(open_reader(f, "visitor"));
+	append_ok(f, 8);
+	visitor.journal = f->journal;
+	assert_int_equal(pthread_create(&visitor.thread, NULL, visitor_main, &visitor), 0);
+	while (!atomic_load(&visitor.ended)) {
+		append_ok(f, 8);
+		while (journal_take_gap(f->journal, &gap))
+			;
+		journal_gaps_told(f->journal);
+	}
+	assert_int_equal(pthread_join(visitor.thread, NULL), 0);
+	assert_true(visitor.right);
+	assert_true(visitor.taken > 0);
+	assert_int_equal(status_of(f).cursor_resets, 0);
+	assert_int_equal(status_of(f).skipped_events, 0);
+	assert_int_equal(status_of(f).damaged_frames, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -234,6 +316,7 @@ int main(void)
 		TEST(readers_keep_up_while_intervals_are_synced),
 		TEST(readers_keep_up_while_each_batch_is_synced),
 		TEST(what_is_given_up_under_a_reader_is_told_and_only_that),
+		TEST(a_reader_comes_back_while_segments_are_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static void options_in_a_section_of_a_sink(void **state)
 				  "key, key_password, verify), "
 				  "found a single value\n");
 	tells("sinks: [{name: a, type: stdout, tls: {ca: x}}]",
-	      "c.yaml:1:33: a stdout sink has no 'tls'\n");
+	      "c.yaml:1:33: a stdout sink does not know 'tls'\n");
 	tells("sinks: [{name: a, type: stdout, tls.ca: x}]",
 	      "c.yaml:1:33: unknown key 'tls.ca' in a sink (known here: name, type, format, "
 	      "detail, when, batch, retry, dead_letter)\n");
@@ -52,6 +52,8 @@ static void a_kafka_sink_takes_no_property_that_loses_events(void **state)
 	      "c.yaml:1:104: properties: 'linger.ms' cannot be set here: use the option linger\n");
 	tells(KAFKA "sasl: {mechanism: PLAIN}}]",
 	      "c.yaml:1:9: sasl.mechanism: PLAIN needs sasl.username and sasl.password\n");
+	tells(KAFKA "sasl: {mechanism: PLAIN, username: u, password: '${file:nowhere}'}}]",
+	      "c.yaml:1:104: cannot open 'nowhere': No such file or directory\n");
 	tells("sinks: [{name: k, type: kafka, brokers: ['b:0'], topic: '{user}'}]",
 	      "c.yaml:1:42: brokers: 'b:0' is not the address of a broker: HOST, HOST:PORT or "
 	      "[IPV6]:PORT\n"

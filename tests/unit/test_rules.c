@@ -740,7 +740,7 @@ static void every_fault_is_told_with_its_place(void **state)
 		 "did you mean 'process.name'"},
 		{"- {do: {limit: {events: 1, per: 1s, by: process.args}}}", 1, 41, "is a list"},
 		{"- {when: {process.nam: x}, do: drop}", 1, 11, "did you mean 'process.name'"},
-		{"- {when: {tags: x}, do: drop}", 1, 1, "none can ask for 'tags'"},
+		{"- {when: {tags: x}, do: drop}", 1, 11, "none can ask for 'tags'"},
 	};
 
 	(void)state;

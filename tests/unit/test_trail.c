@@ -579,6 +579,83 @@ static void owner_and_group_are_set_where_we_may(void **state)
 	assert_int_equal(st.st_mode & 07777, 0640);
 }
 
+/* As who may not give files away, and does not stand above modes. */
+static void become_nobody(const struct trail *trail)
+{
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(chown(trail->dir, 65534, 65534), 0);
+	assert_int_equal(seteuid(65534), 0);
+}
+
+static void become_oneself(void)
+{
+	assert_int_equal(seteuid(getuid()), 0);
+}
+
+static void what_cannot_get_its_owner_is_not_left_for_the_next_try(void **state)
+{
+	struct trail *trail = *state;
+	char below[256];
+
+	become_nobody(trail);
+	trail->options.owner = 0;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(trail_open(trail), -EPERM);
+		assert_int_equal(access(trail->path, F_OK), -1);
+	}
+	trail_close(trail);
+	(void)snprintf(below, sizeof(below), "%s/below/audit.ndjson", trail->dir);
+	trail->options.path = below;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(trail_open(trail), -EPERM);
+	(void)snprintf(below, sizeof(below), "%s/below", trail->dir);
+	assert_int_equal(access(below, F_OK), -1);
+	trail_close(trail);
+	become_oneself();
+}
+
+static void a_rotation_that_was_asked_for_is_made_up_for(void **state)
+{
+	struct trail *trail = *state;
+	uint64_t next = 2;
+
+	become_nobody(trail);
+	start(trail);
+	put(trail, 1, 1);
+	assert_int_equal(chmod(trail->dir, 0500), 0);
+	ask_to_rotate(trail);
+	assert_int_equal(trail_count(trail, false), 0);
+	assert_int_equal(chmod(trail->dir, 0700), 0);
+	for (int i = 0; i < WAIT_ROUNDS && trail_count(trail, false) == 0; i++, next++) {
+		put(trail, next, next);
+		trail_pause();
+	}
+	assert_int_equal(trail_count(trail, false), 1);
+	become_oneself();
+	trail_expect(trail, 1, next - 1);
+}
+
+static void a_document_says_which_of_its_events_is_the_first(void **state)
+{
+	static const char text[] = "{\"agent\":{\"ephemeral_id\":\"" STREAM_TEXT
+				   "\"},\"first_sequence\":42,\"last_sequence\":60}\n";
+	struct sink_message message = {
+		.data = text, .size = sizeof(text) - 2, .events = 3, .sequence = 60};
+	struct sink_batch batch = {
+		.data = text, .size = sizeof(text) - 1, .messages = &message, .count = 1};
+	struct trail *trail = *state;
+	struct trail_rotated rotated;
+	char path[PATH_MAX];
+
+	assert_int_equal(uuid_parse(batch.stream, STREAM_TEXT), 0);
+	start(trail);
+	assert_int_equal(trail->sink->ops->submit(trail->sink, &batch, &trail->err), 0);
+	ask_to_rotate(trail);
+	find_rotated(trail, path, &rotated);
+	assert_non_null(strstr(path, "Z-42.ndjson"));
+}
+
 static void what_has_arrived_is_what_the_mode_promises(void **state)
 {
 	struct trail *trail = *state;
@@ -626,6 +703,9 @@ int main(void)
 		TEST(of_a_deleted_file_nothing_is_missing_that_was_not_acknowledged),
 		TEST(the_header_of_a_table_is_at_the_top_of_each_file),
 		TEST(owner_and_group_are_set_where_we_may),
+		TEST(what_cannot_get_its_owner_is_not_left_for_the_next_try),
+		TEST(a_rotation_that_was_asked_for_is_made_up_for),
+		TEST(a_document_says_which_of_its_events_is_the_first),
 		TEST(what_has_arrived_is_what_the_mode_promises),
 	};
 
