@@ -146,8 +146,6 @@ static void tell_coverage(struct agent_events *events)
 	char missed[512], gaps[512];
 
 	facts.probe_count = probes_status(pipeline->probes, &facts.probes);
-	agent_record_coverage(&events->record, &facts);
-	tell(events);
 	if (facts.result->counts[COVERAGE_MISSED]) {
 		coverage_list(facts.result, COVERAGE_MISSED, missed, sizeof(missed));
 		log_warning("coverage: not seen: %s; such events are not recorded on this host",
@@ -157,6 +155,8 @@ static void tell_coverage(struct agent_events *events)
 		coverage_list(facts.result, COVERAGE_GAP, gaps, sizeof(gaps));
 		log_info("coverage: known gaps: %s; this kernel has no hook for them", gaps);
 	}
+	agent_record_coverage(&events->record, &facts);
+	tell(events);
 }
 
 /* Why no hook tells of opens by io_uring; NULL: one does. */
