@@ -344,7 +344,7 @@ static bool render_part(const struct writing *writing, const struct part *part)
 	result = buf_add(&document->part, text, length);
 	if (result < 0)
 		json_fail(document->json, result);
-	return plain && result == 0;
+	return plain && !json_failed(document->json); /* of what had no room a part is missing */
 }
 
 static void put_part(struct document *document, const struct part *part, const char *text,

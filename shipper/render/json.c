@@ -173,6 +173,11 @@ void json_member(struct json *json, const struct json_key *key)
 		add_short(json, key->text + skip, key->length - skip);
 }
 
+bool json_failed(const struct json *json)
+{
+	return json->error < 0;
+}
+
 void json_fail(struct json *json, int error)
 {
 	check(json, error);

@@ -39,6 +39,9 @@ void json_begin(struct json *json, struct buf *out);
 /* Ends it with a line feed. 0, or -EMSGSIZE or -ENOMEM; out is then as it was before json_begin. */
 int json_end(struct json *json);
 
+/* Whether nothing will come of this document: of what was written since, a part may be missing. */
+bool json_failed(const struct json *json);
+
 /* Nothing will come of this document; error as of json_end. */
 void json_fail(struct json *json, int error);
 

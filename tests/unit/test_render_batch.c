@@ -74,6 +74,8 @@ static int add_event(struct fixture *fixture, uint64_t sequence, const uint8_t o
 
 	builder_start(&fixture->builder, REC_EXEC, sequence);
 	builder_text(&fixture->builder, &fixture->builder.exec->executable, executable);
+	fixture->builder.exec->task.creds.uid = (uint32_t)sequence;
+	fixture->builder.exec->task.session.pid = (uint32_t)sequence;
 	size = builder_end(&fixture->builder);
 	assert_int_equal(entry_parse(fixture->builder.data, size, of_stream, &event, &why), 0);
 	return batch_add(fixture->batch, &event);
@@ -199,6 +201,37 @@ static void no_document_is_longer_than_allowed(void **state)
 	assert_int_equal(events + batch_count(fixture->batch), 50);
 }
 
+/* Wherever the room ended: what had begun is not remembered as whole. */
+static void an_event_that_had_no_room_is_whole_in_the_next_document(void **state)
+{
+	struct fixture *fixture = *state;
+	struct buf whole;
+	size_t refused = 0;
+
+	buf_init(&whole, 64 * 1024);
+	assert_int_equal(add_event(fixture, 2, stream, "/usr/bin/true"), 0);
+	assert_int_equal(batch_take(fixture->batch, &whole), 0);
+	(void)stop(state);
+	for (size_t limit = whole.length + 64; limit < 2 * whole.length; limit += 7) {
+		assert_int_equal(start_with(state, limit, 1000), 0);
+		fixture = *state;
+		assert_int_equal(add_event(fixture, 1, other_stream, "/x"), 0);
+		yajl_tree_free(take(fixture));
+		assert_int_equal(add_event(fixture, 1, stream, "/x"), 0);
+		if (add_event(fixture, 2, stream, "/usr/bin/true") == 0)
+			break;
+		refused++;
+		yajl_tree_free(take(fixture));
+		assert_int_equal(add_event(fixture, 2, stream, "/usr/bin/true"), 0);
+		yajl_tree_free(take(fixture));
+		assert_int_equal(fixture->out.length - 1, whole.length);
+		assert_memory_equal(fixture->out.data, whole.data, whole.length);
+		(void)stop(state);
+	}
+	assert_true(refused > 20);
+	buf_done(&whole);
+}
+
 static void an_event_too_long_for_any_document_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
@@ -257,6 +290,7 @@ int main(void)
 		BATCH_TEST(nothing_comes_of_no_event),
 		BATCH_TEST(the_greatest_number_of_events_is_kept),
 		BATCH_TEST(events_of_another_stream_go_into_another_document),
+		BATCH_TEST(an_event_that_had_no_room_is_whole_in_the_next_document),
 		SMALL_TEST(no_document_is_longer_than_allowed),
 		SMALL_TEST(an_event_too_long_for_any_document_is_refused),
 		BATCH_TEST(a_full_buffer_leaves_document_and_buffer_as_they_were),
