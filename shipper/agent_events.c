@@ -259,6 +259,15 @@ int agent_events_fd(const struct agent_events *events)
 	return events->epoll_fd;
 }
 
+/* What the probes have seen since cannot be known. */
+static bool is_journal_failing(const struct agent_events *events)
+{
+	struct collect_status status;
+
+	collect_status(events->pipeline->collect, &status);
+	return status.journal_failing;
+}
+
 void agent_events_serve(struct agent_events *events)
 {
 	struct epoll_event event;
@@ -271,7 +280,7 @@ void agent_events_serve(struct agent_events *events)
 	} else if (event.data.fd == events->beat_fd) {
 		if (read(events->beat_fd, &count, sizeof(count)) > 0)
 			tell_heartbeat(events);
-	} else if (coverage_serve(events->coverage)) {
+	} else if (coverage_serve(events->coverage, is_journal_failing(events))) {
 		tell_coverage(events);
 	}
 }

@@ -55,6 +55,8 @@ static void judge(const struct coverage_facts *facts, enum canary canary,
 		(void)snprintf(why, size,
 			       "left out by the paths of capture.include or "
 			       "capture.exclude");
+	} else if (facts->held) {
+		(void)snprintf(why, size, "the journal takes no events: its record may wait");
 	} else if (facts->broken) {
 		(void)snprintf(why, size, "%s", facts->broken);
 	} else if (error) {
@@ -144,11 +146,12 @@ static void lose_helper(struct coverage *coverage, const char *why)
 	coverage->helper = NULL;
 }
 
-static bool end_run(struct coverage *coverage)
+static bool end_run(struct coverage *coverage, bool held)
 {
 	stop_timer(coverage);
 	coverage->phase = PHASE_IDLE;
 	coverage->facts.seen = atomic_load(&coverage->watch.seen);
+	coverage->facts.held = held;
 	coverage->last.asked = coverage->asked;
 	coverage->last.records = atomic_load(&coverage->watch.records);
 	coverage->last.ended_ns = clock_boot_ns();
@@ -193,20 +196,20 @@ static void take_answer(struct coverage *coverage)
 		end_when_all_seen(coverage);
 }
 
-static bool take_timer(struct coverage *coverage)
+static bool take_timer(struct coverage *coverage, bool held)
 {
 	uint64_t count;
 
 	if (read(coverage->timer_fd, &count, sizeof(count)) < 0 || coverage->phase == PHASE_IDLE)
 		return false;
 	if (coverage->phase == PHASE_WAITING)
-		return end_run(coverage);
+		return end_run(coverage, held);
 	lose_helper(coverage, "the process for canaries hung and was killed");
 	wait_for_records(coverage, NS_PER_S);
 	return false;
 }
 
-bool coverage_serve(struct coverage *coverage)
+bool coverage_serve(struct coverage *coverage, bool held)
 {
 	struct epoll_event event;
 	uint64_t count;
@@ -214,7 +217,7 @@ bool coverage_serve(struct coverage *coverage)
 	if (epoll_wait(coverage->epoll_fd, &event, 1, 0) < 1)
 		return false;
 	if (event.data.fd == coverage->timer_fd)
-		return take_timer(coverage);
+		return take_timer(coverage, held);
 	if (event.data.fd != coverage->watch.seen_fd && coverage->helper)
 		take_answer(coverage);
 	else if (read(coverage->watch.seen_fd, &count, sizeof(count)) > 0 &&

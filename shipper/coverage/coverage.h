@@ -52,6 +52,7 @@ struct coverage_facts {
 	uint32_t seen;               /* bits 1 << enum canary */
 	uint32_t left_out;           /* bits 1 << enum canary: the filters pass them over */
 	const char *no_io_uring;     /* why its probe is not attached; NULL: it is */
+	bool held;                   /* records wait in the rings, since nothing takes them */
 	const char *broken;          /* why the helper has not answered; NULL: it has */
 	struct canary_report report; /* if it has */
 };
@@ -88,8 +89,8 @@ bool coverage_is_running(const struct coverage *coverage);
 
 /* Readable when coverage_serve has something to do. */
 int coverage_fd(const struct coverage *coverage);
-/* True: a run has ended, and coverage_last has its result. */
-bool coverage_serve(struct coverage *coverage);
+/* True: a run has ended, and coverage_last has its result. held: see coverage_facts. */
+bool coverage_serve(struct coverage *coverage, bool held);
 
 /* Of the last run that ended; its ended_ns is 0 before the first. */
 const struct coverage_result *coverage_last(const struct coverage *coverage);

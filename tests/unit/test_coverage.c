@@ -270,6 +270,21 @@ static void what_the_filters_leave_out_is_skipped(void **state)
 	assert_int_equal(result.canaries[CANARY_OPEN_WRITE].verdict, COVERAGE_MISSED);
 }
 
+static void what_may_wait_in_the_rings_is_not_missed(void **state)
+{
+	const struct coverage_facts facts = {
+		.kinds = 1u << REC_EXEC | 1u << REC_EXIT, .seen = 1u << CANARY_EXEC, .held = true};
+	struct coverage_result result = {0};
+
+	(void)state;
+	coverage_judge(&facts, &result);
+	assert_int_equal(result.counts[COVERAGE_MISSED], 0);
+	assert_int_equal(result.canaries[CANARY_EXEC].verdict, COVERAGE_SEEN);
+	assert_int_equal(result.canaries[CANARY_EXIT].verdict, COVERAGE_SKIPPED);
+	assert_string_equal(result.canaries[CANARY_EXIT].why,
+			    "the journal takes no events: its record may wait");
+}
+
 static void what_this_kernel_has_no_hook_for_is_a_known_gap(void **state)
 {
 	struct coverage_facts facts = {.kinds = 1u << REC_OPEN_WRITE, .no_io_uring = "it refuses"};
@@ -422,7 +437,7 @@ static const struct coverage_result *wait_for_result(void)
 
 	do
 		assert_int_equal(poll(&poll_fd, 1, 60000), 1);
-	while (!coverage_serve(coverage));
+	while (!coverage_serve(coverage, false));
 	assert_false(coverage_is_running(coverage));
 	return coverage_last(coverage);
 }
@@ -545,6 +560,7 @@ int main(void)
 		cmocka_unit_test(each_record_shows_its_canary),
 		cmocka_unit_test(an_open_by_another_way_shows_that_way_alone),
 		cmocka_unit_test(what_the_filters_leave_out_is_skipped),
+		cmocka_unit_test(what_may_wait_in_the_rings_is_not_missed),
 		cmocka_unit_test(what_this_kernel_has_no_hook_for_is_a_known_gap),
 		cmocka_unit_test(a_run_is_judged_canary_by_canary),
 		HELPER_TEST(the_helper_can_do_it_all_again_and_again),
