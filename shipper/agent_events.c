@@ -11,6 +11,7 @@
 #include "clock_watch.h"
 #include "enrich/procfs.h"
 #include "journal_records.h"
+#include "kernel_filter.h"
 #include "pipeline_parts.h"
 
 #include <errno.h>
@@ -181,37 +182,15 @@ static uint32_t kinds_to_cover(const struct agent_events *events)
 	return config->capture.open.mode == REC_OPENS_ALL ? kinds : kinds & ~(1U << REC_OPEN_READ);
 }
 
-static bool holds(const struct config_list *paths, const char *path)
-{
-	for (size_t i = 0; i < paths->count; i++) {
-		size_t length = strlen(paths->items[i]);
-
-		while (length > 0 && paths->items[i][length - 1] == '/')
-			length--;
-		if (strncmp(path, paths->items[i], length) == 0 &&
-		    (path[length] == '/' || path[length] == '\0'))
-			return true;
-	}
-	return false;
-}
-
-static bool passes_over(const struct config *config, const char *path)
-{
-	const struct config_list *include = &config->capture.include.path;
-
-	return holds(&config->capture.exclude.path, path) ||
-	       (include->count > 0 && !holds(include, path));
-}
-
-/* By the words of the lists: what a link among them leads to is not known here. */
 static void leave_out(struct agent_events *events)
 {
 	const struct config *config = events->pipeline->config;
 	char own[PATH_MAX];
 	bool known = realpath(config->agent.state_dir, own);
 
-	coverage_leave_out(events->coverage, coverage_opens(known && passes_over(config, own),
-							    passes_over(config, CANARY_NOWHERE)));
+	coverage_leave_out(events->coverage,
+			   coverage_opens(known && kernel_filter_passes_over(config, own),
+					  kernel_filter_passes_over(config, CANARY_NOWHERE)));
 }
 
 void agent_events_cover(struct agent_events *events)

@@ -247,3 +247,25 @@ size_t kernel_filter_remarks(const struct kernel_filter *filter, char *const **r
 	*ret_remarks = filters ? filters->remarks : NULL;
 	return filters ? filters->remark_count : 0;
 }
+
+static bool holds(const struct config_list *paths, const char *path)
+{
+	for (size_t i = 0; i < paths->count; i++) {
+		size_t length = strlen(paths->items[i]);
+
+		while (length > 0 && paths->items[i][length - 1] == '/')
+			length--;
+		if (strncmp(path, paths->items[i], length) == 0 &&
+		    (path[length] == '/' || path[length] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+bool kernel_filter_passes_over(const struct config *config, const char *path)
+{
+	const struct config_list *include = &config->capture.include.path;
+
+	return holds(&config->capture.exclude.path, path) ||
+	       (include->count > 0 && !holds(include, path));
+}

@@ -53,6 +53,10 @@ bool kernel_filter_rule(const struct kernel_filter *filter, const char *name,
 /* Kinds of which rules drop the agent's own user's events: bits 1 << enum rec_kind. */
 uint32_t kernel_filter_dropped_kinds(const struct kernel_filter *filter);
 
+/* Whether the lists of paths leave this path out, by their words: what a link among them leads to
+ * is not known here. */
+bool kernel_filter_passes_over(const struct config *config, const char *path);
+
 /* What of the lists has no effect now. Borrowed until the next call of another function. */
 size_t kernel_filter_remarks(const struct kernel_filter *filter, char *const **ret_remarks);
 

@@ -26,7 +26,6 @@
 #include "enrich/users_watch.h"
 #include "identity.h"
 #include "serve/control.h"
-#include "serve/monitor_pages.h"
 #include "serve/status.h"
 #include "serve/watchers.h"
 #include "sink/deliver.h"
@@ -258,11 +257,11 @@ static void give_users(struct pipeline *pipeline)
 		collect_give_users(pipeline->collect, users);
 }
 
-static int watch(int epoll_fd, int fd)
+int pipeline_watch(const struct pipeline *pipeline, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
-	return fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+	return fd < 0 || epoll_ctl(pipeline->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
 static void watch_users(struct pipeline *pipeline)
@@ -270,7 +269,7 @@ static void watch_users(struct pipeline *pipeline)
 	struct err err;
 
 	pipeline->users_fd = users_watch_open(pipeline->host_root, &err);
-	if (pipeline->users_fd >= 0 && watch(pipeline->epoll_fd, pipeline->users_fd) < 0)
+	if (pipeline->users_fd >= 0 && pipeline_watch(pipeline, pipeline->users_fd) < 0)
 		(void)err_set(&err, -errno, "cannot wait for new users: %s", strerror(errno));
 	else if (pipeline->users_fd >= 0)
 		return;
@@ -428,125 +427,13 @@ static int open_signals(struct pipeline *pipeline, unsigned int seconds, struct 
 	pipeline->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	pipeline->gone_fd = eventfd(0, EFD_CLOEXEC);
 	pipeline->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (watch(pipeline->epoll_fd, pipeline->signal_fd) < 0 ||
-	    watch(pipeline->epoll_fd, pipeline->timer_fd) < 0 ||
-	    watch(pipeline->epoll_fd, pipeline->gone_fd) < 0)
+	if (pipeline_watch(pipeline, pipeline->signal_fd) < 0 ||
+	    pipeline_watch(pipeline, pipeline->timer_fd) < 0 ||
+	    pipeline_watch(pipeline, pipeline->gone_fd) < 0)
 		return err_set(err, -errno, "cannot wait for signals: %s", strerror(errno));
 	if (timerfd_settime(pipeline->timer_fd, 0, &end, NULL) < 0)
 		return err_set(err, -errno, "cannot set the timer: %s", strerror(errno));
 	return 0;
-}
-
-static int answer_status(void *data, struct buf *out, struct err *err)
-{
-	struct pipeline *pipeline = data;
-
-	return status_write(pipeline->status, out, err);
-}
-
-static int answer_version(void *data, struct buf *out, struct err *err)
-{
-	(void)data;
-	return buf_add_text(out, "{\"ok\":true,\"version\":\"" AUDITSHIP_VERSION "\"}\n") < 0
-		       ? err_set(err, -ENOMEM, "no memory")
-		       : 0;
-}
-
-/* What comes of it is in the stream, and in the status once it does not run any more. */
-static int answer_coverage(void *data, struct buf *out, struct err *err)
-{
-	agent_events_cover(((struct pipeline *)data)->events);
-	return buf_add_text(out, "{\"ok\":true}\n") < 0 ? err_set(err, -ENOMEM, "no memory") : 0;
-}
-
-static int answer_watch(void *data, struct buf *out, struct err *err)
-{
-	return watchers_greet(((struct pipeline *)data)->watchers, out, err);
-}
-
-static void take_watcher(void *data, int fd)
-{
-	watchers_add(((struct pipeline *)data)->watchers, fd);
-}
-
-int pipeline_open_control(struct pipeline *pipeline, const struct config *config, struct err *err)
-{
-	static const struct control_request requests[] = {
-		{"status", answer_status, NULL},
-		{"version", answer_version, NULL},
-		{"coverage", answer_coverage, NULL},
-		{"watch", answer_watch, take_watcher},
-		{NULL, NULL, NULL},
-	};
-	struct control_options options = {
-		.path = config->control.socket,
-		.group = config->control.group,
-		.requests = requests,
-		.data = pipeline,
-	};
-	int result;
-
-	if (!options.path || pipeline->view)
-		return 0;
-	result = control_open(&pipeline->control, &options, err);
-	if (result == 0 && watch(pipeline->epoll_fd, control_fd(pipeline->control)) < 0)
-		result = err_set(err, -errno, "cannot wait for questions: %s", strerror(errno));
-	return result;
-}
-
-void pipeline_close_control(struct pipeline *pipeline)
-{
-	control_close(pipeline->control);
-	pipeline->control = NULL;
-}
-
-int pipeline_open_monitor(struct pipeline *pipeline, const struct config *config, struct err *err)
-{
-	struct monitor_options options = {
-		.listen = config->monitor.listen,
-		.group = config->control.group,
-		.pages = monitor_pages,
-		.data = pipeline->status,
-	};
-	int result;
-
-	if (!options.listen)
-		return 0;
-	result = monitor_open(&pipeline->monitor, &options, err);
-	if (result == 0 && watch(pipeline->epoll_fd, monitor_fd(pipeline->monitor)) < 0)
-		result = err_set(err, -errno, "cannot wait for scrapers: %s", strerror(errno));
-	return result;
-}
-
-void pipeline_close_monitor(struct pipeline *pipeline)
-{
-	monitor_close(pipeline->monitor);
-	pipeline->monitor = NULL;
-}
-
-static int open_watchers(struct pipeline *pipeline, struct err *err)
-{
-	int result = watchers_new(&pipeline->watchers, pipeline->journal, &pipeline->identity, err);
-
-	if (result == 0 && watch(pipeline->epoll_fd, watchers_fd(pipeline->watchers)) < 0)
-		result = err_set(err, -errno, "cannot wait for watchers: %s", strerror(errno));
-	return result;
-}
-
-void pipeline_describe_status(const struct pipeline *pipeline, struct status_options *ret_options)
-{
-	*ret_options = (struct status_options){
-		.config = pipeline->config,
-		.probes = pipeline->probes,
-		.filter = pipeline->filter,
-		.collect = pipeline->collect,
-		.journal = pipeline->journal,
-		.sinks = pipeline->sinks,
-		.delivers = sinks_delivers(pipeline->sinks),
-		.control = pipeline->control,
-		.watchers = pipeline->watchers,
-		.coverage = agent_events_coverage(pipeline->events),
-	};
 }
 
 /* Once a second, for rates and for the patience with clients. */
@@ -557,7 +444,7 @@ static int open_status(struct pipeline *pipeline, struct err *err)
 
 	pipeline_describe_status(pipeline, &options);
 	pipeline->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (watch(pipeline->epoll_fd, pipeline->tick_fd) < 0 ||
+	if (pipeline_watch(pipeline, pipeline->tick_fd) < 0 ||
 	    timerfd_settime(pipeline->tick_fd, 0, &second, NULL) < 0)
 		return err_set(err, -errno, "cannot set a timer: %s", strerror(errno));
 	return status_new(&pipeline->status, &options, err);
@@ -567,7 +454,7 @@ static int open_reload(struct pipeline *pipeline, struct err *err)
 {
 	int result = reload_new(&pipeline->reload, pipeline, err);
 
-	if (result == 0 && watch(pipeline->epoll_fd, collect_changed_fd(pipeline->collect)) < 0)
+	if (result == 0 && pipeline_watch(pipeline, collect_changed_fd(pipeline->collect)) < 0)
 		result = err_set(err, -errno, "cannot wait for changes: %s", strerror(errno));
 	return result;
 }
@@ -739,9 +626,9 @@ static void wait_for_end(struct pipeline *pipeline)
 /* What an agent has and a mere view has not: somebody may ask, look on, and have it reload. */
 static int open_agent(struct pipeline *pipeline, struct err *err)
 {
-	int result = open_watchers(pipeline, err);
+	int result = pipeline_open_watchers(pipeline, err);
 
-	if (result == 0 && watch(pipeline->epoll_fd, agent_events_fd(pipeline->events)) < 0)
+	if (result == 0 && pipeline_watch(pipeline, agent_events_fd(pipeline->events)) < 0)
 		result = err_set(err, -errno, "cannot wait for anything: %s", strerror(errno));
 
 	if (result == 0)

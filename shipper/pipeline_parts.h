@@ -77,6 +77,10 @@ int pipeline_open_probes(const struct probes_options *options, struct probes **r
 /* Warns of each hook that the kernel has refused. */
 void pipeline_tell_missing(const struct pipeline *pipeline);
 
+/* From now on the main thread waits for fd as well. 0 or a negative errno; also for a fd below 0.
+ */
+int pipeline_watch(const struct pipeline *pipeline, int fd);
+
 /* No socket in the configuration: no server. */
 int pipeline_open_control(struct pipeline *pipeline, const struct config *config, struct err *err);
 void pipeline_close_control(struct pipeline *pipeline);
@@ -84,6 +88,8 @@ void pipeline_close_control(struct pipeline *pipeline);
 /* The monitoring port, the same way. */
 int pipeline_open_monitor(struct pipeline *pipeline, const struct config *config, struct err *err);
 void pipeline_close_monitor(struct pipeline *pipeline);
+
+int pipeline_open_watchers(struct pipeline *pipeline, struct err *err);
 
 /* The status tells of what is in force. */
 void pipeline_describe_status(const struct pipeline *pipeline, struct status_options *ret_options);

@@ -249,12 +249,10 @@ const struct yaml_node *config_origin(const struct config *config, const char *p
 
 bool config_is_default(const struct config *config, const char *path)
 {
-	const struct option *row = config_options[0];
+	const struct option *row = find_option(path);
 	struct config defaults = {0};
 	bool equal;
 
-	while (row && strcmp(row->path, path) != 0)
-		row = config_option_next(row);
 	assert(row);
 	equal = config_value_set_default(&defaults, row) == 0 &&
 		config_value_equal(config, &defaults, row);

@@ -361,7 +361,7 @@ static int take_event(struct feed *feed, struct pending *batch, uint64_t sequenc
 	if (result < 0)
 		return result;
 	if (result == 1)
-		pending_passed(batch)->filtered++;
+		(*pending_filtered(batch))++;
 	pending_extend(batch, feed->frame.stream, sequence, sequence);
 	(void)advance(feed);
 	return 0;
@@ -509,12 +509,11 @@ static void collect(struct feed *feed)
 {
 	while (feed->submitted) {
 		struct pending *batch = feed->batches[0];
-		const struct passed *passed = pending_passed(batch);
 
 		if (batch->settled < batch->count)
 			return;
 		if (batch->events) {
-			counter_add(&feed->filtered, passed->filtered);
+			counter_add(&feed->filtered, *pending_filtered(batch));
 			tell_rejected(feed, batch, batch->last);
 			if (!is_settled(feed, batch->stream, batch->last))
 				settle(feed, batch->stream, batch->last);
@@ -607,7 +606,6 @@ static struct pending *first_under_way(const struct feed *feed)
 static void settle_message(struct feed *feed, struct pending *batch, const char *why)
 {
 	const struct sink_message *message = &batch->messages[batch->settled];
-	const struct passed *passed = &batch->passed[batch->settled];
 	struct feed_dead dead = {.stream = batch->stream,
 				 .sequence = message->sequence,
 				 .events = message->events,
@@ -623,7 +621,7 @@ static void settle_message(struct feed *feed, struct pending *batch, const char 
 		counter_add(&feed->acknowledged, message->events);
 		counter_add(&feed->bytes, message->size + 1);
 	}
-	counter_add(&feed->filtered, passed->filtered);
+	counter_add(&feed->filtered, batch->filtered[batch->settled]);
 	batch->settled++;
 	feed->settled_messages++;
 }

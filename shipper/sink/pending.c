@@ -17,17 +17,17 @@ static int grow(struct pending *batch)
 	uint32_t capacity = batch->capacity ? 2 * batch->capacity : FIRST_CAPACITY;
 	struct sink_message *messages =
 		realloc(batch->messages, capacity * sizeof(*batch->messages));
-	struct passed *passed;
+	uint32_t *filtered;
 
 	if (!messages)
 		return -ENOMEM;
 	batch->messages = messages;
-	passed = realloc(batch->passed, (capacity + 1) * sizeof(*batch->passed));
-	if (!passed)
+	filtered = realloc(batch->filtered, (capacity + 1) * sizeof(*batch->filtered));
+	if (!filtered)
 		return -ENOMEM;
 	if (batch->capacity == 0)
-		passed[0] = (struct passed){0};
-	batch->passed = passed;
+		filtered[0] = 0;
+	batch->filtered = filtered;
 	batch->capacity = capacity;
 	return 0;
 }
@@ -55,7 +55,7 @@ void pending_free(struct pending *batch)
 	buf_done(&batch->text);
 	buf_done(&batch->keys);
 	free(batch->messages);
-	free(batch->passed);
+	free(batch->filtered);
 	free(batch->rejected);
 	free(batch);
 }
@@ -71,13 +71,13 @@ void pending_clear(struct pending *batch)
 	free(batch->rejected);
 	batch->rejected = NULL;
 	batch->rejected_count = batch->rejected_capacity = batch->rejected_told = 0;
-	batch->passed[0] = (struct passed){0};
+	batch->filtered[0] = 0;
 	batch->view = (struct sink_batch){0};
 }
 
-struct passed *pending_passed(const struct pending *batch)
+uint32_t *pending_filtered(const struct pending *batch)
 {
-	return &batch->passed[batch->count];
+	return &batch->filtered[batch->count];
 }
 
 struct rejected *pending_reject(struct pending *batch)
@@ -129,7 +129,7 @@ int pending_add(struct pending *batch)
 		return -ENOMEM;
 	}
 	batch->count++;
-	*pending_passed(batch) = (struct passed){0};
+	*pending_filtered(batch) = 0;
 	return 0;
 }
 
@@ -178,5 +178,5 @@ uint32_t pending_taken(const struct pending *batch)
 size_t pending_cost(const struct pending *batch, uint32_t overhead)
 {
 	return batch->text.length + batch->keys.length +
-	       batch->count * (sizeof(*batch->messages) + sizeof(*batch->passed) + overhead);
+	       batch->count * (sizeof(*batch->messages) + sizeof(*batch->filtered) + overhead);
 }

@@ -13,11 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Events passed over since the message before. */
-struct passed {
-	uint32_t filtered;
-};
-
 /* Events that could not be rendered, which is told in their turn. */
 struct rejected {
 	uint64_t sequence; /* of the first */
@@ -30,11 +25,12 @@ struct pending {
 	struct buf text; /* the lines */
 	struct buf keys;
 	struct sink_message *messages;
-	struct passed *passed; /* one before each message, and one behind the last */
+	/* How many events were not wanted before each message, and behind the last. */
+	uint32_t *filtered;
 	struct rejected *rejected;
 	uint32_t rejected_count, rejected_capacity;
 	uint32_t rejected_told; /* of them, from the front */
-	uint32_t capacity;      /* of messages; passed has one more */
+	uint32_t capacity;      /* of messages; filtered has one more */
 	uint32_t count;         /* messages */
 	uint32_t settled;       /* of them, from the front */
 	uint32_t events;        /* first to last */
@@ -52,8 +48,8 @@ struct pending *pending_new(size_t bytes, size_t bytes_max);
 void pending_free(struct pending *batch);
 void pending_clear(struct pending *batch);
 
-/* What was passed over since the last message. */
-struct passed *pending_passed(const struct pending *batch);
+/* How many were not wanted since the last message. */
+uint32_t *pending_filtered(const struct pending *batch);
 
 /* Where the next that is rejected is told of. NULL: no memory. */
 struct rejected *pending_reject(struct pending *batch);

@@ -14,28 +14,8 @@ done
 seconds=${MIXED_LOAD_SECONDS:-20} pause=0.02
 [ -z "${FULL-}" ] || seconds=${MIXED_LOAD_SECONDS:-3600}
 
-cat >"$DIR/receive.py" <<'PYTHON'
-import os, socket, sys
-server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-open(sys.argv[2], "w").write(str(server.getsockname()[1]))
-while True:
-    client, _ = server.accept()
-    while client.recv(1 << 16):
-        pass
-PYTHON
-RECEIVER=
-start_receiver() {
-	rm -f "$DIR/port.new"
-	python3 "$DIR/receive.py" "$1" "$DIR/port.new" 2>"$DIR/receiver.err" &
-	RECEIVER=$!
-	wait_until 10 test -s "$DIR/port.new" || fail "the receiver does not start"
-}
-stop_receiver() {
-	kill "$RECEIVER"
-	wait "$RECEIVER" 2>/dev/null || :
-	RECEIVER=
-}
-trap '[ -z "$RECEIVER" ] || kill "$RECEIVER" 2>/dev/null || :; : >"$DIR/stop"; clean_up' EXIT
+. "$SOURCE/tests/e2e/receiver_lib.sh"
+trap 'stop_receiver; : >"$DIR/stop"; clean_up' EXIT
 start_receiver 0
 port=$(cat "$DIR/port.new")
 
