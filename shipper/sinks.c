@@ -185,6 +185,8 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 		.render = {.format = render_formats[config->format],
 			   .detail = config->detail == CONFIG_DETAIL_FULL ? RENDER_FULL
 									  : RENDER_COMPACT,
+			   .leave_out = {(const char *const *)config->leave_out.items,
+					 config->leave_out.count},
 			   .color = table && isatty(STDOUT_FILENO),
 			   .no_header = start->again},
 		.limits = {.batch_bytes = config->batch.size,

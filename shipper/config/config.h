@@ -88,12 +88,13 @@ struct config_trail {
 
 struct config_sink {
 	char *name;
-	int type;                  /* enum config_sink_type */
-	int format;                /* enum config_format; default: ecs for file, table for stdout */
-	int detail;                /* enum config_detail; of format ecs and ocsf */
-	int message;               /* enum config_message */
-	char *path;                /* file only */
-	struct config_trail trail; /* file only */
+	int type;   /* enum config_sink_type */
+	int format; /* enum config_format; default: ecs for file, table for stdout */
+	int detail; /* enum config_detail; of format ecs and ocsf */
+	struct config_list leave_out; /* paths, of format ecs */
+	int message;                  /* enum config_message */
+	char *path;                   /* file only */
+	struct config_trail trail;    /* file only */
 	struct {
 		uint64_t events, size, linger_ms;
 	} batch;

@@ -2,6 +2,8 @@
 /* The rows of a sink that every sink has, or several. */
 #include "config/rows.h"
 
+#define LEAVE_OUT_MAX 128
+
 const struct option_word config_sink_types[] = {
 	{"file", CONFIG_SINK_FILE},
 	{"stdout", CONFIG_SINK_STDOUT},
@@ -128,6 +130,19 @@ const struct option config_sink_first_options[] = {
 		.words = detail_words,
 		.doc = "Of events that are not about processes, in JSON: compact leaves out what "
 		       "the process's own events tell (arguments, parent, ids); full has it all.",
+	},
+	{
+		"leave_out",
+		LIST_AT(struct config_sink, leave_out),
+		.fallback = "[]",
+		.example = "[host.os, host.ip, process.saved_user]",
+		.max = LEAVE_OUT_MAX,
+		.sink_types = EVERY_SINK,
+		.doc = "Members that events of format ecs do without here, each a path of "
+		       "docs/events.md: a "
+		       "value, or an object with all that is in it. What the schema requires of "
+		       "every event "
+		       "stays. docs/sizing.md has a list that leaves less than half of the bytes.",
 	},
 	{
 		"message",

@@ -11,6 +11,7 @@
 #include "config/rules.h"
 #include "config/syslog.h"
 #include "filter/condition.h"
+#include "render/ecs_plan.h"
 #include "sink/pack.h"
 
 #include <errno.h>
@@ -230,6 +231,43 @@ static void check_message(const struct config_sink *sink, const struct yaml_node
 			   "message: batch has documents of format ecs only");
 }
 
+static void check_left_out(const struct yaml_node *item, struct faults *faults)
+{
+	struct text_nearest nearest = {.word = item->text.bytes};
+	char quoted[FAULTS_QUOTE_SIZE];
+	int result;
+
+	if (item->type != YAML_SCALAR || item->text.length == 0)
+		return;
+	result = ecs_check_omission(item->text.bytes, &nearest);
+	(void)yaml_tree_quote(quoted, item);
+	if (result == -EPERM)
+		faults_add(faults, item->place, "leave_out: '%s': the schema requires it", quoted);
+	else if (result < 0 && nearest.best)
+		faults_add(faults, item->place,
+			   "leave_out: '%s': no event has it (did you mean '%s'?)", quoted,
+			   nearest.best);
+	else if (result < 0)
+		faults_add(
+			faults, item->place,
+			"leave_out: '%s': no event has it: give paths of docs/events.md, such as "
+			"host.os",
+			quoted);
+}
+
+static void check_leave_out(const struct config_sink *sink, const struct yaml_node *node,
+			    struct faults *faults)
+{
+	const struct yaml_node *list = yaml_tree_get(node, "leave_out");
+
+	if (!list || list->type != YAML_LIST)
+		return;
+	if (list->count > 0 && sink->format != CONFIG_FORMAT_ECS)
+		faults_add(faults, list->place, "leave_out is for events of format ecs only");
+	for (const struct yaml_node *at = list->first; at; at = at->next)
+		check_left_out(at, faults);
+}
+
 static int set_defaults(struct config_sink *sink, unsigned int types)
 {
 	int result = 0;
@@ -277,6 +315,7 @@ static int read_sink(struct config_sink *sink, const struct yaml_node *node, str
 		return result;
 	check_required(node, reading.types, faults);
 	check_message(sink, node, faults);
+	check_leave_out(sink, node, faults);
 	if (sink->type == CONFIG_SINK_FILE)
 		check_trail(&sink->trail, node, faults);
 	if (reading.types == 1U << CONFIG_SINK_SYSLOG)

@@ -47,6 +47,20 @@ static int refuse(int fd, const char *dir, struct err *err)
 	return err_set(err, -EBUSY, "journal %s: is in use by another process", dir);
 }
 
+/* Somebody who is not root, in what another user's agent has made. */
+static int refuse_owner(int dirfd, const char *dir, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(dirfd, &st) < 0 || st.st_uid == geteuid())
+		return err_set(err, -EACCES, "journal %s: lock: %s", dir, strerror(EACCES));
+	return err_set(
+		err, -EACCES,
+		"journal %s: belongs to user %u and this agent runs as user %u: run it as that "
+		"user, or give it the directory with what is in it (chown -R)",
+		dir, st.st_uid, geteuid());
+}
+
 int lock_take(int dirfd, const char *dir, bool *ret_unclean, struct err *err)
 {
 	_cleanup_close_ int fd =
@@ -54,6 +68,8 @@ int lock_take(int dirfd, const char *dir, bool *ret_unclean, struct err *err)
 	bool closed;
 	int result;
 
+	if (fd < 0 && errno == EACCES)
+		return refuse_owner(dirfd, dir, err);
 	if (fd < 0)
 		return err_set(err, -errno, "journal %s: lock: %s", dir, strerror(errno));
 	result = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;

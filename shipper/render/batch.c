@@ -131,7 +131,9 @@ static int measure_head(struct batch *batch)
 int batch_new(struct batch **ret_batch, const struct batch_options *options,
 	      const struct render_identity *identity, struct err *err)
 {
-	struct ecs_form form = {.compact = options->detail == RENDER_COMPACT, .bare = true};
+	struct ecs_form form = {.compact = options->detail == RENDER_COMPACT,
+				.bare = true,
+				.leave_out = options->leave_out};
 	struct batch *batch = calloc(1, sizeof(*batch));
 	int result = batch ? json_new(&batch->json, HEAD_MAX_BYTES) : -ENOMEM;
 
@@ -142,7 +144,7 @@ int batch_new(struct batch **ret_batch, const struct batch_options *options,
 	batch->options = *options;
 	buf_init(&batch->events, options->bytes_max);
 	buf_init(&batch->head, HEAD_MAX_BYTES);
-	result = facts_init(&batch->facts, batch->json, identity);
+	result = facts_init(&batch->facts, batch->json, identity, &options->leave_out);
 	if (result == 0)
 		result = measure_head(batch);
 	if (result < 0)

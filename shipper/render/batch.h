@@ -20,7 +20,8 @@ struct batch;
 
 struct batch_options {
 	enum render_detail detail;
-	size_t bytes_max; /* of one document; an event that is longer alone is refused */
+	struct omission leave_out; /* borrowed while the batch is made */
+	size_t bytes_max;          /* of one document; an event that is longer alone is refused */
 	unsigned int count_max;
 };
 

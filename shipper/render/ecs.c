@@ -80,7 +80,7 @@ int ecs_new(struct ecs **ret_ecs, const struct render_identity *identity, struct
 		return err_set(err, result, "no memory for a renderer");
 	}
 	uuid_format(ecs->stream_text, ecs->stream);
-	result = facts_init(&ecs->facts, ecs->json, identity);
+	result = facts_init(&ecs->facts, ecs->json, identity, &form.leave_out);
 	if (result < 0)
 		err_set(err, result,
 			"what is known of the host, the labels and the tags is too long");

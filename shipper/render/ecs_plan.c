@@ -124,20 +124,22 @@ static const struct {
 	const char *path;
 	enum special special;
 	enum plan_place place;
-	bool once; /* in a batch */
+	bool once;   /* in a batch */
+	bool can_go; /* but for leaves that are required */
 	const struct leaf *leaves;
 } specials[] = {
-	{"ecs", SPECIAL_ECS, PLAN_FIRST, false, ecs_leaf},
-	{"event.kind", SPECIAL_EVENT, PLAN_FIRST, false, event_leaves},
-	{"event.id", SPECIAL_EVENT_ID, PLAN_FIRST, false, event_id_leaf},
-	{"agent", SPECIAL_AGENT, PLAN_FIRST, true, facts_agent_leaves},
-	{"host", SPECIAL_HOST, PLAN_FIRST, true, facts_host_leaves},
-	{"labels", SPECIAL_LABELS, PLAN_LAST, true, facts_labels_leaf},
-	{"Linux.schema", SPECIAL_SCHEMA, PLAN_FIRST, false, schema_leaf},
-	{"Linux.raw", SPECIAL_RAW, PLAN_LAST, false, remarks_raw_leaves},
-	{"Linux.raw_left_out", SPECIAL_RAW_LEFT_OUT, PLAN_LAST, false, remarks_left_out_leaf},
-	{"Linux.truncated", SPECIAL_TRUNCATED, PLAN_LAST, false, remarks_cut_leaves},
-	{ECS_TAGS, SPECIAL_TAGS, PLAN_LAST, false, tags_leaf},
+	{"ecs", SPECIAL_ECS, PLAN_FIRST, false, false, ecs_leaf},
+	{"event.kind", SPECIAL_EVENT, PLAN_FIRST, false, false, event_leaves},
+	{"event.id", SPECIAL_EVENT_ID, PLAN_FIRST, false, false, event_id_leaf},
+	{"agent", SPECIAL_AGENT, PLAN_FIRST, true, true, facts_agent_leaves},
+	{"host", SPECIAL_HOST, PLAN_FIRST, true, true, facts_host_leaves},
+	{"labels", SPECIAL_LABELS, PLAN_LAST, true, true, facts_labels_leaf},
+	{"Linux.schema", SPECIAL_SCHEMA, PLAN_FIRST, false, false, schema_leaf},
+	{"Linux.raw", SPECIAL_RAW, PLAN_LAST, false, false, remarks_raw_leaves},
+	{"Linux.raw_left_out", SPECIAL_RAW_LEFT_OUT, PLAN_LAST, false, false,
+	 remarks_left_out_leaf},
+	{"Linux.truncated", SPECIAL_TRUNCATED, PLAN_LAST, false, false, remarks_cut_leaves},
+	{ECS_TAGS, SPECIAL_TAGS, PLAN_LAST, false, true, tags_leaf},
 };
 
 #define SPECIALS (sizeof(specials) / sizeof(specials[0]))
@@ -153,8 +155,29 @@ bool ecs_is_compact(const struct kind *kind)
 	return true;
 }
 
-static int add_rows(struct plan_builder *builder, const struct kind *kind, bool compact,
-		    struct err *err)
+/* Of the rows of a path one that is required is enough. */
+static bool is_required(const struct kind *kind, const char *path)
+{
+	struct lookup lookup;
+
+	lookup_init(&lookup, kind, path);
+	for (unsigned int i = 0; i < lookup.count; i++)
+		if (lookup.rows[i].field->flags & FIELD_REQUIRED)
+			return true;
+	return false;
+}
+
+static bool has_row(const struct kind *kind, const struct ecs_form *form, const struct field *field)
+{
+	if (field->type == FIELD_HIDDEN || strcmp(field->path, ECS_TAGS) == 0)
+		return false;
+	if (form->compact && ecs_is_compact(kind) && (field->flags & FIELD_FULL_ONLY))
+		return false;
+	return !omission_has(&form->leave_out, field->path) || is_required(kind, field->path);
+}
+
+static int add_rows(struct plan_builder *builder, const struct kind *kind,
+		    const struct ecs_form *form, struct err *err)
 {
 	unsigned int cursor = 0;
 	struct row row;
@@ -162,8 +185,7 @@ static int add_rows(struct plan_builder *builder, const struct kind *kind, bool 
 	while (row_next(kind, &cursor, &row)) {
 		int result;
 
-		if (row.field->type == FIELD_HIDDEN || strcmp(row.field->path, ECS_TAGS) == 0 ||
-		    (compact && (row.field->flags & FIELD_FULL_ONLY)))
+		if (!has_row(kind, form, row.field))
 			continue;
 		result = plan_add_row(builder, &row, err);
 		if (result < 0)
@@ -172,12 +194,27 @@ static int add_rows(struct plan_builder *builder, const struct kind *kind, bool 
 	return 0;
 }
 
-static int add_specials(struct plan_builder *builder, bool bare, struct err *err)
+static bool stays(size_t index, const struct leaf *leaf)
+{
+	return !specials[index].can_go || (leaf->flags & FIELD_REQUIRED);
+}
+
+static bool has_special(size_t index, const struct ecs_form *form)
+{
+	if (form->bare && specials[index].once)
+		return false;
+	for (const struct leaf *at = specials[index].leaves; !leaf_ends(at); at++)
+		if (stays(index, at) || !omission_has(&form->leave_out, at->path))
+			return true;
+	return false;
+}
+
+static int add_specials(struct plan_builder *builder, const struct ecs_form *form, struct err *err)
 {
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < SPECIALS; i++)
-		if (!bare || !specials[i].once)
+		if (has_special(i, form))
 			result = plan_add_special(builder, specials[i].path, specials[i].special,
 						  specials[i].place, err);
 	return result;
@@ -186,15 +223,14 @@ static int add_specials(struct plan_builder *builder, bool bare, struct err *err
 int ecs_plan_make(struct plan *ret_plan, const struct kind *kind, struct ecs_form form,
 		  struct err *err)
 {
-	bool compact = form.compact && ecs_is_compact(kind);
 	struct plan_builder *builder;
 	int result = plan_builder_new(&builder);
 
 	if (result < 0)
 		return err_set(err, result, "no memory for the field plan of \"%s\"", kind->name);
-	result = add_specials(builder, form.bare, err);
+	result = add_specials(builder, &form, err);
 	if (result == 0)
-		result = add_rows(builder, kind, compact, err);
+		result = add_rows(builder, kind, &form, err);
 	if (result == 0)
 		result = plan_build(ret_plan, builder);
 	plan_builder_free(builder);
@@ -235,4 +271,52 @@ int ecs_leaves(struct leaf *leaves, const struct kind *kind, struct ecs_form for
 	}
 	plan_done(&plan);
 	return count;
+}
+
+/* What is known of a path after some kinds. */
+struct search {
+	const char *path;
+	struct text_nearest *nearest;
+	bool found, optional;
+};
+
+static void look_at(struct search *search, const char *path, bool required)
+{
+	text_nearest_offer(search->nearest, path);
+	if (!omission_covers(search->path, path))
+		return;
+	search->found = true;
+	search->optional |= !required;
+}
+
+static void look_at_specials(struct search *search)
+{
+	for (size_t i = 0; i < SPECIALS; i++) {
+		look_at(search, specials[i].path, !specials[i].can_go);
+		for (const struct leaf *at = specials[i].leaves; !leaf_ends(at); at++)
+			look_at(search, at->path, stays(i, at));
+	}
+}
+
+static void look_at_rows(struct search *search, const struct kind *kind)
+{
+	unsigned int cursor = 0;
+	struct row row;
+
+	while (row_next(kind, &cursor, &row))
+		if (row.field->type != FIELD_HIDDEN)
+			look_at(search, row.field->path, is_required(kind, row.field->path));
+}
+
+int ecs_check_omission(const char *path, struct text_nearest *nearest)
+{
+	struct search search = {.path = path, .nearest = nearest};
+
+	look_at_specials(&search);
+	for (unsigned int i = 0; i < REC_KINDS; i++)
+		if (kind_get(i) && kind_get(i)->journalled)
+			look_at_rows(&search, kind_get(i));
+	if (!search.found)
+		return -ENOENT;
+	return search.optional ? 0 : -EPERM;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Which members a document of a kind has, in their order, and what they are. The renderer and
- * whatever describes its output start from the same plan. Private to ecs.c and to descriptions.
+ * whatever describes its output start from the same plan. Private to ecs.c, descriptions and the
+ * configuration.
  */
 #ifndef AUDITSHIP_ECS_PLAN_H
 #define AUDITSHIP_ECS_PLAN_H
 
 #include "base/err.h"
+#include "base/text.h"
 #include "decode/fields.h"
 #include "render/leaf.h"
+#include "render/omission.h"
 #include "render/plan.h"
 
 #define ECS_TAGS "tags" /* of the agent, and in a row those of rules */
@@ -32,6 +35,7 @@ enum special {
 struct ecs_form {
 	bool compact; /* without rows of the full form, if the kind has a compact one */
 	bool bare;    /* without agent, host and labels: a batch has them once */
+	struct omission leave_out;
 };
 
 /* Whether the kind has a compact form: its category is not process. */
@@ -40,6 +44,13 @@ bool ecs_is_compact(const struct kind *kind);
 /* 0, -ENOMEM or -EINVAL; plan_done is due after 0. */
 int ecs_plan_make(struct plan *ret_plan, const struct kind *kind, struct ecs_form form,
 		  struct err *err);
+
+/*
+ * Whether some event can do without path, see struct omission: 0; -ENOENT: no event has such a
+ * member; -EPERM: every event that has it must have it. nearest is offered all
+ * there are.
+ */
+int ecs_check_omission(const char *path, struct text_nearest *nearest);
 
 /*
  * The leaves of a document of that kind and form, in the order of writing, in leaves (LEAF_MAX of

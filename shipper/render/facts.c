@@ -4,6 +4,7 @@
  */
 #include "render/facts.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -272,9 +273,50 @@ static int make_tags(struct facts *facts, struct json *json, const struct render
 	return 0;
 }
 
-int facts_init(struct facts *facts, struct json *json, const struct render_identity *identity)
+#define TEXT_OF(member) offsetof(struct render_identity, member)
+
+static const struct {
+	const char *path;
+	size_t text;
+} optional[] = {
+	{"agent.version", TEXT_OF(agent_version)},
+	{"agent.id", TEXT_OF(agent_id)},
+	{"agent.name", TEXT_OF(agent_name)},
+	{"host.name", TEXT_OF(host_name)},
+	{"host.hostname", TEXT_OF(host_hostname)},
+	{"host.id", TEXT_OF(host_id)},
+	{"host.architecture", TEXT_OF(host_architecture)},
+	{"host.boot.id", TEXT_OF(boot_id)},
+	{"host.os.family", TEXT_OF(os_family)},
+	{"host.os.platform", TEXT_OF(os_platform)},
+	{"host.os.name", TEXT_OF(os_name)},
+	{"host.os.version", TEXT_OF(os_version)},
+	{"host.os.kernel", TEXT_OF(os_kernel)},
+};
+
+/* As if it were not known. */
+static void forget(struct render_identity *identity, const struct omission *leave_out)
 {
+	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
+		if (omission_has(leave_out, optional[i].path))
+			*(const char **)((char *)identity + optional[i].text) = NULL;
+	if (omission_has(leave_out, "host.ip"))
+		identity->ip_count = 0;
+	if (omission_has(leave_out, "host.mac"))
+		identity->mac_count = 0;
+	if (omission_has(leave_out, "host.pid_ns_ino"))
+		identity->pid_ns = 0;
+	if (omission_has(leave_out, "labels"))
+		identity->label_count = 0;
+}
+
+int facts_init(struct facts *facts, struct json *json, const struct render_identity *known,
+	       const struct omission *leave_out)
+{
+	struct render_identity copy = *known, *identity = &copy;
 	int result;
+
+	forget(identity, leave_out);
 
 	buf_init(&facts->host, MAX_FACT_BYTES);
 	buf_init(&facts->agent, MAX_FACT_BYTES);

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "render/json.h"
 #include "render/leaf.h"
+#include "render/omission.h"
 #include "render/render.h"
 
 struct facts {
@@ -20,8 +21,9 @@ struct facts {
 
 extern const struct leaf facts_host_leaves[], facts_agent_leaves[], facts_labels_leaf[];
 
-/* Needs json only meanwhile. 0, -EMSGSIZE or -ENOMEM; facts_done is due in any case. */
-int facts_init(struct facts *facts, struct json *json, const struct render_identity *identity);
+/* All but facts is needed only meanwhile. 0, -EMSGSIZE or -ENOMEM; facts_done is always due. */
+int facts_init(struct facts *facts, struct json *json, const struct render_identity *identity,
+	       const struct omission *leave_out);
 void facts_done(struct facts *facts);
 
 #endif

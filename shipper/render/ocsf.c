@@ -101,7 +101,7 @@ int ocsf_new(struct ocsf **ret_ocsf, const struct render_identity *identity, boo
 		return err_set(err, result, "no memory for a renderer");
 	}
 	uuid_format(ocsf->stream_text, ocsf->stream);
-	result = facts_init(&ocsf->facts, ocsf->json, identity);
+	result = facts_init(&ocsf->facts, ocsf->json, identity, &(struct omission){0});
 	if (result == 0)
 		result = ocsf_facts_init(&ocsf->own, ocsf->json, identity);
 	if (result < 0)

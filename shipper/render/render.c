@@ -29,7 +29,8 @@ static int open_format(struct renderer *renderer, const struct render_options *o
 	switch (options->format) {
 	case RENDER_ECS:
 		return ecs_new(&renderer->ecs, identity,
-			       (struct ecs_form){.compact = options->detail == RENDER_COMPACT},
+			       (struct ecs_form){.compact = options->detail == RENDER_COMPACT,
+						 .leave_out = options->leave_out},
 			       err);
 	case RENDER_OCSF:
 		return ocsf_new(&renderer->ocsf, identity, options->detail == RENDER_COMPACT, err);

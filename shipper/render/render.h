@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "decode/entry.h"
+#include "render/omission.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,6 +52,7 @@ enum render_detail { RENDER_COMPACT, RENDER_FULL };
 struct render_options {
 	enum render_format format;
 	enum render_detail detail;  /* RENDER_ECS, RENDER_OCSF */
+	struct omission leave_out;  /* RENDER_ECS; borrowed while the renderer is made */
 	bool color;                 /* RENDER_TABLE, RENDER_TEXT: the reader is a terminal */
 	bool no_header;             /* it is there already */
 	const char *const *columns; /* RENDER_CSV, copied; none: those of csv_new */

@@ -727,8 +727,12 @@ int feed_new(struct feed **ret_feed, const struct feed_options *options, struct 
 	}
 	feed->options = *options;
 	feed->header_due = true;
+	result = omission_copy(&feed->options.render.leave_out, &options->render.leave_out);
 	buf_init(&feed->document_key, LINE_MAX_SIZE);
-	result = make_lines(feed, options->identity, &feed->lines, err);
+	if (result < 0)
+		(void)err_set(err, result, "out of memory");
+	if (result == 0)
+		result = make_lines(feed, options->identity, &feed->lines, err);
 	if (result == 0)
 		result = make_key(feed, options->identity, &feed->key, err);
 	feed->options.identity = NULL;
@@ -780,6 +784,7 @@ void feed_free(struct feed *feed)
 	buf_done(&feed->document_key);
 	lines_free(feed->lines);
 	condition_free(feed->options.when);
+	omission_done(&feed->options.render.leave_out);
 	free(feed);
 }
 

@@ -38,7 +38,7 @@ struct feed_dead {
 
 struct feed_options {
 	const struct render_identity *identity; /* only needed until feed_new returns */
-	struct render_options render;           /* its columns must outlive the feed */
+	struct render_options render; /* its columns must outlive the feed; leave_out is copied */
 	bool documents;         /* each batch is one document of its events, see render/batch.h */
 	struct condition *when; /* given up, also when feed_new fails; NULL: every event */
 	struct sink *sink;      /* borrowed: what it wants of a message */

@@ -23,6 +23,7 @@ static int open_documents(struct lines *lines, const struct render_identity *ide
 {
 	const struct batch_options options = {
 		.detail = lines->options.render.detail,
+		.leave_out = lines->options.render.leave_out,
 		.bytes_max = lines->options.document_bytes,
 		.count_max = lines->options.document_events,
 	};

@@ -39,7 +39,7 @@ struct bench {
 	char address[256];
 	uint64_t count;
 	struct buf entries; /* MADE_EVENTS of them */
-	enum render_detail detail;
+	struct omission leave_out;
 	struct journal *journal;
 	struct journal_reader *keeper; /* so that the journal keeps all */
 	unsigned int readers;
@@ -124,7 +124,8 @@ static double cpu_us(void)
 
 static void render(struct bench *bench)
 {
-	const struct render_options options = {.format = RENDER_ECS, .detail = bench->detail};
+	const struct render_options options = {
+		.format = RENDER_ECS, .detail = RENDER_COMPACT, .leave_out = bench->leave_out};
 	struct renderer *renderer;
 	struct err err;
 
@@ -236,7 +237,9 @@ static void deliver(struct bench *bench, bool to_kafka)
 	struct deliver_options options = {
 		.journal = bench->journal,
 		.identity = &example_host,
-		.render = {.format = RENDER_ECS, .detail = bench->detail},
+		.render = {.format = RENDER_ECS,
+			   .detail = RENDER_COMPACT,
+			   .leave_out = bench->leave_out},
 		.sink = make_sink(bench, to_kafka),
 		.limits = {.batch_bytes = 256 * 1024, .in_flight_bytes = 8 * 1024 * 1024}};
 	uint64_t end_ns = clock_mono_ns() + WAIT_S * NS_PER_S;
@@ -293,9 +296,13 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		enum made_kind kind;
-		enum render_detail detail;
-	} loads[] = {{"exec", MADE_EXEC, RENDER_FULL},
-		     {"open, compact", MADE_OPEN, RENDER_COMPACT}};
+		bool lean;
+	} loads[] = {
+		{"exec", MADE_EXEC, false},
+		{"open", MADE_OPEN, false},
+		{"exec, lean", MADE_EXEC, true},
+		{"open, lean", MADE_OPEN, true},
+	};
 	uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 10) : 20000;
 	unsigned int rounds = argc > 2 ? (unsigned int)atoi(argv[2]) : 3;
 	static struct bench bench;
@@ -308,7 +315,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
 		double us[WAYS];
 
-		bench.detail = loads[i].detail;
+		bench.leave_out = loads[i].lean ? made_lean : (struct omission){0};
 		made_events(&bench.entries, loads[i].kind);
 		buf_init(&bench.lines, LINES_MAX);
 		open_journal(&bench);

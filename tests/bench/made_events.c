@@ -455,3 +455,33 @@ void made_running(struct buf *out, unsigned int *ret_count)
 	}
 	free(builder);
 }
+
+static const char *const lean_paths[] = {
+	"agent.id",
+	"agent.name",
+	"agent.version",
+	"host.architecture",
+	"host.boot",
+	"host.hostname",
+	"host.ip",
+	"host.mac",
+	"host.os",
+	"host.pid_ns_ino",
+	"process.command_line",
+	"process.parent.command_line",
+	"process.entry_leader",
+	"process.group_leader",
+	"process.session_leader",
+	"process.previous",
+	"process.real_group",
+	"process.saved_group",
+	"process.saved_user",
+	"process.thread.capabilities",
+	"Linux.capabilities",
+	"Linux.creator",
+	"Linux.fs_group",
+	"Linux.fs_user",
+	"Linux.namespaces",
+};
+
+const struct omission made_lean = {lean_paths, sizeof(lean_paths) / sizeof(lean_paths[0])};

@@ -8,6 +8,7 @@
 #define AUDITSHIP_MADE_EVENTS_H
 
 #include "base/buf.h"
+#include "render/omission.h"
 
 #include <stdint.h>
 
@@ -27,5 +28,8 @@ void made_opens(struct buf *out, unsigned int *ret_count);
 void made_running(struct buf *out, unsigned int *ret_count);
 
 extern const int64_t made_wall_offset_ns;
+
+/* What docs/sizing.md leaves out where bytes are paid for. */
+extern const struct omission made_lean;
 
 #endif

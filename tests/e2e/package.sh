@@ -18,14 +18,17 @@ overlay_root
 prepare_root
 # start_installed: as the unit starts it, but for the name spaces.
 capabilities='+cap_2,+cap_19,+cap_38,+cap_39' # DAC_READ_SEARCH, SYS_PTRACE, PERFMON, BPF
+run_installed() {
+	exec chroot "$ROOT" setpriv --reuid=auditship --regid=auditship --clear-groups --no-new-privs \
+		--inh-caps "$capabilities" --ambient-caps "$capabilities" --bounding-set "-all,$capabilities" \
+		/usr/sbin/auditship run
+}
 start_installed() {
 	mkdir -p "$ROOT/run/auditship" "$ROOT/var/lib/auditship"
 	in_root chown auditship:auditship /run/auditship /var/lib/auditship
 	in_root sh -c "$(sed -n 's/^ExecStartPre=+.bin.sh -c .\(.*\).$/\1/p' "$ROOT/usr/lib/systemd/system/auditship.service")"
 	: >"$DIR/agent.err"
-	chroot "$ROOT" setpriv --reuid=auditship --regid=auditship --clear-groups --no-new-privs \
-		--inh-caps "$capabilities" --ambient-caps "$capabilities" --bounding-set "-all,$capabilities" \
-		/usr/sbin/auditship run >>"$DIR/agent.err" 2>&1 &
+	run_installed >>"$DIR/agent.err" 2>&1 &
 	AGENT_PID=$!
 	wait_until 40 grep -q watching "$DIR/agent.err" || fail "the installed agent does not start"
 }
@@ -98,6 +101,18 @@ check_upgrade() { # INSTALL_COMMAND...
 	[ "$(wc -l <"$DIR/ids")" = "$(sort -u "$DIR/ids" | wc -l)" ] || fail "an event is in the trail twice"
 }
 
+# What an agent that root has tried by hand leaves behind is refused in words that help.
+check_foreign_journal() {
+	mkdir -p "$ROOT/run/auditship" "$ROOT/var/lib/auditship/journal"
+	: >"$ROOT/var/lib/auditship/journal/lock"
+	chmod 600 "$ROOT/var/lib/auditship/journal/lock"
+	in_root chown auditship:auditship /run/auditship /var/lib/auditship
+	! (run_installed) >"$DIR/refused" 2>&1 || fail "it takes a journal that is not its own"
+	grep -q "/journal: belongs to user 0 and this agent runs as user [1-9][0-9]*: .*chown -R" "$DIR/refused" ||
+		fail "it does not say whose the journal is: $(cat "$DIR/refused")"
+	rm -r "$ROOT/var/lib/auditship/journal" "$DIR/refused"
+}
+
 check_removed() {
 	[ ! -e "$ROOT/usr/sbin/auditship" ] || fail "the program is still there"
 	[ -z "$(find "$ROOT/usr/share/man" "$ROOT/usr/lib/systemd/system" "$ROOT/usr/share/auditship" -name 'auditship*' 2>/dev/null)" ] ||
@@ -109,6 +124,7 @@ check_removed() {
 in_root dpkg -i "/srv/pkg/${old_deb##*/}" >"$DIR/install.err" 2>&1 || fail "dpkg -i"
 rm "$DIR/install.err"
 check_installed
+check_foreign_journal
 check_runs
 check_upgrade dpkg -i --force-confold "/srv/pkg/${new_deb##*/}"
 in_root dpkg -r auditship >"$DIR/remove.err" 2>&1 || fail "dpkg -r"

@@ -29,6 +29,8 @@ overlay_root() {
 	mkdir "$DIR/over/upper" "$DIR/over/work" "$ROOT"
 	mount -t overlay -o "lowerdir=/,upperdir=$DIR/over/upper,workdir=$DIR/over/work" none "$ROOT" 2>/dev/null ||
 		cannot_run "no overlay can be mounted over /"
+	# An agent that was tried on this host has left its state, of an owner who is not the package's.
+	rm -rf --one-file-system "$ROOT/etc/auditship" "$ROOT/var/lib/auditship" "$ROOT/var/log/auditship"
 }
 
 # The least of this release and what the deb depends on.

@@ -140,7 +140,7 @@ static void faults_name_the_file_they_are_in_and_come_in_the_order_of_files(void
 			    "info, debug)\n"
 			    "conf.d/1.yaml:1:1: unknown key 'lag' (did you mean 'log'?)\n"
 			    "conf.d/2.yaml:2:19: unknown key 'colour' in a sink (known here: name, "
-			    "type, format, detail, when, batch, retry, dead_letter)\n"
+			    "type, format, detail, leave_out, when, batch, retry, dead_letter)\n"
 			    "conf.d/3.yaml:2:1: did not find expected node content\n");
 	assert_non_null(strstr(err.text, "and its drop-ins have 4 faults"));
 }

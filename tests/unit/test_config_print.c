@@ -98,7 +98,8 @@ static void every_value_has_its_origin(void **state)
 	has("  # group: none: only root may # default\n");
 	has("  - name: r # c.yaml:11\n    when: {user.name: [a]} # c.yaml:12\n");
 	has("  - name: t # conf.d/1.yaml:4\n    type: file # c.yaml:9\n"
-	    "    format: ecs # conf.d/1.yaml:4\n    detail: compact # default\n    message: event "
+	    "    format: ecs # conf.d/1.yaml:4\n    detail: compact # default\n    leave_out: [] # "
+	    "default\n    message: event "
 	    "# default\n    path: /x # "
 	    "c.yaml:9\n");
 	config_done(&config);

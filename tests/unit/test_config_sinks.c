@@ -113,10 +113,40 @@ static void sinks_do_not_share_names_files_or_standard_output(void **state)
 	config_done(&config);
 }
 
+static void what_is_left_out_is_in_the_schema(void **state)
+{
+	struct config config;
+
+	(void)state;
+	is_good(&config,
+		"sinks: [{name: a, type: file, path: x, leave_out: [host.os, Linux.creator, "
+		"labels]}]");
+	assert_int_equal(config.sinks[0].leave_out.count, 3);
+	assert_string_equal(config.sinks[0].leave_out.items[1], "Linux.creator");
+	config_done(&config);
+	is_good(&config, "sinks: [{name: a, type: stdout, leave_out: []}]");
+	config_done(&config);
+	tells("sinks:\n- {name: a, type: file, path: x, leave_out: [hos.name, event.id, "
+	      "zzzzzzzz]}\n",
+	      "2:46: leave_out: 'hos.name': no event has it (did you mean 'host.name'?)\n"
+	      "2:56: leave_out: 'event.id': the schema requires it\n"
+	      "2:66: leave_out: 'zzzzzzzz': no event has it: give paths of docs/events.md, such as "
+	      "host.os\n");
+	tells("sinks:\n- {name: a, type: file, path: x, leave_out: [\"\", {a: b}]}\n",
+	      "2:46: leave_out: '' is empty: give a list of at most 128 items, such as [host.os, "
+	      "host.ip, process.saved_user]\n"
+	      "2:50: leave_out: every item must be a single value\n");
+	tells("sinks:\n- {name: a, type: file, path: x, format: csv, leave_out: [host]}\n",
+	      "2:58: leave_out is for events of format ecs only\n");
+	tells("sinks:\n- {name: a, type: stdout, leave_out: [host]}\n",
+	      "2:38: leave_out is for events of format ecs only\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sink_has_the_options_of_its_type),
+		cmocka_unit_test(what_is_left_out_is_in_the_schema),
 		cmocka_unit_test(a_trail_is_rotated_kept_and_synced_as_it_says),
 		cmocka_unit_test(faults_of_a_trail_are_told),
 		cmocka_unit_test(sinks_do_not_share_names_files_or_standard_output),

@@ -36,7 +36,7 @@ static void options_in_a_section_of_a_sink(void **state)
 	      "c.yaml:1:33: a stdout sink does not know 'tls'\n");
 	tells("sinks: [{name: a, type: stdout, tls.ca: x}]",
 	      "c.yaml:1:33: unknown key 'tls.ca' in a sink (known here: name, type, format, "
-	      "detail, when, batch, retry, dead_letter)\n");
+	      "detail, leave_out, when, batch, retry, dead_letter)\n");
 }
 
 static void a_kafka_sink_takes_no_property_that_loses_events(void **state)
