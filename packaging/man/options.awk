@@ -9,6 +9,9 @@ function plain(text) {
 		words = link
 		sub(/^\[/, "", words)
 		sub(/\]\(.*/, "", words)
+		# Where the package puts them.
+		sub(/^config\/auditship/, "/etc/auditship/auditship", words)
+		sub(/^config\/examples/, "/usr/share/doc/auditship/examples", words)
 		text = substr(text, 1, RSTART - 1) words substr(text, RSTART + RLENGTH)
 	}
 	gsub(/\\\|/, "|", text)

@@ -216,7 +216,11 @@ static bool may_ask(const struct control *control, int fd, const struct ucred *p
 	gid_t groups[GROUPS_MAX];
 	socklen_t size = sizeof(groups);
 
-	if (peer->uid == 0 || peer->uid == geteuid() || peer->gid == control->listen.group)
+	if (peer->uid == 0 || peer->uid == geteuid())
+		return true;
+	if (!control->listen.has_group)
+		return false;
+	if (peer->gid == control->listen.group)
 		return true;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) < 0)
 		return false;

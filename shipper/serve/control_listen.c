@@ -20,8 +20,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DIRECTORY_MODE 0750
-#define SOCKET_MODE 0660
+#define DIRECTORY_MODE 0711 /* the sockets in it say who may ask */
+#define MODE 0600
+#define MODE_OF_GROUP 0660
 #define BACKLOG 16
 
 void control_listen_init(struct control_listen *place, const char *what)
@@ -39,9 +40,9 @@ static int find_group(struct control_listen *place, const char *name, struct err
 	const struct group *group;
 	uint64_t number;
 
-	place->group = getegid();
 	if (!name)
 		return 0;
+	place->has_group = true;
 	if (text_parse_number(name, &number) == 0 && number < UINT_MAX) {
 		place->group = (gid_t)number;
 		return 0;
@@ -69,7 +70,7 @@ static int make_directory(const struct control_listen *place, struct err *err)
 	if (stat(dir, &st) == 0)
 		return 0;
 	result = io_make_dirs(dir, DIRECTORY_MODE);
-	if (result == 0 && chown(dir, (uid_t)-1, place->group) < 0)
+	if (result == 0 && chmod(dir, DIRECTORY_MODE) < 0) /* whatever the umask is */
 		result = -errno;
 	if (result < 0)
 		return err_set(err, result, "%s: cannot make the directory '%s': %s", place->what,
@@ -149,18 +150,29 @@ static int bind_socket(struct control_listen *place)
 	struct stat st;
 
 	place->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (place->fd < 0 || fchmod(place->fd, 0600) < 0)
+	if (place->fd < 0 || fchmod(place->fd, MODE) < 0)
 		return -errno;
 	if (bind(place->fd, (const struct sockaddr *)&place->address, sizeof(place->address)) < 0 ||
 	    lstat(path, &st) < 0)
 		return -errno;
 	place->device = st.st_dev;
 	place->inode = st.st_ino;
-	if (st.st_gid != place->group && lchown(path, (uid_t)-1, place->group) < 0)
-		return -errno;
-	if (chmod(path, SOCKET_MODE) < 0)
-		return -errno;
 	return 0;
+}
+
+/* The group first: no moment in which another one is let in. */
+static int let_group_in(const struct control_listen *place, struct err *err)
+{
+	const char *path = place->address.sun_path;
+
+	if (!place->has_group)
+		return 0;
+	if (lchown(path, (uid_t)-1, place->group) == 0 && chmod(path, MODE_OF_GROUP) == 0)
+		return 0;
+	return err_set(err, -errno,
+		       "%s '%s': cannot let group %u in: %s (who is not root may give it only to "
+		       "groups he is in: SupplementaryGroups= of the service)",
+		       place->what, path, place->group, strerror(errno));
 }
 
 int control_listen_open(struct control_listen *place, const char *path, const char *group,
@@ -187,7 +199,7 @@ int control_listen_open(struct control_listen *place, const char *path, const ch
 		result = -errno;
 	if (result < 0)
 		return err_set(err, result, "%s '%s': %s", place->what, path, strerror(-result));
-	return 0;
+	return let_group_in(place, err);
 }
 
 void control_listen_close(struct control_listen *place)

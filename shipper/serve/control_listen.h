@@ -8,13 +8,15 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <sys/un.h>
 
 struct control_listen {
-	int fd;      /* listening, non-blocking */
-	int lock_fd; /* holds the lock */
-	gid_t group; /* of the socket */
+	int fd;         /* listening, non-blocking */
+	int lock_fd;    /* holds the lock */
+	bool has_group; /* control.group is set: it may ask, too */
+	gid_t group;
 	dev_t device;
 	ino_t inode; /* 0: not bound yet */
 	struct sockaddr_un address;

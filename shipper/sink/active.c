@@ -133,7 +133,11 @@ static int open_existing(struct active *active, struct err *err)
 static int prepare_new(struct active *active, struct err *err)
 {
 	if (fchmod(active->fd, active->mode) < 0 || set_owner(active, active->fd) < 0)
-		return fail(active, "cannot set its owner and mode", err);
+		return fail(
+			active,
+			"cannot set its owner and mode (who is not root may give it only to groups "
+			"he is in: SupplementaryGroups= of the service)",
+			err);
 	if (active->durable && fsync(active->dirfd) < 0)
 		return fail(active, "cannot sync its directory", err);
 	if (fstat(active->fd, &active->identity) < 0)

@@ -63,7 +63,7 @@ static const char check_text[] =
 	"                      input), which holds one JSON document per line\n" HELP_OPTION "\n"
 	"exit codes:\n"
 	"  0   the configuration is good\n"
-	"  1   a file could not be read\n"
+	"  1   a sink would not start, or failed with --connect; or a file could not be read\n"
 	"  64  the command line is wrong\n"
 	"  78  the configuration is wrong\n";
 
@@ -71,8 +71,8 @@ static const char detach_text[] =
 	"usage: auditship detach [-c FILE | --state-dir DIR]\n"
 	"\n"
 	"Removes the probes that an agent has left in the kernel for the next one.\n"
-	"\n" CONFIG_OPTION "      --state-dir DIR the state directory of the agent whose probes "
-	"are to go\n" HELP_OPTION;
+	"\n" CONFIG_OPTION "      --state-dir DIR\n                      the state directory of "
+	"the agent whose probes are to go\n" HELP_OPTION;
 
 static const char schema_text[] = "usage: auditship schema event|batch|ocsf|config|elasticsearch\n"
 				  "\n"
@@ -126,7 +126,7 @@ static int write_all(struct buf *out)
 					   "  /run/auditship/control.sock  where the commands ask\n"
 					   "\n"
 					   "examples:\n"
-					   "  sudo auditship run -c config/quickstart.yaml\n"
+					   "  sudo auditship check --print\n"
 					   "  sudo auditship watch --event exec\n"
 					   "  sudo auditship status\n");
 }

@@ -64,7 +64,11 @@ static int connect_to(struct join *join, const char *path, struct err *err)
 			       "the agent's socket '%s' is not for you: run it as root, or become "
 			       "a member of the agent's group",
 			       path);
-	return err_set(err, -errno, "no agent at '%s': %m", path);
+	return err_set(
+		err, -errno,
+		"no agent answers at '%s': %m; start it with: auditship run -c FILE, or leave "
+		"--socket out",
+		path);
 }
 
 /* One byte. 1, 0 at the end, or a negative errno. */

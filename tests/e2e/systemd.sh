@@ -75,7 +75,7 @@ status_of() { in_guest auditship status --json >"$DIR/status.json" || :; }
 
 # Canaries take numbers and are in no trail.
 mkdir -p "$ROOT/etc/auditship/conf.d"
-echo 'agent: {coverage: request}' >"$ROOT/etc/auditship/conf.d/local.yaml"
+printf 'agent: {coverage: request}\ncapture: {exclude: {path: [/tmp/left-out]}}\n' >"$ROOT/etc/auditship/conf.d/local.yaml"
 in_guest dpkg -i "/srv/pkg/${old_deb##*/}" >"$DIR/install.err" 2>&1 || fail "dpkg -i"
 must_be_active "the installed service does not start"
 rm "$DIR/install.err"
@@ -89,6 +89,18 @@ grep '^Uid' "$DIR/process" | grep -qv '[[:space:]]0[[:space:]]' || fail "it runs
 status_of
 jq -e '.account.balances and .attention == []' "$DIR/status.json" >/dev/null || fail "it needs attention: $(jq -c '[.account, .attention]' "$DIR/status.json")"
 in_guest systemctl reload auditship.service || fail "systemctl reload"
+
+# What confines the service hides nothing of the host: its addresses, its name, where a path of a filter leads.
+trail=$ROOT/var/lib/auditship/audit.ndjson
+[ -z "$(ip -o addr show scope global)" ] ||
+	[ "$(head -n 1 "$trail" | jq '.host.ip | length')" -gt 0 ] || fail "it does not know the addresses of the host"
+in_guest mkdir /tmp/left-out
+left_out() { in_guest auditship status --json | jq -e '.filters.left_out.path > 0'; }
+write_there() { in_guest sh -c 'echo >/tmp/left-out/this' && left_out; }
+wait_until 10 write_there || fail "a path below /tmp is not left out"
+in_guest hostname "renamed-$$"
+is_renamed() { in_guest /bin/true renamed && tail -n 5 "$trail" | grep -q "\"hostname\":\"renamed-$$\""; }
+wait_until 20 is_renamed || fail "it does not see the new name of the host: $(tail -n 1 "$trail" | jq -c .host)"
 
 # An upgrade, then a crash, while programs storm.
 cp "$storm" "$DIR/storm-$$"
@@ -127,6 +139,10 @@ trail=$ROOT/var/lib/auditship
 	find "$trail" -name 'audit-*.ndjson' | sort | xargs -r cat
 	cat "$trail/audit.ndjson"
 } >"$DIR/all.ndjson"
+in_guest dpkg -i "/srv/pkg/${new_deb##*/}" >"$DIR/install.err" 2>&1 || fail "dpkg -i after dpkg -r"
+must_be_active "installed again it does not start"
+in_guest dpkg -r auditship >"$DIR/remove.err" 2>&1 || fail "dpkg -r once more"
+rm "$DIR/install.err" "$DIR/remove.err"
 end_guest
 jq -r .event.id "$DIR/all.ndjson" | sort -t : -k 1,1 -k 2,2n | uniq -d >"$DIR/twice"
 [ ! -s "$DIR/twice" ] || fail "$(wc -l <"$DIR/twice") events are in the trail twice"

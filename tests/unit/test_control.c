@@ -479,7 +479,7 @@ static void without_descriptors_the_listener_rests_until_the_next_tick(void **st
 	(void)close(fd);
 }
 
-static void only_owner_and_group_may_connect(void **state)
+static void only_the_owner_may_connect(void **state)
 {
 	struct world *world = *state;
 	char run[80];
@@ -487,19 +487,20 @@ static void only_owner_and_group_may_connect(void **state)
 
 	assert_int_equal(lstat(world->path, &st), 0);
 	assert_true(S_ISSOCK(st.st_mode));
-	assert_int_equal(st.st_mode & 07777, 0660);
+	assert_int_equal(st.st_mode & 07777, 0600);
 	(void)snprintf(run, sizeof(run), "%s/run", world->dir);
 	assert_int_equal(stat(run, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0750);
+	assert_int_equal(st.st_mode & 07777, 0711);
 }
 
-/* In a process of its own. 0: it was turned away with words. */
-static int ask_as_nobody(const char *path)
+/* As another user, in a process of its own. 0: it was turned away with words, 1: it was answered.
+ */
+static int ask_as(const char *path, gid_t group)
 {
 	char text[128] = "";
 	int fd;
 
-	if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+	if (setgroups(0, NULL) < 0 || setresgid(group, group, group) < 0 ||
 	    setresuid(NOBODY, NOBODY, NOBODY) < 0)
 		return 2;
 	fd = try_connect(path);
@@ -507,25 +508,19 @@ static int ask_as_nobody(const char *path)
 		return 3;
 	(void)send(fd, "hello\n", 6, MSG_NOSIGNAL);
 	(void)recv(fd, text, sizeof(text) - 1, 0);
+	if (strstr(text, "\"ok\":true"))
+		return 1;
 	return strstr(text, "only root and the agent's group") ? 0 : 4;
 }
 
-static void another_user_is_turned_away_even_when_the_mode_lets_him_in(void **state)
+/* What ask_as returns, while the agent serves. */
+static int answer_to(struct world *world, gid_t group)
 {
-	struct world *world = *state;
 	int status = 0;
-	char run[80];
-	pid_t child;
+	pid_t child = fork();
 
-	if (geteuid() != 0)
-		skip();
-	(void)snprintf(run, sizeof(run), "%s/run", world->dir);
-	assert_int_equal(chmod(world->dir, 0755), 0);
-	assert_int_equal(chmod(run, 0755), 0);
-	assert_int_equal(chmod(world->path, 0666), 0);
-	child = fork();
 	if (child == 0)
-		_exit(ask_as_nobody(world->path));
+		_exit(ask_as(world->path, group));
 	while (waitpid(child, &status, WNOHANG) == 0) {
 		struct pollfd pollfd = {.fd = control_fd(world->control), .events = POLLIN};
 
@@ -533,8 +528,31 @@ static void another_user_is_turned_away_even_when_the_mode_lets_him_in(void **st
 			control_serve(world->control);
 	}
 	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	return WEXITSTATUS(status);
+}
+
+static void open_directories(const struct world *world)
+{
+	char run[80];
+
+	(void)snprintf(run, sizeof(run), "%s/run", world->dir);
+	assert_int_equal(chmod(world->dir, 0755), 0);
+	assert_int_equal(chmod(run, 0755), 0);
+}
+
+static void another_user_is_turned_away_even_when_the_mode_lets_him_in(void **state)
+{
+	struct world *world = *state;
+
+	if (geteuid() != 0)
+		skip();
+	open_directories(world);
+	assert_int_equal(chmod(world->path, 0666), 0);
+	assert_int_equal(answer_to(world, NOBODY), 0);
 	assert_int_equal(counters(world).refused, 1);
+	/* nor is the agent's own group asked for by anybody */
+	assert_int_equal(answer_to(world, getegid()), 0);
+	assert_int_equal(counters(world).refused, 2);
 	assert_int_equal(counters(world).requests, 0);
 }
 
@@ -554,6 +572,12 @@ static void the_group_may_be_a_number_and_must_exist_as_a_name(void **state)
 	assert_int_equal(try_open(world, &world->control, "65534", &err), 0);
 	assert_int_equal(lstat(world->path, &st), 0);
 	assert_int_equal(st.st_gid, 65534);
+	assert_int_equal(st.st_mode & 07777, 0660);
+	open_directories(world);
+	assert_int_equal(answer_to(world, 65534), 1);
+	assert_int_equal(answer_to(world, getegid()), 3); /* by the mode */
+	assert_int_equal(chmod(world->path, 0666), 0);
+	assert_int_equal(answer_to(world, getegid()), 0);
 }
 
 static void a_path_has_one_agent(void **state)
@@ -670,7 +694,7 @@ int main(void)
 		TEST(a_thousand_connections_leave_no_descriptor_behind),
 		TEST(a_connection_can_be_handed_over),
 		TEST(without_descriptors_the_listener_rests_until_the_next_tick),
-		TEST(only_owner_and_group_may_connect),
+		TEST(only_the_owner_may_connect),
 		TEST(another_user_is_turned_away_even_when_the_mode_lets_him_in),
 		TEST(the_group_may_be_a_number_and_must_exist_as_a_name),
 		TEST(a_path_has_one_agent),

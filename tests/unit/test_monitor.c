@@ -277,7 +277,7 @@ static void a_thousand_in_a_row_leave_no_descriptor(void **state)
 	assert_int_equal(count_descriptors(), before);
 }
 
-static void the_socket_is_for_owner_and_group_and_for_one_agent(void **state)
+static void the_socket_is_for_its_owner_and_for_one_agent(void **state)
 {
 	struct world *world = *state;
 	struct monitor *second;
@@ -285,7 +285,7 @@ static void the_socket_is_for_owner_and_group_and_for_one_agent(void **state)
 	struct err err;
 
 	assert_int_equal(stat(world->path, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0660);
+	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(try_open(world, &second, world->listen, &err), -EADDRINUSE);
 	assert_non_null(strstr(err.text, "monitor.listen"));
 	assert_non_null(strstr(err.text, "is in use by process"));
@@ -327,7 +327,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_does_not_read_is_sent_away, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_thousand_in_a_row_leave_no_descriptor, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(the_socket_is_for_owner_and_group_and_for_one_agent,
+		cmocka_unit_test_setup_teardown(the_socket_is_for_its_owner_and_for_one_agent,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_port_that_is_taken_is_told_and_free_again_afterwards, set_up, tear_down),
