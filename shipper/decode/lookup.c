@@ -5,6 +5,8 @@
  */
 #include "decode/lookup.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Words of a kind; a list is JSON text of plain strings. */
@@ -19,6 +21,10 @@ static const struct constant {
 	{"event.outcome", offsetof(struct kind, outcome), false},
 	{"event.dataset", offsetof(struct kind, dataset), false},
 };
+
+/* Of a constant, at most. */
+#define WORDS_OF_KIND 4
+#define WORD_SIZE 64
 
 #define CONSTANTS (sizeof(constants) / sizeof(constants[0]))
 
@@ -93,6 +99,45 @@ bool lookup_constant(const struct kind *kind, const char *path, unsigned int ind
 		return find_item(text, index, ret_word);
 	*ret_word = (struct lookup_word){text, strlen(text)};
 	return index == 0;
+}
+
+/* Who knows what capture.events calls a kind may look for it by that name. */
+static int suggest_word(const char *path, const char *word, const char *near, struct err *err)
+{
+	const struct kind *kind = kind_find(word);
+	struct lookup_word right;
+
+	if (kind && kind->journalled && lookup_constant(kind, path, 0, &right))
+		return err_set(
+			err, -EINVAL,
+			"no event has it: of the events that capture.events calls %s it is '%.*s'",
+			word, (int)right.length, right.text);
+	return err_set(err, -EINVAL, "no event has it%s%s%s", near ? " (did you mean '" : "",
+		       near ? near : "", near ? "'?)" : "");
+}
+
+int lookup_check_word(const char *path, const char *word, struct err *err)
+{
+	struct text_nearest nearest = {.word = word};
+	char words[REC_KINDS * WORDS_OF_KIND][WORD_SIZE];
+	struct lookup_word at;
+
+	for (unsigned int i = 0; i < REC_KINDS; i++) {
+		const struct kind *kind = kind_get(i);
+
+		if (!kind || !kind->journalled)
+			continue;
+		for (unsigned int n = 0; n < WORDS_OF_KIND && lookup_constant(kind, path, n, &at);
+		     n++) {
+			char *copy = words[i * WORDS_OF_KIND + n];
+
+			(void)snprintf(copy, WORD_SIZE, "%.*s", (int)at.length, at.text);
+			if (strcmp(copy, word) == 0)
+				return 0;
+			text_nearest_offer(&nearest, copy);
+		}
+	}
+	return suggest_word(path, word, nearest.best, err);
 }
 
 const struct field *lookup_field(const char *path)

@@ -6,6 +6,7 @@
 #ifndef AUDITSHIP_LOOKUP_H
 #define AUDITSHIP_LOOKUP_H
 
+#include "base/err.h"
 #include "base/text.h"
 #include "decode/value.h"
 
@@ -40,6 +41,12 @@ bool lookup_constant(const struct kind *kind, const char *path, unsigned int ind
 
 /* Whether path is one of those words, whatever the kind. */
 bool lookup_is_constant(const char *path);
+
+/*
+ * Whether any kind that is journalled says word there, path being such a path. -EINVAL with err
+ * saying what would be right.
+ */
+int lookup_check_word(const char *path, const char *word, struct err *err);
 
 /* A row with that path, of any kind that is journalled; NULL when no event has it as a row. */
 const struct field *lookup_field(const char *path);

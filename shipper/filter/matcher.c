@@ -283,7 +283,10 @@ static int add_text(struct tests *tests, int conjunction, enum matcher_test test
 		return result;
 	if (!glob_is_literal(&glob))
 		return add_pattern(tests, conjunction, test, &glob);
-	result = add_literal(tests, conjunction, test, &glob);
+	if (lookup_is_constant(tests->path))
+		result = lookup_check_word(tests->path, text, err);
+	if (result == 0)
+		result = add_literal(tests, conjunction, test, &glob);
 	glob_done(&glob);
 	return result;
 }
