@@ -402,7 +402,7 @@ static int start_capture(struct pipeline *pipeline, struct err *err)
 	result = collect_start(pipeline->collect, err);
 	if (result < 0)
 		return result;
-	succession_beat(pipeline, false);
+	succession_beat(pipeline, 0);
 	if (pipeline->found[0])
 		reload_succeed(pipeline->reload);
 	if (pipeline->events)
@@ -493,7 +493,7 @@ static void on_tick(struct pipeline *pipeline)
 
 	if (read(pipeline->tick_fd, &count, sizeof(count)) < 0)
 		return;
-	succession_beat(pipeline, false);
+	succession_beat(pipeline, 0);
 	status_tick(pipeline->status);
 	tick_filter(pipeline);
 	if (pipeline->control)
@@ -705,19 +705,19 @@ static int open_all(struct pipeline *pipeline, const struct pipeline_options *op
 static void stop_all(struct pipeline *pipeline, struct summary *summary)
 {
 	bool leaves = !pipeline->capturing || succession_keeps(pipeline);
+	uint64_t stop_ms = pipeline->config->agent.stop_timeout_ms;
 
 	if (!leaves)
 		succession_end(pipeline);
 	else if (pipeline->capturing)
-		succession_beat(pipeline, true);
+		succession_beat(pipeline, stop_ms + SUCCESSION_BUSY_MS);
 	if (pipeline->collect && leaves)
 		collect_leave(pipeline->collect, &summary->collect);
 	else if (pipeline->collect)
 		collect_stop(pipeline->collect, &summary->collect);
-	sinks_stop(pipeline->sinks, (unsigned int)pipeline->config->agent.stop_timeout_ms,
-		   summary->sinks);
+	sinks_stop(pipeline->sinks, (unsigned int)stop_ms, summary->sinks);
 	if (leaves && pipeline->capturing) /* capture.keep_attached counts from here */
-		succession_beat(pipeline, false);
+		succession_beat(pipeline, 0);
 	if (pipeline->filter)
 		kernel_filter_left_out(pipeline->filter, summary->left_out);
 	summary->config = pipeline->config;
@@ -727,7 +727,7 @@ static void stop_view(struct pipeline *pipeline)
 {
 	struct deliver_status status = {0};
 
-	deliver_stop(pipeline->view_deliver, VIEW_DEADLINE_MS, &status);
+	(void)deliver_stop(pipeline->view_deliver, VIEW_DEADLINE_MS, &status);
 	if (status.waiting)
 		log_warning("%llu events were not shown: the reader takes nothing",
 			    (unsigned long long)status.waiting);

@@ -367,7 +367,7 @@ static void start(struct reload *reload)
 		return;
 	/* New probes, and sinks that do not stop at once, take longer than from one tick to the
 	 * next. */
-	succession_beat(pipeline, true);
+	succession_beat(pipeline, SUCCESSION_BUSY_MS);
 	config_diff(&prepared.diff, pipeline->config, prepared.config);
 	if (prepared.diff.parts == 0) {
 		log_info("reloaded: the configuration is the same");

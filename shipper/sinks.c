@@ -172,8 +172,8 @@ static const enum render_format render_formats[] = {
 	[CONFIG_FORMAT_TEXT] = RENDER_TEXT,
 };
 
-static int start_one(const struct sinks *sinks, const struct config_sink *config,
-		     const struct start *start, struct deliver **ret_deliver, struct err *err)
+static int open_one(const struct sinks *sinks, const struct config_sink *config,
+		    const struct start *start, struct deliver **ret_deliver, struct err *err)
 {
 	bool table = config->format == CONFIG_FORMAT_TABLE;
 	struct deliver_options options = {
@@ -209,7 +209,7 @@ static int start_one(const struct sinks *sinks, const struct config_sink *config
 	if (result == 0)
 		result = new_sink(config, start->identity, &options.sink, err);
 	if (result == 0)
-		return deliver_start(ret_deliver, &options, err);
+		return deliver_new(ret_deliver, &options, err);
 	condition_free(options.when);
 	return err_wrap(err, result, "sink %s", config->name);
 }
@@ -226,7 +226,9 @@ int sinks_new(struct sinks **ret_sinks, const struct sinks_options *options,
 	sinks->options = *options;
 	sinks->count = config->sink_count;
 	for (size_t i = 0; i < config->sink_count && result == 0; i++)
-		result = start_one(sinks, &config->sinks[i], &start, &sinks->delivers[i], err);
+		result = open_one(sinks, &config->sinks[i], &start, &sinks->delivers[i], err);
+	for (size_t i = 0; i < config->sink_count && result == 0; i++)
+		result = deliver_begin(sinks->delivers[i], err);
 	if (result < 0) {
 		sinks_stop(sinks, CHANGE_DEADLINE_MS, NULL);
 		sinks_free(sinks);
@@ -244,14 +246,16 @@ struct change {
 	struct deliver *delivers[CONFIG_SINKS_MAX]; /* of after */
 	bool stopped[CONFIG_SINKS_MAX];             /* by index of before */
 	uint64_t waiting[CONFIG_SINKS_MAX];         /* the same: when it was stopped */
-	bool taken[CONFIG_SINKS_MAX];               /* by index of after */
+	bool left_behind[CONFIG_SINKS_MAX]; /* the same: it hung, and keeps what it has open */
+	bool taken[CONFIG_SINKS_MAX];       /* by index of after */
 };
 
 static void stop_old(struct sinks *sinks, struct change *change, size_t index)
 {
 	struct deliver_status status = {0};
 
-	deliver_stop(sinks->delivers[index], CHANGE_DEADLINE_MS, &status);
+	change->left_behind[index] =
+		!deliver_stop(sinks->delivers[index], CHANGE_DEADLINE_MS, &status);
 	sinks->delivers[index] = NULL;
 	change->stopped[index] = true;
 	change->waiting[index] = status.waiting;
@@ -288,38 +292,55 @@ static void stop_all_old(struct sinks *sinks, struct change *change)
 			stop_old(sinks, change, i);
 }
 
-static int start_new(struct sinks *sinks, struct change *change, size_t index, struct err *err)
+static int open_new(struct sinks *sinks, struct change *change, size_t index, struct err *err)
 {
 	enum config_sink_change kind = change->diff->sinks[index].change;
+	bool again = kind != CONFIG_SINK_ADDED;
 	struct start start = {
 		.identity = change->identity ? change->identity : sinks->options.identity,
-		.again = kind != CONFIG_SINK_ADDED,
-		.running = kind == CONFIG_SINK_SAME,
+		.again = again,
+		.running = kind == CONFIG_SINK_SAME ||
+			   (again && change->left_behind[change->diff->sinks[index].before]),
 	};
 
 	if (change->taken[index]) {
 		change->delivers[index] = sinks->delivers[change->diff->sinks[index].before];
 		return 0;
 	}
-	return start_one(sinks, &change->after->sinks[index], &start, &change->delivers[index],
-			 err);
+	return open_one(sinks, &change->after->sinks[index], &start, &change->delivers[index], err);
 }
 
+/* Nothing of the new ones has delivered yet; nor may the journal wait for those that were added. */
 static void roll_back(struct sinks *sinks, struct change *change)
 {
 	struct start start = {.identity = sinks->options.identity, .again = true, .running = true};
 	struct err err;
 
-	for (size_t i = 0; i < change->after->sink_count; i++)
-		if (!change->taken[i])
-			deliver_announce_stop(change->delivers[i], CHANGE_DEADLINE_MS);
-	for (size_t i = 0; i < change->after->sink_count; i++)
-		if (!change->taken[i])
-			deliver_stop(change->delivers[i], CHANGE_DEADLINE_MS, NULL);
-	for (size_t i = 0; i < change->before->sink_count; i++)
-		if (change->stopped[i] && start_one(sinks, &change->before->sinks[i], &start,
-						    &sinks->delivers[i], &err) < 0)
+	for (size_t i = 0; i < change->after->sink_count; i++) {
+		if (change->taken[i])
+			continue;
+		(void)deliver_stop(change->delivers[i], 0, NULL);
+		if (change->diff->sinks[i].change == CONFIG_SINK_ADDED)
+			journal_let_go(sinks->options.journal, change->after->sinks[i].name);
+	}
+	for (size_t i = 0; i < change->before->sink_count; i++) {
+		if (!change->stopped[i])
+			continue;
+		if (open_one(sinks, &change->before->sinks[i], &start, &sinks->delivers[i], &err) <
+			    0 ||
+		    deliver_begin(sinks->delivers[i], &err) < 0)
 			log_error("%s; it stays stopped", err.text);
+	}
+}
+
+static int begin_new(const struct change *change, struct err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < change->after->sink_count && result == 0; i++)
+		if (!change->taken[i])
+			result = deliver_begin(change->delivers[i], err);
+	return result;
 }
 
 static void forget_removed(struct sinks *sinks, size_t index)
@@ -371,7 +392,9 @@ int sinks_change(struct sinks *sinks, const struct sinks_change *wanted, struct 
 
 	stop_all_old(sinks, &change);
 	for (size_t i = 0; i < change.after->sink_count && result == 0; i++)
-		result = start_new(sinks, &change, i, err);
+		result = open_new(sinks, &change, i, err);
+	if (result == 0)
+		result = begin_new(&change, err);
 	if (result < 0) {
 		roll_back(sinks, &change);
 		return result;
@@ -420,7 +443,8 @@ void sinks_stop(struct sinks *sinks, unsigned int deadline_ms, struct deliver_st
 	for (size_t i = 0; sinks && i < sinks->count; i++)
 		deliver_announce_stop(sinks->delivers[i], deadline_ms);
 	for (size_t i = 0; sinks && i < sinks->count; i++) {
-		deliver_stop(sinks->delivers[i], deadline_ms, ret_status ? &ret_status[i] : NULL);
+		(void)deliver_stop(sinks->delivers[i], deadline_ms,
+				   ret_status ? &ret_status[i] : NULL);
 		sinks->delivers[i] = NULL;
 	}
 }

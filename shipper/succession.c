@@ -14,8 +14,6 @@
 #include <signal.h>
 #include <string.h>
 
-#define BUSY_MS 60000 /* to load programs, to start, or to stop sinks */
-
 static void tell_lines(const char *lines)
 {
 	while (*lines) {
@@ -60,7 +58,7 @@ int succession_find(struct pipeline *pipeline, struct err *err)
 	pipeline->adopted = count > 0;
 	if (count > 0)
 		probes_record_until(pipeline->found[count - 1],
-				    clock_mono_ns() + BUSY_MS * NS_PER_MS);
+				    clock_mono_ns() + SUCCESSION_BUSY_MS * NS_PER_MS);
 	return 0;
 }
 
@@ -103,12 +101,12 @@ void succession_bury(struct pipeline *pipeline, struct probes *old)
 }
 
 /* Pinned probes with a deadline, or others without: a killed agent takes those with it. */
-void succession_beat(const struct pipeline *pipeline, bool busy)
+void succession_beat(const struct pipeline *pipeline, uint64_t at_least_ms)
 {
 	uint64_t keep_ms = pipeline->config->capture.keep_attached_ms;
 
-	if (busy && keep_ms < BUSY_MS)
-		keep_ms = BUSY_MS;
+	if (keep_ms < at_least_ms)
+		keep_ms = at_least_ms;
 	probes_record_until(pipeline->probes,
 			    pipeline->pins ? clock_mono_ns() + keep_ms * NS_PER_MS : UINT64_MAX);
 }
@@ -139,7 +137,7 @@ void succession_follow(struct pipeline *pipeline)
 		if (result < 0)
 			log_warning("the probes go with the agent: %s", err.text);
 	}
-	succession_beat(pipeline, true);
+	succession_beat(pipeline, SUCCESSION_BUSY_MS);
 }
 
 static void pin(struct pipeline *pipeline)
@@ -165,7 +163,7 @@ int succession_take_over(struct pipeline *pipeline, struct err *err)
 		return result;
 	if (!in_place)
 		pin(pipeline);
-	succession_beat(pipeline, true);
+	succession_beat(pipeline, SUCCESSION_BUSY_MS);
 	if (!in_place || pipeline->found[0])
 		probes_take_over(probes);
 	pipeline->capturing = true;
@@ -176,7 +174,7 @@ int succession_take_over(struct pipeline *pipeline, struct err *err)
 	probes_settle();
 	if (pipeline->pins && pipeline->config->capture.keep_attached_ms == 0)
 		stop_pinning(pipeline);
-	succession_beat(pipeline, true);
+	succession_beat(pipeline, SUCCESSION_BUSY_MS);
 	return 0;
 }
 

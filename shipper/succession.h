@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct pipeline;
 struct probes;
@@ -26,9 +27,11 @@ int succession_open(struct pipeline *pipeline, struct err *err);
  * to their ends, see reload_succeed. */
 int succession_take_over(struct pipeline *pipeline, struct err *err);
 
-/* The agent runs: the probes record for capture.keep_attached more, or with busy, when it does what
- * may take long, for a minute at least. */
-void succession_beat(const struct pipeline *pipeline, bool busy);
+/* The agent runs: the probes record for capture.keep_attached more, and for at_least_ms when it
+ * does what may take long. */
+void succession_beat(const struct pipeline *pipeline, uint64_t at_least_ms);
+
+#define SUCCESSION_BUSY_MS 60000 /* to load programs, to start, or to stop sinks of a reload */
 
 /* capture.keep_attached may have changed: pins the probes, or has them go with the agent. */
 void succession_follow(struct pipeline *pipeline);

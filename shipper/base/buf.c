@@ -25,7 +25,8 @@ static int make_room(struct buf *buf, size_t size)
 
 	if (size <= buf->size - buf->length)
 		return 0;
-	if (size > buf->limit - buf->length)
+	if (buf->length > buf->limit ||
+	    size > buf->limit - buf->length) /* it may have been lowered */
 		return -EMSGSIZE;
 	while (wanted - buf->length < size)
 		wanted *= 2;

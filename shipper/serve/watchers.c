@@ -58,7 +58,7 @@ static void stop_watcher(struct watchers *watchers, struct watcher *watcher, uns
 {
 	if (wait_ms == 0)
 		(void)shutdown(watcher->fd, SHUT_RDWR);
-	deliver_stop(watcher->deliver, wait_ms, NULL);
+	(void)deliver_stop(watcher->deliver, wait_ms, NULL);
 	(void)close(watcher->fd);
 	*watcher = (struct watcher){.fd = -1};
 	watchers->counters.present--;

@@ -28,8 +28,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define GRACE_MS 1000u
-#define BLOCKED_NS NS_PER_S       /* without room for so long it is no hiccup */
+#define GRACE_MS 2000u      /* sinks take leave of threads and receivers of theirs within 1 s */
+#define BLOCKED_NS NS_PER_S /* without room for so long it is no hiccup */
 #define SILENT_NS (60 * NS_PER_S) /* without a word on what is under way */
 
 /* What the thread does: while it is IN_SINK, deliver_stop can turn its back on it. */
@@ -40,6 +40,7 @@ struct deliver {
 	char *name;
 	void (*on_reader_gone)(void *data);
 	void *data;
+	bool begun; /* there is a thread; of whoever starts and stops it */
 	pthread_t thread;
 	int stop_fd; /* readable: stop_deadline_ns is set */
 	int done_fd; /* readable: the thread is through */
@@ -48,7 +49,7 @@ struct deliver {
 	/* The thread's. */
 	struct journal_reader *reader;
 	struct feed *feed;
-	struct sink *sink;
+	struct sink *sink;           /* changed under the lock: NULL once it is closed */
 	struct dead_letter *letters; /* NULL: none */
 	struct sink_position resume; /* what the last open found */
 	struct backoff backoff;
@@ -65,10 +66,11 @@ struct deliver {
 	_Atomic uint64_t failures, failing_since_ns, failed_ns, unkept, cut_bytes;
 	_Atomic uint64_t in_sink_since_ns;
 	atomic_bool failing, blocked;
-	/* A story is 1 KiB, which no atomic holds. Taken when a try failed or somebody asks, for
-	 * one copy, never on the way of an event. */
-	pthread_mutex_t story_lock;
+	/* Of what no atomic holds. Taken when a try failed, the sink is closed or somebody asks,
+	 * never on the way of an event. */
+	pthread_mutex_t lock;
 	struct err story;
+	struct sink_state told; /* the last that a closed sink said */
 };
 
 static void enter_sink(struct deliver *deliver)
@@ -199,9 +201,9 @@ static void tell_story(struct deliver *deliver, bool blocked, const struct err *
 	counter_set(&deliver->failed_ns, now_ns);
 	if (counter_get(&deliver->failing_since_ns) == 0)
 		counter_set(&deliver->failing_since_ns, now_ns);
-	(void)pthread_mutex_lock(&deliver->story_lock);
+	(void)pthread_mutex_lock(&deliver->lock);
 	deliver->story = *err;
-	(void)pthread_mutex_unlock(&deliver->story_lock);
+	(void)pthread_mutex_unlock(&deliver->lock);
 	atomic_store_explicit(&deliver->blocked, blocked, memory_order_relaxed);
 	atomic_store_explicit(&deliver->failing, true, memory_order_relaxed);
 }
@@ -376,18 +378,37 @@ static void wait_for_work(struct deliver *deliver, bool failed)
 	(void)poll(fds, 3, delay_ms > INT_MAX ? -1 : (int)delay_ms);
 }
 
+/*
+ * In the thread, which main can turn its back on: a sink can hang here too. The batches go later:
+ * what is still under way points into them.
+ */
+static void close_sink(struct deliver *deliver)
+{
+	struct sink *sink = deliver->sink;
+
+	(void)pthread_mutex_lock(&deliver->lock);
+	if (sink->ops->tell)
+		sink->ops->tell(sink, &deliver->told);
+	deliver->sink = NULL;
+	(void)pthread_mutex_unlock(&deliver->lock);
+	enter_sink(deliver);
+	sink->ops->close(sink);
+	(void)leave_sink(deliver, 0);
+}
+
+/* Without a thread, or at its end. */
 static void deliver_free(struct deliver *deliver)
 {
+	if (deliver->sink)
+		deliver->sink->ops->close(deliver->sink);
 	feed_free(deliver->feed);
 	dead_letter_free(deliver->letters);
 	identity_free(atomic_exchange(&deliver->identity, NULL));
-	if (deliver->sink)
-		deliver->sink->ops->close(deliver->sink);
 	if (deliver->stop_fd >= 0)
 		(void)close(deliver->stop_fd);
 	if (deliver->done_fd >= 0)
 		(void)close(deliver->done_fd);
-	(void)pthread_mutex_destroy(&deliver->story_lock);
+	(void)pthread_mutex_destroy(&deliver->lock);
 	free(deliver->name);
 	free(deliver);
 }
@@ -450,6 +471,7 @@ static void *run(void *data)
 	confine_thread();
 	while (deliver_events(deliver) && take_leave(deliver))
 		;
+	close_sink(deliver);
 	if (deliver->abandoned)
 		deliver_free(deliver);
 	else
@@ -552,8 +574,8 @@ static int start_thread(struct deliver *deliver, struct err *err)
 	return 0;
 }
 
-int deliver_start(struct deliver **ret_deliver, const struct deliver_options *options,
-		  struct err *err)
+int deliver_new(struct deliver **ret_deliver, const struct deliver_options *options,
+		struct err *err)
 {
 	struct deliver *deliver = calloc(1, sizeof(*deliver));
 	int result;
@@ -570,14 +592,39 @@ int deliver_start(struct deliver **ret_deliver, const struct deliver_options *op
 		.on_reader_gone = options->on_reader_gone,
 		.data = options->data,
 	};
-	(void)pthread_mutex_init(&deliver->story_lock, NULL);
+	(void)pthread_mutex_init(&deliver->lock, NULL);
 	result = prepare(deliver, options, err);
-	if (result == 0)
-		result = start_thread(deliver, err);
 	if (result < 0) {
 		journal_reader_close(deliver->reader);
 		deliver_free(deliver);
 		return err_wrap(err, result, "sink %s", options->name);
+	}
+	*ret_deliver = deliver;
+	return 0;
+}
+
+int deliver_begin(struct deliver *deliver, struct err *err)
+{
+	int result = start_thread(deliver, err);
+
+	if (result < 0)
+		return err_wrap(err, result, "sink %s", deliver->name);
+	deliver->begun = true;
+	return 0;
+}
+
+int deliver_start(struct deliver **ret_deliver, const struct deliver_options *options,
+		  struct err *err)
+{
+	struct deliver *deliver;
+	int result = deliver_new(&deliver, options, err);
+
+	if (result < 0)
+		return result;
+	result = deliver_begin(deliver, err);
+	if (result < 0) {
+		(void)deliver_stop(deliver, 0, NULL);
+		return result;
 	}
 	*ret_deliver = deliver;
 	return 0;
@@ -619,31 +666,28 @@ void deliver_announce_stop(struct deliver *deliver, unsigned int deadline_ms)
 	(void)eventfd_write(deliver->stop_fd, 1);
 }
 
-void deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
+bool deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
 		  struct deliver_status *ret_status)
 {
 	uint64_t deadline_ns;
 
 	if (!deliver)
-		return;
+		return true;
 	deliver_announce_stop(deliver, deadline_ms);
 	deadline_ns = atomic_load(&deliver->stop_deadline_ns);
-	for (;;) {
-		bool done;
-
+	for (bool done = !deliver->begun; !done;) {
 		deadline_ns += GRACE_MS * NS_PER_MS;
 		done = wait_until_done(deliver, deadline_ns);
 		if (done)
 			(void)pthread_join(deliver->thread, NULL);
 		if (ret_status)
 			deliver_status(deliver, ret_status);
-		if (done)
-			break;
-		if (abandon(deliver))
-			return;
+		if (!done && abandon(deliver))
+			return false;
 	}
 	journal_reader_close(deliver->reader);
 	deliver_free(deliver);
+	return true;
 }
 
 void deliver_give_identity(struct deliver *deliver, struct render_identity *identity)
@@ -684,15 +728,20 @@ void deliver_status(struct deliver *deliver, struct deliver_status *ret_status)
 		.acknowledged_ns = feed.acknowledged_ns,
 		.oldest_ns = feed.oldest_ns,
 	};
-	(void)pthread_mutex_lock(&deliver->story_lock);
+	(void)pthread_mutex_lock(&deliver->lock);
 	ret_status->last_error = deliver->story;
-	(void)pthread_mutex_unlock(&deliver->story_lock);
-	if (deliver->sink->ops->tell)
+	ret_status->sink = deliver->told;
+	if (deliver->sink && deliver->sink->ops->tell)
 		deliver->sink->ops->tell(deliver->sink, &ret_status->sink);
+	(void)pthread_mutex_unlock(&deliver->lock);
 }
 
 void deliver_rotate(struct deliver *deliver)
 {
-	if (deliver && deliver->sink->ops->rotate)
+	if (!deliver)
+		return;
+	(void)pthread_mutex_lock(&deliver->lock);
+	if (deliver->sink && deliver->sink->ops->rotate)
 		deliver->sink->ops->rotate(deliver->sink);
+	(void)pthread_mutex_unlock(&deliver->lock);
 }

@@ -65,7 +65,13 @@ struct deliver_status {
 };
 
 /* Opens the sink once unless it says later, so that what a person has to mend is told at once
- * (sink.h), then starts the thread, which goes on trying all else. */
+ * (sink.h). Nothing is delivered before deliver_begin starts the thread, which goes on trying all
+ * else; deliver_stop is due even when that fails. */
+int deliver_new(struct deliver **ret_deliver, const struct deliver_options *options,
+		struct err *err);
+int deliver_begin(struct deliver *deliver, struct err *err);
+
+/* Both. */
 int deliver_start(struct deliver **ret_deliver, const struct deliver_options *options,
 		  struct err *err);
 
@@ -75,10 +81,10 @@ void deliver_announce_stop(struct deliver *deliver, unsigned int deadline_ms);
 /*
  * Lets the thread deliver what is in the journal now, for at most deadline_ms, then ends it and
  * frees everything. *ret_status (may be NULL) gets the last figures. NULL is fine. A sink that
- * hangs in a system call is given one second more; then its thread is left behind with what it
- * owns, but not with the journal's reader, so the journal can be closed.
+ * hangs is given two seconds more; then its thread is left behind with what it owns (false), but
+ * not with the journal's reader, so the journal can be closed.
  */
-void deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
+bool deliver_stop(struct deliver *deliver, unsigned int deadline_ms,
 		  struct deliver_status *ret_status);
 
 /* What later events say of host and agent: a copy, given up to the thread. Any thread. */

@@ -47,6 +47,7 @@ struct feed {
 	size_t in_flight_bytes;
 	uint64_t settled_messages; /* since the sink was opened */
 	bool header_due;
+	bool shrinks;     /* the sink takes less than it had said: all is rendered anew */
 	bool reader_full; /* it gives no more before something has settled */
 
 	struct sink_position settled; /* up to here everything is acknowledged to the journal */
@@ -187,6 +188,9 @@ int feed_resume(struct feed *feed, const struct sink_position *resume, struct er
 	int result = 0;
 
 	begin_again(feed);
+	if (feed->shrinks)
+		rewind_reader(feed);
+	feed->shrinks = false;
 	if (resume->sequence && !known)
 		result = skip_delivered(feed, resume, err);
 	if (result < 0)
@@ -247,6 +251,7 @@ static void describe_event(const struct feed *feed, const struct event *event,
 	struct sink *sink = feed->options.sink;
 
 	*ret_message = (struct sink_message){
+		.first = event->entry->sequence,
 		.kind = event->kind,
 		.time_ns = event->record->time_ns + (uint64_t)event->entry->wall_offset_ns,
 	};
@@ -607,7 +612,7 @@ static void settle_message(struct feed *feed, struct pending *batch, const char 
 {
 	const struct sink_message *message = &batch->messages[batch->settled];
 	struct feed_dead dead = {.stream = batch->stream,
-				 .sequence = message->sequence,
+				 .sequence = message->first,
 				 .events = message->events,
 				 .why = why,
 				 .text = message->data,
@@ -667,7 +672,7 @@ int feed_settle(struct feed *feed, const struct sink_progress *progress, const c
 		move_cursor(feed);
 	if (!again)
 		return feed->settled_messages > before;
-	rewind_reader(feed);
+	feed->shrinks = true; /* the sink has to let go of the batches first */
 	return -EMSGSIZE;
 }
 

@@ -26,7 +26,9 @@
 #include <unistd.h>
 
 /* The engine has only so much under way: what is in it must arrive in time. */
+/* The deliver thread holds on to what is not synced, and only to so much. */
 #define UNSYNCED_MAX (off_t)(4 * 1024 * 1024)
+#define UNSYNCED_BATCHES_MAX 128
 #define HEADER_MAX (64 * 1024)
 #define RETRY_NS (5 * NS_PER_S)          /* between two tries to rotate */
 #define EARLY_BYTES (off_t)(1024 * 1024) /* less is not worth a file when room is scarce */
@@ -52,6 +54,7 @@ struct file_sink {
 	uint64_t period;         /* of rotate_every in which the active file was begun */
 	uint64_t taken, settled; /* messages since open */
 	uint64_t sync_due_ns;    /* CLOCK_MONOTONIC; 0: there is nothing to sync */
+	unsigned int unsynced;   /* batches since the last sync */
 	uint64_t retry_ns, wake_ns; /* CLOCK_MONOTONIC: not before */
 	uint64_t missed_ns;         /* CLOCK_MONOTONIC: the file was found gone; 0: it is there */
 	uint64_t followed_ns;       /* CLOCK_MONOTONIC: went on in another; 0: not lately */
@@ -190,6 +193,7 @@ static int sync_now(struct file_sink *file, struct err *err)
 	if (result < 0)
 		return result;
 	file->sync_due_ns = 0;
+	file->unsynced = 0;
 	file->sink.poll_ms = 0;
 	file->settled = file->taken;
 	return 0;
@@ -209,6 +213,7 @@ static int settle(struct file_sink *file, struct err *err)
 	switch (file->options.sync) {
 	case FILE_SYNC_NONE:
 		file->settled = file->taken;
+		file->active.synced = file->active.length; /* as far as anybody will ever know */
 		return 0;
 	case FILE_SYNC_BATCH:
 		return sync_now(file, err);
@@ -217,7 +222,8 @@ static int settle(struct file_sink *file, struct err *err)
 	}
 	if (file->sync_due_ns == 0)
 		file->sync_due_ns = clock_mono_ns() + file->options.sync_every_ms * NS_PER_MS;
-	if (file->active.length - file->active.synced >= UNSYNCED_MAX)
+	if (file->active.length - file->active.synced >= UNSYNCED_MAX ||
+	    ++file->unsynced >= UNSYNCED_BATCHES_MAX)
 		return sync_now(file, err);
 	return sync_if_due(file, err);
 }

@@ -328,6 +328,9 @@ static int kafka_submit(struct sink *sink, struct sink_batch *batch, struct err 
 				       kafka->failure.there ? kafka->failure.text
 							    : kafka->refusal.text);
 		}
+		if (kafka->is_alone && kafka->taken - kafka->settled >= kafka->alone_left)
+			return err_set(err, -EAGAIN,
+				       "those that failed together go one by one first");
 		if (kafka->taken - kafka->settled == UNDER_WAY_MAX)
 			return err_set(err, -EAGAIN, "%d messages are under way", UNDER_WAY_MAX);
 		if (kafka->taken == kafka->settled)
@@ -470,6 +473,7 @@ static int kafka_poll(struct sink *sink, struct sink_progress *ret_progress, str
 	struct kafka_sink *kafka = of(sink);
 	uint64_t before = kafka->settled;
 	bool refused;
+	int result = 0;
 
 	take_events(kafka);
 	refused = settle(kafka);
@@ -481,8 +485,10 @@ static int kafka_poll(struct sink *sink, struct sink_progress *ret_progress, str
 		(void)err_set(err, kafka->refused, "%s", kafka->refusal.text);
 		return 0;
 	}
-	if (kafka->settled > before)
-		return end_alone(kafka, err);
+	if (kafka->settled > before || kafka->alone_left == 0)
+		result = end_alone(kafka, err);
+	if (result < 0 || kafka->settled > before)
+		return result;
 	if (kafka->failure.there)
 		return is_over(kafka) ? err_set(err, -EIO, "%s", kafka->failure.text) : 0;
 	return tell_silence(kafka, err);

@@ -44,10 +44,10 @@ struct sink_position {
 
 /* One line of a batch: an event, or one document of several. */
 struct sink_message {
-	const char *data;  /* inside the batch's */
-	size_t size;       /* without the line feed, which stands behind it */
-	uint32_t events;   /* in it */
-	uint64_t sequence; /* of the last of them, in the batch's stream */
+	const char *data;         /* inside the batch's */
+	size_t size;              /* without the line feed, which stands behind it */
+	uint32_t events;          /* in it */
+	uint64_t first, sequence; /* of the first and of the last of them, in the batch's stream */
 	/* Of the first of them. */
 	const struct kind *kind;
 	uint64_t time_ns; /* when it happened, CLOCK_REALTIME */

@@ -256,7 +256,7 @@ static void deliver(struct bench *bench, bool to_kafka)
 		deliver_status(thread, &status);
 		must(!status.failing && clock_mono_ns() < end_ns, status.last_error.text);
 	} while (status.acknowledged < bench->count);
-	deliver_stop(thread, 1000, &status);
+	(void)deliver_stop(thread, 1000, &status);
 }
 
 static void run(struct bench *bench, enum way way)

@@ -48,6 +48,21 @@ run_and_find marker-2 trail/audit.ndjson
 grep '"marker-2"' "$DIR/trail/audit.ndjson" | jq -e '.agent.name == "first"' >/dev/null || fail "the name of a refused configuration"
 status_says '[.sinks[].name] == ["trail"] and .healthy' || fail "status after a refused sink"
 
+# A sink that would have moved, and one that would have been new, beside a bad one: neither has delivered anything.
+kill -STOP "$AGENT_PID"
+i=0
+while [ $i -lt 200 ]; do /bin/true "waiting-$i"; i=$((i + 1)); done # so that they would have had something
+variant ", name: first" "$(sink trail moved/audit.ndjson), $(sink new new/audit.ndjson), $(sink bad file/audit.ndjson)"
+before=$(answers)
+kill -HUP "$AGENT_PID"
+kill -CONT "$AGENT_PID"
+wait_until 20 is_answered "$before" || fail "no answer to a reload"
+run_and_find waiting-199 trail/audit.ndjson
+[ ! -s "$DIR/moved/audit.ndjson" ] || fail "a refused sink has delivered: $(wc -l <"$DIR/moved/audit.ndjson") events"
+[ ! -s "$DIR/new/audit.ndjson" ] || fail "a new sink of a refused reload has delivered"
+jq -r .event.sequence "$DIR/trail/audit.ndjson" | awk 'NR > 1 && $1 != last + 1 { bad = 1 } { last = $1 } END { exit bad }' ||
+	fail "events of a refused reload are not in the trail"
+
 # A control socket that cannot be: refused, and the one that is there stays.
 variant ", name: first" "$(sink trail trail/audit.ndjson)" "control: {socket: $DIR/file/control.sock}"
 reload 'refused.*control socket'

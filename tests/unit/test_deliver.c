@@ -26,6 +26,8 @@ struct fake {
 	bool settles_when_flushed; /* and at no other time */
 	bool flushed;              /* since the open: it takes nothing more */
 	int hang_fd;               /* -1, or an eventfd that submit reads first */
+	int close_fd;              /* the same of close */
+	pthread_t closed_by;
 	struct buf text;
 	struct sink_position resume;
 	uint64_t taken, settled; /* lines since the open */
@@ -134,8 +136,12 @@ static int fake_flush(struct sink *sink, unsigned int within_ms, struct err *err
 static void fake_close(struct sink *sink)
 {
 	struct fake *fake = (struct fake *)sink;
+	eventfd_t value;
 
+	if (fake->close_fd >= 0)
+		(void)eventfd_read(fake->close_fd, &value);
 	(void)pthread_mutex_lock(&fake->lock);
+	fake->closed_by = pthread_self();
 	fake->closes++;
 	(void)pthread_mutex_unlock(&fake->lock);
 }
@@ -148,7 +154,7 @@ static void fake_init(struct fake *fake)
 					    .flush = fake_flush,
 					    .close = fake_close};
 
-	*fake = (struct fake){.sink = {.ops = &ops, .fd = -1}, .hang_fd = -1};
+	*fake = (struct fake){.sink = {.ops = &ops, .fd = -1}, .hang_fd = -1, .close_fd = -1};
 	(void)pthread_mutex_init(&fake->lock, NULL);
 	buf_init(&fake->text, 64 * 1024 * 1024);
 }
@@ -159,6 +165,8 @@ static void fake_done(struct fake *fake)
 	buf_done(&fake->text);
 	if (fake->hang_fd >= 0)
 		close(fake->hang_fd);
+	if (fake->close_fd >= 0)
+		close(fake->close_fd);
 	(void)pthread_mutex_destroy(&fake->lock);
 }
 
@@ -577,6 +585,57 @@ static void stop_leaves_a_hanging_sink_behind(void **state)
 	fake_done(&fake);
 }
 
+static void stop_leaves_a_sink_behind_that_hangs_while_it_is_closed(void **state)
+{
+	struct world *world = *state;
+	uint64_t start_ns;
+	struct fake fake;
+
+	fake_init(&fake);
+	fake.close_fd = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE);
+	append(world->journal, 10);
+	start(world, &fake.sink);
+	until(world->status.acknowledged == 10);
+	start_ns = clock_mono_ns();
+	assert_false(deliver_stop(world->deliver, 100, &world->status));
+	world->deliver = NULL;
+	assert_in_range(clock_mono_ns() - start_ns, 1000000000, 5000000000);
+	assert_int_equal(world->status.acknowledged, 10);
+	start(world, file_sink(world)); /* whom nothing was left for */
+	assert_int_equal(eventfd_write(fake.close_fd, 1), 0);
+	until(fake_closes(&fake) == 1);
+	assert_false(pthread_equal(fake.closed_by, pthread_self()));
+	assert_true(deliver_stop(world->deliver, LONG_MS, NULL));
+	world->deliver = NULL;
+	fake_done(&fake);
+}
+
+static void nothing_is_delivered_before_it_begins(void **state)
+{
+	struct world *world = *state;
+	struct deliver_options options;
+	struct fake fake;
+
+	fake_init(&fake);
+	append(world->journal, 10);
+	options = options_for(world, &fake.sink);
+	assert_int_equal(deliver_new(&world->deliver, &options, &world->err), 0);
+	assert_int_equal(fake.opens, 1);
+	refresh(world);
+	assert_int_equal(world->status.waiting, 10);
+	assert_true(deliver_stop(world->deliver, LONG_MS, NULL)); /* and so it may end */
+	world->deliver = NULL;
+	assert_int_equal(fake.submits, 0);
+	fake_done(&fake);
+	fake_init(&fake);
+	options = options_for(world, &fake.sink);
+	assert_int_equal(deliver_new(&world->deliver, &options, &world->err), 0);
+	assert_int_equal(deliver_begin(world->deliver, &world->err), 0);
+	until(world->status.acknowledged == 10);
+	stop(world, LONG_MS);
+	fake_done(&fake);
+}
+
 static void a_dead_sink_does_not_hold_another_one(void **state)
 {
 	struct world *world = *state;
@@ -595,7 +654,7 @@ static void a_dead_sink_does_not_hold_another_one(void **state)
 	stop(world, LONG_MS);
 	assert_trail(world, 1000);
 	assert_int_equal(eventfd_write(fake.hang_fd, 1000000), 0);
-	deliver_stop(dead, 0, NULL);
+	(void)deliver_stop(dead, 0, NULL);
 	fake_done(&fake);
 }
 
@@ -843,6 +902,8 @@ int main(void)
 		TEST(stop_keeps_its_deadline_while_the_sink_fails),
 		TEST(stop_delivers_what_lies_behind_a_gap_too),
 		TEST(stop_leaves_a_hanging_sink_behind),
+		TEST(stop_leaves_a_sink_behind_that_hangs_while_it_is_closed),
+		TEST(nothing_is_delivered_before_it_begins),
 		TEST(a_dead_sink_does_not_hold_another_one),
 		TEST(a_reader_that_has_gone_ends_delivery_quietly),
 		TEST(a_reader_that_comes_late_gets_every_line_once),

@@ -54,6 +54,8 @@ struct broker {
 	size_t longest;
 	size_t shrunk;
 	unsigned int documents;
+	uint32_t left;          /* under way when it was closed */
+	uint64_t first_refused; /* the first event of what was refused first */
 };
 
 /* The journal gives so many frames, then says that too many are not acknowledged; how often. */
@@ -179,8 +181,11 @@ static int code_for(struct broker *broker, const struct sink_message *message)
 		broker->sink.max_message = broker->limit;
 		return -EMSGSIZE;
 	}
-	if (broker->refuses && message->sequence % broker->refuses == 0)
+	if (broker->refuses && message->sequence % broker->refuses == 0) {
+		if (broker->first_refused == 0)
+			broker->first_refused = message->first;
 		return -EBADMSG;
+	}
 	if (broker->reads_documents)
 		read_document(broker, message);
 	else
@@ -259,9 +264,15 @@ static void broker_identity(struct sink *sink, const struct render_identity *ide
 	(void)pthread_mutex_unlock(&broker->lock);
 }
 
+/* What is under way may still be read, until this returns. */
 static void broker_close(struct sink *sink)
 {
-	((struct broker *)sink)->closes++;
+	struct broker *broker = (struct broker *)sink;
+
+	for (uint32_t i = 0; i < broker->count && !broker->reads_documents; i++)
+		read_letter(broker, broker->under_way[i].message);
+	broker->left = broker->count;
+	broker->closes++;
 }
 
 static void broker_init(struct broker *broker)
@@ -353,6 +364,24 @@ static void what_arrives_in_any_order_is_acknowledged_in_order(void **state)
 	assert_int_equal(world->status.failures, 0);
 	assert_int_equal(broker.opens, 1);
 	assert_account(world);
+	broker_done(&broker);
+}
+
+static void what_is_under_way_stays_until_the_sink_is_closed(void **state)
+{
+	static struct broker broker;
+	struct world *world = *state;
+	uint32_t taken = 0;
+
+	broker_init(&broker);
+	broker.trouble = true;
+	start_with(world, &broker);
+	append(world->journal, 3000);
+	until(((void)pthread_mutex_lock(&broker.lock), taken = broker.count,
+	       (void)pthread_mutex_unlock(&broker.lock), taken > 100));
+	stop(world, 50);
+	assert_true(broker.left > 100);
+	assert_int_equal(world->status.acknowledged, 0);
 	broker_done(&broker);
 }
 
@@ -839,6 +868,25 @@ static void another_name_of_the_host_reaches_sink_and_keys(void **state)
 	broker_done(&broker);
 }
 
+/* Some line of the dead letters names that event. */
+static void assert_letter_is_of(const struct world *world, uint64_t sequence)
+{
+	FILE *file = fopen(world->trail, "re");
+	static char line[256 * 1024];
+	char end[32];
+	bool found = false;
+
+	(void)snprintf(end, sizeof(end), ":%llu\"}", (unsigned long long)sequence);
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		const char *id = strstr(line, "\"event\":{\"id\":\"");
+
+		found |= id && strstr(id, end);
+	}
+	(void)fclose(file);
+	assert_true(found);
+}
+
 static void a_document_that_is_refused_is_dead_as_a_whole(void **state)
 {
 	static struct broker broker;
@@ -857,6 +905,7 @@ static void a_document_that_is_refused_is_dead_as_a_whole(void **state)
 	stop(world, LONG_MS);
 	assert_true(world->status.dead_lettered >= 5);
 	assert_int_equal(world->status.dead_lettered + world->status.acknowledged, 40);
+	assert_letter_is_of(world, broker.first_refused);
 	assert_account(world);
 	broker_done(&broker);
 }
@@ -936,6 +985,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_arrives_in_any_order_is_acknowledged_in_order),
+		TEST(what_is_under_way_stays_until_the_sink_is_closed),
 		TEST(the_cursor_does_not_pass_what_has_not_arrived),
 		TEST(a_broken_connection_repeats_what_was_under_way_and_loses_nothing),
 		TEST(what_is_refused_goes_to_the_dead_letters_and_nothing_else),

@@ -49,6 +49,29 @@ static int new_sink(const struct place *place, struct sink **ret_sink, struct er
 	return file_sink_new(ret_sink, &options, err);
 }
 
+static int sync_error; /* of each fdatasync from now on; 0: they are the kernel's */
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+int __wrap_fdatasync(int fd)
+{
+	if (!sync_error)
+		return __real_fdatasync(fd);
+	errno = sync_error;
+	return -1;
+}
+
+static void use_sync(struct place *place, enum file_sync sync, uint64_t every_ms)
+{
+	struct file_sink_options options;
+
+	file_sink_options_init(&options, place->path);
+	options.sync = sync;
+	options.sync_every_ms = every_ms;
+	place->sink->ops->close(place->sink);
+	assert_int_equal(file_sink_new(&place->sink, &options, &place->err), 0);
+}
+
 static int set_up(void **state)
 {
 	struct place *place = calloc(1, sizeof(*place));
@@ -461,6 +484,32 @@ static void a_full_disk_leaves_no_partial_line(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void without_syncs_a_failing_one_at_the_end_takes_nothing_back(void **state)
+{
+	struct place *place = *state;
+
+	use_sync(place, FILE_SYNC_NONE, 0);
+	assert_int_equal(open_sink(place), 0);
+	assert_int_equal(submit(place, "one\ntwo\n", false), 0);
+	assert_int_equal(settled(place), 2);
+	sync_error = EIO;
+	(void)place->sink->ops->flush(place->sink, 1000, &place->err);
+	sync_error = 0;
+	assert_file(place->path, "one\ntwo\n");
+}
+
+/* The engine holds on to so many batches and no more. */
+static void many_small_batches_are_synced_early(void **state)
+{
+	struct place *place = *state;
+
+	use_sync(place, FILE_SYNC_INTERVAL, 60000);
+	assert_int_equal(open_sink(place), 0);
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(submit(place, "line\n", false), 0);
+	assert_in_range(settled(place), 100, 199);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -480,6 +529,8 @@ int main(void)
 		TEST(a_moved_or_deleted_file_is_made_anew),
 		TEST(a_file_emptied_by_others_goes_on_at_its_new_end),
 		TEST(a_short_write_leaves_no_trace),
+		TEST(without_syncs_a_failing_one_at_the_end_takes_nothing_back),
+		TEST(many_small_batches_are_synced_early),
 		TEST(a_full_disk_leaves_no_partial_line),
 	};
 

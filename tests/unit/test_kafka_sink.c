@@ -157,18 +157,16 @@ static void begin_again(struct world *world, struct sink_batch *batch, uint32_t 
 }
 
 /* Does to the sink what the engine does with the messages below until, or until patience ends. */
-static void deliver(struct world *world, uint32_t until)
+static void deliver_batch(struct world *world, struct sink_batch *batch, uint32_t until)
 {
 	uint64_t deadline_ns = clock_mono_ns() + PATIENCE_NS;
-	struct sink_batch batch = {.messages = world->messages + world->settled,
-				   .count = until - world->settled};
 
 	while (world->settled < until && clock_left_ms(deadline_ns) > 0) {
 		struct sink_progress progress = {0};
 		int result = 0;
 
-		if (batch.taken < batch.count)
-			result = world->sink->ops->submit(world->sink, &batch, &world->err);
+		if (batch->taken < batch->count)
+			result = world->sink->ops->submit(world->sink, batch, &world->err);
 		if (result == 0 || result == -EAGAIN)
 			result = world->sink->ops->poll(world->sink, &progress, &world->err);
 		if (result == 0) {
@@ -185,10 +183,18 @@ static void deliver(struct world *world, uint32_t until)
 		if (result == -EAGAIN)
 			note(world->stuck, sizeof(world->stuck), world);
 		else if (result < 0)
-			begin_again(world, &batch, until);
+			begin_again(world, batch, until);
 		wait_for_sink(world);
 	}
 	assert_int_equal(world->settled, until);
+}
+
+static void deliver(struct world *world, uint32_t until)
+{
+	struct sink_batch batch = {.messages = world->messages + world->settled,
+				   .count = until - world->settled};
+
+	deliver_batch(world, &batch, until);
 }
 
 /* What a consumer of the topic finds. */
@@ -474,6 +480,33 @@ static void batches_come_back_behind_it(void **state)
 	assert_int_equal(world->failures, 0);
 }
 
+/* Or batches would come back only when there is nothing more to send. */
+static void nothing_joins_those_that_go_one_by_one(void **state)
+{
+	struct world *world = *state;
+	struct sink_batch batch;
+
+	refuse_two(world, RD_KAFKA_RESP_ERR_INVALID_RECORD);
+	open_sink(world);
+	make_messages(world, 3000);
+	batch = (struct sink_batch){.messages = world->messages, .count = 500};
+	while (world->failures == 0) {
+		struct sink_progress progress = {0};
+
+		if (batch.taken < batch.count)
+			assert_int_equal(world->sink->ops->submit(world->sink, &batch, &world->err),
+					 0);
+		if (world->sink->ops->poll(world->sink, &progress, &world->err) < 0)
+			begin_again(world, &batch, 3000);
+		wait_for_sink(world);
+	}
+	assert_int_equal(world->sink->ops->submit(world->sink, &batch, &world->err), -EAGAIN);
+	assert_int_equal(batch.taken, 500);
+	says(world->err.text, "one by one");
+	deliver_batch(world, &batch, 3000);
+	assert_int_equal(world->refusals, 1);
+}
+
 static void a_message_above_every_bound_is_refused_at_once(void **state)
 {
 	struct world *world = *state;
@@ -637,6 +670,7 @@ int main(void)
 		TEST(the_one_message_that_is_too_large_is_found),
 		TEST(a_message_that_is_refused_as_it_is_goes_to_the_dead_letters),
 		TEST(batches_come_back_behind_it),
+		TEST(nothing_joins_those_that_go_one_by_one),
 		TEST(a_message_above_every_bound_is_refused_at_once),
 		TEST(a_broker_that_is_down_is_told),
 		TEST(a_port_that_never_answers_is_told),
