@@ -39,8 +39,8 @@ void rules_free(struct rules *rules);
 size_t rules_count(const struct rules *rules);
 const char *rules_name(const struct rules *rules, size_t index);
 
-/* Adds what is allowed but probably not meant, each with its place: a drop that trusts a name which
- * the process gives itself. */
+/* Adds what is allowed but probably not meant, each with its place: what can never match, and a
+ * drop that trusts a name which the process gives itself. */
 void rules_warnings(const struct rules *rules, struct faults *warnings);
 
 /*

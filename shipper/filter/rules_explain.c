@@ -64,12 +64,43 @@ static const struct weak_field *find_dependence(const struct matcher *matcher, s
 	return found;
 }
 
+/* Whether an event of some kind that passes the rules can be what the conjunction asks for. */
+static bool can_match(const struct matcher *matcher, size_t conjunction)
+{
+	for (unsigned int i = 0; i < REC_KINDS; i++) {
+		const struct kind *kind = kind_get(i);
+		struct bits certain, possible;
+
+		if (!kind || !kind->journalled || kind->of_shipper)
+			continue;
+		matcher_known(matcher, kind, NULL, &certain, &possible);
+		if (bits_has(&possible, conjunction))
+			return true;
+	}
+	return false;
+}
+
+static void warn_of_nothing(const struct rules *rules, const struct rule *rule,
+			    struct faults *warnings)
+{
+	for (int i = 0; i < rule->count; i++) {
+		if (can_match(rules->matcher, (size_t)(rule->first + i)))
+			continue;
+		faults_add(
+			warnings, rule->place,
+			"rule '%s': no event that passes the rules can have all that it asks for%s",
+			rule->name, rule->count > 1 ? " in one of its alternatives" : "");
+		return;
+	}
+}
+
 void rules_warnings(const struct rules *rules, struct faults *warnings)
 {
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *rule = &rules->rules[i];
 		const struct weak_field *weak = NULL;
 
+		warn_of_nothing(rules, rule, warnings);
 		if (rule->decision != RULE_DROP)
 			continue;
 		for (int j = 0; j < rule->count && !weak; j++)

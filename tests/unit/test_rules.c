@@ -763,6 +763,32 @@ static void every_fault_is_told_with_its_place(void **state)
 	}
 }
 
+static void rules_that_can_never_match_are_warned_of(void **state)
+{
+	struct rules *rules = rules_of_text(
+		"- {when: {Linux.coverage.gap_count: {min: 1}}, do: {tag: [a]}}\n" /* the
+											  agent's */
+		"- {when: {event.action: exec, process.exit_code: 1}, do: keep}\n"
+		"- {when: [{event.action: end, process.exit_code: 1}, {event.action: "
+		"events_lost}], do: "
+		"keep}\n"
+		"- {when: {process.exit_code: {exists: false}, event.action: [exec, open]}, do: "
+		"keep}\n"
+		"- {when: {process.executable: '/x*', file.path: {not: '/y'}}, do: keep}\n");
+	struct faults warnings = {0};
+
+	(void)state;
+	rules_warnings(rules, &warnings);
+	assert_int_equal(warnings.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(warnings.items[i].place.line, i + 1);
+		assert_non_null(strstr(warnings.items[i].text, "no event that passes the rules"));
+		assert_int_equal(strstr(warnings.items[i].text, "alternatives") != NULL, i == 2);
+	}
+	faults_done(&warnings);
+	rules_free(rules);
+}
+
 static void drops_by_forgeable_names_are_warned_of(void **state)
 {
 	struct rules *rules =
@@ -849,6 +875,7 @@ int main(void)
 		cmocka_unit_test(a_reload_keeps_what_did_not_change),
 		cmocka_unit_test(every_event_is_kept_dropped_or_held_and_told),
 		cmocka_unit_test(every_fault_is_told_with_its_place),
+		cmocka_unit_test(rules_that_can_never_match_are_warned_of),
 		cmocka_unit_test(drops_by_forgeable_names_are_warned_of),
 		cmocka_unit_test(an_event_document_is_explained),
 	};
