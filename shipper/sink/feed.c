@@ -27,6 +27,7 @@
  * a sync lets go of all of them. Memory that is given back and taken again costs more than a line.
  */
 #define SPARE_MAX 32u
+#define SPARE_FOR_NS (10 * NS_PER_S)
 
 struct feed {
 	struct feed_options options;
@@ -44,6 +45,8 @@ struct feed {
 	uint32_t batch_count, submitted;
 	struct pending *spare[SPARE_MAX];
 	uint32_t spare_count;
+	uint32_t spare_idle;     /* of them, from the front: not needed since then */
+	uint64_t spare_since_ns; /* CLOCK_MONOTONIC */
 	size_t in_flight_bytes;
 	uint64_t settled_messages; /* since the sink was opened */
 	bool header_due;
@@ -82,12 +85,29 @@ static void note_oldest(struct feed *feed)
 	counter_set(&feed->oldest_ns, feed->batch_count ? feed->batches[0]->oldest_ns : 0);
 }
 
+/* A burst leaves many; those that nothing has needed for a while are let go of. */
+static void let_go(struct feed *feed)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (now_ns - feed->spare_since_ns < SPARE_FOR_NS)
+		return;
+	for (uint32_t i = 0; i < feed->spare_idle; i++)
+		pending_free(feed->spare[i]);
+	feed->spare_count -= feed->spare_idle;
+	memmove(feed->spare, feed->spare + feed->spare_idle,
+		feed->spare_count * sizeof(feed->spare[0]));
+	feed->spare_idle = feed->spare_count;
+	feed->spare_since_ns = now_ns;
+}
+
 static void give_back(struct feed *feed, struct pending *batch)
 {
 	if (feed->spare_count < SPARE_MAX)
 		feed->spare[feed->spare_count++] = batch;
 	else
 		pending_free(batch);
+	let_go(feed);
 }
 
 static void drop_first(struct feed *feed)
@@ -459,6 +479,8 @@ static struct pending *take_spare(struct feed *feed)
 		return pending_new(feed->options.limits.batch_bytes,
 				   feed->options.limits.batch_bytes + LINE_MAX_SIZE);
 	batch = feed->spare[--feed->spare_count];
+	if (feed->spare_count < feed->spare_idle)
+		feed->spare_idle = feed->spare_count;
 	pending_clear(batch);
 	return batch;
 }
