@@ -473,14 +473,8 @@ static const char *const lean_paths[] = {
 	"process.group_leader",
 	"process.session_leader",
 	"process.previous",
-	"process.real_group",
-	"process.saved_group",
-	"process.saved_user",
 	"process.thread.capabilities",
-	"Linux.capabilities",
 	"Linux.creator",
-	"Linux.fs_group",
-	"Linux.fs_user",
 	"Linux.namespaces",
 };
 
