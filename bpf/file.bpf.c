@@ -97,13 +97,14 @@ static __always_inline void tell_open(struct task_struct *task, struct pt_regs *
 {
 	struct open_request request = {};
 	struct file *file = call->error ? NULL : file_at(task, call->result);
+	bool shared = !call->error && LOAD(task, files, count.counter) > 1;
 	struct scratch *space;
 	struct rec_open *record;
 	__u32 left_out_by;
 	__u16 kind;
 
 	read_request(regs, call, &request);
-	kind = kind_of_open(call, &request, file);
+	kind = kind_of_open(call, &request, file, shared);
 	left_out_by = filter_open(task, kind, call->error, file, cast ? SEARCH_CAST : 0);
 	if (!generation_takes(kind, LOAD(task, pid)))
 		return;
@@ -122,7 +123,7 @@ static __always_inline void tell_open(struct task_struct *task, struct pt_regs *
 	record->create_mode = request.mode;
 	record->file_uid = record->file_gid = REC_ID_UNSET;
 	record->file_size = REC_SIZE_UNKNOWN;
-	record->fd_shared = !call->error && LOAD(task, files, count.counter) > 1;
+	record->fd_shared = shared;
 	if (file)
 		fill_file(file, record);
 	append_names(space, task, &request, file);

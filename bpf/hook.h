@@ -7,7 +7,9 @@
  * - NAME_alone holds the CPU itself (kfuncs since 6.10).
  * - A task that the scheduler stops on the way into or out of a program still counts as running it,
  *   and the kernel calls no program twice on one CPU: it skips it for the next task. So there is
- *   NAME_again, called right after NAME_alone, which does what was skipped.
+ *   NAME_again, called right after NAME_alone, which does what was skipped. A tracepoint calls what
+ *   was attached first first, the end of a function (fexit) what was attached last: the shipper
+ *   attaches in that order.
  *
  * The shipper loads either NAME or the other two (capture/probes.c).
  */

@@ -100,7 +100,7 @@ static __always_inline void tell(struct task_struct *task, __u8 class, const str
 				 const struct rec_call *outcome, const struct open_request *request)
 {
 	struct file *file = outcome->error ? NULL : (void *)call->file;
-	__u16 kind = kind_of_open(outcome, request, file);
+	__u16 kind = kind_of_open(outcome, request, file, false);
 	__u32 slot = scratch_slot(class);
 	__u32 how = class == REC_CLASS_PREEMPTED ? SEARCH_PREEMPTED : 0;
 	__u32 left_out_by = filter_open(task, kind, outcome->error, file, how);

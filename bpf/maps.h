@@ -143,9 +143,8 @@ struct {
 
 /* Kernels that call hooks with preemption enabled: calls between two programs, see hook.h. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH); /* what were forgotten there would fill another */
 	__uint(max_entries, 16384);
-	__uint(map_flags, 1); /* BPF_F_NO_PREALLOC: seldom more than one for each CPU */
 	__type(key, __u64);
 	__type(value, __u8);
 } told SEC(".maps");

@@ -69,9 +69,13 @@ struct open_request {
 	__u32 mode;
 };
 
-/* file: NULL when the open failed, or when another thread has closed the descriptor already. */
+/*
+ * file: NULL when the open failed, or when another thread has closed the descriptor already.
+ * shared: another thread may have put another file there: what was asked for then counts as well.
+ */
 static __always_inline __u16 kind_of_open(const struct rec_call *call,
-					  const struct open_request *request, struct file *file)
+					  const struct open_request *request, struct file *file,
+					  bool shared)
 {
 	__u32 mode = file ? BPF_CORE_READ(file, f_mode) : 0;
 
@@ -81,7 +85,8 @@ static __always_inline __u16 kind_of_open(const struct rec_call *call,
 		return REC_FILE_CREATE;
 	if (mode & FMODE_WRITE)
 		return REC_OPEN_WRITE;
-	if (!file && (request->flags & O_ACCMODE) != O_RDONLY)
+	if ((!file || shared) && (request->flags & O_ACCMODE) != O_RDONLY &&
+	    !(request->flags & O_PATH))
 		return REC_OPEN_WRITE;
 	return request->flags & O_TRUNC && !(request->flags & O_PATH) ? REC_OPEN_WRITE
 								      : REC_OPEN_READ;

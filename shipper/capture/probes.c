@@ -558,6 +558,22 @@ static int attach_program(const struct bpf_program *program, int *ret_fd)
 }
 
 /* 0, or the error of one that is required. */
+/* The second program is the one that is called behind the first, see bpf/hook.h. */
+static int attach_both(struct probes *probes, size_t i)
+{
+	const struct probes_loader *loader = probes->loader;
+	bool last_first = bpf_program__expected_attach_type(loader->programs[i]) == BPF_TRACE_FEXIT;
+	int result = 0;
+
+	if (last_first && loader->again[i])
+		result = attach_program(loader->again[i], &probes->parts[i][PROBES_AGAIN_LINK]);
+	if (result == 0)
+		result = attach_program(loader->programs[i], &probes->parts[i][PROBES_LINK]);
+	if (result == 0 && !last_first && loader->again[i])
+		result = attach_program(loader->again[i], &probes->parts[i][PROBES_AGAIN_LINK]);
+	return result;
+}
+
 static int attach_hook(struct probes *probes, size_t i, struct err *err)
 {
 	struct probe_status *status = &probes->status[i];
@@ -567,9 +583,7 @@ static int attach_hook(struct probes *probes, size_t i, struct err *err)
 	if (!loader->programs[i])
 		return 0;
 	said.text[0] = '\0';
-	result = attach_program(loader->programs[i], &probes->parts[i][PROBES_LINK]);
-	if (result == 0 && loader->again[i])
-		result = attach_program(loader->again[i], &probes->parts[i][PROBES_AGAIN_LINK]);
+	result = attach_both(probes, i);
 	status->attached = result == 0;
 	if (status->attached)
 		return 0;

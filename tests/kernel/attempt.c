@@ -106,19 +106,35 @@ static void finish(struct attempt *attempt)
 	munmap(attempt->outcome, sizeof(*attempt->outcome));
 }
 
+static bool is_of_the_call(const struct event *event, const struct attempt *attempt)
+{
+	uint64_t time_ns = event_number(event, "Linux.time.boot_ns");
+
+	return time_ns >= attempt->outcome->before_ns && time_ns <= attempt->outcome->after_ns;
+}
+
+static void check_once(struct harness *harness, const struct attempt *attempt, const char *action)
+{
+	const struct event *event;
+	unsigned int count = 0;
+
+	harness_settle(harness);
+	for (size_t i = 0; (event = harness_event(harness, i)); i++)
+		count += event->pid == attempt->child.pid && strcmp(event->action, action) == 0 &&
+			 is_of_the_call(event, attempt);
+	assert_int_equal(count, 1);
+}
+
 /* prepare may have opened files as well: the call is the one within its time. */
 static const struct event *find(struct harness *harness, const struct attempt *attempt)
 {
 	const char *action = attempt->action ? attempt->action : "open";
+	unsigned int nth = 1;
 
-	for (unsigned int nth = 1;; nth++) {
-		const struct event *event =
-			harness_wait_nth(harness, attempt->child.pid, action, nth);
-		uint64_t time_ns = event_number(event, "Linux.time.boot_ns");
-
-		if (time_ns >= attempt->outcome->before_ns && time_ns <= attempt->outcome->after_ns)
-			return event;
-	}
+	while (!is_of_the_call(harness_wait_nth(harness, attempt->child.pid, action, nth), attempt))
+		nth++;
+	check_once(harness, attempt, action);
+	return harness_wait_nth(harness, attempt->child.pid, action, nth);
 }
 
 static struct want *want_attempt(struct harness *harness, const struct attempt *attempt,
