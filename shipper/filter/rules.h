@@ -7,8 +7,6 @@
  *
  * struct rules is the compiled text: immutable, for any thread. struct rules_state is what running
  * them needs (counters, windows of limits): of the collect thread, counters readable by any thread.
- *
- * Stable: all but rules_apply, rules_mask_* and rules_take_limited, which are for collect.
  */
 #ifndef AUDITSHIP_RULES_H
 #define AUDITSHIP_RULES_H
@@ -78,7 +76,7 @@ struct rules_counters {
 void rules_counters(const struct rules_state *state, size_t index,
 		    struct rules_counters *ret_counters);
 
-/* Of all rules, those that a reload took away included: the account of design section 3. */
+/* Of all rules, those that a reload took away included: what the account takes from them. */
 struct rules_totals {
 	uint64_t dropped, held;
 	uint64_t told; /* of held: those that events_limited has told */
