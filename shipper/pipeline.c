@@ -10,6 +10,7 @@
  */
 #include "pipeline_parts.h"
 
+#include "agent_identity.h"
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/io.h"
@@ -24,7 +25,6 @@
 #include "enrich/host_watch.h"
 #include "enrich/procfs.h"
 #include "enrich/users_watch.h"
-#include "identity.h"
 #include "serve/control.h"
 #include "serve/status.h"
 #include "serve/watchers.h"
@@ -52,7 +52,7 @@
 void pipeline_describe_identity(const struct pipeline *pipeline, const struct config *config,
 				struct render_identity *ret_identity)
 {
-	identity_describe(&pipeline->host, pipeline->agent_id, config, ret_identity);
+	agent_identity_describe(&pipeline->host, pipeline->agent_id, config, ret_identity);
 }
 
 static void tell_recovery(const struct journal_recovery *recovery)

@@ -24,7 +24,7 @@ static void count_gap(struct cursor *cursor, const struct cursor_gap *gap)
 
 void gaps_add(struct journal *journal, struct cursor *cursor, const struct cursor_gap *gap)
 {
-	struct place *place = &cursor->wanted;
+	struct cursor_place *place = &cursor->wanted;
 	struct cursor_gap *last = place->gap_count ? &place->gaps[place->gap_count - 1] : NULL;
 
 	if (gap->count == 0)
@@ -124,7 +124,7 @@ void gaps_lose_hand(struct journal *journal, struct cursor *cursor)
 	cursor->hand = (struct in_hand){0};
 }
 
-void gaps_place(const struct cursor *cursor, struct place *ret_place)
+void gaps_place(const struct cursor *cursor, struct cursor_place *ret_place)
 {
 	struct cursor_gap owed = owed_of(cursor);
 
@@ -171,7 +171,7 @@ bool journal_take_gap(struct journal *journal, struct journal_gap *ret_gap)
 /* A gap may have grown since it was taken: the rest stays to be told. */
 static void forget_taken(struct journal *journal, struct cursor *cursor)
 {
-	struct place *place = &cursor->wanted;
+	struct cursor_place *place = &cursor->wanted;
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < place->gap_count; i++) {

@@ -25,6 +25,6 @@ bool gaps_give_up(struct journal *journal, const struct segment *segment,
 void gaps_lose_hand(struct journal *journal, struct cursor *cursor);
 
 /* The cursor as it is to be stored. */
-void gaps_place(const struct cursor *cursor, struct place *ret_place);
+void gaps_place(const struct cursor *cursor, struct cursor_place *ret_place);
 
 #endif

@@ -142,7 +142,7 @@ static void store_cursor(struct journal *journal, struct cursor *cursor, bool sy
 {
 	int result;
 
-	if (place_equal(&cursor->pending, &cursor->durable))
+	if (cursor_place_equal(&cursor->pending, &cursor->durable))
 		return;
 	/* Even when nothing is synced: a segment goes only behind a cursor that is on disk. */
 	if (cursor->pending.position.segment != cursor->durable.position.segment)
@@ -206,7 +206,7 @@ static void drop_segment(struct journal *journal, struct segment *segment)
 /* Names come and go with reloads; a descriptor is there for those in use only. */
 static void rest_cursor(struct cursor *cursor)
 {
-	if (cursor->idle && place_equal(&cursor->pending, &cursor->durable))
+	if (cursor->idle && cursor_place_equal(&cursor->pending, &cursor->durable))
 		cursor_close(&cursor->file);
 }
 
