@@ -58,7 +58,4 @@ struct container_path {
 /* path: from the root of the hierarchy, starting with a slash, at most 65,535 bytes. */
 void container_path_parse(const char *path, size_t length, struct container_path *ret_path);
 
-/* Whether text is an id as Docker and others make them: 64 lower-case hexadecimal digits. */
-bool container_id_is_hash(const char *text, size_t length);
-
 #endif

@@ -65,11 +65,10 @@ void rules_carry_over(struct rules_state *state, struct rules_state *old);
 
 /* Since the agent started, or since the rule was changed. */
 struct rules_counters {
-	uint64_t matched;
-	uint64_t kept, dropped; /* decided by it */
-	uint64_t passed, held;  /* decided by its limit */
-	uint64_t tagged, masked;
-	uint64_t keys_evicted; /* limit: keys forgotten early because there were too many */
+	uint64_t dropped;
+	uint64_t held; /* by its limit */
+	uint64_t
+		keys_evicted; /* limit: keys forgotten early, and events whose key found no place */
 };
 
 /* By any thread while the state lives. */

@@ -8,9 +8,6 @@
 
 #include "journal/state.h"
 
-/* Adds it to those to be told, as one with the last where it follows; none is ever left out. */
-void gaps_add(struct journal *journal, struct cursor *cursor, const struct cursor_gap *gap);
-
 /* count events from index on, which lie in that segment or behind it, before next. */
 void gaps_add_between(struct journal *journal, struct cursor *cursor, uint64_t index,
 		      const struct segment *segment, const struct segment *next,
