@@ -733,12 +733,6 @@ static void stop_view(struct pipeline *pipeline)
 			    (unsigned long long)status.waiting);
 }
 
-static void close_descriptor(int fd)
-{
-	if (fd >= 0)
-		(void)close(fd);
-}
-
 static void close_all(struct pipeline *pipeline)
 {
 	pipeline_close_control(pipeline);
@@ -754,12 +748,12 @@ static void close_all(struct pipeline *pipeline)
 	sinks_free(pipeline->sinks);
 	rules_free(pipeline->first_rules);
 	host_watch_free(pipeline->host_watch);
-	close_descriptor(pipeline->tick_fd);
-	close_descriptor(pipeline->users_fd);
-	close_descriptor(pipeline->gone_fd);
-	close_descriptor(pipeline->timer_fd);
-	close_descriptor(pipeline->signal_fd);
-	close_descriptor(pipeline->epoll_fd);
+	io_close(pipeline->tick_fd);
+	io_close(pipeline->users_fd);
+	io_close(pipeline->gone_fd);
+	io_close(pipeline->timer_fd);
+	io_close(pipeline->signal_fd);
+	io_close(pipeline->epoll_fd);
 }
 
 int pipeline_run(const struct pipeline_options *options, struct err *err)

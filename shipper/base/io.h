@@ -33,4 +33,7 @@ int io_make_dirs(const char *path, mode_t mode);
 
 int io_sync_dir(const char *path);
 
+/* -1 is none: then there is nothing to close. What close(2) says is of no use to the caller. */
+void io_close(int fd);
+
 #endif

@@ -2,6 +2,7 @@
 /* Row types to numbers and text. Must not know what is asked of them. */
 #include "filter/fact.h"
 
+#include "base/clock.h"
 #include "decode/names.h"
 
 #include <errno.h>
@@ -105,8 +106,7 @@ static int parse_ns(const char *text, uint64_t *ret_ns)
 			return -EINVAL;
 		return 0;
 	}
-	if (text_parse_duration(text, &ms) < 0 ||
-	    __builtin_mul_overflow(ms, UINT64_C(1000000), ret_ns))
+	if (text_parse_duration(text, &ms) < 0 || __builtin_mul_overflow(ms, NS_PER_MS, ret_ns))
 		return -EINVAL;
 	return 0;
 }

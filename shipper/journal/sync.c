@@ -6,6 +6,7 @@
  */
 #include "journal/gaps.h"
 
+#include "base/clock.h"
 #include "base/confine.h"
 #include "base/io.h"
 
@@ -257,9 +258,9 @@ static void wait_for_work(struct journal *journal)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += journal->sync_every_ms / 1000;
-	until.tv_nsec += (long)(journal->sync_every_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
+	until.tv_nsec += (long)(journal->sync_every_ms % 1000 * NS_PER_MS);
+	if (until.tv_nsec >= (long)NS_PER_S) {
+		until.tv_nsec -= (long)NS_PER_S;
 		until.tv_sec++;
 	}
 	while (!journal->stopping && journal->round_wanted == journal->round_done)

@@ -158,15 +158,15 @@ static void sweeps_are_put_off_while_the_rings_hardly_fill(void **state)
 
 	(void)state;
 	(void)shortest_wait_ns(1000);
-	assert_true(clock_mono_ns() - start >= 60 * 1000000ULL);
-	assert_true(shortest_wait_ns((16 << 20) / 64) < 8 * 1000000ULL);
+	assert_true(clock_mono_ns() - start >= 60 * NS_PER_MS);
+	assert_true(shortest_wait_ns((16 << 20) / 64) < 8 * NS_PER_MS);
 }
 
 static void sweeps_of_a_small_ring_are_not_put_off(void **state)
 {
 	(void)state;
 	made.ring.size = 1 << 20;
-	assert_true(shortest_wait_ns(1000) < 8 * 1000000ULL);
+	assert_true(shortest_wait_ns(1000) < 8 * NS_PER_MS);
 }
 
 static void a_few_empty_sweeps_come_before_the_sleep(void **state)

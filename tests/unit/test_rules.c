@@ -16,7 +16,7 @@
 #include "rules_of_text.h"
 
 #define ROOM REC_MAX_SIZE
-#define SECOND UINT64_C(1000000000)
+#define SECOND NS_PER_S
 
 static struct entry_builder builder;
 static const uint8_t stream[16];
