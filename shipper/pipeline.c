@@ -15,7 +15,6 @@
 #include "base/confine.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "base/uuid.h"
 #include "capture/probes.h"
 #include "collect.h"
 #include "config/options.h"

@@ -4,7 +4,6 @@
 #define AUDITSHIP_IO_H
 
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 /* Writes all bytes or fails; *ret_written (may be NULL) tells how many went out either way. */

@@ -12,7 +12,6 @@
 #include "record.h"
 
 #include <stdatomic.h>
-#include <stdint.h>
 
 struct reader;
 

@@ -12,7 +12,6 @@
 #include "enrich/cache_counters.h"
 #include "enrich/container_path.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define CGROUPS_DEFAULT_MAX 8192

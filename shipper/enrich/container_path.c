@@ -6,6 +6,7 @@
  */
 #include "enrich/container_path.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define HASH_LENGTH 64

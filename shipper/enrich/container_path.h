@@ -6,7 +6,6 @@
 #ifndef AUDITSHIP_CONTAINER_PATH_H
 #define AUDITSHIP_CONTAINER_PATH_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

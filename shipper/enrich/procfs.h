@@ -3,7 +3,6 @@
 #ifndef AUDITSHIP_PROCFS_H
 #define AUDITSHIP_PROCFS_H
 
-#include "base/err.h"
 #include "base/uuid.h"
 
 #include <stdbool.h>

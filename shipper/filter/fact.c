@@ -3,10 +3,8 @@
 #include "filter/fact.h"
 
 #include "base/clock.h"
-#include "decode/names.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static enum fact_class class_of(enum field_type type)

@@ -2,6 +2,7 @@
 /* Sets of a few slots each; the hash chooses the set. Knows nothing of events or JSON. */
 #include "render/part_cache.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

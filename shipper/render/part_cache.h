@@ -8,7 +8,6 @@
 #define AUDITSHIP_PART_CACHE_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #define PART_CACHE_SETS 32
 #define PART_CACHE_WAYS 4

@@ -8,7 +8,6 @@
 
 #include "agent_identity.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "config/config.h"

@@ -10,9 +10,7 @@
 
 #include <cmocka.h>
 
-#include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
