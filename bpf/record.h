@@ -189,7 +189,7 @@ struct rec_exec {
 	__u8 memfd;
 	__u8 deleted;
 	__u8 pad[3];
-	struct rec_string executable;  /* a path, see rec_path below */
+	struct rec_string executable;  /* a path */
 	struct rec_string cwd;         /* a path */
 	struct rec_string filename;    /* as given to exec */
 	struct rec_string interpreter; /* of a script, as named in its first line */

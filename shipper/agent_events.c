@@ -7,6 +7,7 @@
 
 #include "agent_records.h"
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "clock_watch.h"
 #include "enrich/procfs.h"
@@ -389,19 +390,13 @@ int agent_events_new(struct agent_events **ret_events, struct pipeline *pipeline
 	return 0;
 }
 
-static void close_descriptor(int fd)
-{
-	if (fd >= 0)
-		(void)close(fd);
-}
-
 void agent_events_free(struct agent_events *events)
 {
 	if (!events)
 		return;
 	coverage_free(events->coverage);
-	close_descriptor(events->clock_fd);
-	close_descriptor(events->beat_fd);
-	close_descriptor(events->epoll_fd);
+	io_close(events->clock_fd);
+	io_close(events->beat_fd);
+	io_close(events->epoll_fd);
 	free(events);
 }

@@ -6,7 +6,6 @@
 #ifndef AUDITSHIP_AGENT_EVENTS_H
 #define AUDITSHIP_AGENT_EVENTS_H
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "coverage/coverage.h"
 #include "record.h"

@@ -7,9 +7,7 @@
 #include "decode/names.h"
 #include "serve/status_attention.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #define LIST_MAX 8192
 

@@ -9,8 +9,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#include <stdlib.h>
-
 #define PID_NS_INITIAL 4026531836u /* PROC_PID_INIT_INO of include/linux/proc_ns.h */
 #define EVERY_NS (600 * NS_PER_S)
 #define AFTER_LOSS_NS (10 * NS_PER_S)

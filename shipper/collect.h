@@ -33,13 +33,11 @@ struct collect_options {
 	bool selected[REC_KINDS]; /* kinds that are journalled; the others only inform enrichment */
 };
 
-/* What is remembered beside processes, each up to a bound. */
-
 /*
  * The account. Nothing but uint64_t: it is published word by word. Two equations hold at every
  * moment that the thread publishes: seen = arrived + lost, and
  * arrived + unnumbered = events of all kinds but lost + not_selected + excluded + dropped +
- * limited + canaries + rejected + pending.
+ * held + canaries + rejected + pending.
  */
 struct collect_status {
 	uint64_t events[REC_KINDS]; /* journalled */

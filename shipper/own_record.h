@@ -17,6 +17,7 @@ struct own_record {
 		struct rec_agent_coverage coverage;
 		struct rec_events_expired expired;
 		struct rec_journal_unclean unclean;
+		struct rec_config config;
 		char bytes[COLLECT_NOTE_MAX];
 	};
 };

@@ -10,11 +10,11 @@
  */
 #include "pipeline_parts.h"
 
+#include "agent_identity.h"
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "base/uuid.h"
 #include "capture/probes.h"
 #include "collect.h"
 #include "config/options.h"
@@ -24,7 +24,6 @@
 #include "enrich/host_watch.h"
 #include "enrich/procfs.h"
 #include "enrich/users_watch.h"
-#include "identity.h"
 #include "serve/control.h"
 #include "serve/status.h"
 #include "serve/watchers.h"
@@ -52,7 +51,7 @@
 void pipeline_describe_identity(const struct pipeline *pipeline, const struct config *config,
 				struct render_identity *ret_identity)
 {
-	identity_describe(&pipeline->host, pipeline->agent_id, config, ret_identity);
+	agent_identity_describe(&pipeline->host, pipeline->agent_id, config, ret_identity);
 }
 
 static void tell_recovery(const struct journal_recovery *recovery)
@@ -733,12 +732,6 @@ static void stop_view(struct pipeline *pipeline)
 			    (unsigned long long)status.waiting);
 }
 
-static void close_descriptor(int fd)
-{
-	if (fd >= 0)
-		(void)close(fd);
-}
-
 static void close_all(struct pipeline *pipeline)
 {
 	pipeline_close_control(pipeline);
@@ -754,12 +747,12 @@ static void close_all(struct pipeline *pipeline)
 	sinks_free(pipeline->sinks);
 	rules_free(pipeline->first_rules);
 	host_watch_free(pipeline->host_watch);
-	close_descriptor(pipeline->tick_fd);
-	close_descriptor(pipeline->users_fd);
-	close_descriptor(pipeline->gone_fd);
-	close_descriptor(pipeline->timer_fd);
-	close_descriptor(pipeline->signal_fd);
-	close_descriptor(pipeline->epoll_fd);
+	io_close(pipeline->tick_fd);
+	io_close(pipeline->users_fd);
+	io_close(pipeline->gone_fd);
+	io_close(pipeline->timer_fd);
+	io_close(pipeline->signal_fd);
+	io_close(pipeline->epoll_fd);
 }
 
 int pipeline_run(const struct pipeline_options *options, struct err *err)

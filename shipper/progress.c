@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 
 void progress_note(struct progress *progress, const struct collect_status *collect, uint64_t now_ns)
 {

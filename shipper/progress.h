@@ -10,7 +10,6 @@
 #include "base/err.h"
 #include "serve/status_document.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define PROGRESS_COLLECT_NS (10 * NS_PER_S)

@@ -8,6 +8,7 @@
 
 #include "base/confine.h"
 #include "base/log.h"
+#include "own_record.h"
 #include "pipeline_parts.h"
 #include "succession.h"
 
@@ -48,27 +49,14 @@ void reload_free(struct reload *reload)
 }
 
 /* The stream tells of it: kind, the hash of what is in force, and a message for people. */
-static void tell_stream(struct pipeline *pipeline, uint16_t kind, const char *message)
+static void tell_stream(struct pipeline *pipeline, enum rec_kind kind, const char *message)
 {
-	union {
-		struct rec_config config;
-		char bytes[COLLECT_NOTE_MAX];
-	} record = {0};
-	uint32_t hash_length = (uint32_t)strlen(pipeline->config->hash);
-	uint32_t length = (uint32_t)strnlen(message, 1024);
-	uint32_t at = (uint32_t)sizeof(record.config);
+	struct own_record record;
 
-	memcpy(record.bytes + at, pipeline->config->hash, hash_length);
-	record.config.hash = (struct rec_string){at, hash_length, hash_length};
-	at += hash_length;
-	memcpy(record.bytes + at, message, length);
-	record.config.message = (struct rec_string){at, length, length};
-	record.config.header = (struct rec_header){
-		.size = at + length,
-		.kind = kind,
-		.abi = REC_ABI,
-	};
-	if (!collect_note(pipeline->collect, &record.config.header))
+	own_record_init(&record, kind);
+	own_record_text(&record, &record.config.hash, pipeline->config->hash);
+	own_record_text(&record, &record.config.message, message);
+	if (!collect_note(pipeline->collect, &record.header))
 		log_warning("the stream does not tell of a reload: too many wait already");
 }
 

@@ -17,8 +17,8 @@ struct sinks_options {
 	struct journal *journal;
 	const struct render_identity *identity; /* as it is when one starts; must outlive them */
 	const struct journal_start *from; /* without cursors, from there; NULL: each by its own */
+	bool open_later;                  /* by their threads, which try until it works */
 	/* From a deliver thread: the reader of standard output has gone. */
-	bool open_later; /* by their threads, which try until it works */
 	void (*on_reader_gone)(void *data);
 	void *data;
 };

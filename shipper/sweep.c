@@ -20,10 +20,10 @@
 #include <string.h>
 
 #define BATCH_SIZE (768 * 1024 + 2 * ENTRY_MAX_SIZE) /* is written from 768 KiB on */
-#define OFFSET_AGE_NS 100000000ULL /* the wall clock's offset is sampled at least this often */
-#define CATCH_UP_NS 3000000000ULL  /* of what is left then the next agent is to take care */
-#define RECALL_BYTES (16 << 20)    /* of the journal: some 10,000 events of processes */
-#define DRAIN_NS 2000000000ULL /* for probes that are at work, on a CPU that the host took away */
+#define OFFSET_AGE_NS (100 * NS_PER_MS) /* of the sample of the wall clock's offset, at most */
+#define CATCH_UP_NS (3 * NS_PER_S)      /* of what is left then the next agent is to take care */
+#define RECALL_BYTES (16 << 20)         /* of the journal: some 10,000 events of processes */
+#define DRAIN_NS (2 * NS_PER_S)         /* for probes at work, on a CPU that the host took away */
 
 struct sweep {
 	struct journal *journal;

@@ -6,7 +6,6 @@
 #ifndef AUDITSHIP_CLOCK_H
 #define AUDITSHIP_CLOCK_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #define NS_PER_US UINT64_C(1000)

@@ -51,13 +51,15 @@ void confine_process(void)
 		(void)prctl(PR_SET_DUMPABLE, 0);
 }
 
-int confine_capabilities(void)
+/* The calling thread's capabilities, all of them; threads that it starts from now on have none
+ * either. */
+static void give_up_capabilities(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct nothing[_LINUX_CAPABILITY_U32S_3] = {0};
 
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return syscall(SYS_capset, &header, nothing) < 0 ? -errno : 0;
+	(void)syscall(SYS_capset, &header, nothing);
 }
 
 void confine_make_minimal(void)
@@ -73,13 +75,13 @@ bool confine_is_minimal(void)
 void confine_thread(void)
 {
 	if (geteuid() != 0 || confine_is_minimal())
-		(void)confine_capabilities();
+		give_up_capabilities();
 }
 
 void confine_rest(void)
 {
 	if (confine_is_minimal())
-		(void)confine_capabilities();
+		give_up_capabilities();
 }
 
 static int forbid(scmp_filter_ctx filter, const char *name)

@@ -16,12 +16,6 @@
  */
 void confine_process(void);
 
-/*
- * The calling thread's capabilities, all of them; threads that it starts from now on have none
- * either. 0 or -errno.
- */
-int confine_capabilities(void);
-
 /* agent.privileges is minimal. Before the first thread and child. */
 void confine_make_minimal(void);
 bool confine_is_minimal(void);

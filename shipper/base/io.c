@@ -143,3 +143,9 @@ int io_sync_dir(const char *path)
 		return -errno;
 	return 0;
 }
+
+void io_close(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd);
+}

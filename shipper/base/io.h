@@ -4,7 +4,6 @@
 #define AUDITSHIP_IO_H
 
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 /* Writes all bytes or fails; *ret_written (may be NULL) tells how many went out either way. */
@@ -32,5 +31,8 @@ int io_read_file(int dirfd, const char *path, size_t limit, char **ret_text, siz
 int io_make_dirs(const char *path, mode_t mode);
 
 int io_sync_dir(const char *path);
+
+/* -1 is none: then there is nothing to close. What close(2) says is of no use to the caller. */
+void io_close(int fd);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the agent says of itself, on standard error. Only main, pipeline and deliver log above
- * debug; everything else returns. Text from outside is made harmless before it is printed.
+ * What the agent says of itself, on standard error. Only deliver and the files of the top level
+ * log above debug; everything else returns. Text from outside is made harmless before it is
+ * printed.
  */
 #ifndef AUDITSHIP_LOG_H
 #define AUDITSHIP_LOG_H

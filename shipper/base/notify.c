@@ -3,7 +3,6 @@
 #include "base/notify.h"
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/text.h"
 
 #include <errno.h>

@@ -16,16 +16,6 @@ struct piece {
 	char text[16];
 };
 
-/* Of a well-formed character of length bytes. */
-static uint32_t code_point(const unsigned char *text, size_t length)
-{
-	uint32_t code = length == 1 ? text[0] : text[0] & (0x7fU >> length);
-
-	for (size_t i = 1; i < length; i++)
-		code = code << 6 | (text[i] & 0x3f);
-	return code;
-}
-
 /* C1, and what Unicode lists as Bidi_Control: it reorders what stands beside it. */
 static bool steers(uint32_t code)
 {
@@ -71,9 +61,9 @@ static void show(struct piece *piece, const char *text, size_t length)
 		piece->length = put_hex(piece->text, *bytes);
 	} else if (piece->taken == 1) {
 		piece->length = put_ascii(piece->text, *bytes);
-	} else if (steers(code_point(bytes, piece->taken))) {
+	} else if (steers(utf8_code_point(text, piece->taken))) {
 		piece->length = (size_t)snprintf(piece->text, sizeof(piece->text), "\\u{%04x}",
-						 code_point(bytes, piece->taken));
+						 utf8_code_point(text, piece->taken));
 	} else {
 		piece->length = piece->taken;
 		memcpy(piece->text, text, piece->taken);

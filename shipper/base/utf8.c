@@ -5,7 +5,6 @@
  */
 #include "base/utf8.h"
 
-#include <stdint.h>
 #include <string.h>
 
 /* What may follow a leading byte: Unicode 15, table 3-7. */
@@ -43,6 +42,16 @@ size_t utf8_next(const char *text, size_t length, bool *ret_valid)
 	}
 	*ret_valid = used == lead.length;
 	return used;
+}
+
+uint32_t utf8_code_point(const char *text, size_t length)
+{
+	const uint8_t *bytes = (const uint8_t *)text;
+	uint32_t code = length == 1 ? bytes[0] : bytes[0] & (0x7fU >> length);
+
+	for (size_t i = 1; i < length; i++)
+		code = code << 6 | (bytes[i] & 0x3f);
+	return code;
 }
 
 bool utf8_is_valid(const char *text, size_t length)

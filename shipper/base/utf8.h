@@ -11,12 +11,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Bytes of the character at text (1 to 4), or of the maximal subpart of an ill-formed one (1 to 3);
  * *ret_valid tells which. length is at least 1.
  */
 size_t utf8_next(const char *text, size_t length, bool *ret_valid);
+
+/* Of a well-formed character of length bytes. */
+uint32_t utf8_code_point(const char *text, size_t length);
 
 bool utf8_is_valid(const char *text, size_t length);
 

@@ -242,20 +242,6 @@ void loss_end_sweep(struct loss *loss)
 	}
 }
 
-void loss_totals(const struct loss *loss, struct loss_totals *ret_totals)
-{
-	struct loss_counted counted;
-
-	loss_counted(loss, &counted);
-	*ret_totals = (struct loss_totals){
-		.lost = loss->account.lost,
-		.numbered = counted.numbered,
-		.arrived = loss->account.arrived,
-		.wakeups = counted.wakeups,
-		.read_failures = counted.read_failures,
-	};
-}
-
 const struct loss_account *loss_account(const struct loss *loss)
 {
 	return &loss->account;

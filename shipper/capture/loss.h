@@ -54,15 +54,6 @@ void loss_end_sweep(struct loss *loss);
  * has not arrived yet. Then loss_saw may be told of it. */
 bool loss_believes(const struct loss *loss, const struct rec_header *header);
 
-struct loss_totals {
-	uint64_t lost;     /* told */
-	uint64_t numbered; /* last numbers the probes took, added up */
-	uint64_t arrived;
-	uint64_t wakeups; /* forced by producers */
-	uint64_t read_failures;
-};
-void loss_totals(const struct loss *loss, struct loss_totals *ret_totals);
-
 /* What has become of the numbers so far: seen = arrived + lost, at every moment. */
 struct loss_account {
 	uint64_t seen; /* last number of each ring, CPU and class that arrived or was told as lost,
@@ -76,7 +67,9 @@ const struct loss_account *loss_account(const struct loss *loss);
 
 /* What the probes have counted by now; any thread may ask. */
 struct loss_counted {
-	uint64_t numbered, wakeups, read_failures, map_failures;
+	uint64_t numbered; /* last numbers they took, added up */
+	uint64_t wakeups;  /* that they forced */
+	uint64_t read_failures, map_failures;
 	uint64_t lost_kind[REC_KINDS]; /* exact; told or not yet, and to readers before */
 };
 void loss_counted(const struct loss *loss, struct loss_counted *ret_counted);

@@ -8,11 +8,12 @@
  */
 #include "capture/merge.h"
 
+#include "base/clock.h"
 #include "record.h"
 
 #include <string.h>
 
-#define UNBELIEVABLE_NS 1000000000ULL /* that far in the future no probe has been */
+#define UNBELIEVABLE_NS NS_PER_S /* that far in the future no probe has been */
 
 void merge_init(struct merge *merge, struct ring *vital, struct ring *bulk)
 {

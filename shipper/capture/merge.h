@@ -12,15 +12,16 @@
 #ifndef AUDITSHIP_MERGE_H
 #define AUDITSHIP_MERGE_H
 
+#include "base/clock.h"
 #include "capture/ring.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define MERGE_PATIENCE_NS 20000000ULL /* with a record that is being written */
-#define MERGE_FULL_SHARE 4            /* a ring fills when more than 1/4 of it is used */
-#define MERGE_LOOK_BYTES (32 * 1024)  /* of bulk between two looks at how full vital is */
+#define MERGE_PATIENCE_NS (20 * NS_PER_MS) /* with a record that is being written */
+#define MERGE_FULL_SHARE 4                 /* a ring fills when more than 1/4 of it is used */
+#define MERGE_LOOK_BYTES (32 * 1024)       /* of bulk between two looks at how full vital is */
 
 struct merge_side {
 	struct ring *ring; /* borrowed */

@@ -15,6 +15,8 @@
 #include <inttypes.h>
 #include <linux/magic.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

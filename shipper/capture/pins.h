@@ -15,9 +15,7 @@
 #include "base/err.h"
 #include "capture/probes.h"
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #define PINS_ROOT "/sys/fs/bpf"
 /* One crash leaves two at most; one after the other, each with other settings and before what waits

@@ -6,6 +6,7 @@
 #include "capture/probes_set.h"
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "capture/bpf_call.h"
 
 #include <errno.h>
@@ -133,11 +134,10 @@ static void unmap(const struct probes *probes, enum probes_map map, void *memory
 		(void)munmap(memory, memory_size(probes, map, value_size));
 }
 
-static void close_descriptor(int *fd)
+static void take_off(int *link_fd)
 {
-	if (*fd >= 0)
-		(void)close(*fd);
-	*fd = -1;
+	io_close(*link_fd);
+	*link_fd = -1;
 }
 
 void probes_close(struct probes *probes)
@@ -151,11 +151,11 @@ void probes_close(struct probes *probes)
 	unmap(probes, PROBES_SWITCH, probes->control, sizeof(*probes->control));
 	unmap(probes, PROBES_MARKS, probes->marks, sizeof(*probes->marks));
 	for (size_t i = 0; i < HOOKS_MAX; i++) {
-		close_descriptor(&probes->parts[i][PROBES_PROGRAM]);
-		close_descriptor(&probes->parts[i][PROBES_AGAIN]);
+		io_close(probes->parts[i][PROBES_PROGRAM]);
+		io_close(probes->parts[i][PROBES_AGAIN]);
 	}
 	for (int i = 0; i < PROBES_MAPS; i++)
-		close_descriptor(&probes->maps[i]);
+		io_close(probes->maps[i]);
 	probes_free_loader(probes->loader);
 	free(probes);
 }
@@ -163,8 +163,8 @@ void probes_close(struct probes *probes)
 void probes_detach(struct probes *probes)
 {
 	for (size_t i = 0; i < HOOKS_MAX; i++) {
-		close_descriptor(&probes->parts[i][PROBES_LINK]);
-		close_descriptor(&probes->parts[i][PROBES_AGAIN_LINK]);
+		take_off(&probes->parts[i][PROBES_LINK]);
+		take_off(&probes->parts[i][PROBES_AGAIN_LINK]);
 		probes->status[i].attached = false;
 	}
 }

@@ -8,6 +8,7 @@
 #include "capture/reader.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -135,9 +136,7 @@ static int sleep_until_woken(struct reader *reader)
 	count(&reader->counters.sleeps);
 	stop = wait_on(reader->sleep_fd, SLEEP_MS, &woken);
 	__atomic_store_n(&reader->state->asleep, 0, __ATOMIC_RELAXED);
-	if (woken)
-		count(&reader->counters.wakes);
-	else if (!stop && !are_drained(reader))
+	if (!woken && !stop && !are_drained(reader))
 		count(&reader->counters.late);
 	return stop;
 }

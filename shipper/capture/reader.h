@@ -12,7 +12,6 @@
 #include "record.h"
 
 #include <stdatomic.h>
-#include <stdint.h>
 
 struct reader;
 
@@ -20,7 +19,6 @@ struct reader;
 struct reader_counters {
 	atomic_uint_fast64_t sweeps; /* looks at the rings */
 	atomic_uint_fast64_t sleeps; /* of up to 500 ms */
-	atomic_uint_fast64_t wakes;  /* sleeps that a producer ended */
 	atomic_uint_fast64_t late;   /* sleeps that timed out although records had come */
 };
 

@@ -63,7 +63,7 @@ struct config_map {
 	size_t count;
 };
 
-/* What the files said, for the origin of each value. Private to config*.c. */
+/* What the files said, for the origin of each value. Private to config/. */
 struct config_trees {
 	struct yaml_node **items; /* one per file; NULL for an empty one */
 	size_t count;
@@ -130,7 +130,7 @@ struct config_sink {
 		int verify;        /* enum config_verify */
 	} tls;
 	struct {
-		int mechanism; /* of config_sasl_words; 0: none */
+		int mechanism; /* of config_sasl_mechanisms; 0: none */
 		char *username, *password;
 	} sasl;
 	struct condition *when;       /* NULL: every event */

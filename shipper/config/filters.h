@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is unwise in capture.exclude and capture.include. Private to config*.c. */
+/* What is unwise in capture.exclude and capture.include. Private to config/. */
 #ifndef AUDITSHIP_CONFIG_FILTERS_H
 #define AUDITSHIP_CONFIG_FILTERS_H
 

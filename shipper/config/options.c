@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Which tables of rows there are, in the order of the file, and what several of them use; the rows
- * stand in config_options_TOPIC.c. Knows nothing of YAML.
+ * stand in options_TOPIC.c. Knows nothing of YAML.
  */
 #include "config/rows.h"
 

@@ -2,7 +2,7 @@
 /*
  * The tables of options: one row = place in the file, type, place in the struct, default, bounds
  * and documentation. Reading, defaults, example file and reference are loops over these rows, which
- * stand in config_options_TOPIC.c. Private to config*.c.
+ * stand in options_TOPIC.c. Private to config/.
  */
 #ifndef AUDITSHIP_CONFIG_OPTIONS_H
 #define AUDITSHIP_CONFIG_OPTIONS_H

@@ -75,15 +75,6 @@ static bool is_plain(const char *text, size_t length)
 	return true;
 }
 
-static uint32_t code_point(const unsigned char *text, size_t length)
-{
-	uint32_t code = length == 1 ? text[0] : text[0] & (0x7fU >> length);
-
-	for (size_t i = 1; i < length; i++)
-		code = code << 6 | (text[i] & 0x3f);
-	return code;
-}
-
 /* Characters that YAML does not allow as they are, or that could steer a terminal or hide. */
 static bool is_unsafe(uint32_t code)
 {
@@ -104,7 +95,7 @@ static bool is_unsafe(uint32_t code)
 
 static int write_character(struct buf *out, const char *text, size_t length, bool doubled)
 {
-	uint32_t code = code_point((const unsigned char *)text, length);
+	uint32_t code = utf8_code_point(text, length);
 
 	if (code == '"' || code == '\\')
 		return buf_printf(out, "\\%c", (int)code);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of rows share, and their tables. Private to config_options*.c. */
+/* What the files of rows share, and their tables. Private to options.c and options_*.c. */
 #ifndef AUDITSHIP_CONFIG_ROWS_H
 #define AUDITSHIP_CONFIG_ROWS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Rules and conditions in the configuration. Private to config*.c. */
+/* Rules and conditions in the configuration. Private to config/. */
 #ifndef AUDITSHIP_CONFIG_RULES_H
 #define AUDITSHIP_CONFIG_RULES_H
 

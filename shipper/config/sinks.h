@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The list of sinks in the configuration. Private to config*.c. */
+/* The list of sinks in the configuration. Private to config/. */
 #ifndef AUDITSHIP_CONFIG_SINKS_H
 #define AUDITSHIP_CONFIG_SINKS_H
 

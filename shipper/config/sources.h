@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The files a configuration is made of: a main file and the drop-ins beside it, in conf.d/. Private
- * to config*.c.
+ * to config/.
  */
 #ifndef AUDITSHIP_CONFIG_SOURCES_H
 #define AUDITSHIP_CONFIG_SOURCES_H

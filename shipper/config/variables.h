@@ -2,7 +2,7 @@
 /*
  * Variables in the values of a configuration file. They are put in after the file has become a
  * tree, so that what they hold can never change its structure; what they hold is not looked at
- * again, so that there are no cycles. Private to config*.c.
+ * again, so that there are no cycles. Private to config/.
  */
 #ifndef AUDITSHIP_CONFIG_VARIABLES_H
 #define AUDITSHIP_CONFIG_VARIABLES_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The layout that all written configurations share. Private to config*.c. */
+/* The layout that all written configurations share. Private to config/. */
 #ifndef AUDITSHIP_CONFIG_WRITE_H
 #define AUDITSHIP_CONFIG_WRITE_H
 

@@ -8,7 +8,6 @@
 
 #include "record.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
 #define CANARY_NOWHERE "/auditship-canary" /* is not there, and is not made */

@@ -6,14 +6,10 @@
 #include "coverage/canary_watch.h"
 
 #include "coverage/canary.h"
+#include "decode/decode.h"
 #include "decode/fields.h"
 
 #include <unistd.h>
-
-struct task_record {
-	struct rec_header header;
-	struct rec_task task;
-};
 
 void canary_watch_begin(struct canary_watch *watch, uint64_t now_ns)
 {

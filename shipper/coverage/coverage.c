@@ -6,6 +6,7 @@
 #include "coverage/coverage.h"
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "decode/fields.h"
 #include "enrich/procfs.h"
 
@@ -114,7 +115,8 @@ uint32_t coverage_opens(bool own, bool nowhere)
 static void set_timer(struct coverage *coverage, unsigned int ms)
 {
 	struct itimerspec when = {
-		.it_value = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 + (ms == 0)},
+		.it_value = {.tv_sec = ms / 1000,
+			     .tv_nsec = (long)(ms % 1000 * NS_PER_MS) + (ms == 0)},
 	};
 
 	(void)timerfd_settime(coverage->timer_fd, 0, &when, NULL);
@@ -314,20 +316,14 @@ int coverage_new(struct coverage **ret_coverage, const struct coverage_options *
 	return 0;
 }
 
-static void close_descriptor(int fd)
-{
-	if (fd >= 0)
-		(void)close(fd);
-}
-
 void coverage_free(struct coverage *coverage)
 {
 	if (!coverage)
 		return;
 	canary_helper_stop(coverage->helper);
-	close_descriptor(coverage->watch.seen_fd);
-	close_descriptor(coverage->timer_fd);
-	close_descriptor(coverage->epoll_fd);
+	io_close(coverage->watch.seen_fd);
+	io_close(coverage->timer_fd);
+	io_close(coverage->epoll_fd);
 	free(coverage);
 }
 

@@ -8,6 +8,12 @@
 
 #include <stddef.h>
 
+/* What every record of a kind that has a task begins with. */
+struct task_record {
+	struct rec_header header;
+	struct rec_task task;
+};
+
 /*
  * Checks a record of size bytes by its kind's rows: size, ABI, kind, every rec_string inside the
  * tail. 0, or -EBADMSG with *ret_why (a constant) saying what is wrong.

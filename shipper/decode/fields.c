@@ -5,6 +5,7 @@
  */
 #include "decode/fields.h"
 
+#include "decode/decode.h"
 #include "decode/enriched.h"
 
 #include <string.h>
@@ -110,10 +111,6 @@ const struct field header_fields[] = {
 	END
 };
 
-struct task_record {
-	struct rec_header header;
-	struct rec_task task;
-};
 #define TASK(m, ...) FIELD(struct task_record, task.m, __VA_ARGS__)
 #define HIDDEN_TASK(m, text) HIDDEN(struct task_record, task.m, text)
 const struct field task_fields[] = {

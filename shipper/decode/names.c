@@ -2,7 +2,6 @@
 /* Words for numbers. A number without a word stays a number: nothing is guessed. */
 #include "decode/names.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>

@@ -8,7 +8,6 @@
 #include <netpacket/packet.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* 169.254.0.0/16, RFC 3927 */

@@ -7,16 +7,16 @@
 #ifndef AUDITSHIP_CGROUPS_H
 #define AUDITSHIP_CGROUPS_H
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "enrich/cache_counters.h"
 #include "enrich/container_path.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define CGROUPS_DEFAULT_MAX 8192
-#define CGROUPS_PATH_MAX 320           /* bytes kept; the containers in it are found in all of it */
-#define CGROUPS_KEEP_NS 30000000000ULL /* after its removal */
+#define CGROUPS_PATH_MAX 320 /* bytes kept; the containers in it are found in all of it */
+#define CGROUPS_KEEP_NS (30 * NS_PER_S) /* after its removal */
 #define CGROUPS_ROOT_ID 1 /* of every hierarchy's root (fs/kernfs/dir.c: the first number) */
 
 struct cgroups;

@@ -12,9 +12,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PASSWD_MAX ((size_t)8 * 1024 * 1024)
 #define DAEMON_JSON_MAX ((size_t)64 * 1024)

@@ -6,6 +6,7 @@
  */
 #include "enrich/container_path.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define HASH_LENGTH 64
@@ -53,16 +54,10 @@ static bool strip(const struct word *word, const char *prefix, const char *suffi
 	return true;
 }
 
-bool container_id_is_hash(const char *text, size_t length)
-{
-	struct word word = {text, length};
-
-	return length == HASH_LENGTH && is_made_of(&word, HEX);
-}
-
+/* An id as Docker and others make them: 64 lower-case hexadecimal digits. */
 static bool is_hash(const struct word *word)
 {
-	return container_id_is_hash(word->text, word->length);
+	return word->length == HASH_LENGTH && is_made_of(word, HEX);
 }
 
 /* Groups of hexadecimal digits with separators: "8-4-4-4-12". */

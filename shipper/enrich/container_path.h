@@ -6,7 +6,6 @@
 #ifndef AUDITSHIP_CONTAINER_PATH_H
 #define AUDITSHIP_CONTAINER_PATH_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,8 +56,5 @@ struct container_path {
 
 /* path: from the root of the hierarchy, starting with a slash, at most 65,535 bytes. */
 void container_path_parse(const char *path, size_t length, struct container_path *ret_path);
-
-/* Whether text is an id as Docker and others make them: 64 lower-case hexadecimal digits. */
-bool container_id_is_hash(const char *text, size_t length);
 
 #endif

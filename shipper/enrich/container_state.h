@@ -6,7 +6,6 @@
 #ifndef AUDITSHIP_CONTAINER_STATE_H
 #define AUDITSHIP_CONTAINER_STATE_H
 
-#include "base/err.h"
 #include "enrich/container_path.h"
 
 #include <stdbool.h>

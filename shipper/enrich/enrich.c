@@ -5,6 +5,7 @@
  */
 #include "enrich/enrich.h"
 
+#include "base/clock.h"
 #include "base/uuid.h"
 #include "decode/decode.h"
 #include "decode/fields.h"
@@ -87,7 +88,7 @@ int enrich_new(struct enrich **ret_enrich, const struct enrich_options *options,
 	if (!enrich)
 		return err_set(err, -ENOMEM, "no memory for enrichment");
 	enrich->host_pid = options->host_pid;
-	enrich->tick_ns = 1000000000ULL / options->ticks_per_s;
+	enrich->tick_ns = NS_PER_S / options->ticks_per_s;
 	enrich_set_ancestry(enrich, options->ancestry);
 	enrich_set_env(enrich, options->env, options->env_count);
 	enrich->resolver = options->resolver;

@@ -3,6 +3,7 @@
 #ifndef AUDITSHIP_EVENT_NAMES_H
 #define AUDITSHIP_EVENT_NAMES_H
 
+#include "decode/decode.h"
 #include "enrich/tail.h"
 #include "enrich/user_names.h"
 

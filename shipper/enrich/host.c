@@ -269,7 +269,7 @@ int host_read(struct host *host, const char *root, struct err *err)
 }
 
 /* -ENOENT: there is none, or what is there is no UUID. */
-static int read_agent_id(int dir, char ret_id[37])
+static int read_agent_id(int dir, char ret_id[UUID_TEXT_SIZE])
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length;
@@ -308,7 +308,7 @@ static int write_temporary(int dir, const char *id)
 	return result;
 }
 
-static int make_agent_id(int dir, char ret_id[37])
+static int make_agent_id(int dir, char ret_id[UUID_TEXT_SIZE])
 {
 	uint8_t id[16];
 	int result = uuid_random(id);
@@ -348,7 +348,7 @@ static const char *remedy(int error)
 	}
 }
 
-int host_agent_id(char ret_id[37], const char *state_dir, struct err *err)
+int host_agent_id(char ret_id[UUID_TEXT_SIZE], const char *state_dir, struct err *err)
 {
 	_cleanup_close_ int dir = -1;
 	int result = io_make_dirs(state_dir, 0700);

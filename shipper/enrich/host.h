@@ -5,6 +5,7 @@
 #define AUDITSHIP_HOST_H
 
 #include "base/err.h"
+#include "base/uuid.h"
 #include "enrich/addresses.h"
 
 #include <stdint.h>
@@ -16,7 +17,7 @@ struct host {
 	char machine_id[33];
 	char architecture[66];
 	char kernel[66]; /* release, as uname -r */
-	char boot_id_text[37];
+	char boot_id_text[UUID_TEXT_SIZE];
 	uint8_t boot_id[16];
 	char os_platform[64]; /* ID of os-release */
 	char os_family[64];   /* ID_LIKE's first word, else ID */
@@ -36,6 +37,6 @@ int host_read(struct host *host, const char *root, struct err *err);
 #define HOST_AGENT_ID_FILE "agent-id"
 
 /* The agent's persistent id: read from that file of STATE_DIR, made there at the first start. */
-int host_agent_id(char ret_id[37], const char *state_dir, struct err *err);
+int host_agent_id(char ret_id[UUID_TEXT_SIZE], const char *state_dir, struct err *err);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef AUDITSHIP_PLACEMENT_H
 #define AUDITSHIP_PLACEMENT_H
 
+#include "decode/decode.h"
 #include "enrich/cgroups.h"
 #include "enrich/containers.h"
 #include "enrich/tail.h"

@@ -53,7 +53,7 @@ static int read_number(const char **at, uint64_t limit, uint64_t *ret_value)
 	return 0;
 }
 
-int procfs_boot_id(const char *root, char ret_text[37])
+int procfs_boot_id(const char *root, char ret_text[UUID_TEXT_SIZE])
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length;

@@ -3,7 +3,7 @@
 #ifndef AUDITSHIP_PROCFS_H
 #define AUDITSHIP_PROCFS_H
 
-#include "base/err.h"
+#include "base/uuid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 /* boot id as 36 characters and terminator. */
-int procfs_boot_id(const char *root, char ret_text[37]);
+int procfs_boot_id(const char *root, char ret_text[UUID_TEXT_SIZE]);
 
 /* Inode number of /proc/self/ns/NAME, or of a process's, 0 when it cannot be read. */
 uint32_t procfs_own_namespace(const char *root, const char *name);

@@ -9,6 +9,7 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "base/io.h"
 #include "enrich/resolver_spawner.h"
 
 #include <assert.h>
@@ -23,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DEADLINE_NS 2000000000ULL
+#define DEADLINE_NS (2 * NS_PER_S)
 #define END_MS 1000 /* patience with the spawner, which ends by itself */
 #define WAITS_MAX 64
 
@@ -62,12 +63,6 @@ struct resolver {
 						    RESOLVER_ANSWER_MAX];
 };
 
-static void close_descriptor(int fd)
-{
-	if (fd >= 0)
-		(void)close(fd);
-}
-
 static int fork_spawner(struct resolver *resolver)
 {
 	int fds[2];
@@ -91,7 +86,7 @@ static void end_spawner(pid_t pid)
 
 	if (process.fd < 0 || poll(&process, 1, END_MS) <= 0)
 		(void)kill(pid, SIGKILL);
-	close_descriptor(process.fd);
+	io_close(process.fd);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }
@@ -101,12 +96,12 @@ void resolver_free(struct resolver *resolver)
 	if (!resolver)
 		return;
 	for (size_t i = 0; i < RESOLVER_LANES; i++)
-		close_descriptor(resolver->lanes[i].fd);
+		io_close(resolver->lanes[i].fd);
 	/* another child of the agent may hold a copy: the end has to be told */
 	if (resolver->control_fd >= 0)
 		(void)shutdown(resolver->control_fd, SHUT_RDWR);
-	close_descriptor(resolver->control_fd);
-	close_descriptor(resolver->epoll_fd);
+	io_close(resolver->control_fd);
+	io_close(resolver->epoll_fd);
 	if (resolver->pid > 0)
 		end_spawner(resolver->pid);
 	free(resolver);

@@ -14,6 +14,7 @@
 #define AUDITSHIP_RESOLVER_H
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -26,8 +27,8 @@
 #define RESOLVER_LANES 4
 #define RESOLVER_WAITING_MAX 256 /* questions of one lane that wait for an answer */
 
-#define RESOLVER_BUDGET_NS 20000000ULL   /* resolver_wait waits that long... */
-#define RESOLVER_WINDOW_NS 1000000000ULL /* ... at most in any time span of this length */
+#define RESOLVER_BUDGET_NS (20 * NS_PER_MS) /* resolver_wait waits that long... */
+#define RESOLVER_WINDOW_NS NS_PER_S         /* ... at most in any time span of this length */
 
 /*
  * Runs in a worker. answer: 0 or a negative errno, which the one who asked gets as status; out has

@@ -25,7 +25,7 @@
 
 #define SOCKET_FD 3    /* the only descriptor beside the standard ones, after own_descriptors */
 #define WORKERS_MAX 16 /* one per lane, the rest cannot be killed: they hang inside the kernel */
-#define REAP_NS 200000000ULL
+#define REAP_NS (200 * NS_PER_MS)
 
 struct worker {
 	pid_t pid; /* 0: none */

@@ -7,17 +7,15 @@
 #include "enrich/safe_file.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "enrich/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-
-#define NS_PER_SECOND INT64_C(1000000000)
 
 bool safe_file_same(const struct safe_file_state *a, const struct safe_file_state *b)
 {
@@ -34,7 +32,7 @@ int safe_file_open_root(const char *path)
 
 static int64_t to_ns(const struct timespec *time)
 {
-	return time->tv_sec * NS_PER_SECOND + time->tv_nsec;
+	return time->tv_sec * (int64_t)NS_PER_S + time->tv_nsec;
 }
 
 /* 0 for a regular file. */

@@ -3,6 +3,7 @@
 #include "enrich/scopes.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -12,7 +12,6 @@
 
 #include "enrich/id_cache.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define SCOPES_MAX 1024

@@ -12,12 +12,6 @@
 /* Most bytes that struct and strings take. */
 #define ENRICH_MAX_SIZE (60 * 1024)
 
-/* Any record of a process. */
-struct task_record {
-	struct rec_header header;
-	struct rec_task task;
-};
-
 struct tail {
 	struct enriched *out;
 	uint32_t used; /* of ENRICH_MAX_SIZE */

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECHECK_NS 5000000000ULL /* files of a container are looked at again, when in use */
-#define RETRY_NS 1000000000ULL   /* after a question that was not answered */
-#define ASKS_MAX 2               /* for one process and event */
+#define RECHECK_NS (5 * NS_PER_S) /* files of a container are looked at again, when in use */
+#define RETRY_NS NS_PER_S         /* after a question that was not answered */
+#define ASKS_MAX 2                /* for one process and event */
 #define HOST_BIT (UINT64_C(1) << 62)
 
 struct user_names {

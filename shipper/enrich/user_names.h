@@ -7,6 +7,7 @@
 #ifndef AUDITSHIP_USER_NAMES_H
 #define AUDITSHIP_USER_NAMES_H
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "enrich/id_cache.h"
 #include "enrich/resolver.h"
@@ -19,8 +20,8 @@
 
 #define NAMES_HOST_UNKNOWN UINT32_MAX
 #define USER_NAMES_CACHE_BYTES (1024 * 1024)
-#define USER_NAMES_POSITIVE_NS 3600000000000ULL
-#define USER_NAMES_NEGATIVE_NS 60000000000ULL
+#define USER_NAMES_POSITIVE_NS (3600 * NS_PER_S)
+#define USER_NAMES_NEGATIVE_NS (60 * NS_PER_S)
 
 struct user_names;
 

@@ -4,8 +4,6 @@
  * many of these in one matcher (rules.h). What YAML means is told in docs/rules.md. Everything
  * here is immutable after it was made and may be used by any number of threads; matching allocates
  * nothing and takes time in proportion to the text it looks at.
- *
- * Stable: all of this file.
  */
 #ifndef AUDITSHIP_CONDITION_H
 #define AUDITSHIP_CONDITION_H

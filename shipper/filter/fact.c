@@ -2,10 +2,9 @@
 /* Row types to numbers and text. Must not know what is asked of them. */
 #include "filter/fact.h"
 
-#include "decode/names.h"
+#include "base/clock.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static enum fact_class class_of(enum field_type type)
@@ -105,8 +104,7 @@ static int parse_ns(const char *text, uint64_t *ret_ns)
 			return -EINVAL;
 		return 0;
 	}
-	if (text_parse_duration(text, &ms) < 0 ||
-	    __builtin_mul_overflow(ms, UINT64_C(1000000), ret_ns))
+	if (text_parse_duration(text, &ms) < 0 || __builtin_mul_overflow(ms, NS_PER_MS, ret_ns))
 		return -EINVAL;
 	return 0;
 }

@@ -5,6 +5,8 @@
  */
 #include "filter/limit.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,7 @@
 #define SETS 256
 #define WAYS 4
 #define PLACES (SETS * WAYS)
-#define SCAN_EVERY_NS UINT64_C(100000000)
+#define SCAN_EVERY_NS (100 * NS_PER_MS)
 
 struct place {
 	uint64_t hash; /* 0: nobody's */

@@ -11,7 +11,6 @@
 #include "record.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define LIMIT_KEY_MAX 128 /* bytes of a key that are told */

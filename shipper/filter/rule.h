@@ -8,7 +8,6 @@
 #include "filter/mask.h"
 #include "filter/matcher.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -5,6 +5,7 @@
  */
 #include "filter/rules.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "filter/fact.h"
@@ -168,7 +169,7 @@ static int read_per(struct reading *reading, const struct yaml_node *node)
 	uint64_t ms;
 
 	if (is_text(node) && text_parse_duration(node->text.bytes, &ms) == 0 && ms > 0 &&
-	    !__builtin_mul_overflow(ms, UINT64_C(1000000), &rule->per_ns))
+	    !__builtin_mul_overflow(ms, NS_PER_MS, &rule->per_ns))
 		return 0;
 	return fault(reading, node->place, "per: expected a duration such as 10s");
 }

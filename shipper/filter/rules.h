@@ -7,8 +7,6 @@
  *
  * struct rules is the compiled text: immutable, for any thread. struct rules_state is what running
  * them needs (counters, windows of limits): of the collect thread, counters readable by any thread.
- *
- * Stable: all but rules_apply, rules_mask_* and rules_take_limited, which are for collect.
  */
 #ifndef AUDITSHIP_RULES_H
 #define AUDITSHIP_RULES_H
@@ -67,18 +65,17 @@ void rules_carry_over(struct rules_state *state, struct rules_state *old);
 
 /* Since the agent started, or since the rule was changed. */
 struct rules_counters {
-	uint64_t matched;
-	uint64_t kept, dropped; /* decided by it */
-	uint64_t passed, held;  /* decided by its limit */
-	uint64_t tagged, masked;
-	uint64_t keys_evicted; /* limit: keys forgotten early because there were too many */
+	uint64_t dropped;
+	uint64_t held; /* by its limit */
+	uint64_t
+		keys_evicted; /* limit: keys forgotten early, and events whose key found no place */
 };
 
 /* By any thread while the state lives. */
 void rules_counters(const struct rules_state *state, size_t index,
 		    struct rules_counters *ret_counters);
 
-/* Of all rules, those that a reload took away included: the account of design section 3. */
+/* Of all rules, those that a reload took away included: what the account takes from them. */
 struct rules_totals {
 	uint64_t dropped, held;
 	uint64_t told; /* of held: those that events_limited has told */

@@ -2,6 +2,7 @@
 /* What the rules make of one event document, and what looks unwise about them, in words. */
 #include "filter/rules.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "filter/rule.h"
 
@@ -193,7 +194,7 @@ static int write_decision(struct buf *out, const struct rule *rule)
 
 	if (result < 0 || rule->decision != RULE_LIMIT)
 		return result;
-	text_format_duration(per, rule->per_ns / 1000000);
+	text_format_duration(per, rule->per_ns / NS_PER_MS);
 	return buf_printf(out, " to %llu events per %s%s%s", (unsigned long long)rule->events, per,
 			  rule->by ? " and " : "", rule->by ? rule->by : "");
 }

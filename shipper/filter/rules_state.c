@@ -18,7 +18,7 @@
 typedef _Atomic uint64_t counter;
 
 struct rule_counters {
-	counter matched, kept, dropped, passed, held, told, tagged, masked, evicted;
+	counter dropped, held, told, evicted;
 };
 
 /* Arguments of other processes, and of what the process was before. */
@@ -162,13 +162,8 @@ void rules_counters(const struct rules_state *state, size_t index,
 	const struct rule_counters *counters = &state->counters[index];
 
 	*ret_counters = (struct rules_counters){
-		.matched = counter_get(&counters->matched),
-		.kept = counter_get(&counters->kept),
 		.dropped = counter_get(&counters->dropped),
-		.passed = counter_get(&counters->passed),
 		.held = counter_get(&counters->held),
-		.tagged = counter_get(&counters->tagged),
-		.masked = counter_get(&counters->masked),
 		.keys_evicted = counter_get(&counters->evicted),
 	};
 }
@@ -209,24 +204,21 @@ static bool take_limit(struct applying *applying, size_t index)
 		       fact_as_key(&key, &rule->by_rows[record->kind], &applying->event, rule->by);
 	bool passes = limit_take(limit, has_key ? &key.text : NULL, record);
 
-	count(passes ? &counters->passed : &counters->held);
+	if (!passes)
+		count(&counters->held);
 	counter_set(&counters->evicted, limit_evicted(limit));
 	return passes;
 }
 
 static enum rules_verdict decide(struct applying *applying, size_t index)
 {
-	struct rule_counters *counters = &applying->state->counters[index];
-
 	switch ((enum rule_decision)applying->state->rules->rules[index].decision) {
-	case RULE_KEEP:
-		count(&counters->kept);
-		break;
 	case RULE_DROP:
-		count(&counters->dropped);
+		count(&applying->state->counters[index].dropped);
 		return RULES_DROP;
 	case RULE_LIMIT:
 		return take_limit(applying, index) ? RULES_KEEP : RULES_HELD;
+	case RULE_KEEP:
 	case RULE_GOES_ON:
 		break;
 	}
@@ -268,8 +260,6 @@ static void put_tags(struct applying *applying, size_t index)
 	for (size_t i = 0; i < rule->tag_count; i++)
 		(void)add_part(applying->subject, &applying->subject->enriched->tags,
 			       rule->tags[i]);
-	if (rule->tag_count)
-		count(&applying->state->counters[index].tagged);
 }
 
 /* Rules in order, each once however many of its conjunctions hold. */
@@ -287,7 +277,6 @@ static enum rules_verdict walk(struct applying *applying, const struct bits *bit
 			if (index == last)
 				continue;
 			last = index;
-			count(&applying->state->counters[index].matched);
 			put_tags(applying, index);
 			verdict = decide(applying, index);
 			if (rules->rules[index].decision != RULE_GOES_ON)
@@ -298,22 +287,18 @@ static enum rules_verdict walk(struct applying *applying, const struct bits *bit
 }
 
 /* Marks what the masks of all rules that hold hide. */
-static void mark(struct rules_state *state, const struct bits *bits, struct mask_work *work)
+static void mark(const struct rules_state *state, const struct bits *bits, struct mask_work *work)
 {
 	const struct rules *rules = state->rules;
 
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *rule = &rules->rules[i];
-		bool holds = false, before = work->any;
+		bool holds = false;
 
 		for (int j = 0; j < rule->count && rule->mask_count && !holds; j++)
 			holds = bits_has(bits, (size_t)(rule->first + j));
-		work->any = false;
 		for (size_t j = 0; j < rule->mask_count && holds; j++)
 			mask_mark(&rule->masks[j], work);
-		if (work->any)
-			count(&state->counters[i].masked);
-		work->any |= before;
 	}
 }
 

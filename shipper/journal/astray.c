@@ -105,7 +105,7 @@ void journal_leave_old_place(struct journal *journal)
 	for (struct cursor *cursor = journal->cursors; cursor && lost_before;
 	     cursor = cursor->next) {
 		cursor_close(&cursor->file);
-		cursor->durable = (struct place){0};
+		cursor->durable = (struct cursor_place){0};
 	}
 	(void)pthread_mutex_unlock(&journal->lock);
 }

@@ -45,7 +45,7 @@ static bool slot_valid(const union slot_bytes *bytes)
 	       slot_sum(bytes) == slot->crc && slot->gap_count <= CURSOR_GAPS + 1;
 }
 
-static void take_place(const struct cursor_slot *slot, struct place *ret_place)
+static void take_place(const struct cursor_slot *slot, struct cursor_place *ret_place)
 {
 	struct position *position = &ret_place->position;
 
@@ -61,13 +61,13 @@ static void take_place(const struct cursor_slot *slot, struct place *ret_place)
 	memcpy(ret_place->gaps, slot->gaps, slot->gap_count * sizeof(*slot->gaps));
 }
 
-bool place_equal(const struct place *a, const struct place *b)
+bool cursor_place_equal(const struct cursor_place *a, const struct cursor_place *b)
 {
 	return position_equal(&a->position, &b->position) && a->gap_count == b->gap_count &&
 	       memcmp(a->gaps, b->gaps, a->gap_count * sizeof(*a->gaps)) == 0;
 }
 
-static int read_slots(struct cursor_file *file, struct place *ret_place)
+static int read_slots(struct cursor_file *file, struct cursor_place *ret_place)
 {
 	static const union slot_bytes empty;
 	bool found = false, damaged = false;
@@ -114,23 +114,24 @@ int cursor_reopen(struct cursor_file *file, int dirfd, const char *name)
 	return file->fd >= 0 ? 0 : open_file(file, dirfd, name, O_RDWR | O_CREAT);
 }
 
-int cursor_peek(int dirfd, const char *name, struct place *ret_place)
+int cursor_peek(int dirfd, const char *name, struct cursor_place *ret_place)
 {
 	struct cursor_file file = {.fd = -1};
 	int result = open_file(&file, dirfd, name, O_RDONLY);
 
-	*ret_place = (struct place){0};
+	*ret_place = (struct cursor_place){0};
 	if (result == 0)
 		result = read_slots(&file, ret_place);
 	cursor_close(&file);
 	return result;
 }
 
-int cursor_open(struct cursor_file *file, int dirfd, const char *name, struct place *ret_place)
+int cursor_open(struct cursor_file *file, int dirfd, const char *name,
+		struct cursor_place *ret_place)
 {
 	int result;
 
-	*ret_place = (struct place){0};
+	*ret_place = (struct cursor_place){0};
 	*file = (struct cursor_file){.fd = -1};
 	result = cursor_reopen(file, dirfd, name);
 	if (result < 0)
@@ -150,7 +151,7 @@ void cursor_close(struct cursor_file *file)
 	file->fd = -1;
 }
 
-int cursor_store(struct cursor_file *file, const struct place *place, bool sync)
+int cursor_store(struct cursor_file *file, const struct cursor_place *place, bool sync)
 {
 	const struct position *position = &place->position;
 	union slot_bytes bytes = {

@@ -23,13 +23,13 @@ static inline bool position_equal(const struct position *a, const struct positio
 }
 
 /* What a slot holds. */
-struct place {
+struct cursor_place {
 	struct position position;
 	uint32_t gap_count;
 	struct cursor_gap gaps[CURSOR_GAPS + 1];
 };
 
-bool place_equal(const struct place *a, const struct place *b);
+bool cursor_place_equal(const struct cursor_place *a, const struct cursor_place *b);
 
 struct cursor_file {
 	int fd;
@@ -43,16 +43,17 @@ bool cursor_name_valid(const char *name);
  * the oldest event); -EBADMSG when both slots are damaged or of a newer major version, and then too
  * the file is open and the place all zero. Other negative errno: nothing is open.
  */
-int cursor_open(struct cursor_file *file, int dirfd, const char *name, struct place *ret_place);
+int cursor_open(struct cursor_file *file, int dirfd, const char *name,
+		struct cursor_place *ret_place);
 /* The place in cursor-NAME, which stays as it is: as cursor_open, and -ENOENT when there is no
  * file.
  */
-int cursor_peek(int dirfd, const char *name, struct place *ret_place);
+int cursor_peek(int dirfd, const char *name, struct cursor_place *ret_place);
 /* After cursor_close, with the generation it had; does nothing while it is open. */
 int cursor_reopen(struct cursor_file *file, int dirfd, const char *name);
 void cursor_close(struct cursor_file *file);
 
 /* Writes the slot whose turn it is; sync makes it durable before returning. */
-int cursor_store(struct cursor_file *file, const struct place *place, bool sync);
+int cursor_store(struct cursor_file *file, const struct cursor_place *place, bool sync);
 
 #endif

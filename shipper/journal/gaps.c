@@ -22,9 +22,10 @@ static void count_gap(struct cursor *cursor, const struct cursor_gap *gap)
 	atomic_fetch_add(given_up ? &cursor->expired : &cursor->unreadable, gap->count);
 }
 
-void gaps_add(struct journal *journal, struct cursor *cursor, const struct cursor_gap *gap)
+/* Adds it to those to be told, as one with the last where it follows; none is ever left out. */
+static void add_gap(struct journal *journal, struct cursor *cursor, const struct cursor_gap *gap)
 {
-	struct place *place = &cursor->wanted;
+	struct cursor_place *place = &cursor->wanted;
 	struct cursor_gap *last = place->gap_count ? &place->gaps[place->gap_count - 1] : NULL;
 
 	if (gap->count == 0)
@@ -59,7 +60,7 @@ void gaps_add_between(struct journal *journal, struct cursor *cursor, uint64_t i
 		     memcmp(gap.stream, next->stream, sizeof(gap.stream)) == 0;
 	if (gap.first_sequence && one_stream)
 		gap.last_sequence = gap.first_sequence + gap.count - 1;
-	gaps_add(journal, cursor, &gap);
+	add_gap(journal, cursor, &gap);
 }
 
 /* What is in hand stays the reader's: it is told when that loses it. */
@@ -120,11 +121,11 @@ void gaps_lose_hand(struct journal *journal, struct cursor *cursor)
 {
 	struct cursor_gap owed = owed_of(cursor);
 
-	gaps_add(journal, cursor, &owed);
+	add_gap(journal, cursor, &owed);
 	cursor->hand = (struct in_hand){0};
 }
 
-void gaps_place(const struct cursor *cursor, struct place *ret_place)
+void gaps_place(const struct cursor *cursor, struct cursor_place *ret_place)
 {
 	struct cursor_gap owed = owed_of(cursor);
 
@@ -171,7 +172,7 @@ bool journal_take_gap(struct journal *journal, struct journal_gap *ret_gap)
 /* A gap may have grown since it was taken: the rest stays to be told. */
 static void forget_taken(struct journal *journal, struct cursor *cursor)
 {
-	struct place *place = &cursor->wanted;
+	struct cursor_place *place = &cursor->wanted;
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < place->gap_count; i++) {

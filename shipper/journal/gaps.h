@@ -8,9 +8,6 @@
 
 #include "journal/state.h"
 
-/* Adds it to those to be told, as one with the last where it follows; none is ever left out. */
-void gaps_add(struct journal *journal, struct cursor *cursor, const struct cursor_gap *gap);
-
 /* count events from index on, which lie in that segment or behind it, before next. */
 void gaps_add_between(struct journal *journal, struct cursor *cursor, uint64_t index,
 		      const struct segment *segment, const struct segment *next,
@@ -25,6 +22,6 @@ bool gaps_give_up(struct journal *journal, const struct segment *segment,
 void gaps_lose_hand(struct journal *journal, struct cursor *cursor);
 
 /* The cursor as it is to be stored. */
-void gaps_place(const struct cursor *cursor, struct place *ret_place);
+void gaps_place(const struct cursor *cursor, struct cursor_place *ret_place);
 
 #endif

@@ -623,7 +623,7 @@ static struct cursor *find_cursor(struct journal *journal, const char *name)
 /* The file has room for one more than the list: the last two become one. */
 static void make_room_for_gap(struct cursor *cursor)
 {
-	struct place *place = &cursor->wanted;
+	struct cursor_place *place = &cursor->wanted;
 
 	if (place->gap_count <= CURSOR_GAPS)
 		return;
@@ -749,7 +749,7 @@ static void start_at_oldest(struct journal_reader *reader)
 
 static int start_at_place(struct journal_reader *reader, const char *name)
 {
-	struct place place;
+	struct cursor_place place;
 	int result = cursor_name_valid(name) ? cursor_peek(reader->journal->dirfd, name, &place)
 					     : -ENOENT;
 

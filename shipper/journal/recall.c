@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool is_of_this_boot(const struct journal *journal, const struct segment *segment)
 {

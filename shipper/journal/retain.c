@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 
-#include <string.h>
 #include <sys/statvfs.h>
 
 /* 2024: a clock that shows less was not set when the segment was written. */

@@ -28,14 +28,14 @@ struct cursor {
 	struct cursor_file file; /* sync */
 	/* lock; of the last acknowledgement, unless its segment was given up: then of what comes
 	 * behind it; and the gaps that wait to be told */
-	struct place wanted;
+	struct cursor_place wanted;
 	uint64_t taken[CURSOR_GAPS]; /* lock; events of each gap that are being told */
 	struct in_hand hand;         /* lock; of the reader that has it open */
 	_Atomic uint64_t floor;      /* changes under the lock; what is before was given up */
 	enum journal_gap_reason floor_reason; /* lock */
 	_Atomic uint64_t expired, unreadable; /* events of gaps since the journal was opened */
-	struct place pending;                 /* sync; wanted as the round began */
-	struct place durable;                 /* sync */
+	struct cursor_place pending;          /* sync; wanted as the round began */
+	struct cursor_place durable;          /* sync */
 	bool placed;         /* lock; wanted is right; until then it holds everything */
 	bool open;           /* lock */
 	bool idle;           /* sync; nobody had it open as the round began */

@@ -6,13 +6,13 @@
  */
 #include "journal/gaps.h"
 
+#include "base/clock.h"
 #include "base/confine.h"
 #include "base/io.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -142,7 +142,7 @@ static void store_cursor(struct journal *journal, struct cursor *cursor, bool sy
 {
 	int result;
 
-	if (place_equal(&cursor->pending, &cursor->durable))
+	if (cursor_place_equal(&cursor->pending, &cursor->durable))
 		return;
 	/* Even when nothing is synced: a segment goes only behind a cursor that is on disk. */
 	if (cursor->pending.position.segment != cursor->durable.position.segment)
@@ -206,7 +206,7 @@ static void drop_segment(struct journal *journal, struct segment *segment)
 /* Names come and go with reloads; a descriptor is there for those in use only. */
 static void rest_cursor(struct cursor *cursor)
 {
-	if (cursor->idle && place_equal(&cursor->pending, &cursor->durable))
+	if (cursor->idle && cursor_place_equal(&cursor->pending, &cursor->durable))
 		cursor_close(&cursor->file);
 }
 
@@ -257,9 +257,9 @@ static void wait_for_work(struct journal *journal)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += journal->sync_every_ms / 1000;
-	until.tv_nsec += (long)(journal->sync_every_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
+	until.tv_nsec += (long)(journal->sync_every_ms % 1000 * NS_PER_MS);
+	if (until.tv_nsec >= (long)NS_PER_S) {
+		until.tv_nsec -= (long)NS_PER_S;
 		until.tv_sec++;
 	}
 	while (!journal->stopping && journal->round_wanted == journal->round_done)

@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "decode/lookup.h"
-#include "decode/names.h"
 
 #include <errno.h>
 #include <stdio.h>

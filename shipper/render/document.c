@@ -180,8 +180,8 @@ static void write_word(struct document *document, const struct plan_member *memb
 	json_short(document->json, word, length + 2);
 }
 
-void document_value(struct document *document, const struct plan_member *member,
-		    const struct value *value)
+static void write_value(struct document *document, const struct plan_member *member,
+			const struct value *value)
 {
 	enum value_shape shape = value_shape(value);
 
@@ -247,7 +247,7 @@ void document_rows(struct document *document, const struct plan_member *member,
 	struct value value;
 
 	if (document_find(document, member, event, &value))
-		document_value(document, member, &value);
+		write_value(document, member, &value);
 }
 
 void document_raws(struct document *document, const struct plan_member *member)

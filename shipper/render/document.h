@@ -52,10 +52,7 @@ void document_start(struct document *document, const struct plan_member *member)
  */
 bool document_find(struct document *document, const struct plan_member *member,
 		   const struct event *event, struct value *ret_value);
-/* The member with that value, or nothing when the value has no meaning. */
-void document_value(struct document *document, const struct plan_member *member,
-		    const struct value *value);
-/* Both of it. */
+/* The same, and the member with that value; nothing when the value has no meaning. */
 void document_rows(struct document *document, const struct plan_member *member,
 		   const struct event *event);
 

@@ -15,6 +15,7 @@
 #include "render/facts.h"
 #include "render/ocsf_facts.h"
 #include "render/ocsf_plan.h"
+#include "render/ocsf_table.h"
 #include "render/parts.h"
 
 #include <errno.h>

@@ -10,6 +10,7 @@
 #include "render/ecs_plan.h"
 #include "render/ocsf.h"
 #include "render/ocsf_facts.h"
+#include "render/ocsf_table.h"
 #include "render/remarks.h"
 
 #include <errno.h>

@@ -10,7 +10,6 @@
 #include "base/err.h"
 #include "decode/fields.h"
 #include "render/leaf.h"
-#include "render/ocsf_table.h"
 #include "render/plan.h"
 
 struct ocsf_plan {

@@ -2,6 +2,7 @@
 /* Sets of a few slots each; the hash chooses the set. Knows nothing of events or JSON. */
 #include "render/part_cache.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,6 @@ struct slot {
 };
 
 struct part_cache {
-	struct part_cache_counts counts;
 	uint64_t clock; /* counts look-ups */
 	uint64_t hash;  /* of the last key looked for */
 	struct slot slots[PART_CACHE_SETS][PART_CACHE_WAYS];
@@ -70,11 +70,9 @@ const char *part_cache_get(struct part_cache *cache, const struct part_key *key,
 		    memcmp(slot->bytes, key->bytes, key->length) != 0)
 			continue;
 		slot->used = cache->clock;
-		cache->counts.hits++;
 		*ret_length = slot->text_length;
 		return slot->bytes + slot->key_length;
 	}
-	cache->counts.misses++;
 	return NULL;
 }
 
@@ -88,8 +86,6 @@ void part_cache_put(struct part_cache *cache, const struct part_key *key, const 
 	for (unsigned int i = 1; i < PART_CACHE_WAYS; i++)
 		if (set[i].used < oldest->used)
 			oldest = &set[i];
-	if (oldest->owner)
-		cache->counts.evictions++;
 	oldest->owner = key->owner;
 	oldest->hash = cache->hash;
 	oldest->used = cache->clock;
@@ -98,9 +94,4 @@ void part_cache_put(struct part_cache *cache, const struct part_key *key, const 
 	memcpy(oldest->bytes, key->bytes, key->length);
 	if (length > 0)
 		memcpy(oldest->bytes + key->length, text, length);
-}
-
-const struct part_cache_counts *part_cache_counts(const struct part_cache *cache)
-{
-	return &cache->counts;
 }

@@ -8,17 +8,11 @@
 #define AUDITSHIP_PART_CACHE_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #define PART_CACHE_SETS 32
 #define PART_CACHE_WAYS 4
 #define PART_CACHE_BYTES 8224 /* of key and text; no power of 2: slots share no place of a page */
 #define PART_CACHE_KEY_MAX 4096
-
-/* Read freely. */
-struct part_cache_counts {
-	uint64_t hits, misses, evictions;
-};
 
 struct part_cache;
 
@@ -38,7 +32,5 @@ const char *part_cache_get(struct part_cache *cache, const struct part_key *key,
 /* After a _get that found nothing. Keeps copies, or nothing when they are too long. */
 void part_cache_put(struct part_cache *cache, const struct part_key *key, const char *text,
 		    size_t length);
-
-const struct part_cache_counts *part_cache_counts(const struct part_cache *cache);
 
 #endif

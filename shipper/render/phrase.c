@@ -34,41 +34,41 @@ enum style {
 static const struct {
 	const char *path;
 	enum style style;
-} facts[FACTS] = {
-	[FACT_TIME] = {"@timestamp", STYLE_CLOCK},
-	[FACT_DATE] = {"@timestamp", STYLE_DATE},
-	[FACT_COMM] = {"process.thread.name", STYLE_PLAIN},
-	[FACT_PID] = {"process.pid", STYLE_PLAIN},
-	[FACT_PARENT] = {"process.parent.pid", STYLE_PLAIN},
-	[FACT_USER] = {"user.name", STYLE_PLAIN},
-	[FACT_USER_ID] = {"user.id", STYLE_PLAIN},
-	[FACT_COMMAND_LINE] = {"process.command_line", STYLE_PLAIN},
-	[FACT_ARGUMENTS] = {"process.args", STYLE_ARGUMENTS},
-	[FACT_EXECUTABLE] = {"process.executable", STYLE_PLAIN},
-	[FACT_FILENAME] = {"Linux.exec.filename", STYLE_PLAIN},
-	[FACT_FILE] = {"file.path", STYLE_PLAIN},
-	[FACT_EXEC_THREAD] = {"Linux.exec.thread_id", STYLE_PLAIN},
-	[FACT_EXIT_CODE] = {"process.exit_code", STYLE_PLAIN},
-	[FACT_SIGNAL] = {"Linux.exit.signal_name", STYLE_PLAIN},
-	[FACT_CORE] = {"Linux.exit.core_dumped", STYLE_CORE},
-	[FACT_DURATION] = {"event.duration", STYLE_DURATION},
-	[FACT_CREATOR] = {"Linux.creator.pid", STYLE_PLAIN},
-	[FACT_CREATOR_THREAD] = {"Linux.creator.thread_id", STYLE_PLAIN},
-	[FACT_LOST] = {"Linux.lost.count", STYLE_PLAIN},
-	[FACT_LOST_REASON] = {"Linux.lost.reason", STYLE_PLAIN},
-	[FACT_MESSAGE] = {"message", STYLE_PLAIN},
-	[FACT_LIMITED] = {"Linux.limited.count", STYLE_PLAIN},
-	[FACT_OPEN] = {"Linux.open.flags_raw", STYLE_PLAIN},
-	[FACT_ERROR] = {"error.code", STYLE_PLAIN},
-	[FACT_THREAD] = {"process.thread.id", STYLE_PLAIN},
-	[FACT_THREAD_CREATOR] = {"Linux.thread.creator_id", STYLE_PLAIN},
-	[FACT_THREAD_STATUS] = {"Linux.exit.status", STYLE_PLAIN},
-	[FACT_RULE] = {"rule.name", STYLE_PLAIN},
+} facts[PHRASE_FACTS] = {
+	[PHRASE_TIME] = {"@timestamp", STYLE_CLOCK},
+	[PHRASE_DATE] = {"@timestamp", STYLE_DATE},
+	[PHRASE_COMM] = {"process.thread.name", STYLE_PLAIN},
+	[PHRASE_PID] = {"process.pid", STYLE_PLAIN},
+	[PHRASE_PARENT] = {"process.parent.pid", STYLE_PLAIN},
+	[PHRASE_USER] = {"user.name", STYLE_PLAIN},
+	[PHRASE_USER_ID] = {"user.id", STYLE_PLAIN},
+	[PHRASE_COMMAND_LINE] = {"process.command_line", STYLE_PLAIN},
+	[PHRASE_ARGUMENTS] = {"process.args", STYLE_ARGUMENTS},
+	[PHRASE_EXECUTABLE] = {"process.executable", STYLE_PLAIN},
+	[PHRASE_FILENAME] = {"Linux.exec.filename", STYLE_PLAIN},
+	[PHRASE_FILE] = {"file.path", STYLE_PLAIN},
+	[PHRASE_EXEC_THREAD] = {"Linux.exec.thread_id", STYLE_PLAIN},
+	[PHRASE_EXIT_CODE] = {"process.exit_code", STYLE_PLAIN},
+	[PHRASE_SIGNAL] = {"Linux.exit.signal_name", STYLE_PLAIN},
+	[PHRASE_CORE] = {"Linux.exit.core_dumped", STYLE_CORE},
+	[PHRASE_DURATION] = {"event.duration", STYLE_DURATION},
+	[PHRASE_CREATOR] = {"Linux.creator.pid", STYLE_PLAIN},
+	[PHRASE_CREATOR_THREAD] = {"Linux.creator.thread_id", STYLE_PLAIN},
+	[PHRASE_LOST] = {"Linux.lost.count", STYLE_PLAIN},
+	[PHRASE_LOST_REASON] = {"Linux.lost.reason", STYLE_PLAIN},
+	[PHRASE_MESSAGE] = {"message", STYLE_PLAIN},
+	[PHRASE_LIMITED] = {"Linux.limited.count", STYLE_PLAIN},
+	[PHRASE_OPEN] = {"Linux.open.flags_raw", STYLE_PLAIN},
+	[PHRASE_ERROR] = {"error.code", STYLE_PLAIN},
+	[PHRASE_THREAD] = {"process.thread.id", STYLE_PLAIN},
+	[PHRASE_THREAD_CREATOR] = {"Linux.thread.creator_id", STYLE_PLAIN},
+	[PHRASE_THREAD_STATUS] = {"Linux.exit.status", STYLE_PLAIN},
+	[PHRASE_RULE] = {"rule.name", STYLE_PLAIN},
 };
 
 static void find_facts(struct phrase *phrase, const struct kind *kind)
 {
-	for (unsigned int i = 0; i < FACTS; i++)
+	for (unsigned int i = 0; i < PHRASE_FACTS; i++)
 		if (facts[i].path)
 			lookup_init(&phrase->lookups[kind->kind][i], kind, facts[i].path);
 }
@@ -96,12 +96,13 @@ void phrase_done(struct phrase *phrase)
 	buf_done(&phrase->line);
 }
 
-bool phrase_fact_applies(const struct phrase *phrase, const struct kind *kind, enum fact fact)
+bool phrase_fact_applies(const struct phrase *phrase, const struct kind *kind,
+			 enum phrase_fact fact)
 {
 	return phrase->lookups[kind->kind][fact].count > 0;
 }
 
-bool phrase_value(const struct phrase *phrase, const struct event *event, enum fact fact,
+bool phrase_value(const struct phrase *phrase, const struct event *event, enum phrase_fact fact,
 		  struct value *ret_value)
 {
 	return lookup_value(&phrase->lookups[event->kind->kind][fact], event, ret_value);
@@ -238,16 +239,16 @@ static size_t add_plain(struct phrase *phrase, const struct value *value)
 	return 0;
 }
 
-size_t phrase_add_fact(struct phrase *phrase, const struct event *event, enum fact fact)
+size_t phrase_add_fact(struct phrase *phrase, const struct event *event, enum phrase_fact fact)
 {
 	struct value value;
 
-	if (fact == FACT_EVENT)
+	if (fact == PHRASE_EVENT)
 		return phrase_add_text(phrase, event->kind->name);
-	if (fact == FACT_VERB)
+	if (fact == PHRASE_VERB)
 		return phrase_add_text(phrase,
 				       event->kind->verb ? event->kind->verb : event->kind->name);
-	if (fact == FACT_NONE || !phrase_value(phrase, event, fact, &value))
+	if (fact == PHRASE_NONE || !phrase_value(phrase, event, fact, &value))
 		return 0;
 	switch (facts[fact].style) {
 	case STYLE_CLOCK:
@@ -272,7 +273,7 @@ void phrase_add_part(struct phrase *phrase, const struct event *event,
 	size_t before = phrase->line.length;
 
 	(void)buf_add_text(&phrase->line, part->before);
-	if (part->fact == FACT_NONE)
+	if (part->fact == PHRASE_NONE)
 		return;
 	if (phrase_add_fact(phrase, event, part->fact) > 0)
 		(void)buf_add_text(&phrase->line, part->after);

@@ -9,46 +9,46 @@
 #include "base/buf.h"
 #include "decode/lookup.h"
 
-enum fact {
-	FACT_NONE,
-	FACT_EVENT, /* the kind's name: no row */
-	FACT_TIME,  /* local, of the day, to the millisecond */
-	FACT_DATE,  /* local, with the day, to the microsecond */
-	FACT_COMM,
-	FACT_PID,
-	FACT_PARENT,
-	FACT_USER,
-	FACT_USER_ID,
-	FACT_COMMAND_LINE,
-	FACT_ARGUMENTS, /* without the first, each after a space */
-	FACT_EXECUTABLE,
-	FACT_FILENAME,
-	FACT_FILE,
-	FACT_EXEC_THREAD,
-	FACT_EXIT_CODE,
-	FACT_SIGNAL,
-	FACT_CORE,
-	FACT_DURATION,
-	FACT_CREATOR,
-	FACT_CREATOR_THREAD,
-	FACT_LOST,
-	FACT_LOST_REASON,
-	FACT_MESSAGE,
-	FACT_LIMITED,
-	FACT_RULE,
-	FACT_VERB, /* what the process did: no row */
-	FACT_OPEN, /* there for every file open */
-	FACT_ERROR,
-	FACT_THREAD,
-	FACT_THREAD_CREATOR,
-	FACT_THREAD_STATUS,
-	FACTS
+enum phrase_fact {
+	PHRASE_NONE,
+	PHRASE_EVENT, /* the kind's name: no row */
+	PHRASE_TIME,  /* local, of the day, to the millisecond */
+	PHRASE_DATE,  /* local, with the day, to the microsecond */
+	PHRASE_COMM,
+	PHRASE_PID,
+	PHRASE_PARENT,
+	PHRASE_USER,
+	PHRASE_USER_ID,
+	PHRASE_COMMAND_LINE,
+	PHRASE_ARGUMENTS, /* without the first, each after a space */
+	PHRASE_EXECUTABLE,
+	PHRASE_FILENAME,
+	PHRASE_FILE,
+	PHRASE_EXEC_THREAD,
+	PHRASE_EXIT_CODE,
+	PHRASE_SIGNAL,
+	PHRASE_CORE,
+	PHRASE_DURATION,
+	PHRASE_CREATOR,
+	PHRASE_CREATOR_THREAD,
+	PHRASE_LOST,
+	PHRASE_LOST_REASON,
+	PHRASE_MESSAGE,
+	PHRASE_LIMITED,
+	PHRASE_RULE,
+	PHRASE_VERB, /* what the process did: no row */
+	PHRASE_OPEN, /* there for every file open */
+	PHRASE_ERROR,
+	PHRASE_THREAD,
+	PHRASE_THREAD_CREATOR,
+	PHRASE_THREAD_STATUS,
+	PHRASE_FACTS
 };
 
-/* Left out when its fact is absent; with FACT_NONE it is the words of before alone. */
+/* Left out when its fact is absent; with PHRASE_NONE it is the words of before alone. */
 struct phrase_part {
 	const char *before; /* NULL ends a list of parts */
-	enum fact fact;
+	enum phrase_fact fact;
 	const char *after;
 };
 
@@ -62,7 +62,7 @@ struct phrase {
 	bool color;
 	size_t text_columns; /* a longer text is cut */
 	size_t text_bytes;
-	struct lookup lookups[REC_KINDS][FACTS];
+	struct lookup lookups[REC_KINDS][PHRASE_FACTS];
 	struct buf line;
 	char *text, *escaped;
 };
@@ -71,15 +71,16 @@ struct phrase {
 int phrase_init(struct phrase *phrase, size_t text_columns, bool color);
 void phrase_done(struct phrase *phrase);
 
-bool phrase_fact_applies(const struct phrase *phrase, const struct kind *kind, enum fact fact);
-bool phrase_value(const struct phrase *phrase, const struct event *event, enum fact fact,
+bool phrase_fact_applies(const struct phrase *phrase, const struct kind *kind,
+			 enum phrase_fact fact);
+bool phrase_value(const struct phrase *phrase, const struct event *event, enum phrase_fact fact,
 		  struct value *ret_value);
 
 /* Starts a line in that colour (NULL: none). */
 void phrase_begin(struct phrase *phrase, const char *color);
 /* These append to the line and return the columns it took; a fact that is absent takes none. */
 size_t phrase_add_text(struct phrase *phrase, const char *text);
-size_t phrase_add_fact(struct phrase *phrase, const struct event *event, enum fact fact);
+size_t phrase_add_fact(struct phrase *phrase, const struct event *event, enum phrase_fact fact);
 void phrase_add_part(struct phrase *phrase, const struct event *event,
 		     const struct phrase_part *part);
 /* Appends the whole line with its line feed to out, or nothing of it: 0, -EMSGSIZE or -ENOMEM. */

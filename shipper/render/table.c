@@ -11,11 +11,11 @@
 static const struct column {
 	const char *title;
 	int width; /* less is padded, more moves the rest of the line */
-	enum fact facts[2];
+	enum phrase_fact facts[2];
 } columns[] = {
-	{"TIME", 12, {FACT_TIME}},  {"EVENT", 11, {FACT_EVENT}},
-	{"COMM", 15, {FACT_COMM}},  {"PID", 7, {FACT_PID}},
-	{"PPID", 7, {FACT_PARENT}}, {"USER", 10, {FACT_USER, FACT_USER_ID}},
+	{"TIME", 12, {PHRASE_TIME}},  {"EVENT", 11, {PHRASE_EVENT}},
+	{"COMM", 15, {PHRASE_COMM}},  {"PID", 7, {PHRASE_PID}},
+	{"PPID", 7, {PHRASE_PARENT}}, {"USER", 10, {PHRASE_USER, PHRASE_USER_ID}},
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -23,43 +23,43 @@ static const struct column {
 
 /* The last column: the first of these whose own fact is there (and not zero). */
 static const struct detail {
-	enum fact fact;
+	enum phrase_fact fact;
 	bool not_zero;
 	const char *color; /* of the line, or NULL */
 	struct phrase_part parts[4];
 } details[] = {
-	{FACT_LOST,
+	{PHRASE_LOST,
 	 false,
 	 PHRASE_COLOR_LOUD,
-	 {{"*** ", FACT_LOST, " events lost ***"}, {" reason: ", FACT_LOST_REASON, ""}}},
-	{FACT_LIMITED,
+	 {{"*** ", PHRASE_LOST, " events lost ***"}, {" reason: ", PHRASE_LOST_REASON, ""}}},
+	{PHRASE_LIMITED,
 	 false,
 	 PHRASE_COLOR_BAD,
-	 {{"", FACT_LIMITED, " events held back"}, {" by rule ", FACT_RULE, ""}}},
-	{FACT_SIGNAL,
+	 {{"", PHRASE_LIMITED, " events held back"}, {" by rule ", PHRASE_RULE, ""}}},
+	{PHRASE_SIGNAL,
 	 false,
 	 PHRASE_COLOR_BAD,
-	 {{"[", FACT_SIGNAL, "]"}, {" (", FACT_DURATION, ")"}, {" ", FACT_CORE, ""}}},
-	{FACT_EXIT_CODE,
+	 {{"[", PHRASE_SIGNAL, "]"}, {" (", PHRASE_DURATION, ")"}, {" ", PHRASE_CORE, ""}}},
+	{PHRASE_EXIT_CODE,
 	 true,
 	 PHRASE_COLOR_BAD,
-	 {{"[", FACT_EXIT_CODE, "]"}, {" (", FACT_DURATION, ")"}}},
-	{FACT_EXIT_CODE,
+	 {{"[", PHRASE_EXIT_CODE, "]"}, {" (", PHRASE_DURATION, ")"}}},
+	{PHRASE_EXIT_CODE,
 	 false,
 	 PHRASE_COLOR_DIM,
-	 {{"[", FACT_EXIT_CODE, "]"}, {" (", FACT_DURATION, ")"}}},
-	{FACT_ERROR, false, PHRASE_COLOR_BAD, {{"[", FACT_ERROR, "]"}, {" ", FACT_FILE, ""}}},
-	{FACT_OPEN, false, NULL, {{"", FACT_FILE, ""}}},
-	{FACT_THREAD_STATUS,
+	 {{"[", PHRASE_EXIT_CODE, "]"}, {" (", PHRASE_DURATION, ")"}}},
+	{PHRASE_ERROR, false, PHRASE_COLOR_BAD, {{"[", PHRASE_ERROR, "]"}, {" ", PHRASE_FILE, ""}}},
+	{PHRASE_OPEN, false, NULL, {{"", PHRASE_FILE, ""}}},
+	{PHRASE_THREAD_STATUS,
 	 false,
 	 PHRASE_COLOR_DIM,
-	 {{"[", FACT_THREAD_STATUS, "]"}, {" thread ", FACT_THREAD, ""}}},
-	{FACT_THREAD_CREATOR, false, PHRASE_COLOR_DIM, {{"-> thread ", FACT_THREAD, ""}}},
-	{FACT_CREATOR_THREAD, false, PHRASE_COLOR_DIM, {{"-> child of ", FACT_CREATOR, ""}}},
-	{FACT_MESSAGE, false, NULL, {{"", FACT_MESSAGE, ""}}},
-	{FACT_COMMAND_LINE, false, NULL, {{"", FACT_COMMAND_LINE, ""}}},
-	{FACT_EXECUTABLE, false, NULL, {{"", FACT_EXECUTABLE, ""}}},
-	{FACT_FILENAME, false, NULL, {{"", FACT_FILENAME, ""}}},
+	 {{"[", PHRASE_THREAD_STATUS, "]"}, {" thread ", PHRASE_THREAD, ""}}},
+	{PHRASE_THREAD_CREATOR, false, PHRASE_COLOR_DIM, {{"-> thread ", PHRASE_THREAD, ""}}},
+	{PHRASE_CREATOR_THREAD, false, PHRASE_COLOR_DIM, {{"-> child of ", PHRASE_CREATOR, ""}}},
+	{PHRASE_MESSAGE, false, NULL, {{"", PHRASE_MESSAGE, ""}}},
+	{PHRASE_COMMAND_LINE, false, NULL, {{"", PHRASE_COMMAND_LINE, ""}}},
+	{PHRASE_EXECUTABLE, false, NULL, {{"", PHRASE_EXECUTABLE, ""}}},
+	{PHRASE_FILENAME, false, NULL, {{"", PHRASE_FILENAME, ""}}},
 };
 
 #define DETAILS (sizeof(details) / sizeof(details[0]))

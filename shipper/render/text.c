@@ -13,46 +13,47 @@
 #define PARTS 8
 
 struct sentence {
-	enum fact fact;    /* events of a kind that can have this one are told so */
-	bool present;      /* only when the event has it */
-	const char *color; /* of the line, or NULL */
+	enum phrase_fact fact; /* events of a kind that can have this one are told so */
+	bool present;          /* only when the event has it */
+	const char *color;     /* of the line, or NULL */
 	struct phrase_part parts[PARTS];
 };
 
 /* A thread's name and its process; unknown numbers are left out. */
-#define SUBJECT                                                                               \
-	{" Process ", FACT_COMM, ""}, {" (PID:", FACT_PID, ""}, {", PPID:", FACT_PARENT, ""}, \
-	{                                                                                     \
-		")", FACT_NONE, NULL                                                          \
+#define SUBJECT                                                     \
+	{" Process ", PHRASE_COMM, ""}, {" (PID:", PHRASE_PID, ""}, \
+		{", PPID:", PHRASE_PARENT, ""},                     \
+	{                                                           \
+		")", PHRASE_NONE, NULL                              \
 	}
 
 /* clang-format off */
 static const struct sentence sentences[] = {
-	{FACT_LOST, false, PHRASE_COLOR_LOUD,
-	 {{" *** ", FACT_LOST, " events lost"}, {", reason: ", FACT_LOST_REASON, ""},
-	  {" ***", FACT_NONE, NULL}}},
-	{FACT_SIGNAL, true, PHRASE_COLOR_BAD,
-	 {SUBJECT, {" exited SIGNAL=", FACT_SIGNAL, ""}, {" (", FACT_DURATION, ")"},
-	  {" ", FACT_CORE, ""}}},
-	{FACT_EXIT_CODE, false, NULL,
-	 {SUBJECT, {" exited EXIT_CODE=", FACT_EXIT_CODE, ""}, {" (", FACT_DURATION, ")"}}},
+	{PHRASE_LOST, false, PHRASE_COLOR_LOUD,
+	 {{" *** ", PHRASE_LOST, " events lost"}, {", reason: ", PHRASE_LOST_REASON, ""},
+	  {" ***", PHRASE_NONE, NULL}}},
+	{PHRASE_SIGNAL, true, PHRASE_COLOR_BAD,
+	 {SUBJECT, {" exited SIGNAL=", PHRASE_SIGNAL, ""}, {" (", PHRASE_DURATION, ")"},
+	  {" ", PHRASE_CORE, ""}}},
+	{PHRASE_EXIT_CODE, false, NULL,
+	 {SUBJECT, {" exited EXIT_CODE=", PHRASE_EXIT_CODE, ""}, {" (", PHRASE_DURATION, ")"}}},
 	/* The creator's: the new process has its name. Who the creator's parent is, is not told. */
-	{FACT_CREATOR_THREAD, false, PHRASE_COLOR_DIM,
-	 {{" Process ", FACT_COMM, ""}, {" (PID:", FACT_CREATOR, ")"}, {" forked ", FACT_PID, ""}}},
-	{FACT_THREAD_STATUS, false, PHRASE_COLOR_DIM,
-	 {SUBJECT, {" ", FACT_VERB, ""}, {" ", FACT_THREAD, ""}, {" STATUS=", FACT_THREAD_STATUS, ""}}},
-	{FACT_THREAD_CREATOR, false, PHRASE_COLOR_DIM,
-	 {SUBJECT, {" ", FACT_VERB, ""}, {" ", FACT_THREAD, ""}}},
-	{FACT_ERROR, true, PHRASE_COLOR_BAD,
-	 {SUBJECT, {" ", FACT_VERB, ""}, {" ", FACT_FILE, ""}, {": ", FACT_ERROR, ""}}},
-	{FACT_OPEN, false, NULL, {SUBJECT, {" ", FACT_VERB, ""}, {" ", FACT_FILE, ""}}},
-	{FACT_EXEC_THREAD, false, NULL,
-	 {SUBJECT, {" exec", FACT_NONE, NULL}, {" ", FACT_EXECUTABLE, ""}, {"", FACT_ARGUMENTS, ""}}},
+	{PHRASE_CREATOR_THREAD, false, PHRASE_COLOR_DIM,
+	 {{" Process ", PHRASE_COMM, ""}, {" (PID:", PHRASE_CREATOR, ")"}, {" forked ", PHRASE_PID, ""}}},
+	{PHRASE_THREAD_STATUS, false, PHRASE_COLOR_DIM,
+	 {SUBJECT, {" ", PHRASE_VERB, ""}, {" ", PHRASE_THREAD, ""}, {" STATUS=", PHRASE_THREAD_STATUS, ""}}},
+	{PHRASE_THREAD_CREATOR, false, PHRASE_COLOR_DIM,
+	 {SUBJECT, {" ", PHRASE_VERB, ""}, {" ", PHRASE_THREAD, ""}}},
+	{PHRASE_ERROR, true, PHRASE_COLOR_BAD,
+	 {SUBJECT, {" ", PHRASE_VERB, ""}, {" ", PHRASE_FILE, ""}, {": ", PHRASE_ERROR, ""}}},
+	{PHRASE_OPEN, false, NULL, {SUBJECT, {" ", PHRASE_VERB, ""}, {" ", PHRASE_FILE, ""}}},
+	{PHRASE_EXEC_THREAD, false, NULL,
+	 {SUBJECT, {" exec", PHRASE_NONE, NULL}, {" ", PHRASE_EXECUTABLE, ""}, {"", PHRASE_ARGUMENTS, ""}}},
 };
 static const struct sentence any_process = {
-	FACT_NONE, false, NULL, {SUBJECT, {" ", FACT_VERB, ""}, {" ", FACT_FILE, ""}}};
+	PHRASE_NONE, false, NULL, {SUBJECT, {" ", PHRASE_VERB, ""}, {" ", PHRASE_FILE, ""}}};
 static const struct sentence any_other = {
-	FACT_NONE, false, NULL, {{" ", FACT_EVENT, ""}, {" ", FACT_FILE, ""}, {": ", FACT_MESSAGE, ""}}};
+	PHRASE_NONE, false, NULL, {{" ", PHRASE_EVENT, ""}, {" ", PHRASE_FILE, ""}, {": ", PHRASE_MESSAGE, ""}}};
 /* clang-format on */
 
 struct text {
@@ -98,7 +99,7 @@ int text_event(struct text *text, const struct event *event, struct buf *out)
 	const struct sentence *sentence = find_sentence(text, event);
 
 	phrase_begin(&text->phrase, sentence->color);
-	phrase_add_part(&text->phrase, event, &(struct phrase_part){"[", FACT_DATE, "]"});
+	phrase_add_part(&text->phrase, event, &(struct phrase_part){"[", PHRASE_DATE, "]"});
 	for (unsigned int i = 0; i < PARTS && sentence->parts[i].before; i++)
 		phrase_add_part(&text->phrase, event, &sentence->parts[i]);
 	return phrase_end(&text->phrase, sentence->color, out);

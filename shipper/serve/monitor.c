@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

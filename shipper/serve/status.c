@@ -98,6 +98,7 @@ static void gather_rules(struct status *status, struct status_facts *facts)
 			.dropped = counters.dropped + kernel.dropped,
 			.dropped_in_kernel = kernel.dropped,
 			.held = counters.held,
+			.keys_evicted = counters.keys_evicted,
 			.in_kernel = kernel.in_kernel,
 			.why_not = kernel.why_not,
 		};

@@ -12,7 +12,6 @@
 #include "serve/status_figures.h"
 #include "sinks.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define RUN_MAX (1024 * 1024)

@@ -31,7 +31,7 @@ struct status_sink {
 /* A rule of the configuration. */
 struct status_rule {
 	const char *name;
-	uint64_t dropped, held;
+	uint64_t dropped, held, keys_evicted;
 	uint64_t dropped_in_kernel; /* of dropped: by the probes, without a number */
 	bool in_kernel;             /* the probes decide it */
 	const char *why_not;        /* when they do not, or in part only */

@@ -253,6 +253,10 @@ static const struct figure rule_figures[] = {
 	 COUNTER("rule_limited_events_total", "Events that the rule held back; events_limited in "
 					      "the stream tells of them."),
 	 PART(status_rule, held)},
+	{KEY("keys_evicted"),
+	 COUNTER("rule_evicted_keys_total", "Values that the rule's limit forgot early, and events "
+					    "whose value found no place of its own."),
+	 PART(status_rule, keys_evicted)},
 	{KEY("in_kernel"), .type = FIGURE_FLAG, PART(status_rule, in_kernel)},
 	{},
 };

@@ -4,7 +4,6 @@
 
 #include "serve/status_figures.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>

@@ -10,6 +10,7 @@
 #include "sink/trail_name.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 

@@ -4,7 +4,6 @@
 #define AUDITSHIP_KAFKA_TOPIC_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define KAFKA_TOPIC_SIZE 250

@@ -55,7 +55,6 @@ struct sink_message {
 	size_t key_size;
 	/* Left 0 for the sink's describe. */
 	uint8_t facility, severity;
-	uint8_t choice;
 };
 
 /*
@@ -128,8 +127,8 @@ struct sink_ops {
 	int (*flush)(struct sink *sink, unsigned int within_ms, struct err *err);
 	void (*close)(struct sink *sink); /* frees the sink, also a half-built one */
 	/*
-	 * May be NULL. Fills in what only the sink can know of an event (facility, severity,
-	 * choice) while it is rendered; once for each message, with the first event in it.
+	 * May be NULL. Fills in what only the sink can know of an event (facility, severity)
+	 * while it is rendered; once for each message, with the first event in it.
 	 */
 	void (*describe)(struct sink *sink, const struct event *event,
 			 struct sink_message *message);

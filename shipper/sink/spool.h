@@ -12,7 +12,6 @@
 #ifndef AUDITSHIP_SPOOL_H
 #define AUDITSHIP_SPOOL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>

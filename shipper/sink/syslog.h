@@ -12,7 +12,6 @@
 #include "sink/sink.h"
 #include "sink/tls.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

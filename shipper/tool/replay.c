@@ -6,12 +6,11 @@
  */
 #include "tool/replay.h"
 
+#include "agent_identity.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "base/uuid.h"
 #include "config/config.h"
-#include "identity.h"
 #include "sinks.h"
 #include "tool/check.h"
 
@@ -270,8 +269,8 @@ static int describe_identity(struct replay *replay, struct err *err)
 	if (result == 0 && access(path, R_OK) == 0)
 		result = host_agent_id(replay->agent_id, state_dir, err);
 	if (result == 0)
-		identity_describe(&replay->host, replay->agent_id, replay->config,
-				  &replay->identity);
+		agent_identity_describe(&replay->host, replay->agent_id, replay->config,
+					&replay->identity);
 	return result;
 }
 

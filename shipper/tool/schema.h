@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "decode/fields.h"
+#include "record.h"
 #include "render/ocsf.h"
 #include "render/schema_ids.h"
 

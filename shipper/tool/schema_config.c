@@ -11,7 +11,6 @@
 #include "tool/schema_fields.h"
 #include "tool/schema_out.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -32,7 +32,6 @@ struct definition {
 
 struct definitions {
 	unsigned int count;
-	bool overflow;
 	struct definition items[DEFINITIONS_MAX];
 };
 

@@ -8,7 +8,6 @@
 #include "tool/schema_out.h"
 #include "tool/schema_type.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,9 +7,9 @@
 
 #include "decode/lookup.h"
 #include "render/ocsf_plan.h"
+#include "render/ocsf_table.h"
 
 #include <stdio.h>
-#include <string.h>
 
 struct page {
 	struct buf *out;

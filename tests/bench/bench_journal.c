@@ -6,11 +6,9 @@
  * when the machine is too busy, more are tried, for PATIENCE_S at most.
  * The directory is made below TMPDIR, else below /var/tmp.
  */
-#include "base/clock.h"
 #include "unit/test_journal.h"
 
 #include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

@@ -17,7 +17,6 @@
 #include "mock_cluster.h"
 #include "sink/kafka_config.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>

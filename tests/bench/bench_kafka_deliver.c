@@ -19,7 +19,6 @@
 #include "sink/kafka_config.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,7 +5,6 @@
  * that a mere copy of the same bytes. Each stage is one function that takes all events of a load;
  * "bench_pipeline once" runs each once and prints their names, for callgrind.
  */
-#include "base/clock.h"
 #include "decode/decode.h"
 #include "enrich/enrich.h"
 #include "enrich/tail.h"

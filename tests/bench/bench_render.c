@@ -4,7 +4,6 @@
  * "bench_render once" renders each case once and prints its name: for callgrind, which counts what
  * happens inside bench_measured (render_instructions.sh).
  */
-#include "base/clock.h"
 #include "decode/entry.h"
 #include "example_host.h"
 #include "made_events.h"

@@ -105,7 +105,7 @@ static void take_mount(void *data, const char *path, const char *v1_options)
 
 static void check_rest(const char *root)
 {
-	char boot_id[37];
+	char boot_id[UUID_TEXT_SIZE];
 	uint32_t number, login;
 	uint64_t big;
 

@@ -3,7 +3,6 @@
 #include "fuzz.h"
 #include "sink/trail_lines.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 
 static void check_line(const struct trail_line *line)

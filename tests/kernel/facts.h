@@ -3,8 +3,8 @@
  * What the test itself knows of a process, read from /proc and stat(2) without any code of the
  * agent. Whatever cannot be read fails the running test.
  */
-#ifndef AUDITSHIP_FACTS_H
-#define AUDITSHIP_FACTS_H
+#ifndef AUDITSHIP_TEST_FACTS_H
+#define AUDITSHIP_TEST_FACTS_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -508,6 +507,21 @@ void harness_kill(struct harness *harness)
 	harness->agent = 0;
 }
 
+/* Waits at most that long for the agent to write something, and takes no event up. */
+static void wait_for_output(struct harness *harness, int timeout_ms)
+{
+	struct pollfd fds[] = {{.fd = harness->watch_fd, .events = POLLIN},
+			       {.fd = harness->screen.fd, .events = POLLIN},
+			       {.fd = harness->log_fd, .events = POLLIN}};
+	char notes[4096];
+
+	poll(fds, 3, timeout_ms);
+	/* emptied before the file is read: what is written later makes a new note */
+	while (read(harness->watch_fd, notes, sizeof(notes)) > 0)
+		continue;
+	text_drain(&harness->log, harness->log_fd);
+}
+
 static size_t count_in_log(struct harness *harness, const char *words)
 {
 	size_t count = 0;
@@ -531,7 +545,7 @@ void harness_reload(struct harness *harness, const struct harness_options *optio
 			print_log(harness);
 			fail_msg("the agent did not reload");
 		}
-		harness_poll(harness, 100);
+		wait_for_output(harness, 100);
 	}
 }
 
@@ -693,23 +707,9 @@ const char *harness_log(struct harness *harness)
 	return harness->log.data ? harness->log.data : "";
 }
 
-void harness_poll(struct harness *harness, int timeout_ms)
-{
-	struct pollfd fds[] = {{.fd = harness->watch_fd, .events = POLLIN},
-			       {.fd = harness->screen.fd, .events = POLLIN},
-			       {.fd = harness->log_fd, .events = POLLIN}};
-	char notes[4096];
-
-	poll(fds, 3, timeout_ms);
-	/* emptied before the file is read: what is written later makes a new note */
-	while (read(harness->watch_fd, notes, sizeof(notes)) > 0)
-		continue;
-	text_drain(&harness->log, harness->log_fd);
-}
-
 void harness_pump(struct harness *harness, int timeout_ms)
 {
-	harness_poll(harness, timeout_ms);
+	wait_for_output(harness, timeout_ms);
 	if (harness->file.fd < 0)
 		harness->file.fd = open(harness->trail, O_RDONLY | O_CLOEXEC);
 	lines_take(&harness->file);
@@ -800,7 +800,7 @@ void harness_drain(struct harness *harness)
 	assert_int_equal(waitpid(marker, NULL, 0), marker);
 	while (!read_on_to(trail, marker)) {
 		assert_true(boot_ns() < deadline);
-		harness_poll(harness, 100);
+		wait_for_output(harness, 100);
 	}
 	fclose(trail);
 }

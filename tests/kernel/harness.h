@@ -121,9 +121,6 @@ const struct event *harness_event(const struct harness *harness, size_t index);
 /* Waits at most that long for more output of the agent and takes it up. */
 void harness_pump(struct harness *harness, int timeout_ms);
 
-/* Waits at most that long for the agent to write something, and takes nothing up. */
-void harness_poll(struct harness *harness, int timeout_ms);
-
 /* The lines that came over the stdout sink, parsed; as harness_event. */
 const struct event *harness_screen_event(const struct harness *harness, size_t index);
 

@@ -37,7 +37,7 @@ struct want *want_new(void)
 	return want;
 }
 
-void want_free(struct want *want)
+static void want_free(struct want *want)
 {
 	if (!want)
 		return;

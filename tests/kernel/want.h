@@ -16,7 +16,6 @@
 struct want;
 
 struct want *want_new(void);
-void want_free(struct want *want);
 
 /* The value's JSON text, arrays and objects included, without blanks. */
 void want_json(struct want *want, const char *path, const char *json);
@@ -83,8 +82,6 @@ void want_stat(struct want *want, const struct stat *stat);
 
 /* file.* of a binary and Linux.exec.deleted and so on as for a plain one. */
 void want_file(struct want *want, const char *path, const struct stat *stat);
-/* One path in all its forms: process.executable, process.name, file.path, file.name, ... */
-void want_executable(struct want *want, const char *path);
 
 /* Compares, prints every difference, frees want, and fails the test if there were any. */
 void want_check(struct want *want, struct harness *harness, const struct event *event);

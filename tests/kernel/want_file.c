@@ -51,7 +51,8 @@ void want_path(struct want *want, const char *path)
 		want_string(want, "file.name", base_name(path));
 }
 
-void want_executable(struct want *want, const char *path)
+/* One path in all its forms: process.executable, process.name, file.path, file.name, ... */
+static void want_executable(struct want *want, const char *path)
 {
 	want_path(want, path);
 	want_string(want, "process.executable", path);

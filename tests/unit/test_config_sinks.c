@@ -2,7 +2,6 @@
 /* Sinks in the configuration. */
 #include "unit/test_config_text.h"
 
-#include "record.h"
 #include "sink/file.h"
 #include "sink/kafka.h"
 

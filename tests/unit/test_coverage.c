@@ -6,7 +6,6 @@
 #include "coverage/coverage.h"
 
 #include "base/clock.h"
-#include "base/io.h"
 #include "decode/fields.h"
 
 #include <setjmp.h>

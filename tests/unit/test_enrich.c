@@ -2,6 +2,7 @@
 /* What is added to records: the lives of processes, names, and the limits of both. */
 #include "enrich/enrich.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "decode/decode.h"
 #include "decode/fields.h"
@@ -14,13 +15,12 @@
 
 #include <cmocka.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SECOND UINT64_C(1000000000)
+#define SECOND NS_PER_S
 #define OFFSET ((int64_t)(1700000000 * SECOND))
 
 static char *const env_names[] = {"LD_PRELOAD", "LD_LIBRARY_PATH", "A"};

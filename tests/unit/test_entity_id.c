@@ -16,8 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
-#include <string.h>
 #include <yajl/yajl_tree.h>
 
 static unsigned long allocations, live_blocks;

@@ -9,7 +9,6 @@
 #include "base/faults.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 static void faults_are_told_in_the_order_of_the_file(void **state)

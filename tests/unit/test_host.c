@@ -239,7 +239,7 @@ static char *state_dir(void)
 
 static void the_agent_id_is_made_once_and_kept(void **state)
 {
-	char first[37], again[37];
+	char first[UUID_TEXT_SIZE], again[UUID_TEXT_SIZE];
 	uint8_t id[16];
 	struct stat st;
 	struct err err = {0};
@@ -260,7 +260,7 @@ static void the_agent_id_is_made_once_and_kept(void **state)
 
 static void an_id_that_is_there_is_read(void **state)
 {
-	char id[37];
+	char id[UUID_TEXT_SIZE];
 	struct err err = {0};
 
 	(void)state;
@@ -275,7 +275,7 @@ static void an_id_that_is_no_uuid_is_replaced(void **state)
 	static char huge[8192];
 	static const char *const bad[] = {"", "x", "88a1f0ed-5ae5-41ee-af6b-41921c3118722\n",
 					  "88a1f0ed-5ae5-41ee-af6b-41921c31187\n", huge};
-	char id[37], again[37];
+	char id[UUID_TEXT_SIZE], again[UUID_TEXT_SIZE];
 	uint8_t bytes[16];
 	struct err err = {0};
 
@@ -293,7 +293,7 @@ static void an_id_that_is_no_uuid_is_replaced(void **state)
 
 static void what_a_crash_left_behind_is_in_nobodys_way(void **state)
 {
-	char id[37];
+	char id[UUID_TEXT_SIZE];
 	struct err err = {0};
 
 	(void)state;
@@ -312,7 +312,7 @@ static void what_a_crash_left_behind_is_in_nobodys_way(void **state)
 
 static void a_linked_id_is_refused_with_a_remedy(void **state)
 {
-	char id[37];
+	char id[UUID_TEXT_SIZE];
 	struct err err = {0};
 
 	(void)state;
@@ -325,7 +325,7 @@ static void a_linked_id_is_refused_with_a_remedy(void **state)
 
 static void a_state_directory_that_cannot_be_is_refused_with_a_remedy(void **state)
 {
-	char id[37];
+	char id[UUID_TEXT_SIZE];
 	struct err err = {0};
 
 	(void)state;

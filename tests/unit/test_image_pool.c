@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 static char bytes[IMAGE_EXECUTABLE_MAX + IMAGE_ARGS_MAX + 512];

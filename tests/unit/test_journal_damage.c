@@ -586,7 +586,7 @@ static void a_cursor_ahead_of_all_segments_is_reset(void **state)
 {
 	struct fixture *f = *state;
 	struct cursor_file file;
-	struct place place;
+	struct cursor_place place;
 
 	store_two_slots(f);
 	int dirfd = open(f->journal_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -604,7 +604,7 @@ static void a_cursor_that_points_nowhere_repeats_its_segment(void **state)
 	static const uint64_t offsets[] = {8, 100, 112, 1 << 20, UINT64_MAX, UINT64_MAX - 7};
 	struct fixture *f = *state;
 	struct cursor_file file;
-	struct place place;
+	struct cursor_place place;
 
 	store_two_slots(f);
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets); i++) {

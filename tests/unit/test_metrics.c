@@ -15,7 +15,6 @@
 
 #include <cmocka.h>
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

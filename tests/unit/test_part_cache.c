@@ -55,8 +55,6 @@ static void a_text_is_found_by_its_key_and_owner(void **state)
 	assert_text(cache, &other, "");
 	assert_text(cache, &made.key, "one");
 	assert_text(cache, key_of(&made, 2), NULL);
-	assert_int_equal(part_cache_counts(cache)->hits, 3);
-	assert_int_equal(part_cache_counts(cache)->misses, 3);
 	part_cache_free(cache);
 }
 
@@ -98,7 +96,6 @@ static void what_is_used_stays_and_what_is_not_makes_room(void **state)
 		kept += part_cache_get(cache, key_of(&made, i), &length) != NULL;
 	}
 	assert_in_range(kept, PART_CACHE_SETS, PART_CACHE_SETS * PART_CACHE_WAYS);
-	assert_int_equal(part_cache_counts(cache)->evictions, many - kept);
 	part_cache_free(cache);
 }
 

@@ -22,7 +22,7 @@ static int make_root(void **state)
 
 static void boot_id_is_read(void **state)
 {
-	char text[37];
+	char text[UUID_TEXT_SIZE];
 
 	(void)state;
 	write_text(BOOT_ID, "88A1f0ed-5ae5-41ee-af6b-41921c311872\n");
@@ -39,7 +39,7 @@ static void boot_ids_that_are_no_uuid_are_refused(void **state)
 					  "88a1f0ed-5ae5-41ee-af6b-41921c311872\n\n",
 					  "88a1f0ed+5ae5-41ee-af6b-41921c311872",
 					  "g8a1f0ed-5ae5-41ee-af6b-41921c311872"};
-	char text[37];
+	char text[UUID_TEXT_SIZE];
 
 	(void)state;
 	assert_int_equal(procfs_boot_id(root, text), -ENOENT);
@@ -245,7 +245,7 @@ static void the_device_of_a_mount_is_read(void **state)
 
 static void the_real_proc_is_understood(void **state)
 {
-	char text[37];
+	char text[UUID_TEXT_SIZE];
 	uint8_t id[16];
 	uint32_t cpus = 0;
 	uint64_t bits;
@@ -304,7 +304,7 @@ static void id_maps_the_kernel_does_not_write_are_refused(void **state)
 static void a_root_too_long_for_a_path_is_refused(void **state)
 {
 	static char longest[8192];
-	char text[37];
+	char text[UUID_TEXT_SIZE];
 	uint32_t cpus;
 
 	(void)state;

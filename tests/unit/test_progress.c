@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <string.h>
 
 #define NOW_NS (1000 * NS_PER_S)
 

@@ -5,6 +5,7 @@
 #include "decode/lookup.h"
 #include "render/ocsf.h"
 #include "render/ocsf_plan.h"
+#include "render/ocsf_table.h"
 
 static int start(void **state)
 {

@@ -16,7 +16,7 @@
 #include "rules_of_text.h"
 
 #define ROOM REC_MAX_SIZE
-#define SECOND UINT64_C(1000000000)
+#define SECOND NS_PER_S
 
 static struct entry_builder builder;
 static const uint8_t stream[16];
@@ -108,8 +108,6 @@ static void the_first_rule_that_decides_wins(void **state)
 	assert_int_equal(apply_exec(rules, "/usr/sbin/sshd"), RULES_DROP);
 	assert_int_equal(apply_exec(rules, "/bin/true"), RULES_DROP);
 	assert_int_equal(apply_exec(rules, "/bin/ls"), RULES_KEEP);
-	assert_int_equal(counters_of(rules, 0).kept, 1);
-	assert_int_equal(counters_of(rules, 1).matched, 1);
 	assert_int_equal(counters_of(rules, 1).dropped, 1);
 	assert_int_equal(counters_of(rules, 2).dropped, 1);
 	rules_state_free(rules);
@@ -171,8 +169,6 @@ static void tags_go_on_until_a_rule_decides(void **state)
 					     "\"listing\"]"));
 	assert_int_equal(apply_exec(rules, "/sbin/x"), RULES_KEEP);
 	assert_null(strstr(render(false), "\"tags\""));
-	assert_int_equal(counters_of(rules, 1).tagged, 1);
-	assert_int_equal(counters_of(rules, 3).matched, 0);
 	rules_state_free(rules);
 }
 
@@ -309,7 +305,6 @@ static void a_secret_is_nowhere_in_the_entry(void **state)
 	assert_shows("\"executable\":\"/bin/sh\"");
 	assert_shows("\"name\":\"alice\"");
 	assert_null(strstr(render(false), "truncated"));
-	assert_int_equal(counters_of(rules, 2).masked, 6);
 	rules_state_free(rules);
 }
 
@@ -445,7 +440,6 @@ static void what_is_remembered_is_masked_when_a_rule_may_match(void **state)
 	assert_remembered(rules, "/bin/x", "-p***");
 	assert_remembered(rules, "/opt/x", "-pA");
 	assert_remembered(rules, "", "-p***"); /* it may have been /bin/x */
-	assert_int_equal(counters_of(rules, 0).masked, 2);
 	assert_false(rules_mask(none));
 	assert_remembered(none, "/bin/x", "-pA");
 	rules_state_free(none);
@@ -551,7 +545,6 @@ static void a_limit_counts_per_interval_and_key(void **state)
 	assert_false(take_limited(rules, t + 10 * SECOND, false));
 	assert_false(take_limited(rules, t + 20 * SECOND, false));
 	assert_int_equal(exec_at(rules, "/a", t + 10 * SECOND), RULES_KEEP);
-	assert_int_equal(counters_of(rules, 0).passed, 4);
 	assert_int_equal(counters_of(rules, 0).held, 2);
 	rules_state_free(rules);
 }

@@ -37,6 +37,7 @@ static struct status_facts healthy_facts(void)
 	rules[0] = (struct status_rule){.name = "quiet",
 					.dropped = 5,
 					.held = 6,
+					.keys_evicted = 7,
 					.dropped_in_kernel = 2,
 					.why_not = "names are looked up"};
 	return (struct status_facts){
@@ -124,6 +125,7 @@ static void a_healthy_agent_says_so(void **state)
 	assert_string_equal(json_read_string(document, "rules.0.reason"), "names are looked up");
 	assert_int_equal(number(document, "rules.0.dropped"), 5);
 	assert_int_equal(number(document, "rules.0.dropped_in_kernel"), 2);
+	assert_int_equal(number(document, "rules.0.keys_evicted"), 7);
 	json_read_free(document);
 }
 

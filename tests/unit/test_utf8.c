@@ -231,6 +231,17 @@ static void escape_tells_when_the_ceiling_is_reached(void **state)
 	buf_done(&out);
 }
 
+static void a_code_point_has_the_bits_of_all_its_bytes(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_code_point("\x7f", 1), 0x7f);
+	assert_int_equal(utf8_code_point("\xc2\x80", 2), 0x80);
+	assert_int_equal(utf8_code_point("\xdf\xbf", 2), 0x7ff);
+	assert_int_equal(utf8_code_point("\xe2\x80\xae", 3), 0x202e);
+	assert_int_equal(utf8_code_point("\xef\xbf\xbd", 3), 0xfffd);
+	assert_int_equal(utf8_code_point("\xf4\x8f\xbf\xbf", 4), 0x10ffff);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +251,7 @@ int main(void)
 		cmocka_unit_test(copy_ends_before_the_first_special_byte),
 		cmocka_unit_test(trim_drops_only_a_character_cut_in_half),
 		cmocka_unit_test(trim_keeps_what_was_never_a_character),
+		cmocka_unit_test(a_code_point_has_the_bits_of_all_its_bytes),
 		cmocka_unit_test(escape_tells_when_the_ceiling_is_reached),
 	};
 

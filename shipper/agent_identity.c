@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Puts together what the configuration and the host say of themselves. Reads nothing. */
-#include "identity.h"
+#include "agent_identity.h"
 
-void identity_describe(const struct host *host, const char *agent_id, const struct config *config,
-		       struct render_identity *ret_identity)
+void agent_identity_describe(const struct host *host, const char *agent_id,
+			     const struct config *config, struct render_identity *ret_identity)
 {
 	*ret_identity = (struct render_identity){
 		.agent_id = agent_id,
