@@ -142,7 +142,8 @@ const struct option config_sink_first_options[] = {
 		       "docs/events.md: a "
 		       "value, or an object with all that is in it. What the schema requires of "
 		       "every event "
-		       "stays. docs/sizing.md has a list that leaves less than half of the bytes of a process event.",
+		       "stays. docs/sizing.md has a list that leaves less than half of the bytes "
+		       "of a process event.",
 	},
 	{
 		"message",
