@@ -15,8 +15,7 @@ while [ "$round" -lt 10 ]; do
 	start_agent
 	wait_until 10 test -s "$DIR/trail/audit.ndjson" || fail "nothing is written"
 	sleep "0.$round"
-	kill -9 "$AGENT_PID"
-	wait "$AGENT_PID" 2>/dev/null || :
+	kill_agent
 	round=$((round + 1))
 done
 kill "$load"
