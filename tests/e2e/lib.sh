@@ -92,11 +92,11 @@ trap 'exit 1' INT TERM
 
 # wait_until SECONDS COMMAND...: polls ten times a second.
 wait_until() {
-	tries=$(($1 * 10))
+	polls=$(($1 * 10))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
+		polls=$((polls - 1))
+		[ "$polls" -gt 0 ] || return 1
 		sleep 0.1
 	done
 }
