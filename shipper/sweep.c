@@ -67,11 +67,6 @@ static bool batch_has_room(const struct sweep *sweep)
 	return BATCH_SIZE - sweep->batch_used >= ENTRY_MAX_SIZE;
 }
 
-static uint32_t align_up(size_t size)
-{
-	return (uint32_t)((size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN);
-}
-
 static bool is_own(unsigned int kind)
 {
 	return kind_get(kind) && kind_get(kind)->of_shipper;
@@ -111,19 +106,9 @@ static enum rules_verdict apply_rules(struct sweep *sweep, const struct entry *e
 	return verdict;
 }
 
-/* Completes the entry with what stands behind the record. */
-static void finish_entry(struct sweep *sweep, struct entry *entry, const struct rec_header *record)
+static void keep_entry(struct sweep *sweep, struct entry *entry, const struct rec_header *record)
 {
-	uint32_t record_size = align_up(record->size);
-	uint32_t enriched_size = sweep->enriched->size, padded_size = align_up(enriched_size);
-	char *end = (char *)(entry + 1) + record->size;
-
-	memset(end, 0, record_size - record->size);
-	end += record_size - record->size;
-	memcpy(end, sweep->enriched, enriched_size);
-	memset(end + enriched_size, 0, padded_size - enriched_size);
-	entry->record_size = record->size;
-	entry->size = (uint32_t)sizeof(*entry) + record_size + padded_size;
+	entry_finish(entry, sweep->enriched);
 	sweep->batch_used += entry->size;
 	sweep->batch_count++;
 	sweep->batch_kinds[record->kind]++;
@@ -159,7 +144,7 @@ static void batch_add(struct sweep *sweep, const struct rec_header *record)
 	else if (copy->flags & REC_FLAG_EXCLUDED)
 		sweep->counters.excluded++;
 	else if (verdict == RULES_KEEP)
-		finish_entry(sweep, entry, copy);
+		keep_entry(sweep, entry, copy);
 }
 
 static void batch_add_own(struct sweep *sweep, struct rec_header *record)

@@ -44,10 +44,8 @@ struct entry_builder {
 /* Ends the record and starts the enrichment, in which everything is unknown. */
 static inline void builder_enrich(struct entry_builder *builder)
 {
-	size_t at = sizeof(struct entry) + (builder->header->size + 7u) / 8 * 8;
-
-	builder->entry->record_size = builder->header->size;
-	builder->enriched = (struct enriched *)(builder->data + at);
+	builder->enriched =
+		(struct enriched *)(builder->data + entry_enriched_at(builder->header->size));
 	*builder->enriched = (struct enriched)ENRICHED_NOTHING;
 }
 
@@ -119,12 +117,9 @@ static inline void builder_text(struct entry_builder *builder, struct rec_string
 /* Returns the size of the entry, which starts at data. */
 static inline size_t builder_end(struct entry_builder *builder)
 {
-	size_t end;
-
 	if (!builder->enriched)
 		builder_enrich(builder);
-	end = (size_t)((uint8_t *)builder->enriched - builder->data) + builder->enriched->size;
-	builder->entry->size = (uint32_t)((end + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN);
+	entry_finish(builder->entry, builder->enriched);
 	return builder->entry->size;
 }
 

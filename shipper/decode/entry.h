@@ -43,6 +43,16 @@ struct event {
 	unsigned int cut_count;
 };
 
+/* Where the enrichment stands in an entry whose record has that size. */
+size_t entry_enriched_at(uint32_t record_size);
+
+/*
+ * Completes an entry behind which its record stands: pads that, puts the enrichment behind it,
+ * which may be there already, pads that too, and sets both sizes. Where ENTRY_MAX_SIZE bytes are,
+ * there is room for every record that was checked and what enrichment makes of it.
+ */
+void entry_finish(struct entry *entry, const struct enriched *enriched);
+
 /*
  * Takes apart the entry at data, of which size bytes may be read, and checks every bound in it by
  * the field tables. 0, or -EBADMSG with *ret_why (a constant) saying what is wrong.

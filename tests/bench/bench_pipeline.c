@@ -98,27 +98,17 @@ static void add_entry(struct pipeline *pipeline, const struct rec_header *record
 {
 	struct entry *entry = buf_reserve(&pipeline->entries, ENTRY_MAX_SIZE);
 	struct rec_header *copy = (struct rec_header *)(entry + 1);
-	uint32_t enriched_size, size;
-	char *end;
 
 	must(entry != NULL, "no memory");
 	memcpy(copy, record, record->size);
 	record_resolve_paths(copy);
 	(void)enrich_event(pipeline->enrich, copy, made_wall_offset_ns, pipeline->enriched);
-	size = align_up(copy->size);
-	enriched_size = align_up(pipeline->enriched->size);
-	end = (char *)copy + copy->size;
-	memset(end, 0, size - copy->size);
-	memcpy((char *)copy + size, pipeline->enriched, pipeline->enriched->size);
-	memset((char *)copy + size + pipeline->enriched->size, 0,
-	       enriched_size - pipeline->enriched->size);
 	*entry = (struct entry){
-		.size = (uint32_t)sizeof(*entry) + size + enriched_size,
-		.record_size = copy->size,
 		.sequence = sequence,
 		.created_ns = copy->time_ns + (uint64_t)made_wall_offset_ns,
 		.wall_offset_ns = made_wall_offset_ns,
 	};
+	entry_finish(entry, pipeline->enriched);
 	pipeline->entries.length += entry->size;
 }
 

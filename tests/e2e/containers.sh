@@ -11,20 +11,19 @@ command -v runc >/dev/null || cannot_run "runc is not installed"
 busybox=$(command -v busybox) || cannot_run "busybox is not installed"
 in_private_mounts
 . "$SOURCE/tests/fixtures/containers.sh"
+. "$SOURCE/tests/e2e/cgroup_lib.sh"
 
 trail="$DIR/trail/audit.ndjson"
-top=auditship-e2e-$$
 uid=5f1c2d3e-4a5b-6c7d-8e9f-0a1b2c3d4e5f
 slice=kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod5f1c2d3e_4a5b_6c7d_8e9f_0a1b2c3d4e5f.slice
-remove_cgroups() {
+# What this has unmounted is mounted again for that.
+remove_all_cgroups() {
 	if [ -d /sys/fs/cgroup/unified ] && ! mountpoint -q /sys/fs/cgroup/unified; then
 		mount -t cgroup2 none /sys/fs/cgroup/unified
 	fi
-	for mount in /sys/fs/cgroup /sys/fs/cgroup/*; do
-		[ ! -d "$mount/$top" ] || find "$mount/$top" -depth -type d -exec rmdir {} \; 2>/dev/null || :
-	done
+	remove_cgroups
 }
-trap 'remove_cgroups; clean_up' EXIT
+trap 'remove_all_cgroups; clean_up' EXIT
 
 mkdir -p "$DIR/bundle/rootfs/bin" "$DIR/bundle/rootfs/proc" "$DIR/bundle/rootfs/dev" "$DIR/bundle/rootfs/sys"
 cp "$busybox" "$DIR/bundle/rootfs/bin/busybox"
@@ -107,12 +106,12 @@ if [ -d /sys/fs/cgroup/unified ]; then
 	start v1
 	[ "$(hierarchy_of v1-docker)" = v1 ] || fail "v1: path of $(hierarchy_of v1-docker)"
 	modes=2
-	remove_cgroups
+	remove_all_cgroups
 fi
 umount -R /sys/fs/cgroup
 mount -t cgroup2 none /sys/fs/cgroup
 start v2
 [ "$(hierarchy_of v2-docker)" = v2 ] || fail "v2: path of $(hierarchy_of v2-docker)"
-remove_cgroups
+remove_all_cgroups
 [ ! -d "/sys/fs/cgroup/$top" ] || fail "a cgroup is left behind"
 echo "$((modes + 1)) ways of mounting cgroups"

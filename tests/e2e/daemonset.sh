@@ -13,14 +13,9 @@ done
 in_private_mounts
 . "$SOURCE/tests/e2e/root_lib.sh"
 . "$SOURCE/tests/e2e/image_lib.sh"
+. "$SOURCE/tests/e2e/cgroup_lib.sh"
 
-top=auditship-e2e-$$
 state=$DIR/state trail=$DIR/state/audit.ndjson
-remove_cgroups() {
-	for mount in /sys/fs/cgroup /sys/fs/cgroup/*; do
-		[ ! -d "$mount/$top" ] || find "$mount/$top" -depth -type d -exec rmdir {} \; 2>/dev/null || :
-	done
-}
 stop_pod() {
 	[ -z "$POD" ] || {
 		runc --root "$DIR/runc" kill pod TERM 2>/dev/null || :

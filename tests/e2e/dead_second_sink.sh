@@ -60,8 +60,7 @@ round=0
 while [ "$round" -lt "$rounds" ]; do
 	wait_until 120 is_larger $(($(wc -c <"$trail") + 1000000)) || fail "the trail does not grow"
 	sleep "0.$((round % 10))"
-	kill -9 "$AGENT_PID"
-	wait "$AGENT_PID" 2>/dev/null || :
+	kill_agent
 	round=$((round + 1))
 	start_into_pipe
 done
@@ -70,11 +69,10 @@ wait_until 900 of_sink dead ".lag.bytes >= $backlog" || fail "there is no backlo
 wait_until 120 of_sink trail '.lag.milliseconds < 1000' || fail "the dead sink holds up the trail"
 wait_until 60 of_sink dead '.state == "waiting"' || fail "the dead sink is $(of_sink dead .state)"
 of_sink trail '.state == "ok" and .failures == 0' >/dev/null || fail "the trail is disturbed"
-anonymous_kb=$(awk '/^RssAnon:/ { print $2 }' "/proc/$AGENT_PID/status")
-[ "$anonymous_kb" -lt 65536 ] || fail "$anonymous_kb KiB of memory with a dead sink"
+anonymous_kib=$(memory_kib)
+[ "$anonymous_kib" -lt 65536 ] || fail "$anonymous_kib KiB of memory with a dead sink"
 
-kill -9 "$AGENT_PID"
-wait "$AGENT_PID" 2>/dev/null || :
+kill_agent
 start_into_pipe
 [ $((start_ms - start_empty_ms)) -lt 1000 ] ||
 	fail "the start took $start_ms ms of CPU with the backlog, $start_empty_ms ms without"
@@ -95,4 +93,4 @@ wait_until 60 has_all || {
 	comm -3 "$DIR/late.ids" "$DIR/trail.ids" | head
 	fail "the late reader has other events than the trail"
 }
-echo "dead_second_sink: $(wc -l <"$trail") events, $anonymous_kb KiB anonymous, start in $start_ms ms of CPU ($start_empty_ms ms without a backlog): good"
+echo "dead_second_sink: $(wc -l <"$trail") events, $anonymous_kib KiB anonymous, start in $start_ms ms of CPU ($start_empty_ms ms without a backlog): good"

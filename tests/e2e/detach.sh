@@ -69,8 +69,7 @@ nothing_is_pinned "$DIR/state"
 write_config
 kill -HUP "$AGENT_PID"
 wait_until 10 test -e "$pins_dir/set_0/about" || fail "a reload does not pin the probes"
-kill -9 "$AGENT_PID"
-wait "$AGENT_PID" 2>/dev/null || :
+kill_agent
 /bin/echo after-the-reload >/dev/null
 start_agent
 wait_until 10 grep -q after-the-reload "$DIR/trail/audit.ndjson" || fail "what the reload has pinned is of no use"

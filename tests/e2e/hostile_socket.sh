@@ -24,15 +24,6 @@ hostile() {
 		'"$1" "$SOCKET" || fail "hostile client: $1"
 }
 
-descriptors() {
-	find "/proc/$AGENT_PID/fd" -type l | wc -l
-}
-
-json_says() {
-	"$AGENT" status -c "$DIR/config.yaml" --json >"$DIR/status.json" 2>/dev/null &&
-		jq -e "$1" "$DIR/status.json" >/dev/null
-}
-
 same_descriptors() {
 	[ "$(descriptors)" = "$before" ]
 }
@@ -53,14 +44,14 @@ hostile 'my $c = $s->(); syswrite $c, "status\n"; shutdown $c, 1; hear($c) =~ /"
 # All places taken by clients that say nothing: others are told, and after five seconds it is over.
 hostile 'my @c = map { $s->() } 1 .. 16; my $c = $s->(); hear($c) =~ /too many clients/ or die "the 17th is not told\n";
 	for (@c) { hear($_) eq "" or die "a silent one hears something\n" }'
-json_says '.control.timeouts >= 16 and .control.clients == 1' || fail "silent clients are not sent away"
+status_is '.healthy and .control.timeouts >= 16 and .control.clients == 1' || fail "silent clients are not sent away"
 
 # Watchers that never read, while events storm, and one more than there may be; then they vanish.
 hostile 'my @c = map { my $c = $s->(); syswrite $c, "watch\n"; select undef, undef, undef, 0.02; $c } 1 .. 8;
 	my $c = $s->(); syswrite $c, "watch\n"; hear($c) =~ /"ok":false/ or die "a ninth watcher\n";
 	system("/bin/true") for 1 .. 2000; $c = $s->(); syswrite $c, "status\n";
 	hear($c) =~ /"present":8/ or die "eight should watch\n"'
-wait_until 10 json_says '.watchers.present == 0' || fail "watchers that have gone are kept"
+wait_until 10 status_is '.healthy and .watchers.present == 0' || fail "watchers that have gone are kept"
 
 # Another user: the directory and the socket are closed to him.
 if setpriv --reuid 65534 --regid 65534 --clear-groups "$AGENT" status --socket "$SOCKET" 2>"$DIR/other.err"; then
@@ -77,7 +68,7 @@ expect_failure 1 "only root and the agent's group may ask" \
 
 wait "$storm"
 wait_until 10 same_descriptors || fail "the agent had $before descriptors, now $(descriptors)"
-json_says '.healthy and .account.balances and .account.lost == 0' || fail "the agent has taken harm"
+status_is '.healthy and .account.balances and .account.lost == 0' || fail "the agent has taken harm"
 /bin/echo marker-at-the-end >/dev/null
 wait_until 10 grep -q marker-at-the-end "$DIR/trail/audit.ndjson" || fail "delivery has stopped"
 stop_agent 0

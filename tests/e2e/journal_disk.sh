@@ -77,7 +77,6 @@ stop_agent 0
 umount -l "$DIR/disk"
 
 check_trail "$DIR/trail/audit.ndjson"
-grep -q "0 sinks\|events could not be journalled" "$DIR/agent.err" && fail "events were given up"
 python3 - "$DIR/trail/audit.ndjson" <<'EOF' || fail "the trail is not exact"
 import json, sys
 

@@ -49,9 +49,7 @@ for round in $(seq "$rounds"); do
 		cat "$DIR/status" >&2
 		fail "status does not say so"
 	}
-	kill -9 "$AGENT_PID"
-	wait "$AGENT_PID" || :
-	AGENT_PID=
+	kill_agent
 done
 mount -o remount,size=2g "$DIR/small"
 start_agent

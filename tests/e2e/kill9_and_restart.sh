@@ -15,8 +15,7 @@ while [ "$round" -lt 10 ]; do
 	start_agent
 	wait_until 10 test -s "$DIR/trail/audit.ndjson" || fail "nothing is written"
 	sleep "0.$round"
-	kill -9 "$AGENT_PID"
-	wait "$AGENT_PID" 2>/dev/null || :
+	kill_agent
 	round=$((round + 1))
 done
 kill "$load"
@@ -26,7 +25,7 @@ start_agent
 wait_until 10 grep -q marker-at-the-end "$DIR/trail/audit.ndjson" || fail "the last one writes nothing"
 stop_agent 0
 check_trail "$DIR/trail/audit.ndjson"
-# Within a stream the sequence has no gap: each event that was journalled has arrived.
-jq -s -e 'group_by(.agent.ephemeral_id) | all([.[].event.sequence] | . == [range(.[0]; .[0] + length)])' \
+# Within a stream the sequence goes from 1 on without a gap: each event that was journalled has arrived.
+jq -s -e 'group_by(.agent.ephemeral_id) | all([.[].event.sequence] | . == [range(1; length + 1)])' \
 	"$DIR/trail/audit.ndjson" >/dev/null || fail "a journalled event is missing"
 echo "kill9_and_restart: good"

@@ -92,11 +92,11 @@ trap 'exit 1' INT TERM
 
 # wait_until SECONDS COMMAND...: polls ten times a second.
 wait_until() {
-	tries=$(($1 * 10))
+	polls=$(($1 * 10))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
+		polls=$((polls - 1))
+		[ "$polls" -gt 0 ] || return 1
 		sleep 0.1
 	done
 }
@@ -125,6 +125,35 @@ stop_agent() {
 	wait "$AGENT_PID" || code=$?
 	AGENT_PID=
 	[ "$code" = "$1" ] || fail "the agent left with $code, not $1"
+}
+
+# kill_agent: with -9; returns when it has gone.
+kill_agent() {
+	kill -9 "$AGENT_PID" || fail "the agent has ended by itself"
+	wait "$AGENT_PID" 2>/dev/null || :
+	AGENT_PID=
+}
+
+# What the agent says when it was asked to reload, whatever came of it.
+RELOAD_TOLD='reloaded: the configuration|reload refused'
+reloads_told() { grep -cE "$RELOAD_TOLD" "$DIR/agent.err" || :; }
+has_reloaded() { [ "$(reloads_told)" -ge "$1" ]; }
+
+# reload_agent [SECONDS]: returns when it has told what came of it.
+reload_agent() {
+	reload_number=$(($(reloads_told) + 1))
+	kill -HUP "$AGENT_PID"
+	wait_until "${1:-20}" has_reloaded "$reload_number" || fail "reload $reload_number is not told"
+}
+
+# What the agent has open, and how much memory is its own.
+descriptors() { find "/proc/$AGENT_PID/fd" -type l | wc -l; }
+memory_kib() { awk '/^RssAnon:/ { print $2 }' "/proc/$AGENT_PID/status"; }
+
+# status_is FILTER: jq finds it true of the status, healthy or not, which is in $DIR/status.json then.
+status_is() {
+	"$AGENT" status --json -c "$DIR/config.yaml" >"$DIR/status.json" 2>/dev/null || [ $? = 2 ] || return 1
+	jq -e "$1" "$DIR/status.json" >/dev/null
 }
 
 # Probes can outlive their agent only where a BPF file system is mounted.
@@ -195,10 +224,7 @@ expect_load() {
 }
 
 # The trail has all that is in the journal; another sink may hang.
-has_caught_up() {
-	"$AGENT" status --json -c "$DIR/config.yaml" >"$DIR/status" || [ $? = 2 ]
-	jq -e '.sinks[] | select(.name == "trail") | .lag.events < 500' "$DIR/status"
-}
+has_caught_up() { status_is '.sinks[] | select(.name == "trail") | .lag.events < 500'; }
 
 # expect_failure CODE PATTERN COMMAND...: it must leave with that code and say that.
 expect_failure() {

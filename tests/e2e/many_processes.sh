@@ -19,13 +19,11 @@ count=20000
 
 status() { "$AGENT" status --json -c "$DIR/config.yaml" >"$DIR/status.json" || [ $? = 2 ]; jq -r "$1" "$DIR/status.json"; }
 cache() { status ".caches[] | select(.name == \"$1\") | .$2"; }
-memory() { awk '/^RssAnon:/ {print $2}' "/proc/$AGENT_PID/status"; }
-descriptors() { find "/proc/$AGENT_PID/fd" | wc -l; }
 short_processes() { i=0; while [ $i -lt "$1" ]; do (:); i=$((i + 1)); done; }
 
 start_agent
 short_processes 3000
-before_kib=$(memory) before_descriptors=$(descriptors)
+before_kib=$(memory_kib) before_descriptors=$(descriptors)
 short_processes "$count"
 seen() { [ "$(status '.account.dropped + .account.lost + .account.not_selected')" -ge $((count * 2)) ]; }
 wait_until 60 seen || fail "not all are seen: $(status .account)"
@@ -33,7 +31,7 @@ wait_until 60 seen || fail "not all are seen: $(status .account)"
 [ "$(cache processes max)" = 1024 ] || fail "the status tells another size than the configuration"
 [ "$(cache images size)" -le 262144 ] || fail "images take $(cache images size) bytes"
 [ "$(cache processes hits)" -gt "$count" ] || fail "nothing is found in the table"
-after_kib=$(memory)
+after_kib=$(memory_kib)
 [ "$after_kib" -le $((before_kib + 2048)) ] || fail "memory grew from $before_kib to $after_kib KiB"
 no_more_descriptors() { [ "$(descriptors)" -le "$before_descriptors" ]; } # once the last client's is closed
 wait_until 10 no_more_descriptors || fail "descriptors are left open"

@@ -61,9 +61,6 @@ END
 	mv "$DIR/next.yaml" "$DIR/config.yaml"
 }
 
-told() { grep -cE 'reloaded: the configuration|reload refused' "$DIR/agent.err"; }
-has_told() { [ "$(told)" -ge "$1" ]; }
-
 write_variant 0
 program=$AGENT AGENT=$DIR/checked START_SECONDS=120
 start_agent
@@ -73,8 +70,7 @@ n=0
 while [ "$n" -lt "$rounds" ]; do
 	n=$((n + 1))
 	write_variant "$n"
-	kill -HUP "$AGENT_PID"
-	wait_until 60 has_told "$n" || fail "reload $n is not told"
+	reload_agent 60
 	case $((n % 4)) in
 	0) stop_receiver ;;
 	1) [ -n "$RECEIVER" ] || start_receiver "$port" ;;

@@ -48,12 +48,8 @@ while [ -d "$1" ] && [ ! -e "$1/stop" ]; do
 done
 END
 
-rss_kib() { sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$AGENT_PID/status"; }
-descriptors() { ls "/proc/$AGENT_PID/fd" | wc -l; }
 # How full the caches are, which what else goes on on the host fills too, up to their ceilings.
 caches() { "$AGENT" status --json --socket "$DIR/run/control.sock" | jq -c '[.caches[] | {(.name): .size}] | add'; }
-told() { grep -cE 'reloaded: the configuration|reload refused' "$DIR/agent.err"; }
-has_told() { [ "$(told)" -ge "$1" ]; }
 
 write_variant 0
 start_agent
@@ -63,8 +59,7 @@ begun=$(date +%s) n=0
 while [ $(($(date +%s) - begun)) -lt "$seconds" ]; do
 	n=$((n + 1))
 	write_variant "$n"
-	kill -HUP "$AGENT_PID"
-	wait_until 30 has_told "$n" || fail "reload $n is not told"
+	reload_agent 30
 	case $((n % 5)) in
 	0) stop_receiver ;;
 	1) [ -n "$RECEIVER" ] || start_receiver "$port" ;;
@@ -76,16 +71,13 @@ while [ $(($(date +%s) - begun)) -lt "$seconds" ]; do
 	kill -0 "$AGENT_PID" || fail "the agent is gone"
 	[ -s "$DIR/caches" ] || [ $((($(date +%s) - begun) * 4)) -lt "$seconds" ] || caches >"$DIR/caches" || :
 	# Only where the same sinks are there.
-	[ $((n % 4)) != 2 ] || printf '%s %s %s\n' "$(($(date +%s) - begun))" "$(rss_kib)" "$(descriptors)" >>"$DIR/samples"
+	[ $((n % 4)) != 2 ] || printf '%s %s %s\n' "$(($(date +%s) - begun))" "$(memory_kib)" "$(descriptors)" >>"$DIR/samples"
 done
 caches >>"$DIR/caches" || :
 stop_load
 [ -n "$RECEIVER" ] || start_receiver "$port"
-all_there() {
-	"$AGENT" status --json -c "$DIR/config.yaml" >"$DIR/status.json" || [ $? = 2 ]
-	jq -e '.account.balances and ([.sinks[].lag.events] | max < 200)' "$DIR/status.json"
-}
-wait_until 60 all_there || fail "the sinks do not catch up, or the account does not balance: $(jq -c '[.account, .sinks]' "$DIR/status.json")"
+wait_until 60 status_is '.account.balances and ([.sinks[].lag.events] | max < 200)' ||
+	fail "the sinks do not catch up, or the account does not balance: $(jq -c '[.account, .sinks]' "$DIR/status.json")"
 write_variant 0
 stop_agent 0
 ! grep -E 'Sanitizer|runtime error' "$DIR/agent.err" || fail "a sanitizer has found something"

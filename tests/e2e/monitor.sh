@@ -23,7 +23,6 @@ reload() {
 	kill -HUP "$AGENT_PID"
 	wait_until 20 grep -q "$1" "$DIR/agent.err" || fail "reload: nothing like '$1'"
 }
-descriptors() { find "/proc/$AGENT_PID/fd" -type l | wc -l; }
 
 # Where others could come, it does not listen.
 for bad in 0.0.0.0:9178 '[::]:9178' 192.0.2.1:9178 localhost; do

@@ -24,15 +24,14 @@ name_of_61234() {
 	wait_until 10 is_told "$1" || fail "the exec is not told"
 	name_told "$1"
 }
-[ "$(name_of_61234 before)" = absent ] || fail "a name before there is a user"
+is_named() { [ "$(name_of_61234 "$1")" = "$2" ]; }
+is_named before absent || fail "a name before there is a user"
 cp /etc/passwd /etc/passwd+
 echo 'newcomer:x:61234:61234::/:/bin/sh' >>/etc/passwd+
 mv /etc/passwd+ /etc/passwd
-sleep 1
-[ "$(name_of_61234 after)" = newcomer ] || fail "the new user's name is not there"
+wait_until 1 is_named after newcomer || fail "the new user's name is not there"
 sed -i /newcomer/d /etc/passwd
-sleep 1
-[ "$(name_of_61234 gone)" = absent ] || fail "the old name is still told"
+wait_until 1 is_named gone absent || fail "the old name is still told"
 stop_agent 0
 check_trail "$DIR/trail/audit.ndjson"
 umount /etc

@@ -46,13 +46,10 @@ for worker in 1 2; do
 	sh "$DIR/load.sh" "$DIR" "$worker" &
 done
 
-told() { grep -cE 'reloaded: the configuration|reload refused' "$DIR/agent.err"; }
-has_told() { [ "$(told)" -ge "$1" ]; }
 n=1
 while [ "$n" -le "$reloads" ]; do
 	write_variant "$n"
-	kill -HUP "$AGENT_PID"
-	wait_until 20 has_told "$n" || fail "reload $n is not told"
+	reload_agent
 	n=$((n + 1))
 done
 : >"$DIR/stop"

@@ -27,22 +27,16 @@ END
 	mv "$DIR/next.yaml" "$DIR/config.yaml"
 }
 
-told() { grep -cE 'reloaded: the configuration|reload refused' "$DIR/agent.err"; }
-has_told() { [ "$(told)" -ge "$1" ]; }
-rss_kib() { sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$AGENT_PID/status"; }
-descriptors() { ls "/proc/$AGENT_PID/fd" | wc -l; }
-
 # reload_to N: writes into $DIR/samples what the agent has while both sinks are there, and what without the second.
 reload_to() {
 	: >"$DIR/samples"
 	while [ "$n" -lt "$1" ]; do
 		n=$((n + 1))
 		write_variant "$n"
-		kill -HUP "$AGENT_PID"
-		wait_until 20 has_told "$n" || fail "reload $n is not told"
+		reload_agent
 		case $((n % 4)) in
-		1) with=$(rss_kib) ;;
-		2) printf '%s %s %s\n' "$with" "$(rss_kib)" "$(descriptors)" >>"$DIR/samples" ;;
+		1) with=$(memory_kib) ;;
+		2) printf '%s %s %s\n' "$with" "$(memory_kib)" "$(descriptors)" >>"$DIR/samples" ;;
 		esac
 	done
 }
@@ -56,17 +50,17 @@ start_load 1 0.01
 n=0
 reload_to 100 # caches fill
 reload_to 200
-rss_before=$(least 2) descriptors_before=$(least 3)
+before_kib=$(least 2) descriptors_before=$(least 3)
 reload_to 300
-rss_after=$(least 2) descriptors_after=$(least 3)
+after_kib=$(least 2) descriptors_after=$(least 3)
 given_back=$(awk '$1 - $2 >= 256 { n++ } END { print n + 0 }' "$DIR/samples")
 removals=$(wc -l <"$DIR/samples")
 stop_load
 stop_agent 0
-found="$rss_before and then $rss_after KiB, $descriptors_before and then $descriptors_after descriptors"
+found="$before_kib and then $after_kib KiB, $descriptors_before and then $descriptors_after descriptors"
 [ "$descriptors_after" -le "$descriptors_before" ] || fail "descriptors leak: $found"
 if ! grep -qE '__[at]san_init' "$AGENT"; then
-	[ "$rss_after" -le $((rss_before + 2048)) ] || fail "memory grows: $found"
+	[ "$after_kib" -le $((before_kib + 2048)) ] || fail "memory grows: $found"
 	[ $((given_back * 2)) -gt "$removals" ] || fail "memory comes back after $given_back of $removals removals only"
 fi
 echo "reload_memory: good ($found; memory came back after $given_back of $removals removals)"

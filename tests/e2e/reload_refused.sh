@@ -17,14 +17,10 @@ EOF
 	mv "$DIR/next.yaml" "$DIR/config.yaml"
 }
 sink() { printf '{name: %s, type: file, path: %s}' "$1" "$DIR/$2"; }
-answers() { grep -cE 'reloaded: the configuration|reload refused' "$DIR/agent.err" || :; }
-is_answered() { [ "$(answers)" -gt "$1" ]; }
 # reload EXPECTED: the last answer says that.
 reload() {
-	before=$(answers)
-	kill -HUP "$AGENT_PID"
-	wait_until 20 is_answered "$before" || fail "no answer to a reload"
-	grep -E 'reloaded: the configuration|reload refused' "$DIR/agent.err" | tail -n 1 >"$DIR/answer"
+	reload_agent
+	grep -E "$RELOAD_TOLD" "$DIR/agent.err" | tail -n 1 >"$DIR/answer"
 	grep -qE "$1" "$DIR/answer" || fail "not '$1': $(cat "$DIR/answer")"
 }
 status_says() {

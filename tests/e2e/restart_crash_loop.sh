@@ -26,8 +26,7 @@ load_more() { for _ in $(seq 200); do /bin/true; done; grep -q "takes no events"
 wait_until 30 load_more || fail "the journal has room"
 n=1
 while [ "$n" -le 9 ]; do
-	kill -9 "$AGENT_PID"
-	wait "$AGENT_PID" 2>/dev/null || :
+	kill_agent
 	cat "$DIR/agent.err" >>"$DIR/all.log"
 	write_variant "$n"
 	start_agent

@@ -50,8 +50,7 @@ kill_often() {
 	while [ "$n" -le "$rounds" ]; do
 		seed=$(((seed * 1103515245 + 12345) % 2147483648))
 		sleep "$((seed / 65536 % 2)).$((seed / 131072 % 10))"
-		kill -9 "$AGENT_PID" || fail "the agent has ended by itself"
-		wait "$AGENT_PID" 2>/dev/null || :
+		kill_agent
 		write_variant "$n"
 		launch "$n"
 		# Half of them are killed wherever they are, at their start too; the others have come so far.

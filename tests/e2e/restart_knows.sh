@@ -28,8 +28,7 @@ trap ': >"$DIR/end"; kill "$(cat "$DIR/orphan")" 2>/dev/null || :; clean_up' EXI
 sh "$DIR/orphan.sh"
 wait_until 10 grep -q '"args":\["sleep","1000"\]' "$trail" || fail "the orphan's exec is missing"
 wait_until 10 grep -q '"args":\["/bin/true","direct"\]' "$trail" || fail "the script's children are missing"
-kill -9 "$AGENT_PID"
-wait "$AGENT_PID" 2>/dev/null || :
+kill_agent
 first_stream=$(jq -r .agent.ephemeral_id "$trail" | head -n 1)
 
 start_agent

@@ -17,11 +17,6 @@ journal: {max_size: 512MiB}
 sinks: [{name: trail, type: file, path: $DIR/trail/audit.ndjson, rotate: {size: off}}]
 END
 }
-kill_agent() {
-	kill -9 "$AGENT_PID"
-	wait "$AGENT_PID" 2>/dev/null || :
-	AGENT_PID=
-}
 # counted REASON: the probes of the newest set have counted losses for it (enum rec_loss).
 counted() {
 	bpftool -j map dump pinned "$(printf '%s\n' "$pins"/set_* | sort -V | tail -n 1)/counts" |

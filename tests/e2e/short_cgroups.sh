@@ -10,9 +10,9 @@ command -v python3 >/dev/null || cannot_run "python3 is not installed"
 root=/sys/fs/cgroup/unified
 [ -e $root/cgroup.procs ] || root=/sys/fs/cgroup
 [ -e $root/cgroup.procs ] || cannot_run "no cgroup v2 hierarchy is mounted"
-top=$root/auditship-e2e-$$
-trap 'find $top -depth -type d -exec rmdir {} + 2>/dev/null || :; clean_up' EXIT
-mkdir "$top" "$top/docker"
+. "$SOURCE/tests/e2e/cgroup_lib.sh"
+trap 'remove_cgroups; clean_up' EXIT
+mkdir "$root/$top" "$root/$top/docker"
 
 trail="$DIR/trail/audit.ndjson"
 cat >"$DIR/make.py" <<'EOF'
@@ -34,15 +34,12 @@ start_agent
 status() { "$AGENT" status --socket "$DIR/run/control.sock" --json; }
 # of_cache NAME MEMBER
 of_cache() { status | jq --arg name "$1" ".caches[] | select(.name == \$name) | .$2"; }
-# memory PID: KiB that are the process's own.
-memory() { awk '/^RssAnon/ {print $2}' "/proc/$1/status"; }
-descriptors() { find "/proc/$AGENT_PID/fd" -mindepth 1 | wc -l; }
 told() { [ "$(grep -c '"action":"end".*"container":{"id":"0' "$trail")" -ge "$1" ]; }
 
-python3 "$DIR/make.py" "$top" 1 5000
+python3 "$DIR/make.py" "$root/$top" 1 5000
 wait_until 60 told 5000 || fail "$(grep -c '"container":{"id":"0' "$trail") of 5000 ends with a container"
-before=$(memory "$AGENT_PID") descriptors=$(descriptors)
-python3 "$DIR/make.py" "$top" 5001 5000
+before_kib=$(memory_kib) before_descriptors=$(descriptors)
+python3 "$DIR/make.py" "$root/$top" 5001 5000
 wait_until 60 told 10000 || fail "$(grep -c '"container":{"id":"0' "$trail") of 10000 ends with a container"
 jq -r 'select(.event.action == "end" and .container.id) | .container.id' "$trail" | sort >"$DIR/ids"
 seq 1 10000 | awk '{printf "%064x\n", $1}' | sort | cmp - "$DIR/ids" || fail "a container is missing or told twice"
@@ -52,12 +49,12 @@ for cache in cgroups containers; do
 done
 [ "$(of_cache containers evictions)" -ge $((10000 - $(of_cache containers max))) ] || fail "evictions are not counted"
 [ "$(of_cache cgroups hits)" -ge 10000 ] || fail "hits are not counted"
-after=$(memory "$AGENT_PID")
+after_kib=$(memory_kib)
 # What else runs on the host is remembered meanwhile.
-[ "$((after - before))" -le 12288 ] || fail "memory grew from $before to $after KiB"
-no_more_descriptors() { [ "$(descriptors)" -le "$descriptors" ]; } # once the last client's is closed
-wait_until 10 no_more_descriptors || fail "descriptors: $descriptors before, $(descriptors) now"
+[ "$((after_kib - before_kib))" -le 12288 ] || fail "memory grew from $before_kib to $after_kib KiB"
+no_more_descriptors() { [ "$(descriptors)" -le "$before_descriptors" ]; } # once the last client's is closed
+wait_until 10 no_more_descriptors || fail "descriptors: $before_descriptors before, $(descriptors) now"
 status | jq -c '.caches, .account' >"$DIR/status.json"
 stop_agent 0
 check_trail "$trail"
-echo "memory $before, then $after KiB; $(head -n 1 "$DIR/status.json")"
+echo "memory $before_kib, then $after_kib KiB; $(head -n 1 "$DIR/status.json")"

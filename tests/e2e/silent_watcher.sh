@@ -11,11 +11,6 @@ forks=50000
 write_config
 sed -i 's/64MiB/512MiB/' "$DIR/config.yaml"
 start_agent
-memory_kib() { awk '/^RssAnon/ { print $2 }' "/proc/$AGENT_PID/status"; }
-json_says() {
-	"$AGENT" status -c "$DIR/config.yaml" --json >"$DIR/status.json" 2>/dev/null &&
-		jq -e "$1" "$DIR/status.json" >/dev/null
-}
 # shellcheck disable=SC2016
 perl -MIO::Socket::UNIX -e '
 	my $c = IO::Socket::UNIX->new(Peer => shift) or die;
@@ -23,7 +18,7 @@ perl -MIO::Socket::UNIX -e '
 	sleep 600' "$DIR/run/control.sock" &
 silent=$!
 trap 'kill "$silent" 2>/dev/null || :; clean_up' EXIT
-wait_until 20 json_says '.watchers.present == 1' || fail "the client has not joined"
+wait_until 20 status_is '.healthy and .watchers.present == 1' || fail "the client has not joined"
 
 # What grows with the number of processes known grows first: the figure before is taken after a tenth.
 cat >"$DIR/storm.pl" <<'EOF'
@@ -40,7 +35,7 @@ before=$(memory_kib)
 perl "$DIR/storm.pl" "$forks" >"$DIR/storm"
 after=$(memory_kib)
 # Asking is seen as well, so that a few events are always on their way.
-has_all() { json_says '.watchers.present == 1 and .account.balances and .account.lost == 0 and .sinks[0].lag.events < 1000'; }
+has_all() { status_is '.healthy and .watchers.present == 1 and .account.balances and .account.lost == 0 and .sinks[0].lag.events < 1000'; }
 wait_until 60 has_all || fail "the agent has taken harm: $(cat "$DIR/status.json")"
 kill "$silent"
 wait "$silent" 2>/dev/null || :

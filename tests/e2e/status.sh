@@ -23,11 +23,6 @@ status_says() {
 	grep -qE "$1" "$DIR/status"
 }
 
-json_says() {
-	"$AGENT" status -c "$DIR/config.yaml" --json >"$DIR/status.json" 2>/dev/null || :
-	jq -e "$1" "$DIR/status.json" >/dev/null
-}
-
 # Every number the probes took is in exactly one place, in every document of $1.
 parts='journalled dropped limited not_selected excluded canaries rejected lost unjournalled in_ring'
 check_accounts() {
@@ -79,7 +74,7 @@ jq -s -e '(.[-1].account.numbered - .[0].account.numbered) > 1000' "$DIR/documen
 jq -s -e '[.[].events[] | select(.kind == "exec") | .per_second] | max > 100' "$DIR/documents" >/dev/null ||
 	fail "the rate does not show a storm"
 # Quiet again: nothing is on its way, and each sink has what the journal has.
-wait_until 20 json_says '.account.in_ring == 0 and .account.unjournalled == 0' || fail "the ring is never empty"
+wait_until 20 status_is '.account.in_ring == 0 and .account.unjournalled == 0' || fail "the ring is never empty"
 check_accounts "$DIR/status.json"
 
 # The disk of the trail is full.
@@ -89,15 +84,15 @@ wait_until 20 status_says 'sink trail: failing for [0-9]+ s, [0-9]+ events wait:
 	fail "a failing sink is not told"
 grep -A1 "needs attention" "$DIR/status" | grep -q "sink trail" || fail "what needs attention does not come first"
 status 2
-json_says '.healthy == false and (.sinks[0] | .state == "failing" and .lag.events > 0 and .lag.bytes > 0 and
+status_is '.healthy == false and (.sinks[0] | .state == "failing" and .lag.events > 0 and .lag.bytes > 0 and
 	.lag.milliseconds > 0 and (.last_error.message | contains("No space left")))' || fail "the document of a failing sink"
 rm "$DIR/tiny/full"
 # Packing what was rotated meanwhile, which the full disk kept from being done, is tried again too.
-wait_until 60 json_says '.healthy' || fail "a sink that works again is still told as failing: $(cat "$DIR/status.json")"
-json_says '.sinks[0] | .state == "ok" and (.last_error.message | contains("No space left"))' ||
+wait_until 60 status_is '.healthy' || fail "a sink that works again is still told as failing: $(cat "$DIR/status.json")"
+status_is '.sinks[0] | .state == "ok" and (.last_error.message | contains("No space left"))' ||
 	fail "the last error is forgotten"
 # Asking is seen as well: the sink need not have everything, but what it has and what waits are all that there is.
-wait_until 20 json_says '.sinks[0] as $s | $s.lag.events < 1000 and $s.lag.milliseconds < 10000 and
+wait_until 20 status_is '.sinks[0] as $s | $s.lag.events < 1000 and $s.lag.milliseconds < 10000 and
 	$s.found + .journal.events == $s.acknowledged + $s.filtered + $s.skipped + $s.rejected + $s.lag.events' ||
 	fail "the sink's account is not that of the journal"
 
@@ -109,11 +104,11 @@ done
 cp "$DIR/config.yaml" "$DIR/before.yaml"
 sed "s|^\(sinks: .*\)]\$|\1$more]|" "$DIR/before.yaml" >"$DIR/config.yaml"
 kill -HUP "$AGENT_PID"
-wait_until 10 json_says '[.sinks[].name] == ["trail", "more1", "more2", "more3", "more4", "more5", "more6"] and
+wait_until 10 status_is '[.sinks[].name] == ["trail", "more1", "more2", "more3", "more4", "more5", "more6"] and
 	([.sinks[].state] | unique) == ["ok"]' || fail "the sinks of a reload are not told"
 cp "$DIR/before.yaml" "$DIR/config.yaml"
 kill -HUP "$AGENT_PID"
-wait_until 10 json_says '[.sinks[].name] == ["trail"]' || fail "sinks that are gone are told"
+wait_until 10 status_is '[.sinks[].name] == ["trail"]' || fail "sinks that are gone are told"
 check_accounts "$DIR/status.json"
 
 # A person looks on: a block every second, and it ends with the agent.

@@ -38,13 +38,11 @@ busy() {
 		i=$((i + 1))
 	done
 }
-status() { "$AGENT" status --json -c "$DIR/config.yaml" 2>/dev/null; }
-tells() { status | jq -e "$1" >/dev/null; }
 # arrives MARKER: an event made now is in the trail in the end.
 arrives() {
 	/bin/echo "$1" >/dev/null
 	wait_until 60 grep -rq "$1" "$DIR/disk/trail" || fail "$1: delivery does not recover"
-	wait_until 20 tells '.sinks[0].state == "ok"' || fail "$1: the status does not recover"
+	wait_until 20 status_is '.sinks[0].state == "ok"' || fail "$1: the status does not recover"
 }
 rotated_files() { find "$DIR/disk/trail" -name 'audit-*' | sort; }
 # Copies all that the files hold while no file comes or goes, and no line is half written.
@@ -74,12 +72,12 @@ free_kib() { df -k --output=avail "$DIR/disk" | tail -n 1 | tr -d ' '; }
 size_kib=$(df -k --output=size "$DIR/disk" | tail -n 1 | tr -d ' ')
 fallocate -l "$(($(free_kib) - size_kib * 8 / 100))K" "$DIR/disk/filler"
 /bin/true
-wait_until 20 tells '.sinks[0].warning | test("free")' || fail "nobody is warned of the disk that fills"
-tells '.healthy == false' || fail "a disk that fills needs attention"
+wait_until 20 status_is '.sinks[0].warning | test("free")' || fail "nobody is warned of the disk that fills"
+status_is '.healthy == false' || fail "a disk that fills needs attention"
 files_before=$(rotated_files | wc -l)
 fallocate -l "$(($(free_kib) - size_kib * 4 / 100))K" "$DIR/disk/filler2"
 /bin/true
-wait_until 20 tells '.sinks[0].files.deleted_early > 0' || fail "no room is made"
+wait_until 20 status_is '.sinks[0].files.deleted_early > 0' || fail "no room is made"
 [ "$(rotated_files | wc -l)" -lt "$files_before" ] || fail "no file has gone"
 arrives marker-after-making-room
 
@@ -95,15 +93,15 @@ pauses() {
 wait_until 20 pauses || fail "the trail does not pause"
 rm "$DIR"/disk/filler*
 arrives marker-after-the-pause
-tells '.sinks[0].warning == null' || fail "the warning stays"
+status_is '.sinks[0].warning == null' || fail "the warning stays"
 check_rest "the pause"
 
 # The file system turns read-only under the trail, as after an error on the disk.
 busy 20
 mount -o remount,abort "$DIR/disk"
 busy 20
-wait_until 20 tells '.sinks[0].state == "failing"' || fail "a read-only file system is not noticed"
-tells '.sinks[0].last_error.message | test("[Rr]ead-only|Input/output error")' || fail "nobody is told why"
+wait_until 20 status_is '.sinks[0].state == "failing"' || fail "a read-only file system is not noticed"
+status_is '.sinks[0].last_error.message | test("[Rr]ead-only|Input/output error")' || fail "nobody is told why"
 wait_until 30 umount "$DIR/disk" || fail "a sink that fails keeps its file system busy"
 fsck.ext4 -p "$DIR/image" >/dev/null 2>&1 || :
 mount_disk
@@ -118,7 +116,7 @@ check_rest "the removal"
 mv "$DIR/disk/trail" "$DIR/disk/away"
 touch "$DIR/disk/trail"
 busy 20
-wait_until 20 tells '.sinks[0].state == "failing"' || fail "a missing directory is not noticed"
+wait_until 20 status_is '.sinks[0].state == "failing"' || fail "a missing directory is not noticed"
 rm "$DIR/disk/trail"
 mv "$DIR/disk/away" "$DIR/disk/trail"
 arrives marker-in-the-old-directory

@@ -22,9 +22,7 @@ for round in 1 2; do
 	for _ in $(seq 150); do /bin/true; done
 	/bin/echo "marker $round" >/dev/null
 	wait_until 20 grep -q "marker $round" "$DIR/documents/audit.ndjson" || fail "no document comes"
-	kill -9 "$AGENT_PID"
-	wait "$AGENT_PID" || :
-	AGENT_PID=
+	kill_agent
 	start_agent
 done
 stop_agent 0

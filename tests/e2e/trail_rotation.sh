@@ -25,29 +25,28 @@ check_whole() {
 }
 
 # A hundred a second at most: the host may be slow, and each file has to be packed.
-start_load() {
+start_programs() {
 	sh -c 'while :; do for i in 0 1 2 3 4 5 6 7 8 9; do /bin/true a-line-of-some-length; done; sleep 0.1; done' &
 	load=$!
 	trap 'kill $load 2>/dev/null || :; clean_up' EXIT
 }
-stop_load() {
+stop_programs() {
 	kill "$load"
 	wait "$load" 2>/dev/null || :
 }
 
 # By size, packed, with kill -9.
 configure "rotate: {size: 64KiB}, keep: {total: off}"
-start_load
+start_programs
 round=0
 while [ "$round" -lt "$rounds" ]; do
 	start_agent
 	wait_until 10 test -s "$DIR/trail/audit.ndjson" || fail "nothing is written"
 	sleep "0.$((round % 10))"
-	kill -9 "$AGENT_PID"
-	wait "$AGENT_PID" 2>/dev/null || :
+	kill_agent
 	round=$((round + 1))
 done
-stop_load
+stop_programs
 start_agent
 /bin/echo marker-at-the-end >/dev/null
 wait_until 60 grep -q marker-at-the-end "$DIR/trail/audit.ndjson" || fail "the last one writes nothing"
@@ -74,7 +73,7 @@ $DIR/trail/audit.ndjson {
 	endscript
 }
 EOF
-start_load
+start_programs
 start_agent
 echo "$AGENT_PID" >"$DIR/pid"
 more_lines() { [ "$(wc -l <"$DIR/trail/audit.ndjson")" -gt 20 ]; }
@@ -95,7 +94,7 @@ wait_until 10 more_lines || fail "no lines come"
 kill -USR1 "$AGENT_PID"
 rotated() { test -e "$DIR"/trail/audit-000000000001-*.ndjson; }
 wait_until 10 rotated || fail "SIGUSR1 does not rotate"
-stop_load
+stop_programs
 stop_agent 0
 # logrotate gives the newest the lowest number.
 cat "$DIR/trail/a1.ndjson" "$DIR/trail/a2.ndjson" "$DIR/trail/audit.ndjson.1002" \

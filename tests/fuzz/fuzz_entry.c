@@ -34,7 +34,7 @@ static void mend(size_t size)
 	entry->size = (uint32_t)(size / ENTRY_ALIGN * ENTRY_ALIGN);
 	record->size = entry->record_size;
 	record->abi = REC_ABI;
-	at = sizeof(*entry) + ((size_t)record->size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN;
+	at = entry_enriched_at(record->size);
 	if (at < size && size - at >= sizeof(struct enriched))
 		((struct enriched *)(memory + at))->size = (uint32_t)(entry->size - at);
 }

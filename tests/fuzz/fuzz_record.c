@@ -38,25 +38,21 @@ static struct entry *enrich_record(struct enrich *enrich, struct rec_header *rec
 {
 	struct entry *entry = (struct entry *)memory;
 	struct enriched *enriched = malloc(ENRICH_MAX_SIZE);
-	size_t room = (record->size + ENTRY_ALIGN - 1u) / ENTRY_ALIGN * ENTRY_ALIGN, size, end;
 	const char *why;
+	size_t size;
 
 	CHECK(enriched);
 	size = enrich_event(enrich, record, WALL_OFFSET, enriched);
 	CHECK(size >= sizeof(*enriched) && size <= ENRICH_MAX_SIZE && enriched->size == size);
 	CHECK(record_check(record, record->size, &why) == 0);
-	end = sizeof(*entry) + room + size;
-	CHECK(end <= sizeof(memory));
-	memset((uint8_t *)record + record->size, 0, room - record->size);
-	memcpy((uint8_t *)record + room, enriched, size);
-	free(enriched);
+	CHECK(entry_enriched_at(record->size) + size <= sizeof(memory));
 	*entry = (struct entry){
-		.size = (uint32_t)((end + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN),
-		.record_size = record->size,
 		.sequence = 17,
 		.created_ns = UINT64_C(1772368496789012345),
 		.wall_offset_ns = WALL_OFFSET,
 	};
+	entry_finish(entry, enriched);
+	free(enriched);
 	return entry;
 }
 

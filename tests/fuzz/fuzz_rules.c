@@ -46,18 +46,12 @@ static void render(const struct rules_subject *subject)
 {
 	static const uint8_t stream[16];
 	struct entry *entry = (struct entry *)made.data;
-	const struct rec_header *record = subject->record;
-	size_t room = (record->size + ENTRY_ALIGN - 1u) / ENTRY_ALIGN * ENTRY_ALIGN;
-	size_t end = sizeof(*entry) + room + subject->enriched->size;
 	struct event event;
 	const char *why = "";
 
-	CHECK(record->size <= subject->record_room);
+	CHECK(subject->record->size <= subject->record_room);
 	CHECK(subject->enriched->size <= subject->enriched_room);
-	memset((char *)subject->record + record->size, 0, room - record->size);
-	memcpy((char *)subject->record + room, subject->enriched, subject->enriched->size);
-	entry->record_size = record->size;
-	entry->size = (uint32_t)((end + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN);
+	entry_finish(entry, subject->enriched);
 	if (entry_parse(made.data, entry->size, stream, &event, &why) < 0)
 		fuzz_fail(why, 0, "rules have broken the event");
 	render_all_once(&event);

@@ -12,25 +12,12 @@
 #include "example_host.h"
 #include "render/batch.h"
 #include "render/render.h"
+#include "unit/test_committed.h"
 
 #include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #define DATA_DIR TEST_SOURCE_DIR "/tests/golden/data"
 #define MAX_FILE_BYTES (16 * 1024 * 1024)
-
-static bool is_update(void)
-{
-	const char *update = getenv("UPDATE");
-
-	return update && strcmp(update, "1") == 0;
-}
 
 static void data_path(char out[4096], const char *name, const char *ending)
 {

@@ -19,6 +19,11 @@ need_python() {
 	"$python" -c "import $1" 2>/dev/null || cannot_run "$python has no module $1 (package python3-$1)"
 }
 
+need_node() {
+	command -v node >/dev/null || cannot_run "node is not installed (package nodejs)"
+	export NODE_PATH=/usr/share/nodejs
+}
+
 case "$what" in
 golden)
 	# What is written now, and what every released version wrote.
@@ -32,8 +37,7 @@ golden)
 		"$source"/tests/golden/corpus/*/batch/*.json
 	;;
 second)
-	command -v node >/dev/null || cannot_run "node is not installed (package nodejs)"
-	export NODE_PATH=/usr/share/nodejs
+	need_node
 	node "$source/tests/schema/second.js" "$schema" "$source"/tests/golden/data/*.json \
 		"$source"/tests/golden/corpus/*/*.json
 	node "$source/tests/schema/second.js" "$ocsf" "$source"/tests/golden/data/ocsf/*.json
@@ -63,11 +67,8 @@ random)
 	"$3" >/dev/null
 	"$python" "$source/tests/schema/check_events.py" "$schema" --all --own "$AUDITSHIP_SAMPLE"
 	"$python" "$source/tests/schema/check_events.py" "$ocsf" --all --own "$AUDITSHIP_SAMPLE_OCSF"
-	command -v node >/dev/null || exit 0
-	code=0
-	NODE_PATH=/usr/share/nodejs node "$source/tests/schema/second.js" "$schema" \
-		"$AUDITSHIP_SAMPLE" || code=$?
-	[ "$code" = 77 ] || exit "$code"
+	need_node
+	node "$source/tests/schema/second.js" "$schema" "$AUDITSHIP_SAMPLE"
 	;;
 index)
 	need_python yaml

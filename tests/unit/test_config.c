@@ -4,6 +4,7 @@
  * the table of options. To make them again after a change of the table:
  * UPDATE=1 build/dev/tests/test_config
  */
+#include "unit/test_committed.h"
 #include "unit/test_config_text.h"
 
 #include "base/log.h"
@@ -298,35 +299,21 @@ static void the_quickstart_keeps_everything_below_trail(void **state)
 	buf_done(&faults);
 }
 
-static void is_current(const char *name, int (*write_it)(struct buf *out))
+static void is_made_by(const char *name, int (*write_it)(struct buf *out))
 {
-	char path[PATH_MAX], *committed;
 	struct buf out;
-	size_t size;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", TEST_SOURCE_DIR, name);
-	buf_init(&out, 1 << 20);
+	buf_init(&out, COMMITTED_MAX_BYTES);
 	assert_int_equal(write_it(&out), 0);
-	if (getenv("UPDATE")) {
-		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-		assert_true(fd >= 0);
-		assert_int_equal(io_write_all(fd, out.data, out.length, NULL), 0);
-		assert_int_equal(close(fd), 0);
-	}
-	assert_int_equal(io_read_file(AT_FDCWD, path, 1 << 20, &committed, &size), 0);
-	if (size != out.length || memcmp(committed, out.data, size) != 0)
-		fail_msg("%s is not what the table of options says: run this test with UPDATE=1",
-			 name);
-	free(committed);
+	is_current(name, &out);
 	buf_done(&out);
 }
 
 static void the_committed_example_and_reference_are_current(void **state)
 {
 	(void)state;
-	is_current("config/auditship.yaml", config_write_example);
-	is_current("docs/options.md", config_write_reference);
+	is_made_by("config/auditship.yaml", config_write_example);
+	is_made_by("docs/options.md", config_write_reference);
 }
 
 static void the_example_means_the_defaults(void **state)

@@ -67,6 +67,40 @@ static void a_whole_entry_is_taken_apart(void **state)
 	assert_int_equal(event.entry->sequence, 7);
 }
 
+/* The pads are clean, whatever was there before, and nothing behind the entry changes. */
+static void an_entry_is_finished_whether_its_enrichment_is_in_place_or_not(void **state)
+{
+	struct enriched enriched = ENRICHED_NOTHING;
+	size_t record_end, at, size;
+	struct event event;
+	const char *why;
+
+	(void)state;
+	for (uint32_t length = 1; length <= 2 * ENTRY_ALIGN; length++) {
+		builder_start(&builder, REC_EXEC, 7);
+		builder_bytes(&builder, &builder.exec->executable, "/usr/bin/executable", length,
+			      0);
+		record_end = sizeof(struct entry) + builder.header->size;
+		at = entry_enriched_at(builder.header->size);
+		memset(builder.data + record_end, 0xff, 1024);
+		entry_finish(builder.entry, &enriched);
+		size = builder.entry->size;
+		assert_int_equal(size, at + sizeof(enriched));
+		assert_int_equal(builder.entry->record_size, builder.header->size);
+		assert_memory_equal(builder.data + record_end, "\0\0\0\0\0\0\0", at - record_end);
+		assert_memory_equal(builder.data + at, &enriched, sizeof(enriched));
+		assert_int_equal(builder.data[size], 0xff);
+		builder.enriched = (struct enriched *)(builder.data + at);
+		builder_bytes(&builder, &builder.enriched->user, "ann", 3, 0);
+		entry_finish(builder.entry, builder.enriched);
+		assert_int_equal(builder.entry->size, size + ENTRY_ALIGN);
+		assert_memory_equal(builder.data + size, "ann\0\0\0\0\0\xff", ENTRY_ALIGN + 1);
+		assert_int_equal(
+			entry_parse(builder.data, builder.entry->size, stream, &event, &why), 0);
+		assert_ptr_equal(event.enriched, builder.enriched);
+	}
+}
+
 static void entries_may_stand_one_behind_the_other(void **state)
 {
 	struct event event;
@@ -254,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_entry_is_taken_apart),
+		cmocka_unit_test(an_entry_is_finished_whether_its_enrichment_is_in_place_or_not),
 		cmocka_unit_test(entries_may_stand_one_behind_the_other),
 		cmocka_unit_test(a_cut_entry_is_refused_at_every_length),
 		cmocka_unit_test(an_entry_does_not_reach_beyond_its_frame),

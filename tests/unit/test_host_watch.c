@@ -2,49 +2,17 @@
 /* That a change of the host's files is noticed, however it is made, and nothing else. */
 #include "enrich/host_watch.h"
 
-#include "base/io.h"
+#include "unit/test_root.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static char root[64];
 static struct host_watch *watch;
-
-static const char *path_of(const char *name)
-{
-	static char path[2][128];
-	static int turn;
-
-	turn = !turn;
-	(void)snprintf(path[turn], sizeof(path[turn]), "%s/%s", root, name);
-	return path[turn];
-}
-
-static void write_text(const char *name, const char *text)
-{
-	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(io_write_all(fd, text, strlen(text), NULL), 0);
-	assert_int_equal(close(fd), 0);
-}
 
 static int make_watch(void **state)
 {
+	static const char *const folders[] = {"etc", NULL};
 	struct err err;
 
 	(void)state;
-	(void)snprintf(root, sizeof(root), "/tmp/auditship-watch-XXXXXX");
-	if (!mkdtemp(root) || io_make_dirs(path_of("etc"), 0700) < 0)
+	if (make_root_with(folders) < 0)
 		return -1;
 	write_text("etc/hosts", "a");
 	return host_watch_new(&watch, root, &err);
@@ -52,12 +20,8 @@ static int make_watch(void **state)
 
 static int remove_watch(void **state)
 {
-	(void)state;
 	host_watch_free(watch);
-	(void)unlink(path_of("etc/hosts"));
-	(void)unlink(path_of("etc/machine-id"));
-	(void)rmdir(path_of("etc"));
-	return rmdir(root);
+	return remove_root(state);
 }
 
 /* Interfaces of this host may change at any time, so "nothing" is tried again. */

@@ -7,19 +7,9 @@
 #include "serve/status_metrics.h"
 
 #include "base/clock.h"
-#include "base/io.h"
+#include "unit/test_committed.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <ctype.h>
 
 #define NOW_NS (5000 * NS_PER_S)
 
@@ -188,27 +178,12 @@ static void a_buffer_that_is_too_small_is_told(void **state)
 
 static void the_committed_reference_is_current(void **state)
 {
-	char path[512];
-	char *committed = NULL;
 	struct buf out;
-	size_t size;
 
 	(void)state;
-	(void)snprintf(path, sizeof(path), "%s/docs/metrics.md", TEST_SOURCE_DIR);
-	buf_init(&out, 1 << 20);
+	buf_init(&out, COMMITTED_MAX_BYTES);
 	assert_int_equal(status_metrics_write_reference(&out), 0);
-	if (getenv("UPDATE")) {
-		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-		assert_true(fd >= 0);
-		assert_int_equal(io_write_all(fd, out.data, out.length, NULL), 0);
-		assert_int_equal(close(fd), 0);
-	}
-	assert_int_equal(io_read_file(AT_FDCWD, path, 1 << 20, &committed, &size), 0);
-	if (size != out.length || memcmp(committed, out.data, size) != 0)
-		fail_msg("docs/metrics.md is not what the table of figures says: run this test "
-			 "with UPDATE=1");
-	free(committed);
+	is_current("docs/metrics.md", &out);
 	buf_done(&out);
 }
 

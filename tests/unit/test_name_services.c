@@ -2,61 +2,24 @@
 /* What a worker finds in the root of a process. The processes here are files of the test. */
 #include "enrich/name_services.h"
 
-#include "base/io.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "unit/test_root.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define TICKS 4711
 enum { BOX_MNT = 4026532001, BOX_USER = 4026532002 };
 
-static char root[64];
 static struct name_files *files;
 static struct buf out;
 
-static const char *path_of(const char *name)
-{
-	static char paths[2][160];
-	static unsigned int next;
-	char *path = paths[next++ % 2];
-
-	(void)snprintf(path, sizeof(paths[0]), "%s/%s", root, name);
-	return path;
-}
-
-static void write_text(const char *name, const char *text)
-{
-	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(io_write_all(fd, text, strlen(text), NULL), 0);
-	assert_int_equal(close(fd), 0);
-}
-
 /* The host's files, and process 7 in a box. */
-static int make_root(void **state)
+static int make_host(void **state)
 {
-	static const char *const folders[] = {"etc", "proc/7/ns", "box/etc"};
+	static const char *const folders[] = {"etc", "proc/7/ns", "box/etc", NULL};
 
 	(void)state;
-	(void)snprintf(root, sizeof(root), "/tmp/auditship-services-XXXXXX");
-	if (!mkdtemp(root))
+	if (make_root_with(folders) < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		if (io_make_dirs(path_of(folders[i]), 0700) < 0)
-			return -1;
 	write_text("etc/passwd", "host:x:0:0:::\n");
 	write_text("etc/group", "host:x:0:\n");
 	write_text("box/etc/passwd", "zero:x:0:0:::\nfive:x:5:0:::\n");
@@ -73,18 +36,11 @@ static int make_root(void **state)
 		       : -1;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *place)
+static int remove_host(void **state)
 {
-	(void)st, (void)type, (void)place;
-	return remove(path);
-}
-
-static int remove_root(void **state)
-{
-	(void)state;
 	name_files_free(files);
 	buf_done(&out);
-	return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return remove_root(state);
 }
 
 static const struct scope_question question = {
@@ -286,7 +242,7 @@ static void name_services_know_root(void **state)
 
 int main(void)
 {
-#define SERVICE_TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
+#define SERVICE_TEST(name) cmocka_unit_test_setup_teardown(name, make_host, remove_host)
 	const struct CMUnitTest tests[] = {
 		SERVICE_TEST(ids_are_mapped_and_named_by_the_files_of_the_process),
 		SERVICE_TEST(another_process_with_that_number_is_refused),

@@ -2,78 +2,23 @@
 /* Each reason why the probes cannot run, in the words a person gets to read. */
 #include "tool/preflight.h"
 
-#include "base/io.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "unit/test_root.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #define CAP(number) (UINT64_C(1) << (number))
 #define ADMIN CAP(21)
 #define PERFMON CAP(38)
 #define BPF CAP(39)
 
-static char root[64];
-
-static const char *const folders[] = {
-	"sys", "sys/kernel", "sys/kernel/security", "sys/kernel/btf", "proc", "proc/self", "run",
-};
-static const char *const files[] = {
-	"sys/kernel/security/lockdown",
-	"sys/kernel/btf/vmlinux",
-	"proc/self/status",
-	"run/.containerenv",
-	".dockerenv",
-};
-
-static const char *path_of(const char *name)
-{
-	static char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
-	return path;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(io_write_all(fd, text, strlen(text), NULL), 0);
-	assert_int_equal(close(fd), 0);
-}
-
 static int make_root(void **state)
 {
-	(void)state;
-	(void)snprintf(root, sizeof(root), "/tmp/auditship-preflight-XXXXXX");
-	if (!mkdtemp(root))
-		return -1;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		if (mkdir(path_of(folders[i]), 0700) < 0)
-			return -1;
-	return 0;
-}
+	static const char *const folders[] = {"sys/kernel/security", "sys/kernel/btf", "proc/self",
+					      "run", NULL};
 
-static int remove_root(void **state)
-{
 	(void)state;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		(void)unlink(path_of(files[i]));
-	for (size_t i = sizeof(folders) / sizeof(folders[0]); i-- > 0;)
-		(void)rmdir(path_of(folders[i]));
-	return rmdir(root);
+	return make_root_with(folders);
 }
 
 /* A machine on which all is well. */
@@ -252,9 +197,9 @@ static void facts_are_gathered_from_their_files(void **state)
 
 	(void)state;
 	assert_int_equal(uname(&names), 0);
-	write_file("proc/self/status", "Name:\tx\nCapEff:\t000000c000000000\nCapBnd:\t0\n");
-	write_file("sys/kernel/btf/vmlinux", "x");
-	write_file("sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
+	write_text("proc/self/status", "Name:\tx\nCapEff:\t000000c000000000\nCapBnd:\t0\n");
+	write_text("sys/kernel/btf/vmlinux", "x");
+	write_text("sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
 	preflight_gather(&facts, root);
 	assert_int_equal(facts.capabilities, BPF | PERFMON);
 	assert_true(facts.has_btf);
@@ -271,7 +216,7 @@ static void other_lockdown_modes_do_not_matter(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		write_file("sys/kernel/security/lockdown", modes[i]);
+		write_text("sys/kernel/security/lockdown", modes[i]);
 		preflight_gather(&facts, root);
 		assert_false(facts.confidential);
 	}
@@ -282,11 +227,11 @@ static void a_container_is_known_by_its_marks(void **state)
 	struct preflight_facts facts;
 
 	(void)state;
-	write_file(".dockerenv", "");
+	write_text(".dockerenv", "");
 	preflight_gather(&facts, root);
 	assert_true(facts.in_container);
 	assert_int_equal(unlink(path_of(".dockerenv")), 0);
-	write_file("run/.containerenv", "");
+	write_text("run/.containerenv", "");
 	preflight_gather(&facts, root);
 	assert_true(facts.in_container);
 }

@@ -155,20 +155,19 @@ static size_t make_record(struct random_run *run, const struct kind *kind)
 static void make_entry(struct random_run *run, size_t record_size)
 {
 	struct entry *entry = (struct entry *)run->data;
-	size_t at = sizeof(*entry) + (record_size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN;
-	struct enriched *enriched = (struct enriched *)(run->data + at);
+	struct enriched *enriched =
+		(struct enriched *)(run->data + entry_enriched_at((uint32_t)record_size));
 	size_t size = sizeof(*enriched) + next(run) % TAIL_MAX;
 
 	fill(run, (uint8_t *)enriched, size);
 	tame(run, (uint8_t *)enriched, enriched_fields, sizeof(*enriched), size);
 	enriched->size = (uint32_t)size;
 	*entry = (struct entry){
-		.size = (uint32_t)((at + size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN),
-		.record_size = (uint32_t)record_size,
 		.sequence = next(run),
 		.created_ns = next(run),
 		.wall_offset_ns = (int64_t)next(run),
 	};
+	entry_finish(entry, enriched);
 }
 
 static int by_path(const void *a, const void *b)

@@ -20,11 +20,14 @@
 
 static char root[64];
 
+/* Good until the second call after this one. */
 static inline const char *path_of(const char *name)
 {
-	static char path[256];
+	static char paths[2][256];
+	static unsigned int next;
+	char *path = paths[next++ % 2];
 
-	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
+	(void)snprintf(path, sizeof(paths[0]), "%s/%s", root, name);
 	return path;
 }
 

@@ -30,23 +30,12 @@ static struct {
 	struct rules_subject subject;
 } made;
 
-static size_t align_up(size_t size)
-{
-	return (size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN;
-}
-
 static void finish_entry(void)
 {
 	struct entry *entry = (struct entry *)made.data;
-	struct rec_header *record = (struct rec_header *)(entry + 1);
-	size_t record_size = align_up(record->size);
-	const struct enriched *enriched = made.subject.enriched;
 	const char *why = "";
 
-	memset((char *)record + record->size, 0, record_size - record->size);
-	memcpy((char *)record + record_size, enriched, enriched->size);
-	entry->record_size = record->size;
-	entry->size = (uint32_t)(sizeof(*entry) + record_size + align_up(enriched->size));
+	entry_finish(entry, made.subject.enriched);
 	made.size = entry->size;
 	if (entry_parse(made.data, made.size, stream, &made.event, &why) < 0)
 		fail_msg("the entry is broken: %s", why);

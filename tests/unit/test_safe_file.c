@@ -2,78 +2,37 @@
 /* What a stranger can put where a file is expected. */
 #include "enrich/safe_file.h"
 
-#include "base/io.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "unit/test_root.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #define LIMIT ((size_t)64 * 1024)
 
-static char top[64];
 static int root_fd;
 static char *text;
 static size_t length;
 
-/* Below top, in which root/ is the root of the stranger. */
-static const char *path_of(const char *name)
+/* The root of the stranger is box; what is beside it is not his. */
+static int make_box(void **state)
 {
-	static char paths[2][128];
-	static unsigned int next;
-	char *path = paths[next++ % 2];
+	static const char *const folders[] = {"box/etc", NULL};
 
-	(void)snprintf(path, sizeof(paths[0]), "%s/%s", top, name);
-	return path;
-}
-
-static void write_file(const char *name, const char *bytes, size_t size)
-{
-	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(io_write_all(fd, bytes, size, NULL), 0);
-	assert_int_equal(close(fd), 0);
-}
-
-static int make_root(void **state)
-{
 	(void)state;
-	(void)snprintf(top, sizeof(top), "/tmp/auditship-safe-XXXXXX");
-	if (!mkdtemp(top) || mkdir(path_of("root"), 0700) < 0 ||
-	    mkdir(path_of("root/etc"), 0700) < 0)
+	if (make_root_with(folders) < 0)
 		return -1;
-	write_file("secret", "of the host", 11);
-	root_fd = safe_file_open_root(path_of("root"));
+	write_text("secret", "of the host");
+	root_fd = safe_file_open_root(path_of("box"));
 	return root_fd >= 0 ? 0 : -1;
 }
 
-static int remove_root(void **state)
+static int remove_box(void **state)
 {
-	static const char *const names[] = {"secret", "root/etc/passwd", "root/etc/real",
-					    "root/etc/new"};
-
-	(void)state;
 	free(text);
 	text = NULL;
 	(void)close(root_fd);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		(void)unlink(path_of(names[i]));
-	(void)rmdir(path_of("root/etc/passwd"));
-	return rmdir(path_of("root/etc")) == 0 && rmdir(path_of("root")) == 0 && rmdir(top) == 0
-		       ? 0
-		       : -1;
+	return remove_root(state);
 }
 
 static int read_passwd(void)
@@ -99,18 +58,18 @@ static void a_file_is_read_whole_with_its_state(void **state)
 	struct stat st;
 
 	(void)state;
-	write_file("root/etc/passwd", "one\0two\n", 8);
+	write_file("box/etc/passwd", "one\0two\n", 8);
 	assert_int_equal(safe_file_read(root_fd, "etc/passwd", LIMIT, &text, &length, &before), 0);
 	assert_int_equal(length, 8);
 	assert_memory_equal(text, "one\0two\n", 9);
-	assert_int_equal(stat(path_of("root/etc/passwd"), &st), 0);
+	assert_int_equal(stat(path_of("box/etc/passwd"), &st), 0);
 	assert_int_equal(before.inode, st.st_ino);
 	assert_int_equal(before.device, st.st_dev);
 	assert_int_equal(before.size, 8);
 	assert_int_equal(safe_file_stat(root_fd, "/etc/passwd", &alone), 0);
 	assert_true(safe_file_same(&before, &alone));
-	write_file("root/etc/new", "one\0two\n", 8);
-	assert_int_equal(rename(path_of("root/etc/new"), path_of("root/etc/passwd")), 0);
+	write_file("box/etc/new", "one\0two\n", 8);
+	assert_int_equal(rename(path_of("box/etc/new"), path_of("box/etc/passwd")), 0);
 	assert_int_equal(safe_file_stat(root_fd, "etc/passwd", &after), 0);
 	assert_false(safe_file_same(&before, &after));
 }
@@ -123,13 +82,13 @@ static void sizes_around_the_limit(void **state)
 	(void)state;
 	memset(bytes, 'x', sizeof(bytes));
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		write_file("root/etc/passwd", bytes, sizes[i]);
+		write_file("box/etc/passwd", bytes, sizes[i]);
 		assert_int_equal(read_passwd(), 0);
 		assert_int_equal(length, sizes[i]);
 		assert_memory_equal(text, bytes, length);
 		assert_int_equal(text[length], '\0');
 	}
-	write_file("root/etc/passwd", bytes, LIMIT + 1);
+	write_file("box/etc/passwd", bytes, LIMIT + 1);
 	assert_int_equal(read_passwd(), -EFBIG);
 	assert_null(text);
 }
@@ -137,7 +96,7 @@ static void sizes_around_the_limit(void **state)
 static void a_fifo_is_refused_and_nobody_waits(void **state)
 {
 	(void)state;
-	assert_int_equal(mkfifo(path_of("root/etc/passwd"), 0600), 0);
+	assert_int_equal(mkfifo(path_of("box/etc/passwd"), 0600), 0);
 	assert_refused(-EINVAL);
 }
 
@@ -145,9 +104,9 @@ static void a_fifo_is_refused_and_nobody_waits(void **state)
 static void a_fifo_is_not_even_opened(void **state)
 {
 	(void)state;
-	assert_int_equal(mkfifo(path_of("root/etc/passwd"), 0600), 0);
+	assert_int_equal(mkfifo(path_of("box/etc/passwd"), 0600), 0);
 	assert_refused(-EINVAL);
-	assert_int_equal(open(path_of("root/etc/passwd"), O_WRONLY | O_NONBLOCK | O_CLOEXEC), -1);
+	assert_int_equal(open(path_of("box/etc/passwd"), O_WRONLY | O_NONBLOCK | O_CLOEXEC), -1);
 	assert_int_equal(errno, ENXIO);
 }
 
@@ -157,11 +116,10 @@ static void a_directory_and_a_socket_are_refused(void **state)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	(void)state;
-	assert_int_equal(mkdir(path_of("root/etc/passwd"), 0700), 0);
+	assert_int_equal(mkdir(path_of("box/etc/passwd"), 0700), 0);
 	assert_refused(-EINVAL);
-	assert_int_equal(rmdir(path_of("root/etc/passwd")), 0);
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s",
-		       path_of("root/etc/passwd"));
+	assert_int_equal(rmdir(path_of("box/etc/passwd")), 0);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path_of("box/etc/passwd"));
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_refused(-EINVAL);
@@ -185,11 +143,11 @@ static void links_stay_below_the_root(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(outward) / sizeof(outward[0]); i++) {
-		assert_int_equal(symlink(outward[i], path_of("root/etc/passwd")), 0);
+		assert_int_equal(symlink(outward[i], path_of("box/etc/passwd")), 0);
 		assert_refused(-ENOENT);
-		assert_int_equal(unlink(path_of("root/etc/passwd")), 0);
+		assert_int_equal(unlink(path_of("box/etc/passwd")), 0);
 	}
-	assert_int_equal(symlink(path_of("secret"), path_of("root/etc/passwd")), 0);
+	assert_int_equal(symlink(path_of("secret"), path_of("box/etc/passwd")), 0);
 	assert_refused(-ENOENT);
 	assert_int_equal(safe_file_read(root_fd, "../secret", LIMIT, &text, &length, NULL),
 			 -ENOENT);
@@ -198,8 +156,8 @@ static void links_stay_below_the_root(void **state)
 static void a_link_inside_is_followed(void **state)
 {
 	(void)state;
-	write_file("root/etc/real", "inside", 6);
-	assert_int_equal(symlink("/../etc/./real", path_of("root/etc/passwd")), 0);
+	write_file("box/etc/real", "inside", 6);
+	assert_int_equal(symlink("/../etc/./real", path_of("box/etc/passwd")), 0);
 	assert_int_equal(read_passwd(), 0);
 	assert_string_equal(text, "inside");
 }
@@ -207,7 +165,7 @@ static void a_link_inside_is_followed(void **state)
 static void a_link_to_itself_is_refused(void **state)
 {
 	(void)state;
-	assert_int_equal(symlink("passwd", path_of("root/etc/passwd")), 0);
+	assert_int_equal(symlink("passwd", path_of("box/etc/passwd")), 0);
 	assert_refused(-ELOOP);
 }
 
@@ -227,8 +185,8 @@ static void a_magic_link_is_not_followed(void **state)
 static void a_gigabyte_is_not_read(void **state)
 {
 	(void)state;
-	write_file("root/etc/passwd", "root:x:0:0:::\n", 14);
-	assert_int_equal(truncate(path_of("root/etc/passwd"), 1 << 30), 0);
+	write_file("box/etc/passwd", "root:x:0:0:::\n", 14);
+	assert_int_equal(truncate(path_of("box/etc/passwd"), 1 << 30), 0);
 	assert_int_equal(read_passwd(), -EFBIG);
 	assert_null(text);
 }
@@ -258,7 +216,7 @@ static void what_is_missing_is_told(void **state)
 
 int main(void)
 {
-#define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
+#define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, make_box, remove_box)
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(a_file_is_read_whole_with_its_state),
 		FILE_TEST(sizes_around_the_limit),

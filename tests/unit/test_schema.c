@@ -6,69 +6,17 @@
 #include "tool/schema.h"
 
 #include "base/cleanup.h"
-#include "base/io.h"
 #include "decode/lookup.h"
 #include "render/ecs_plan.h"
 #include "render/ocsf_plan.h"
 #include "tool/schema_fields.h"
 #include "tool/schema_type.h"
+#include "unit/test_committed.h"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 #define GOLDEN TEST_SOURCE_DIR "/tests/golden/data"
 #define EXAMPLE_MAX 4500 /* bytes of a line that still is an example */
-#define FILE_MAX (8 * 1024 * 1024)
-
-static bool is_update(void)
-{
-	const char *update = getenv("UPDATE");
-
-	return update && strcmp(update, "1") == 0;
-}
-
-static void read_committed(const char *name, char **ret_text, size_t *ret_size)
-{
-	char path[PATH_MAX];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", TEST_SOURCE_DIR, name);
-	if (io_read_file(AT_FDCWD, path, FILE_MAX, ret_text, ret_size) < 0)
-		fail_msg("%s cannot be read", name);
-}
-
-static void write_committed(const char *name, const struct buf *out)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", TEST_SOURCE_DIR, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	assert_true(fd >= 0);
-	assert_int_equal(io_write_all(fd, out->data, out->length, NULL), 0);
-	assert_int_equal(close(fd), 0);
-}
-
-static void is_current(const char *name, const struct buf *out)
-{
-	char *committed;
-	size_t size;
-
-	if (is_update())
-		write_committed(name, out);
-	read_committed(name, &committed, &size);
-	if (size != out->length || memcmp(committed, out->data, size) != 0)
-		fail_msg("%s is not what the tables say: UPDATE=1 writes it anew", name);
-	free(committed);
-}
 
 static void the_committed_schemas_are_current(void **state)
 {
@@ -155,7 +103,8 @@ static void take_examples(char *examples[REC_KINDS])
 		size_t size;
 
 		(void)snprintf(path, sizeof(path), "%s/%s", GOLDEN, found[i]->d_name);
-		assert_int_equal(io_read_file(AT_FDCWD, path, FILE_MAX, &text, &size), 0);
+		assert_int_equal(io_read_file(AT_FDCWD, path, COMMITTED_MAX_BYTES, &text, &size),
+				 0);
 		for (char *line = text; *line; line += strcspn(line, "\n") + 1)
 			take_example(examples, line);
 		free(text);
@@ -387,13 +336,8 @@ static void check_published_list(const char *name, int (*write)(struct buf *out,
 			lines++;
 		}
 	free(committed);
-	if (is_update())
-		write_committed(name, &now);
-	read_committed(name, &committed, &size);
-	if (size != now.length || memcmp(committed, now.data, size) != 0)
-		fail_msg("%s does not have every field: UPDATE=1 adds them", name);
+	is_current(name, &now);
 	assert_true(lines > 100 || is_update());
-	free(committed);
 	buf_done(&now);
 }
 

@@ -3,53 +3,16 @@
 #include "enrich/users.h"
 
 #include "base/cleanup.h"
-#include "base/io.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "unit/test_root.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-
-static char root[64];
-
-static char *path_of(const char *name)
-{
-	static char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
-	return path;
-}
-
-static void write_file(const char *name, const void *data, size_t size)
-{
-	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(io_write_all(fd, data, size, NULL), 0);
-	assert_int_equal(close(fd), 0);
-}
 
 static int make_root(void **state)
 {
-	(void)state;
-	(void)snprintf(root, sizeof(root), "/tmp/auditship-users-XXXXXX");
-	return mkdtemp(root) && mkdir(path_of("etc"), 0700) == 0 ? 0 : -1;
-}
+	static const char *const folders[] = {"etc", NULL};
 
-static int remove_root(void **state)
-{
 	(void)state;
-	(void)unlink(path_of("etc/passwd"));
-	(void)unlink(path_of("etc/group"));
-	(void)rmdir(path_of("etc/passwd"));
-	(void)unlink(path_of("etc/other"));
-	return rmdir(path_of("etc")) == 0 && rmdir(root) == 0 ? 0 : -1;
+	return make_root_with(folders);
 }
 
 static struct users *load(const char *passwd, size_t passwd_size, const char *group)

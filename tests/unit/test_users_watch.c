@@ -2,69 +2,32 @@
 /* Which changes below etc mean that names have to be read again. */
 #include "enrich/users_watch.h"
 
-#include "base/io.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "unit/test_root.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-static char root[64];
 static int watch_fd;
 
-static const char *path_of(const char *name)
+static int make_watch(void **state)
 {
-	static char paths[2][128];
-	static unsigned int next;
-	char *path = paths[next++ % 2];
-
-	(void)snprintf(path, sizeof(paths[0]), "%s/%s", root, name);
-	return path;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(io_write_all(fd, text, strlen(text), NULL), 0);
-	assert_int_equal(close(fd), 0);
-}
-
-static int make_root(void **state)
-{
+	static const char *const folders[] = {"etc", NULL};
 	struct err err;
 
 	(void)state;
-	(void)snprintf(root, sizeof(root), "/tmp/auditship-watch-XXXXXX");
-	if (!mkdtemp(root) || mkdir(path_of("etc"), 0700) < 0)
+	if (make_root_with(folders) < 0)
 		return -1;
-	write_file("etc/passwd", "");
-	write_file("etc/group", "");
+	write_text("etc/passwd", "");
+	write_text("etc/group", "");
 	watch_fd = users_watch_open(root, &err);
 	return watch_fd >= 0 ? 0 : -1;
 }
 
-static int remove_root(void **state)
+static int remove_watch(void **state)
 {
-	static const char *const names[] = {"etc/passwd", "etc/group", "etc/passwd+", "etc/other"};
-
-	(void)state;
 	(void)close(watch_fd);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		(void)unlink(path_of(names[i]));
-	return rmdir(path_of("etc")) == 0 && rmdir(root) == 0 ? 0 : -1;
+	return remove_root(state);
 }
 
 static bool is_readable(void)
@@ -92,9 +55,9 @@ static void nothing_has_changed_at_first(void **state)
 static void a_file_written_in_place_is_told(void **state)
 {
 	(void)state;
-	write_file("etc/passwd", "ann:x:1:1:::\n");
+	write_text("etc/passwd", "ann:x:1:1:::\n");
 	assert_changed_once();
-	write_file("etc/group", "staff:x:1:\n");
+	write_text("etc/group", "staff:x:1:\n");
 	assert_changed_once();
 }
 
@@ -114,7 +77,7 @@ static void a_file_renamed_over_the_old_one_is_told(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		write_file("etc/passwd+", "ann:x:1:1:::\n");
+		write_text("etc/passwd+", "ann:x:1:1:::\n");
 		assert_false(users_watch_changed(watch_fd));
 		assert_int_equal(rename(path_of("etc/passwd+"), path_of("etc/passwd")), 0);
 		assert_changed_once();
@@ -131,7 +94,7 @@ static void a_file_that_goes_away_is_told(void **state)
 static void other_files_concern_nobody(void **state)
 {
 	(void)state;
-	write_file("etc/other", "x");
+	write_text("etc/other", "x");
 	assert_int_equal(rename(path_of("etc/other"), path_of("etc/passwd+")), 0);
 	assert_int_equal(unlink(path_of("etc/passwd+")), 0);
 	assert_true(is_readable());
@@ -143,9 +106,9 @@ static void a_change_is_found_among_many_others(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 500; i++) {
-		write_file(i % 2 ? "etc/other" : "etc/passwd+", "x");
+		write_text(i % 2 ? "etc/other" : "etc/passwd+", "x");
 		if (i == 250)
-			write_file("etc/group", "");
+			write_text("etc/group", "");
 	}
 	assert_changed_once();
 }
@@ -167,7 +130,7 @@ static void what_cannot_be_watched_is_an_error(void **state)
 
 int main(void)
 {
-#define WATCH_TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
+#define WATCH_TEST(name) cmocka_unit_test_setup_teardown(name, make_watch, remove_watch)
 	const struct CMUnitTest tests[] = {
 		WATCH_TEST(nothing_has_changed_at_first),
 		WATCH_TEST(a_file_written_in_place_is_told),
