@@ -23,7 +23,7 @@ remove_all_cgroups() {
 	fi
 	remove_cgroups
 }
-trap 'remove_all_cgroups; clean_up' EXIT
+at_the_end 'remove_all_cgroups'
 
 mkdir -p "$DIR/bundle/rootfs/bin" "$DIR/bundle/rootfs/proc" "$DIR/bundle/rootfs/dev" "$DIR/bundle/rootfs/sys"
 cp "$busybox" "$DIR/bundle/rootfs/bin/busybox"

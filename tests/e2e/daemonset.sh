@@ -25,7 +25,7 @@ stop_pod() {
 }
 POD=
 # What is below the root file system is not ours to look at or to remove.
-trap 'stop_pod || :; remove_cgroups; forget_image; umount -l "$ROOT" 2>/dev/null || :; clean_up' EXIT
+at_the_end 'stop_pod || :; remove_cgroups; forget_image; umount -l "$ROOT" 2>/dev/null || :'
 
 mkdir "$state" "$DIR/bpf" "$DIR/configuration" "$DIR/bundle"
 mount -t bpf none "$DIR/bpf"

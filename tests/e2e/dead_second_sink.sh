@@ -23,7 +23,7 @@ mkfifo "$DIR/pipe"
 sleep 100000 <"$DIR/pipe" & # a reader that never reads
 pids=$!
 exec 8>"$DIR/pipe"
-trap 'kill $pids 2>/dev/null || :; clean_up' EXIT
+at_the_end 'kill $pids 2>/dev/null || :'
 
 # CPU time of the agent so far: the clock on the wall says more of the machine.
 cpu_ms() { awk -v tick="$(getconf CLK_TCK)" '{ sub(/.*[)]/, ""); print int(($12 + $13) * 1000 / tick) }' "/proc/$AGENT_PID/stat"; }

@@ -9,7 +9,7 @@ write_config
 
 sh -c 'while :; do /bin/true; done' &
 load=$!
-trap 'kill $load 2>/dev/null || :; clean_up' EXIT
+at_the_end 'kill $load 2>/dev/null || :'
 round=0
 while [ "$round" -lt 10 ]; do
 	start_agent

@@ -74,7 +74,7 @@ detach_probes() {
 }
 
 clean_up() {
-	code_before=$? bad_schema=
+	code_before=${code_before-$?} bad_schema=
 	if [ -n "$AGENT_PID" ]; then
 		kill -9 "$AGENT_PID" 2>/dev/null || :
 		wait "$AGENT_PID" 2>/dev/null || :
@@ -88,6 +88,9 @@ clean_up() {
 	}
 }
 trap clean_up EXIT
+
+# at_the_end COMMANDS: before everything is cleaned up. What failed is not forgotten by them.
+at_the_end() { trap "code_before=\$?; $1; clean_up" EXIT; }
 trap 'exit 1' INT TERM
 
 # wait_until SECONDS COMMAND...: polls ten times a second.

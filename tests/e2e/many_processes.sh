@@ -40,7 +40,7 @@ wait_until 10 no_more_descriptors || fail "descriptors are left open"
 short=
 i=0
 while [ $i -lt 1100 ]; do sleep 300 & short="$short $!"; i=$((i + 1)); done
-trap 'kill $short 2>/dev/null || :; clean_up' EXIT
+at_the_end 'kill $short 2>/dev/null || :'
 evicted() { [ "$(cache processes evictions)" -gt 0 ]; }
 wait_until 30 evicted || fail "nobody was evicted: $(status .caches)"
 [ "$(cache processes size)" -le 1024 ] || fail "the table has $(cache processes size) processes"

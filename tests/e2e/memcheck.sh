@@ -37,7 +37,7 @@ END
 chmod +x "$DIR/checked"
 
 . "$SOURCE/tests/e2e/receiver_lib.sh"
-trap 'stop_receiver; : >"$DIR/stop"; clean_up' EXIT
+at_the_end 'stop_receiver; : >"$DIR/stop"'
 start_receiver 0
 port=$(cat "$DIR/port.new")
 

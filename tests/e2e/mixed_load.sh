@@ -15,7 +15,7 @@ seconds=${MIXED_LOAD_SECONDS:-20} pause=0.02
 [ -z "${FULL-}" ] || seconds=${MIXED_LOAD_SECONDS:-3600}
 
 . "$SOURCE/tests/e2e/receiver_lib.sh"
-trap 'stop_receiver; : >"$DIR/stop"; clean_up' EXIT
+at_the_end 'stop_receiver; : >"$DIR/stop"'
 start_receiver 0
 port=$(cat "$DIR/port.new")
 

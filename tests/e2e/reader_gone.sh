@@ -14,7 +14,7 @@ sinks:
 EOF
 sh -c 'while :; do /bin/true; sleep 0.01; done' &
 load=$!
-trap 'kill $load 2>/dev/null || :; clean_up' EXIT
+at_the_end 'kill $load 2>/dev/null || :'
 code=0
 {
 	timeout 20 "$AGENT" run -c "$DIR/config.yaml" 2>"$DIR/agent.err"

@@ -24,7 +24,7 @@ printf 'sleep 1000 & echo $! >%s/orphan\n' "$DIR" >"$DIR/orphan.sh"
 start_agent
 sh "$DIR/busy.sh" "$DIR" &
 busy=$!
-trap ': >"$DIR/end"; kill "$(cat "$DIR/orphan")" 2>/dev/null || :; clean_up' EXIT
+at_the_end ': >"$DIR/end"; kill "$(cat "$DIR/orphan")" 2>/dev/null || :'
 sh "$DIR/orphan.sh"
 wait_until 10 grep -q '"args":\["sleep","1000"\]' "$trail" || fail "the orphan's exec is missing"
 wait_until 10 grep -q '"args":\["/bin/true","direct"\]' "$trail" || fail "the script's children are missing"

@@ -11,7 +11,7 @@ root=/sys/fs/cgroup/unified
 [ -e $root/cgroup.procs ] || root=/sys/fs/cgroup
 [ -e $root/cgroup.procs ] || cannot_run "no cgroup v2 hierarchy is mounted"
 . "$SOURCE/tests/e2e/cgroup_lib.sh"
-trap 'remove_cgroups; clean_up' EXIT
+at_the_end 'remove_cgroups'
 mkdir "$root/$top" "$root/$top/docker"
 
 trail="$DIR/trail/audit.ndjson"

@@ -17,7 +17,7 @@ perl -MIO::Socket::UNIX -e '
 	syswrite $c, "watch\n";
 	sleep 600' "$DIR/run/control.sock" &
 silent=$!
-trap 'kill "$silent" 2>/dev/null || :; clean_up' EXIT
+at_the_end 'kill "$silent" 2>/dev/null || :'
 wait_until 20 status_is '.healthy and .watchers.present == 1' || fail "the client has not joined"
 
 # What grows with the number of processes known grows first: the figure before is taken after a tenth.

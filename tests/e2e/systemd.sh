@@ -35,7 +35,7 @@ end_guest() {
 	done
 	umount -R -l "$ROOT" 2>/dev/null || : # what other people's files it shows is not ours to check
 }
-trap 'end_guest; clean_up' EXIT
+at_the_end 'end_guest'
 
 # Nothing of this host's is started in it: no unit of its targets, no setting of the kernel.
 cat >"$ROOT/etc/systemd/system/scenario.target" <<'END'

@@ -28,7 +28,7 @@ check_whole() {
 start_programs() {
 	sh -c 'while :; do for i in 0 1 2 3 4 5 6 7 8 9; do /bin/true a-line-of-some-length; done; sleep 0.1; done' &
 	load=$!
-	trap 'kill $load 2>/dev/null || :; clean_up' EXIT
+	at_the_end 'kill $load 2>/dev/null || :'
 }
 stop_programs() {
 	kill "$load"

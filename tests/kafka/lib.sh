@@ -13,7 +13,7 @@ end_kafka() {
 	[ -z "$FEED_PID" ] || kill -9 "$FEED_PID" 2>/dev/null || :
 	kafka_stop_all
 }
-trap 'end_kafka; clean_up' EXIT
+at_the_end 'end_kafka'
 
 why=$(kafka_prepare) || cannot_run "$why"
 command -v python3 >/dev/null || cannot_run "python3 is not installed"

@@ -16,7 +16,7 @@ end_peers() {
 		wait "$pid" 2>/dev/null || :
 	done
 }
-trap 'end_peers; clean_up' EXIT
+at_the_end 'end_peers'
 
 # need rsyslog|syslog-ng
 need() {
