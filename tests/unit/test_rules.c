@@ -965,7 +965,7 @@ static void drops_by_forgeable_names_are_warned_of(void **state)
 		rules_of_text("- {when: {process.thread.name: cron}, do: drop}\n"
 			      "- {when: {process.thread.name: cron, user.id: 0}, do: drop}\n"
 			      "- {when: {event.action: exec, process.args: x}, do: drop}\n"
-			      "- {when: [{process.executable: /x}, {process.name: x}], do: drop}\n"
+			      "- {when: [{process.pid: 1}, {process.name: x}], do: drop}\n"
 			      "- {when: {process.command_line: x}, do: {tag: [x]}}\n"
 			      "- {when: {event.action: fork}, do: drop}\n");
 	struct faults warnings = {0};
@@ -979,6 +979,54 @@ static void drops_by_forgeable_names_are_warned_of(void **state)
 	assert_int_equal(warnings.items[2].place.line, 4);
 	faults_done(&warnings);
 	rules_free(rules);
+}
+
+/* Where anybody may make a user namespace, paths and names are anybody's; numbers of users are not.
+ */
+static void a_drop_asks_for_the_number_of_a_user(void **state)
+{
+	static const struct {
+		const char *when, *words;
+	} cases[] = {
+		{"process.executable: /usr/sbin/cron", "process.executable alone, which anybody"},
+		{"process.executable: /usr/sbin/cron, user.id: 0", NULL},
+		{"process.executable: /usr/sbin/cron, process.real_user.id: [0, 5]", NULL},
+		{"process.executable: /usr/sbin/cron, Linux.audit.user.id: 7", NULL},
+		{"process.executable: /usr/sbin/cron, user.name: root", "alone"},
+		{"process.executable: /usr/sbin/cron, process.name: cron", "alone"},
+		{"process.executable: /x, Linux.namespaces.user: 4026531837", "alone"},
+		{"process.parent.executable: /usr/bin/make", "process.parent.executable alone"},
+		{"user.name: backup", "user.name alone, which anybody can name anew"},
+		{"group.name: backup", "group.name alone"},
+		{"process.saved_group.name: backup", "alone"},
+		{"container.id: abc", "container.id alone, which anybody with a cgroup"},
+		{"container.image.name: abc", "alone"},
+		{"container.image.name: abc, user.id: 1000", NULL},
+		{"orchestrator.namespace: kube-system", "alone"},
+		{"Linux.cgroup.path: '/system.slice/*'", "Linux.cgroup.path alone"},
+		{"Linux.systemd.unit: cron.service", "Linux.systemd.unit alone"},
+		{"Linux.exec.filename: /x", "Linux.exec.filename alone, which whoever starts"},
+		{"file.path: '/var/cache/*'", "file.path alone"},
+		{"Linux.kernel_thread: true", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct faults warnings = {0};
+		struct rules *rules;
+		char text[256];
+
+		(void)snprintf(text, sizeof(text), "- {name: r, when: {%s}, do: drop}\n",
+			       cases[i].when);
+		rules = rules_of_text(text);
+		rules_warnings(rules, &warnings);
+		for (size_t j = 0; j < warnings.count; j++)
+			if (!cases[i].words || !strstr(warnings.items[j].text, cases[i].words))
+				fail_msg("%s: %s", cases[i].when, warnings.items[j].text);
+		assert_int_equal(warnings.count, cases[i].words ? 1 : 0);
+		faults_done(&warnings);
+		rules_free(rules);
+	}
 }
 
 static void an_event_document_is_explained(void **state)
@@ -1052,6 +1100,7 @@ int main(void)
 		cmocka_unit_test(every_fault_is_told_with_its_place),
 		cmocka_unit_test(rules_that_can_never_match_are_warned_of),
 		cmocka_unit_test(drops_by_forgeable_names_are_warned_of),
+		cmocka_unit_test(a_drop_asks_for_the_number_of_a_user),
 		cmocka_unit_test(an_event_document_is_explained),
 	};
 
