@@ -47,8 +47,8 @@ static const struct option top_options[] = {
 		.type = OPTION_RULES,
 		.offset = AT(struct config, rules, struct rules *),
 		.fallback = "[]",
-		.example = "[{name: quiet-cron, when: {process.executable: [/usr/sbin/cron]}, do: "
-			   "drop}]",
+		.example = "[{name: quiet-cron, when: {process.executable: [/usr/sbin/cron], "
+			   "user.id: 0}, do: drop}]",
 		.max = RULES_MAX,
 		.doc = "What is dropped, tagged, masked or limited before the journal has it: the "
 		       "first keep, drop or limit that matches an event decides.",

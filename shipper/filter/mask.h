@@ -2,8 +2,8 @@
 /*
  * Takes secrets out of arguments. Private to filter/. What a pattern hides is told in
  * docs/rules.md: the part that its *** (or else its last *) stands for; "A B" has B hide in the
- * argument behind one that matches A. An argument that holds white space is looked at word by word
- * too, as a shell command line.
+ * argument behind one that matches A. An argument is looked at word by word too, as a shell command
+ * line.
  */
 #ifndef AUDITSHIP_MASK_H
 #define AUDITSHIP_MASK_H

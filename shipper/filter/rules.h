@@ -38,7 +38,7 @@ size_t rules_count(const struct rules *rules);
 const char *rules_name(const struct rules *rules, size_t index);
 
 /* Adds what is allowed but probably not meant, each with its place: what can never match, and a
- * drop that trusts a name which the process gives itself. */
+ * drop that asks for nothing but what a process, or who starts it, can choose. */
 void rules_warnings(const struct rules *rules, struct faults *warnings);
 
 /*

@@ -8,49 +8,104 @@
 
 #include <string.h>
 
-/* Whoever starts a process chooses these. */
+/* A user namespace with mounts of its own is anybody's. What runs there, or runs a file from there
+ * outside of it, has the paths and the names of users that its maker wants. */
+#define CHOSEN "whoever starts a process chooses"
+#define CALLED "anybody can give a file"
+#define MOUNTED "anybody can mount a file over in a user namespace"
+#define NAMED_ANEW "anybody can name anew in a user namespace"
+#define GROUPED "anybody with a cgroup of his own can choose"
+
+/* What cannot be relied on alone. A path that ends with a dot stands for all that begin so. */
 static const struct weak_field {
 	const char *path;
 	const char *why;
 } weak_fields[] = {
 	{"process.thread.name", "a process gives itself"},
-	{"process.args", "whoever starts a process chooses"},
-	{"process.args_count", "whoever starts a process chooses"},
-	{"process.command_line", "whoever starts a process chooses"},
-	{"process.env_vars", "whoever starts a process chooses"},
-	{"process.name", "anybody can give a file"},
+	{"process.args", CHOSEN},
+	{"process.args_count", CHOSEN},
+	{"process.command_line", CHOSEN},
+	{"process.env_vars", CHOSEN},
+	{"process.working_directory", CHOSEN},
+	{"process.executable", MOUNTED},
+	{"process.name", CALLED},
 	{"process.parent.thread.name", "a process gives itself"},
-	{"process.parent.args", "whoever starts a process chooses"},
-	{"process.parent.args_count", "whoever starts a process chooses"},
-	{"process.parent.command_line", "whoever starts a process chooses"},
-	{"process.parent.name", "anybody can give a file"},
-	{"process.session_leader.args", "whoever starts a process chooses"},
-	{"process.session_leader.args_count", "whoever starts a process chooses"},
-	{"process.session_leader.name", "anybody can give a file"},
-	{"process.group_leader.args", "whoever starts a process chooses"},
-	{"process.group_leader.args_count", "whoever starts a process chooses"},
-	{"process.group_leader.name", "anybody can give a file"},
-	{"process.entry_leader.args", "whoever starts a process chooses"},
-	{"process.entry_leader.args_count", "whoever starts a process chooses"},
-	{"process.entry_leader.name", "anybody can give a file"},
-	{"process.previous.args", "whoever starts a process chooses"},
-	{"process.previous.args_count", "whoever starts a process chooses"},
+	{"process.parent.args", CHOSEN},
+	{"process.parent.args_count", CHOSEN},
+	{"process.parent.command_line", CHOSEN},
+	{"process.parent.executable", MOUNTED},
+	{"process.parent.name", CALLED},
+	{"process.session_leader.args", CHOSEN},
+	{"process.session_leader.args_count", CHOSEN},
+	{"process.session_leader.executable", MOUNTED},
+	{"process.session_leader.name", CALLED},
+	{"process.group_leader.args", CHOSEN},
+	{"process.group_leader.args_count", CHOSEN},
+	{"process.group_leader.executable", MOUNTED},
+	{"process.group_leader.name", CALLED},
+	{"process.entry_leader.args", CHOSEN},
+	{"process.entry_leader.args_count", CHOSEN},
+	{"process.entry_leader.executable", MOUNTED},
+	{"process.entry_leader.name", CALLED},
+	{"process.entry_leader.entry_meta.type", "follows from names that anybody can give"},
+	{"process.previous.args", CHOSEN},
+	{"process.previous.args_count", CHOSEN},
+	{"process.previous.executable", MOUNTED},
+	{"file.path", MOUNTED},
+	{"file.directory", MOUNTED},
+	{"file.name", CALLED},
+	{"user.name", NAMED_ANEW},
+	{"group.name", NAMED_ANEW},
+	{"process.user.name", NAMED_ANEW},
+	{"process.group.name", NAMED_ANEW},
+	{"process.real_user.name", NAMED_ANEW},
+	{"process.real_group.name", NAMED_ANEW},
+	{"process.saved_user.name", NAMED_ANEW},
+	{"process.saved_group.name", NAMED_ANEW},
+	{"file.owner", NAMED_ANEW},
+	{"file.group", NAMED_ANEW},
+	{"container.", GROUPED},
+	{"orchestrator.", GROUPED},
+	{"Linux.ancestry", MOUNTED},
+	{"Linux.audit.user.name", NAMED_ANEW},
+	{"Linux.cgroup.path", GROUPED},
+	{"Linux.container.", GROUPED},
+	{"Linux.creator.executable", MOUNTED},
+	{"Linux.exec.directory", CHOSEN},
+	{"Linux.exec.filename", CHOSEN},
+	{"Linux.exec.interpreter", CHOSEN},
+	{"Linux.fs_group.name", NAMED_ANEW},
+	{"Linux.fs_user.name", NAMED_ANEW},
+	{"Linux.namespaces.", "anybody can make, and run files of another one in"},
+	{"Linux.open.directory", CHOSEN},
+	{"Linux.open.path_given", CHOSEN},
+	{"Linux.systemd.", GROUPED},
 	{NULL, NULL},
 };
+
+static bool is_weak(const struct weak_field *weak, const char *path)
+{
+	size_t length = strlen(weak->path);
+
+	if (weak->path[length - 1] == '.')
+		return strncmp(weak->path, path, length) == 0;
+	return strcmp(weak->path, path) == 0;
+}
 
 static const struct weak_field *find_weak(const char *path)
 {
 	for (const struct weak_field *weak = weak_fields; weak->path; weak++)
-		if (strcmp(weak->path, path) == 0)
+		if (is_weak(weak, path))
 			return weak;
 	return NULL;
 }
 
-/* The forgeable field that a conjunction depends on alone; NULL when something else holds too. */
-static const struct weak_field *find_dependence(const struct matcher *matcher, size_t conjunction)
+/* The forgeable field that a conjunction depends on alone, or with others of that sort; false when
+ * something else holds too. */
+static bool find_dependence(const struct matcher *matcher, size_t conjunction,
+			    struct weak_field *ret_found)
 {
-	const struct weak_field *found = NULL;
-
+	ret_found->path = NULL;
 	for (size_t i = 0; i < matcher_fields(matcher); i++) {
 		const char *path = matcher_path(matcher, i);
 		const struct weak_field *weak = find_weak(path);
@@ -58,11 +113,11 @@ static const struct weak_field *find_dependence(const struct matcher *matcher, s
 		if (!matcher_asks(matcher, conjunction, i) || lookup_is_constant(path))
 			continue;
 		if (!weak)
-			return NULL;
-		if (!found)
-			found = weak;
+			return false;
+		if (!ret_found->path)
+			*ret_found = (struct weak_field){path, weak->why};
 	}
-	return found;
+	return ret_found->path != NULL;
 }
 
 /* Whether an event of some kind that passes the rules can be what the conjunction asks for. */
@@ -99,18 +154,19 @@ void rules_warnings(const struct rules *rules, struct faults *warnings)
 {
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *rule = &rules->rules[i];
-		const struct weak_field *weak = NULL;
+		struct weak_field weak = {NULL, NULL};
+		bool alone = false;
 
 		warn_of_nothing(rules, rule, warnings);
 		if (rule->decision != RULE_DROP)
 			continue;
-		for (int j = 0; j < rule->count && !weak; j++)
-			weak = find_dependence(rules->matcher, (size_t)(rule->first + j));
-		if (weak)
+		for (int j = 0; j < rule->count && !alone; j++)
+			alone = find_dependence(rules->matcher, (size_t)(rule->first + j), &weak);
+		if (alone)
 			faults_add(warnings, rule->place,
-				   "rule '%s' drops events by %s alone, which %s: ask for "
-				   "process.executable or a user as well",
-				   rule->name, weak->path, weak->why);
+				   "rule '%s' drops events by %s alone, which %s: ask for the "
+				   "number of a user (user.id) as well",
+				   rule->name, weak.path, weak.why);
 	}
 }
 

@@ -10,6 +10,7 @@ in_private_mounts
 ran=0
 for example in "$SOURCE"/config/*.yaml "$SOURCE"/config/examples/*.yaml; do
 	name=$(basename "$example" .yaml)
+	! "$AGENT" check -c "$example" 2>&1 | grep 'drops events by' || fail "$name: has a rule that it should not have"
 	case $name in
 	remote-*) # what receives is elsewhere
 		"$AGENT" check -c "$example" >/dev/null || fail "$name: not good"

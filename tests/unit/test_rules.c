@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "decode/decode.h"
 #include "entry_builder.h"
+#include "filter/mask.h"
 #include "filter/rules.h"
 #include "render/render.h"
 
@@ -244,6 +245,171 @@ static void command_lines_in_an_argument_are_looked_through(void **state)
 			    "sh|-c|su -c 'm -p*** && ls");
 }
 
+struct mask_case {
+	const char *patterns, *args, *masked;
+};
+
+static void check_masks(const struct mask_case *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *masked = mask(cases[i].patterns, cases[i].args, false);
+
+		if (strcmp(masked, cases[i].masked) != 0)
+			print_error("%s on %s\n", cases[i].patterns, cases[i].args);
+		assert_string_equal(masked, cases[i].masked);
+	}
+}
+#define CHECK_MASKS(cases) check_masks(cases, sizeof(cases) / sizeof((cases)[0]))
+
+static void a_word_begins_where_it_does_for_a_shell(void **state)
+{
+	static const struct mask_case cases[] = {
+		{"'PGPASSWORD=*'", "sh|-c|cd /x;PGPASSWORD=s psql",
+		 "sh|-c|cd /x;PGPASSWORD=*** psql"},
+		{"'PGPASSWORD=*'", "sh|-c|(PGPASSWORD=s psql)", "sh|-c|(PGPASSWORD=*** psql)"},
+		{"'PGPASSWORD=*'", "sh|-c|cd /x&&PGPASSWORD=s psql",
+		 "sh|-c|cd /x&&PGPASSWORD=*** psql"},
+		{"'PGPASSWORD=*'", "sh|-c|{PGPASSWORD=s;", "sh|-c|{PGPASSWORD=***"},
+		{"'PGPASSWORD=*'", "sh|-c|a=$(PGPASSWORD=s psql)",
+		 "sh|-c|a=$(PGPASSWORD=*** psql)"},
+		{"'PGPASSWORD=*'", "sh|-c|echo `PGPASSWORD=s psql`",
+		 "sh|-c|echo `PGPASSWORD=*** psql`"},
+		{"'PGPASSWORD=*'", "sh|-c|echo \"$(PGPASSWORD='a b' psql)\"",
+		 "sh|-c|echo \"$(PGPASSWORD=*** psql)\""},
+		{"'PGPASSWORD=*'", "sh|-c|a;b;PGPASSWORD=s c;PGPASSWORD=t d",
+		 "sh|-c|a;b;PGPASSWORD=*** c;PGPASSWORD=*** d"},
+		{"'PGPASSWORD=*'", "x;PGPASSWORD=s", "x;PGPASSWORD=***"},
+		{"'PGPASSWORD=*'", "sh|-c|su --command=\"PGPASSWORD=s psql\" me",
+		 "sh|-c|su --command=\"PGPASSWORD=*** me"},
+		{"'*://*:***@*'", "sh|-c|(curl a://u:pw@h;x)", "sh|-c|(curl a://u:***@h;x)"},
+		{"'-u***@*'", "sh|-c|m;-unone;-uSEC@h x", "sh|-c|m;-u***@h x"},
+	};
+
+	(void)state;
+	CHECK_MASKS(cases);
+}
+
+/* The inner quotes of a command line in a command line. */
+static void quotes_do_not_hide_what_is_to_be_hidden(void **state)
+{
+	static const struct mask_case cases[] = {
+		{"'--password=*'", "sh|-c|mysql \"--password=hunter2\" -h x",
+		 "sh|-c|mysql \"--password=*** -h x"},
+		{"'--password=*'", "sh|-c|mysql \"--password=two words\" -h \"x y\"",
+		 "sh|-c|mysql \"--password=*** -h \"x y\""},
+		{"'--password=*'", "sh|-c|mysql '--password=it\"s two' -h x",
+		 "sh|-c|mysql '--password=*** -h x"},
+		{"'--password=*'", "sh|-c|m \"\"--password=s x", "sh|-c|m \"\"--password=*** x"},
+		{"'--password=*'", "sh|-c|m \\--password=s x", "sh|-c|m \\--password=*** x"},
+		{"'--password=*'", "sh|-c|m $'--password=a b' x", "sh|-c|m $'--password=*** x"},
+		{"'--password=*'", "sh|-c|su -c \"m \\\"--password=a b\\\" x\" y",
+		 "sh|-c|su -c \"m \\\"--password=*** y"},
+		{"'--password=*'", "sh|-c|su -c \"m --password=\\\"a b\\\" x\" y",
+		 "sh|-c|su -c \"m --password=*** x\" y"},
+		{"'--password=*'", "sh|-c|su -c \"m --password='a b'\" y",
+		 "sh|-c|su -c \"m --password=*** y"},
+		{"'--password=*'", "sh|-c|su -c \"m '--password=a b'\" y",
+		 "sh|-c|su -c \"m '--password=*** y"},
+		{"'--password=*'", "ssh|h|m|\"--password=two words\"", "ssh|h|m|\"--password=***"},
+		{"'--password=*'", "sh|-c|m;\"--password=a b\" x", "sh|-c|m;\"--password=*** x"},
+		{"'--password=*'", "sh|-c|m --password=a\\\nb x", "sh|-c|m --password=*** x"},
+	};
+
+	(void)state;
+	CHECK_MASKS(cases);
+}
+
+static void a_flag_is_one_in_quotes_too(void **state)
+{
+	static const struct mask_case cases[] = {
+		{"'--password *'", "sh|-c|mysql '--password' secret",
+		 "sh|-c|mysql '--password' ***"},
+		{"'--password *'", "sh|-c|mysql \"--password\" \"two words\" -h x",
+		 "sh|-c|mysql \"--password\" *** -h x"},
+		{"'--password *'", "sh|-c|m \\--password secret x", "sh|-c|m \\--password *** x"},
+		{"'--password *'", "sh|-c|m \\\"--password\\\" secret x",
+		 "sh|-c|m \\\"--password\\\" *** x"},
+		{"'-p *'", "sh|-c|cd /x;'-p' secret y", "sh|-c|cd /x;'-p' *** y"},
+		{"'--password *'", "sh|-c|m --password \\\n  secret x",
+		 "sh|-c|m --password \\\n  *** x"},
+		{"'--password *'", "sh|-c|m --password\\\n secret x",
+		 "sh|-c|m --password\\\n *** x"},
+		{"'-u *:*'", "sh|-c|curl '-u' 'me:my pw' x", "sh|-c|curl '-u' 'me:*** x"},
+		{"'*://*:***@*'", "sh|-c|curl 'a://u:p w@h/x' y", "sh|-c|curl 'a://u:***@h/x' y"},
+		{"'-H Auth:*'", "sh|-c|curl -H 'Auth:Bearer x' y", "sh|-c|curl -H 'Auth:*** y"},
+		{"'--password *'", "ssh|h|m|'--password'|two words|y",
+		 "ssh|h|m|'--password'|***|y"},
+		{"'-p *'", "sh|-c|m -p 'a b' -p \"c d\" e", "sh|-c|m -p *** -p *** e"},
+	};
+
+	(void)state;
+	CHECK_MASKS(cases);
+}
+
+static void what_is_no_secret_stays(void **state)
+{
+	static const struct mask_case cases[] = {
+		{"'-p*'", "sh|-c|tar x-p1 a,-p1 a=-p1 a/-p1 a}-p1 a)-p1",
+		 "sh|-c|tar x-p1 a,-p1 a=-p1 a/-p1 a}-p1 a)-p1"},
+		{"'PGPASSWORD=*'", "sh|-c|echo XPGPASSWORD=s $PGPASSWORD; PGPASSWORD",
+		 "sh|-c|echo XPGPASSWORD=s $PGPASSWORD; PGPASSWORD"},
+		{"'--password *'", "sh|-c|echo --passwords x '--password'y z --password",
+		 "sh|-c|echo --passwords x '--password'y z --password"},
+		{"'--password *'", "sh|-c|echo \"--password; x\" y",
+		 "sh|-c|echo \"--password; x\" y"},
+		{"'-u***@*'", "sh|-c|m;-unone '-unone' (-unone x",
+		 "sh|-c|m;-unone '-unone' (-unone x"},
+		{"'--password=*'", "sh|-c|a --password=it\\'s; b", "sh|-c|a --password=*** b"},
+		{"'-p*'", "sh|-c|m -pit's; b c", "sh|-c|m -p*** b c"},
+		{"'*\\ x*'", "sh|-c|(a x;b)", "sh|-c|(a x***"},
+	};
+
+	(void)state;
+	CHECK_MASKS(cases);
+}
+
+/* Of any text: what is hidden lies in one piece within an argument, and the rest is as it came. */
+static void masking_changes_nothing_else(void **state)
+{
+	static const char alphabet[] = "-pu=:@;&|({`'\"\\ \n\ta";
+	static const char *const patterns[] = {"-p*", "*-p*", "-p *", "-u***@*", "-p*u*", "-* *:*"};
+	uint64_t random = 1;
+	bool any = false;
+
+	(void)state;
+	for (unsigned int round = 0; round < 60000; round++) {
+		const char *pattern = patterns[round % 6], *why;
+		uint8_t marks[48 + 1] = {0};
+		char bytes[48], out[3 * 48];
+		size_t length = 1 + round % 47, written, shown = 0, runs = 0;
+		struct mask_work work = {bytes, length, round % 5 == 0, marks, false};
+		struct mask mask;
+		bool cut;
+
+		for (size_t i = 0; i < length; i++) {
+			random = random * 6364136223846793005 + 1442695040888963407;
+			bytes[i] = alphabet[(random >> 33) % sizeof(alphabet)];
+		}
+		marks[length] = 2;
+		assert_int_equal(mask_compile(&mask, pattern, strlen(pattern), &why), 0);
+		mask_mark(&mask, &work);
+		assert_int_equal(marks[length], 2);
+		for (size_t i = 0; i < length; i++) {
+			assert_true(marks[i] <= 1);
+			assert_false(marks[i] && !bytes[i]);
+			shown += !marks[i];
+			runs += marks[i] && (i == 0 || !marks[i - 1]);
+		}
+		assert_int_equal(work.any, runs > 0);
+		any |= work.any;
+		written = mask_write(&work, out, sizeof(out), &cut);
+		assert_int_equal(written, shown + 3 * runs);
+		assert_false(cut);
+		mask_done(&mask);
+	}
+	assert_true(any);
+}
+
 static void masks_do_not_see_each_other(void **state)
 {
 	(void)state;
@@ -445,16 +611,19 @@ static double seconds(void)
 
 static void hostile_arguments_take_bounded_time(void **state)
 {
-	static const char *const pieces[] = {"-p'", "-p\" ", "-p\\", " ", "--password ",
-					     "\0",  "x-p",   "'-p",  "*"};
+	static const char *const pieces[] = {
+		"-p'", "-p\" ", "-p\\", " ",   "--password ", "\0",     "x-p", "'-p",
+		"*",   ";",     "\"",   "--;", ";-p",         "-p\\\"", "\\",  "(-p\"\\ "};
+	const size_t count = sizeof(pieces) / sizeof(pieces[0]);
 	static char args[32 * 1024];
 	struct rules_state *rules = rules_state_of_text(
-		"- {do: {mask: ['*-p*', '-p*', '-p*-p*-p*z', '--password *', '*:***@*', '*']}}\n");
+		"- {do: {mask: ['*-p*', '-p*', '-p*-p*-p*z', '--password *', '*:***@*', '*', "
+		"'--*-key=*', '-p***@z', '-p***@*', '-p*x***@z', '--*d *', '-p\\***@z']}}\n");
 	double start_s = seconds();
 
 	(void)state;
-	for (size_t first = 0; first < 9; first++) {
-		for (size_t second = 0; second < 9; second++) {
+	for (size_t first = 0; first < count; first++) {
+		for (size_t second = 0; second < count; second++) {
 			size_t used = 0;
 
 			while (used + 32 < sizeof(args)) {
@@ -469,7 +638,8 @@ static void hostile_arguments_take_bounded_time(void **state)
 			(void)apply(rules);
 		}
 	}
-	print_message("hostile arguments: %.1f ms each\n", (seconds() - start_s) * 1e3 / 81);
+	print_message("hostile arguments: %.1f ms each\n",
+		      (seconds() - start_s) * 1e3 / (double)(count * count));
 	assert_true(seconds() - start_s < 30);
 	rules_state_free(rules);
 }
@@ -777,7 +947,7 @@ static void drops_by_forgeable_names_are_warned_of(void **state)
 		rules_of_text("- {when: {process.thread.name: cron}, do: drop}\n"
 			      "- {when: {process.thread.name: cron, user.id: 0}, do: drop}\n"
 			      "- {when: {event.action: exec, process.args: x}, do: drop}\n"
-			      "- {when: [{process.executable: /x}, {process.name: x}], do: drop}\n"
+			      "- {when: [{process.pid: 1}, {process.name: x}], do: drop}\n"
 			      "- {when: {process.command_line: x}, do: {tag: [x]}}\n"
 			      "- {when: {event.action: fork}, do: drop}\n");
 	struct faults warnings = {0};
@@ -791,6 +961,54 @@ static void drops_by_forgeable_names_are_warned_of(void **state)
 	assert_int_equal(warnings.items[2].place.line, 4);
 	faults_done(&warnings);
 	rules_free(rules);
+}
+
+/* Where anybody may make a user namespace, paths and names are anybody's; numbers of users are not.
+ */
+static void a_drop_asks_for_the_number_of_a_user(void **state)
+{
+	static const struct {
+		const char *when, *words;
+	} cases[] = {
+		{"process.executable: /usr/sbin/cron", "process.executable alone, which anybody"},
+		{"process.executable: /usr/sbin/cron, user.id: 0", NULL},
+		{"process.executable: /usr/sbin/cron, process.real_user.id: [0, 5]", NULL},
+		{"process.executable: /usr/sbin/cron, Linux.audit.user.id: 7", NULL},
+		{"process.executable: /usr/sbin/cron, user.name: root", "alone"},
+		{"process.executable: /usr/sbin/cron, process.name: cron", "alone"},
+		{"process.executable: /x, Linux.namespaces.user: 4026531837", "alone"},
+		{"process.parent.executable: /usr/bin/make", "process.parent.executable alone"},
+		{"user.name: backup", "user.name alone, which anybody can name anew"},
+		{"group.name: backup", "group.name alone"},
+		{"process.saved_group.name: backup", "alone"},
+		{"container.id: abc", "container.id alone, which anybody with a cgroup"},
+		{"container.image.name: abc", "alone"},
+		{"container.image.name: abc, user.id: 1000", NULL},
+		{"orchestrator.namespace: kube-system", "alone"},
+		{"Linux.cgroup.path: '/system.slice/*'", "Linux.cgroup.path alone"},
+		{"Linux.systemd.unit: cron.service", "Linux.systemd.unit alone"},
+		{"Linux.exec.filename: /x", "Linux.exec.filename alone, which whoever starts"},
+		{"file.path: '/var/cache/*'", "file.path alone"},
+		{"Linux.kernel_thread: true", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct faults warnings = {0};
+		struct rules *rules;
+		char text[256];
+
+		(void)snprintf(text, sizeof(text), "- {name: r, when: {%s}, do: drop}\n",
+			       cases[i].when);
+		rules = rules_of_text(text);
+		rules_warnings(rules, &warnings);
+		for (size_t j = 0; j < warnings.count; j++)
+			if (!cases[i].words || !strstr(warnings.items[j].text, cases[i].words))
+				fail_msg("%s: %s", cases[i].when, warnings.items[j].text);
+		assert_int_equal(warnings.count, cases[i].words ? 1 : 0);
+		faults_done(&warnings);
+		rules_free(rules);
+	}
 }
 
 static void an_event_document_is_explained(void **state)
@@ -839,6 +1057,11 @@ int main(void)
 		cmocka_unit_test(the_last_star_is_what_is_hidden),
 		cmocka_unit_test(a_pattern_with_a_space_hides_the_next_argument),
 		cmocka_unit_test(command_lines_in_an_argument_are_looked_through),
+		cmocka_unit_test(a_word_begins_where_it_does_for_a_shell),
+		cmocka_unit_test(quotes_do_not_hide_what_is_to_be_hidden),
+		cmocka_unit_test(a_flag_is_one_in_quotes_too),
+		cmocka_unit_test(what_is_no_secret_stays),
+		cmocka_unit_test(masking_changes_nothing_else),
 		cmocka_unit_test(masks_do_not_see_each_other),
 		cmocka_unit_test(of_cut_arguments_rather_more_is_hidden),
 		cmocka_unit_test(a_secret_is_nowhere_in_the_entry),
@@ -859,6 +1082,7 @@ int main(void)
 		cmocka_unit_test(every_fault_is_told_with_its_place),
 		cmocka_unit_test(rules_that_can_never_match_are_warned_of),
 		cmocka_unit_test(drops_by_forgeable_names_are_warned_of),
+		cmocka_unit_test(a_drop_asks_for_the_number_of_a_user),
 		cmocka_unit_test(an_event_document_is_explained),
 	};
 
