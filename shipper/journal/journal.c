@@ -284,27 +284,36 @@ static int make_segment(struct journal *journal, struct segment **ret_segment, s
 	return 0;
 }
 
-/* Gives back the room behind the last frame; a reader that has come to the end may go on. */
-static void seal(struct journal *journal, struct segment *segment)
+/*
+ * Gives back the room behind the last frame; a reader that has come to the end may go on. With the
+ * next one (may be NULL) at once: the sync thread gives up and deletes whatever is not the newest.
+ */
+static void seal_and_list(struct journal *journal, struct segment *next)
 {
-	uint64_t end = atomic_load(&segment->end);
-	bool cut = ftruncate(segment->fd, (off_t)end) == 0;
+	struct segment *segment = journal->active;
+	uint64_t end = segment ? atomic_load(&segment->end) : 0;
+	bool cut = segment && ftruncate(segment->fd, (off_t)end) == 0;
 
 	(void)pthread_mutex_lock(&journal->lock);
 	if (cut) {
 		journal->bytes -= segment->size - end;
 		segment->size = end;
 	}
-	segment->ended_boot_ns = clock_boot_ns();
+	if (segment)
+		segment->ended_boot_ns = clock_boot_ns();
+	if (next) {
+		journal_list_segment(journal, next);
+		journal->directory_changed = true;
+	}
+	if (segment)
+		atomic_store(&segment->sealed, true);
 	(void)pthread_mutex_unlock(&journal->lock);
-	atomic_store(&segment->sealed, true);
+	journal->active = next;
 }
 
 void journal_seal(struct journal *journal)
 {
-	if (journal->active)
-		seal(journal, journal->active);
-	journal->active = NULL;
+	seal_and_list(journal, NULL);
 }
 
 static int start_segment(struct journal *journal, struct err *err)
@@ -314,13 +323,7 @@ static int start_segment(struct journal *journal, struct err *err)
 
 	if (result < 0)
 		return result;
-	(void)pthread_mutex_lock(&journal->lock);
-	journal_list_segment(journal, segment);
-	journal->directory_changed = true;
-	(void)pthread_mutex_unlock(&journal->lock);
-	if (journal->active)
-		seal(journal, journal->active);
-	journal->active = segment;
+	seal_and_list(journal, segment);
 	journal->name_unsynced = true;
 	return 0;
 }

@@ -199,6 +199,8 @@ static int resume_segment(struct journal *journal, struct segment *segment)
 		return -errno;
 	/* What the last run did not sync is synced with the next frame. */
 	segment->synced = 0;
+	/* It goes on: the time of its last frame so far is not that of its end. */
+	segment->ended_real_ns = 0;
 	atomic_store(&segment->sealed, false);
 	journal->active = segment;
 	return 0;

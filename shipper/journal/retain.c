@@ -41,11 +41,17 @@ static uint64_t age_ns(const struct segment *segment, uint64_t boot_ns, uint64_t
 	return ended_ns >= REAL_NS_PLAUSIBLE && ended_ns < real_ns ? real_ns - ended_ns : 0;
 }
 
+/* The writer is done with it. */
+static bool may_go(const struct journal *journal, const struct segment *segment)
+{
+	return segment != journal->newest && atomic_load(&segment->sealed);
+}
+
 static void retain_by_age(struct journal *journal)
 {
 	uint64_t boot_ns = clock_boot_ns(), real_ns = clock_real_ns();
 
-	for (const struct segment *segment = journal->oldest; segment != journal->newest;
+	for (const struct segment *segment = journal->oldest; may_go(journal, segment);
 	     segment = segment->next)
 		if (age_ns(segment, boot_ns, real_ns) <= journal->max_age_ms * NS_PER_MS ||
 		    !gaps_give_up(journal, segment, JOURNAL_GAP_AGE))
@@ -57,7 +63,7 @@ static void retain_by_size(struct journal *journal, enum journal_gap_reason reas
 {
 	uint64_t bytes = journal->bytes;
 
-	for (const struct segment *segment = journal->oldest; segment != journal->newest;
+	for (const struct segment *segment = journal->oldest; may_go(journal, segment);
 	     segment = segment->next) {
 		if (reason == JOURNAL_GAP_SIZE &&
 		    bytes + journal->segment_size <= journal->max_size)

@@ -180,7 +180,7 @@ static struct segment *take_deletable(struct journal *journal)
 		if (!cursor->let_go && cursor->durable.position.segment < held)
 			held = cursor->durable.position.segment;
 	if (journal->deleting && journal->oldest != journal->newest &&
-	    journal->oldest->number < held) {
+	    journal->oldest->number < held && atomic_load(&journal->oldest->sealed)) {
 		segment = journal->oldest;
 		journal->oldest = segment->next;
 		journal->bytes -= segment->size;
