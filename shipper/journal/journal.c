@@ -143,11 +143,13 @@ int journal_open(struct journal **ret_journal, const struct journal_options *opt
 
 void journal_close(struct journal *journal)
 {
+	bool synced;
+
 	if (!journal)
 		return;
 	assert(!journal->readers);
-	journal_sync_stop(journal);
-	free_journal(journal, true);
+	synced = journal_sync_stop(journal);
+	free_journal(journal, synced);
 }
 
 const uint8_t *journal_stream(const struct journal *journal)

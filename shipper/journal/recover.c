@@ -264,6 +264,7 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 	if (result < 0)
 		return result;
 	atomic_store(&segment->end, scan.end);
+	segment->synced = scan.end;
 	segment->ended_real_ns = scan.last_time_ns;
 	result = find_last(journal, &scan, recovery);
 	if (result < 0)

@@ -6,6 +6,7 @@
  */
 #include "unit/test_journal.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -193,13 +194,23 @@ ssize_t __wrap_pwritev(int fd, const struct iovec *parts, int count, off_t offse
 	return n;
 }
 
+/* For as long as it is set, in this process. */
+static enum { ALL_SYNCS_WORK, SYNCS_OF_DIRECTORIES_FAIL, SYNCS_FAIL } sync_fault;
+static atomic_uint directory_syncs; /* that worked */
+
 int __wrap_fdatasync(int fd);
 int __wrap_fdatasync(int fd)
 {
+	if (sync_fault == SYNCS_FAIL || (sync_fault && is_directory(fd))) {
+		errno = EIO;
+		return -1;
+	}
 	errno = begin_call();
 	if (errno)
 		return -1;
 	shadow_sync(fd);
+	if (is_directory(fd))
+		atomic_fetch_add(&directory_syncs, 1);
 	end_call();
 	return 0;
 }
@@ -517,6 +528,86 @@ static void any_call_may_find_the_disk_full_once(void **state)
 	fail_everywhere(*state, FAIL_ENOSPC);
 }
 
+/* So many events in several segments, as none are acknowledged they stay. */
+static void fill(struct fixture *f, uint64_t events)
+{
+	while (journal_next_sequence(f->journal) <= events)
+		append_ok(f, FRAME_EVENTS);
+	assert_true(status_of(f).segments > 3);
+}
+
+static void a_failed_sync_of_the_directory_is_made_up_for_before_anything_goes(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_reader *reader;
+	unsigned int syncs;
+	uint32_t segments;
+
+	set_options(f);
+	open_journal(f);
+	reader = open_reader(f, "trail");
+	fill(f, 200);
+	segments = status_of(f).segments;
+	syncs = atomic_load(&directory_syncs);
+	expect_all(f, reader, 1, journal_next_sequence(f->journal) - 1);
+	sync_fault = SYNCS_OF_DIRECTORIES_FAIL;
+	journal_reader_close(reader);
+	for (int i = 0; i < 3; i++) {
+		journal_reader_close(open_reader(f, "trail")); /* waits for a round */
+		assert_int_equal(status_of(f).sync_error, -EIO);
+		assert_int_equal(status_of(f).segments, segments);
+	}
+	sync_fault = ALL_SYNCS_WORK;
+	journal_reader_close(open_reader(f, "trail"));
+	assert_int_equal(atomic_load(&directory_syncs), syncs + 1);
+	assert_int_equal(status_of(f).sync_error, 0);
+	assert_int_equal(status_of(f).segments, 1);
+}
+
+static void a_journal_whose_last_syncs_fail_is_not_closed(void **state)
+{
+	struct fixture *f = *state;
+
+	set_options(f);
+	open_journal(f);
+	fill(f, 200);
+	sync_fault = SYNCS_FAIL;
+	close_journal(f);
+	sync_fault = ALL_SYNCS_WORK;
+	open_journal(f);
+	assert_true(f->recovery.unclean);
+	reopen_journal(f);
+	assert_false(f->recovery.unclean);
+}
+
+static void what_was_closed_is_on_disk_with_any_durability(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_reader *reader;
+	uint64_t last;
+
+	set_options(f);
+	for (int durability = JOURNAL_SYNC_NONE; durability <= JOURNAL_SYNC_BATCH; durability++) {
+		f->options.durability = (enum journal_durability)durability;
+		aim(f, POWER_LOSS, UINT_MAX);
+		open_journal(f);
+		reader = open_reader(f, "trail");
+		fill(f, 100);
+		sync_all(f);
+		fill(f, 200);
+		last = journal_next_sequence(f->journal) - 1;
+		journal_reader_close(reader);
+		close_journal(f);
+		lose_power(f);
+		shared->fault = COUNT_ONLY;
+		open_journal(f);
+		reader = open_reader(f, "trail");
+		expect_all(f, reader, 1, last);
+		journal_reader_close(reader);
+		close_journal(f);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -529,6 +620,9 @@ int main(void)
 		TEST(a_power_loss_that_keeps_the_names_does_neither),
 		TEST(any_call_may_fail_once_with_an_io_error),
 		TEST(any_call_may_find_the_disk_full_once),
+		TEST(a_failed_sync_of_the_directory_is_made_up_for_before_anything_goes),
+		TEST(a_journal_whose_last_syncs_fail_is_not_closed),
+		TEST(what_was_closed_is_on_disk_with_any_durability),
 	};
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
