@@ -229,6 +229,12 @@ static enum journal_gap_reason find_bound(struct journal *journal)
 	return more && journal_space_short(journal) > 0 ? JOURNAL_GAP_SPACE : 0;
 }
 
+/* To whom a quota is used up the disk is full. */
+static int full_or(int result)
+{
+	return result == -EDQUOT ? -ENOSPC : result;
+}
+
 static int try_new_segment(struct journal *journal, struct segment *segment,
 			   enum journal_gap_reason *ret_bound, struct err *err)
 {
@@ -255,8 +261,8 @@ static int try_new_segment(struct journal *journal, struct segment *segment,
 		return 0;
 	*ret_bound = JOURNAL_GAP_SPACE;
 	segment_name(name, segment->number);
-	return err_set(err, result, "journal %s: segment %s of %" PRIu64 " bytes: %s", journal->dir,
-		       name, journal->segment_size, strerror(-result));
+	return err_set(err, full_or(result), "journal %s: segment %s of %" PRIu64 " bytes: %s",
+		       journal->dir, name, journal->segment_size, strerror(-result));
 }
 
 static int make_segment(struct journal *journal, struct segment **ret_segment, struct err *err)
@@ -416,17 +422,37 @@ static int sync_frame(struct journal *journal)
 	return 0;
 }
 
-/* What was half written is cut off; the segment is then full, and the next append makes another. */
-static void cut_back(struct journal *journal)
+/*
+ * What was half written is cut off; the segment is then full, and the next append makes another.
+ * But not one more at each try while the disk is full: one without frames is gone on with.
+ */
+static void cut_back(struct journal *journal, bool disk_full)
 {
 	struct segment *segment = journal->active;
 	uint64_t end = atomic_load(&segment->end);
+	bool cut;
 
 	(void)pthread_mutex_lock(&journal->lock);
-	(void)!ftruncate(segment->fd, (off_t)end);
-	journal->bytes -= segment->size - end;
-	segment->size = end;
+	cut = ftruncate(segment->fd, (off_t)end) == 0;
+	if (!cut || !disk_full || end > segment->header_size ||
+	    ftruncate(segment->fd, (off_t)segment->size) < 0) {
+		journal->bytes -= segment->size - end;
+		segment->size = end;
+	}
 	(void)pthread_mutex_unlock(&journal->lock);
+}
+
+/* What a full disk has no room for goes where the oldest segment was. */
+static int write_with_room(struct journal *journal, const struct journal_batch *batch,
+			   uint64_t size)
+{
+	int result = write_frame(journal, batch, size);
+
+	if (full_or(result) == -ENOSPC && reclaim(journal))
+		result = write_frame(journal, batch, size);
+	if (full_or(result) == -ENOSPC && give_up_oldest(journal, JOURNAL_GAP_SPACE))
+		result = write_frame(journal, batch, size);
+	return result;
 }
 
 static void publish(struct journal *journal, const struct journal_batch *batch, uint64_t size)
@@ -451,7 +477,8 @@ static void publish(struct journal *journal, const struct journal_batch *batch, 
 
 static int append(struct journal *journal, const struct journal_batch *batch, struct err *err)
 {
-	uint64_t size;
+	uint64_t size = 0;
+	bool disk_full;
 	int result = check_batch(journal, batch, &size, err);
 
 	if (result == 0 && atomic_load(&journal->astray))
@@ -463,12 +490,13 @@ static int append(struct journal *journal, const struct journal_batch *batch, st
 		if (result < 0)
 			return result;
 	}
-	result = write_frame(journal, batch, size);
+	result = write_with_room(journal, batch, size);
+	disk_full = full_or(result) == -ENOSPC;
 	if (result == 0 && journal->durability == JOURNAL_SYNC_BATCH)
 		result = sync_frame(journal);
 	if (result < 0) {
-		cut_back(journal);
-		return err_set(err, result, "journal %s: cannot append: %s", journal->dir,
+		cut_back(journal, disk_full);
+		return err_set(err, full_or(result), "journal %s: cannot append: %s", journal->dir,
 			       strerror(-result));
 	}
 	publish(journal, batch, size);

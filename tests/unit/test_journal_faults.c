@@ -150,6 +150,13 @@ static bool half(void)
 	return is_hit() && shared->fault == CRASH_HALF;
 }
 
+/* In this process, until a segment is deleted: what there is no room for. */
+static struct {
+	int code; /* 0: there is */
+	bool segments, frames;
+	bool for_good; /* no deletion makes any */
+} no_room;
+
 ssize_t __wrap_pwrite(int fd, const void *data, size_t size, off_t offset);
 ssize_t __wrap_pwrite(int fd, const void *data, size_t size, off_t offset)
 {
@@ -184,7 +191,9 @@ ssize_t __wrap_pwritev(int fd, const struct iovec *parts, int count, off_t offse
 {
 	ssize_t n;
 
-	errno = begin_call();
+	errno = no_room.frames ? no_room.code : begin_call();
+	if (no_room.frames) /* half of it */
+		(void)!__real_pwritev(fd, parts, count - 1, offset);
 	if (errno)
 		return -1;
 	if (half())
@@ -243,6 +252,8 @@ int __wrap_unlinkat(int dirfd, const char *name, int flags)
 	if (errno)
 		return -1;
 	result = __real_unlinkat(dirfd, name, flags);
+	if (result == 0 && strstr(name, ".seg") && !strstr(name, ".tmp") && !no_room.for_good)
+		no_room.segments = no_room.frames = false;
 	end_call();
 	return result;
 }
@@ -263,7 +274,7 @@ int __wrap_ftruncate(int fd, off_t size)
 int __wrap_posix_fallocate(int fd, off_t offset, off_t size);
 int __wrap_posix_fallocate(int fd, off_t offset, off_t size)
 {
-	int result = begin_call();
+	int result = no_room.segments ? no_room.code : begin_call();
 
 	if (result)
 		return result;
@@ -608,6 +619,74 @@ static void what_was_closed_is_on_disk_with_any_durability(void **state)
 	}
 }
 
+/* Nothing is acknowledged: the oldest segment goes for the one that comes. */
+static void the_oldest_goes_for_want_of(struct fixture *f, int code, bool segments)
+{
+	struct journal_reader *reader;
+	struct journal_gap gap;
+	uint32_t before;
+
+	set_options(f);
+	f->options.when_full = JOURNAL_DROP_OLDEST;
+	open_journal(f);
+	reader = open_reader(f, "trail");
+	fill(f, 200);
+	no_room.code = code;
+	no_room.segments = segments;
+	no_room.frames = !segments;
+	before = status_of(f).segments;
+	while (no_room.segments || no_room.frames)
+		append_ok(f, FRAME_EVENTS);
+	assert_in_range(status_of(f).segments, before - 1, before);
+	assert_true(journal_take_gap(f->journal, &gap));
+	assert_int_equal(gap.reason, JOURNAL_GAP_SPACE);
+	assert_int_equal(gap.first_sequence, 1);
+	assert_int_equal(gap.count, journal_reader_expired(reader));
+	journal_gaps_told(f->journal);
+	expect_all(f, reader, gap.count + 1, journal_next_sequence(f->journal) - 1);
+	journal_reader_close(reader);
+	close_journal(f);
+	remove_tree(AT_FDCWD, f->journal_dir);
+}
+
+static void for_want_of_room_the_oldest_goes(void **state)
+{
+	for (int segments = 0; segments < 2; segments++) {
+		the_oldest_goes_for_want_of(*state, ENOSPC, segments);
+		the_oldest_goes_for_want_of(*state, EDQUOT, segments);
+	}
+}
+
+static void tries_without_room_leave_no_empty_segments(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_reader *reader;
+	uint64_t last;
+	uint32_t before;
+
+	set_options(f);
+	open_journal(f);
+	reader = open_reader(f, "trail");
+	fill(f, 200);
+	last = journal_next_sequence(f->journal) - 1;
+	before = status_of(f).segments;
+	no_room.code = EDQUOT;
+	no_room.frames = no_room.for_good = true;
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(append_items(f->journal, FRAME_EVENTS, &f->err), -ENOSPC);
+	no_room.frames = no_room.for_good = false;
+	assert_non_null(strstr(f->err.text, strerror(EDQUOT)));
+	assert_in_range(status_of(f).segments, before, before + 1);
+	journal_reader_close(reader);
+	reopen_journal(f);
+	assert_int_equal(f->recovery.torn_bytes, 0);
+	assert_false(f->recovery.stream_renewed);
+	fill(f, last + 100);
+	reader = open_reader(f, "trail");
+	expect_all(f, reader, 1, journal_next_sequence(f->journal) - 1);
+	journal_reader_close(reader);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -622,6 +701,8 @@ int main(void)
 		TEST(any_call_may_find_the_disk_full_once),
 		TEST(a_failed_sync_of_the_directory_is_made_up_for_before_anything_goes),
 		TEST(a_journal_whose_last_syncs_fail_is_not_closed),
+		TEST(for_want_of_room_the_oldest_goes),
+		TEST(tries_without_room_leave_no_empty_segments),
 		TEST(what_was_closed_is_on_disk_with_any_durability),
 	};
 
