@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #define SEGMENT_SIZE_MIN ((uint64_t)4096)
-#define SEGMENT_SIZE_MAX ((uint64_t)1024 * 1024 * 1024)
 
 static int check_options(const struct journal_options *options, struct err *err)
 {
