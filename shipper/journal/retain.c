@@ -11,9 +11,6 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-/* 2024: a clock that shows less was not set when the segment was written. */
-#define REAL_NS_PLAUSIBLE 1704067200000000000ULL
-
 uint64_t journal_space_short(const struct journal *journal)
 {
 	uint64_t keep = journal->keep_free, capped, free_bytes;
@@ -38,7 +35,7 @@ static uint64_t age_ns(const struct segment *segment, uint64_t boot_ns, uint64_t
 		return boot_ns - segment->ended_boot_ns;
 	if (ended_ns == 0)
 		ended_ns = segment->next->created_real_ns;
-	return ended_ns >= REAL_NS_PLAUSIBLE && ended_ns < real_ns ? real_ns - ended_ns : 0;
+	return ended_ns >= CLOCK_REAL_PLAUSIBLE_NS && ended_ns < real_ns ? real_ns - ended_ns : 0;
 }
 
 /* The writer is done with it. */

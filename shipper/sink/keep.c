@@ -222,12 +222,30 @@ static enum verdict judge(const struct keeper_options *options, const struct nee
 	return need->missing_bytes && need->files > 1 ? DELETE_EARLY : KEEP;
 }
 
+/*
+ * On a host whose clock was not set a file has a time before 2024. It is as old as the next one
+ * that has a better time, and young where there is none.
+ */
+static void date(struct trail_list *list)
+{
+	uint64_t changed_ns = UINT64_MAX;
+
+	for (size_t i = list->count; i-- > 0;) {
+		struct trail_file *file = &list->files[i];
+
+		if (file->changed_ns < CLOCK_REAL_PLAUSIBLE_NS)
+			file->changed_ns = changed_ns;
+		changed_ns = file->changed_ns;
+	}
+}
+
 static void delete_oldest(struct look *look)
 {
 	struct keep *keep = look->keep;
 	struct need need;
 
 	assess(look, &need);
+	date(&look->list);
 	for (size_t i = 0; i < look->list.count; i++) {
 		struct trail_file *file = &look->list.files[i];
 		enum verdict verdict;
