@@ -285,6 +285,28 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 	return renew_stream(journal, recovery);
 }
 
+/*
+ * What the last run had no time to sync is in memory still, if the boot is the same: its newest
+ * segments are left to the sync thread, with their names. Events of them may go out and be
+ * acknowledged, and then a power loss would take them.
+ */
+static void leave_unsynced(struct journal *journal)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	for (struct segment *segment = journal->oldest; segment; segment = segment->next) {
+		if (segment->next && segment->next != journal->newest)
+			continue;
+		if (memcmp(segment->boot_id, journal->boot_id, sizeof(segment->boot_id)) != 0)
+			continue;
+		segment->synced = 0;
+		segment_name(name, segment->number);
+		if (segment->fd < 0)
+			segment->fd = openat(journal->dirfd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	}
+	journal->name_unsynced = journal->directory_changed = true;
+}
+
 int journal_recover(struct journal *journal, bool renew, struct journal_recovery *ret_recovery,
 		    struct err *err)
 {
@@ -303,6 +325,8 @@ int journal_recover(struct journal *journal, bool renew, struct journal_recovery
 				       ret_recovery);
 	else if (result == 0)
 		result = renew_stream(journal, ret_recovery);
+	if (result == 0 && ret_recovery->unclean)
+		leave_unsynced(journal);
 	if (result < 0)
 		return err_set(err, result, "journal %s: cannot be recovered: %s", journal->dir,
 			       strerror(-result));

@@ -619,6 +619,59 @@ static void what_was_closed_is_on_disk_with_any_durability(void **state)
 	}
 }
 
+static void append_to_two_segments(struct fixture *f)
+{
+	open_journal(f);
+	while (status_of(f).segments < 2)
+		append_ok(f, FRAME_EVENTS);
+	append_ok(f, FRAME_EVENTS);
+	atomic_store(&shared->appended, journal_next_sequence(f->journal) - 1);
+}
+
+static void open_and_sync(struct fixture *f)
+{
+	open_journal(f);
+	sync_all(f);
+}
+
+/* And it ends by kill -9. */
+static void run_killed(struct fixture *f, void (*work)(struct fixture *f))
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		work(f);
+		crash();
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void what_a_killed_run_left_is_synced_by_the_next(void **state)
+{
+	struct fixture *f = *state;
+
+	set_options(f);
+	for (int renew = 0; renew < 2; renew++) {
+		struct journal_reader *reader;
+
+		f->options.renew_stream = false;
+		aim(f, POWER_LOSS, UINT_MAX);
+		run_killed(f, append_to_two_segments);
+		f->options.renew_stream = renew;
+		run_killed(f, open_and_sync);
+		lose_power(f);
+		shared->fault = COUNT_ONLY;
+		open_journal(f);
+		reader = open_reader(f, "trail");
+		expect_all(f, reader, 1, atomic_load(&shared->appended));
+		journal_reader_close(reader);
+		close_journal(f);
+	}
+}
+
 /* Nothing is acknowledged: the oldest segment goes for the one that comes. */
 static void the_oldest_goes_for_want_of(struct fixture *f, int code, bool segments)
 {
@@ -701,6 +754,7 @@ int main(void)
 		TEST(any_call_may_find_the_disk_full_once),
 		TEST(a_failed_sync_of_the_directory_is_made_up_for_before_anything_goes),
 		TEST(a_journal_whose_last_syncs_fail_is_not_closed),
+		TEST(what_a_killed_run_left_is_synced_by_the_next),
 		TEST(for_want_of_room_the_oldest_goes),
 		TEST(tries_without_room_leave_no_empty_segments),
 		TEST(what_was_closed_is_on_disk_with_any_durability),
