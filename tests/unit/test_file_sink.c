@@ -389,6 +389,36 @@ static void a_file_without_lines_is_not_taken_for_a_trail(void **state)
 	}
 }
 
+/* The kernel takes the pages for clean from then on, and the next sync works. */
+static void what_could_not_be_synced_at_first_is_repeated(void **state)
+{
+	static const char line[] = "{\"event\":{\"id\":\"" STREAM_TEXT ":42\"}}\n";
+	struct place *place = *state;
+	char twice[256];
+
+	use_sync(place, FILE_SYNC_INTERVAL, 3600 * 1000);
+	write_file(place->path, line, strlen(line));
+	sync_error = EIO;
+	assert_int_equal(open_sink(place), -EIO);
+	sync_error = 0;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(open_sink(place), 0);
+		assert_int_equal(place->resume.sequence, 0);
+	}
+	/* Also when it comes to nothing: what is taken back ends where that line does. */
+	assert_int_equal(submit(place, line, false), 0);
+	sync_error = EIO;
+	assert_int_equal(place->sink->ops->flush(place->sink, 1000, &place->err), -EIO);
+	sync_error = 0;
+	assert_int_equal(open_sink(place), 0);
+	assert_int_equal(place->resume.sequence, 0);
+	assert_int_equal(submit(place, line, false), 0);
+	assert_int_equal(place->sink->ops->flush(place->sink, 1000, &place->err), 0);
+	assert_resumes(place, 42);
+	(void)snprintf(twice, sizeof(twice), "%s%s", line, line);
+	assert_file(place->path, twice);
+}
+
 /* What a power loss leaves where the size was on disk before the content. */
 static void zeros_at_the_end_are_cut_off_however_many(void **state)
 {
@@ -555,6 +585,7 @@ int main(void)
 		TEST(resumes_behind_a_line_of_any_length),
 		TEST(a_line_that_is_not_ours_leaves_the_position_unknown),
 		TEST(a_file_without_lines_is_not_taken_for_a_trail),
+		TEST(what_could_not_be_synced_at_first_is_repeated),
 		TEST(zeros_at_the_end_are_cut_off_however_many),
 		TEST(a_moved_or_deleted_file_is_made_anew),
 		TEST(a_file_emptied_by_others_goes_on_at_its_new_end),
