@@ -24,6 +24,8 @@
 #define CURSOR_SLOT_SIZE 4096
 #define CURSOR_GAPS 16 /* that wait to be told in the stream; one more is in hand */
 
+#define SEGMENT_SIZE_MAX ((uint64_t)1024 * 1024 * 1024)
+#define SEGMENT_FILE_MAX (2 * SEGMENT_SIZE_MAX) /* no writer makes such a file */
 #define FRAME_SIZE_MAX ((uint64_t)64 * 1024 * 1024)
 #define NUMBERS_MAX 16384 /* (ring, CPU, class) that a header may name */
 #define NUMBERS_PER_BATCH_MAX 8192

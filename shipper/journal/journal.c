@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #define SEGMENT_SIZE_MIN ((uint64_t)4096)
-#define SEGMENT_SIZE_MAX ((uint64_t)1024 * 1024 * 1024)
 
 static int check_options(const struct journal_options *options, struct err *err)
 {
@@ -143,11 +142,13 @@ int journal_open(struct journal **ret_journal, const struct journal_options *opt
 
 void journal_close(struct journal *journal)
 {
+	bool synced;
+
 	if (!journal)
 		return;
 	assert(!journal->readers);
-	journal_sync_stop(journal);
-	free_journal(journal, true);
+	synced = journal_sync_stop(journal);
+	free_journal(journal, synced);
 }
 
 const uint8_t *journal_stream(const struct journal *journal)
@@ -227,6 +228,12 @@ static enum journal_gap_reason find_bound(struct journal *journal)
 	return more && journal_space_short(journal) > 0 ? JOURNAL_GAP_SPACE : 0;
 }
 
+/* To whom a quota is used up the disk is full. */
+static int full_or(int result)
+{
+	return result == -EDQUOT ? -ENOSPC : result;
+}
+
 static int try_new_segment(struct journal *journal, struct segment *segment,
 			   enum journal_gap_reason *ret_bound, struct err *err)
 {
@@ -253,8 +260,8 @@ static int try_new_segment(struct journal *journal, struct segment *segment,
 		return 0;
 	*ret_bound = JOURNAL_GAP_SPACE;
 	segment_name(name, segment->number);
-	return err_set(err, result, "journal %s: segment %s of %" PRIu64 " bytes: %s", journal->dir,
-		       name, journal->segment_size, strerror(-result));
+	return err_set(err, full_or(result), "journal %s: segment %s of %" PRIu64 " bytes: %s",
+		       journal->dir, name, journal->segment_size, strerror(-result));
 }
 
 static int make_segment(struct journal *journal, struct segment **ret_segment, struct err *err)
@@ -284,27 +291,36 @@ static int make_segment(struct journal *journal, struct segment **ret_segment, s
 	return 0;
 }
 
-/* Gives back the room behind the last frame; a reader that has come to the end may go on. */
-static void seal(struct journal *journal, struct segment *segment)
+/*
+ * Gives back the room behind the last frame; a reader that has come to the end may go on. With the
+ * next one (may be NULL) at once: the sync thread gives up and deletes whatever is not the newest.
+ */
+static void seal_and_list(struct journal *journal, struct segment *next)
 {
-	uint64_t end = atomic_load(&segment->end);
-	bool cut = ftruncate(segment->fd, (off_t)end) == 0;
+	struct segment *segment = journal->active;
+	uint64_t end = segment ? atomic_load(&segment->end) : 0;
+	bool cut = segment && ftruncate(segment->fd, (off_t)end) == 0;
 
 	(void)pthread_mutex_lock(&journal->lock);
 	if (cut) {
 		journal->bytes -= segment->size - end;
 		segment->size = end;
 	}
-	segment->ended_boot_ns = clock_boot_ns();
+	if (segment)
+		segment->ended_boot_ns = clock_boot_ns();
+	if (next) {
+		journal_list_segment(journal, next);
+		journal->directory_changed = true;
+	}
+	if (segment)
+		atomic_store(&segment->sealed, true);
 	(void)pthread_mutex_unlock(&journal->lock);
-	atomic_store(&segment->sealed, true);
+	journal->active = next;
 }
 
 void journal_seal(struct journal *journal)
 {
-	if (journal->active)
-		seal(journal, journal->active);
-	journal->active = NULL;
+	seal_and_list(journal, NULL);
 }
 
 static int start_segment(struct journal *journal, struct err *err)
@@ -314,13 +330,7 @@ static int start_segment(struct journal *journal, struct err *err)
 
 	if (result < 0)
 		return result;
-	(void)pthread_mutex_lock(&journal->lock);
-	journal_list_segment(journal, segment);
-	journal->directory_changed = true;
-	(void)pthread_mutex_unlock(&journal->lock);
-	if (journal->active)
-		seal(journal, journal->active);
-	journal->active = segment;
+	seal_and_list(journal, segment);
 	journal->name_unsynced = true;
 	return 0;
 }
@@ -411,17 +421,37 @@ static int sync_frame(struct journal *journal)
 	return 0;
 }
 
-/* What was half written is cut off; the segment is then full, and the next append makes another. */
-static void cut_back(struct journal *journal)
+/*
+ * What was half written is cut off; the segment is then full, and the next append makes another.
+ * But not one more at each try while the disk is full: one without frames is gone on with.
+ */
+static void cut_back(struct journal *journal, bool disk_full)
 {
 	struct segment *segment = journal->active;
 	uint64_t end = atomic_load(&segment->end);
+	bool cut;
 
 	(void)pthread_mutex_lock(&journal->lock);
-	(void)!ftruncate(segment->fd, (off_t)end);
-	journal->bytes -= segment->size - end;
-	segment->size = end;
+	cut = ftruncate(segment->fd, (off_t)end) == 0;
+	if (!cut || !disk_full || end > segment->header_size ||
+	    ftruncate(segment->fd, (off_t)segment->size) < 0) {
+		journal->bytes -= segment->size - end;
+		segment->size = end;
+	}
 	(void)pthread_mutex_unlock(&journal->lock);
+}
+
+/* What a full disk has no room for goes where the oldest segment was. */
+static int write_with_room(struct journal *journal, const struct journal_batch *batch,
+			   uint64_t size)
+{
+	int result = write_frame(journal, batch, size);
+
+	if (full_or(result) == -ENOSPC && reclaim(journal))
+		result = write_frame(journal, batch, size);
+	if (full_or(result) == -ENOSPC && give_up_oldest(journal, JOURNAL_GAP_SPACE))
+		result = write_frame(journal, batch, size);
+	return result;
 }
 
 static void publish(struct journal *journal, const struct journal_batch *batch, uint64_t size)
@@ -446,7 +476,8 @@ static void publish(struct journal *journal, const struct journal_batch *batch, 
 
 static int append(struct journal *journal, const struct journal_batch *batch, struct err *err)
 {
-	uint64_t size;
+	uint64_t size = 0;
+	bool disk_full;
 	int result = check_batch(journal, batch, &size, err);
 
 	if (result == 0 && atomic_load(&journal->astray))
@@ -458,12 +489,13 @@ static int append(struct journal *journal, const struct journal_batch *batch, st
 		if (result < 0)
 			return result;
 	}
-	result = write_frame(journal, batch, size);
+	result = write_with_room(journal, batch, size);
+	disk_full = full_or(result) == -ENOSPC;
 	if (result == 0 && journal->durability == JOURNAL_SYNC_BATCH)
 		result = sync_frame(journal);
 	if (result < 0) {
-		cut_back(journal);
-		return err_set(err, result, "journal %s: cannot append: %s", journal->dir,
+		cut_back(journal, disk_full);
+		return err_set(err, full_or(result), "journal %s: cannot append: %s", journal->dir,
 			       strerror(-result));
 	}
 	publish(journal, batch, size);

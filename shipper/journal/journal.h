@@ -132,7 +132,7 @@ const struct journal_number *journal_numbers(const struct journal *journal, uint
 
 /*
  * Writer only. Appends one frame and wakes the readers. -ENOSPC when max_size is reached and
- * nothing may be dropped, or the disk is full; on any error the
+ * nothing may be dropped, or the disk is full or a quota used up; on any error the
  * journal holds exactly what it held before, and the same batch can be appended again.
  */
 int journal_append(struct journal *journal, const struct journal_batch *batch, struct err *err);

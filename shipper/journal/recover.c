@@ -199,6 +199,8 @@ static int resume_segment(struct journal *journal, struct segment *segment)
 		return -errno;
 	/* What the last run did not sync is synced with the next frame. */
 	segment->synced = 0;
+	/* It goes on: the time of its last frame so far is not that of its end. */
+	segment->ended_real_ns = 0;
 	atomic_store(&segment->sealed, false);
 	journal->active = segment;
 	return 0;
@@ -262,6 +264,7 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 	if (result < 0)
 		return result;
 	atomic_store(&segment->end, scan.end);
+	segment->synced = scan.end;
 	segment->ended_real_ns = scan.last_time_ns;
 	result = find_last(journal, &scan, recovery);
 	if (result < 0)
@@ -282,6 +285,28 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 	return renew_stream(journal, recovery);
 }
 
+/*
+ * What the last run had no time to sync is in memory still, if the boot is the same: its newest
+ * segments are left to the sync thread, with their names. Events of them may go out and be
+ * acknowledged, and then a power loss would take them.
+ */
+static void leave_unsynced(struct journal *journal)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	for (struct segment *segment = journal->oldest; segment; segment = segment->next) {
+		if (segment->next && segment->next != journal->newest)
+			continue;
+		if (memcmp(segment->boot_id, journal->boot_id, sizeof(segment->boot_id)) != 0)
+			continue;
+		segment->synced = 0;
+		segment_name(name, segment->number);
+		if (segment->fd < 0)
+			segment->fd = openat(journal->dirfd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	}
+	journal->name_unsynced = journal->directory_changed = true;
+}
+
 int journal_recover(struct journal *journal, bool renew, struct journal_recovery *ret_recovery,
 		    struct err *err)
 {
@@ -300,6 +325,8 @@ int journal_recover(struct journal *journal, bool renew, struct journal_recovery
 				       ret_recovery);
 	else if (result == 0)
 		result = renew_stream(journal, ret_recovery);
+	if (result == 0 && ret_recovery->unclean)
+		leave_unsynced(journal);
 	if (result < 0)
 		return err_set(err, result, "journal %s: cannot be recovered: %s", journal->dir,
 			       strerror(-result));

@@ -10,9 +10,6 @@
 
 #include <sys/statvfs.h>
 
-/* 2024: a clock that shows less was not set when the segment was written. */
-#define REAL_NS_PLAUSIBLE 1704067200000000000ULL
-
 uint64_t journal_space_short(const struct journal *journal)
 {
 	uint64_t keep = journal->keep_free, capped, free_bytes;
@@ -37,14 +34,20 @@ static uint64_t age_ns(const struct segment *segment, uint64_t boot_ns, uint64_t
 		return boot_ns - segment->ended_boot_ns;
 	if (ended_ns == 0)
 		ended_ns = segment->next->created_real_ns;
-	return ended_ns >= REAL_NS_PLAUSIBLE && ended_ns < real_ns ? real_ns - ended_ns : 0;
+	return ended_ns >= CLOCK_REAL_PLAUSIBLE_NS && ended_ns < real_ns ? real_ns - ended_ns : 0;
+}
+
+/* The writer is done with it. */
+static bool may_go(const struct journal *journal, const struct segment *segment)
+{
+	return segment != journal->newest && atomic_load(&segment->sealed);
 }
 
 static void retain_by_age(struct journal *journal)
 {
 	uint64_t boot_ns = clock_boot_ns(), real_ns = clock_real_ns();
 
-	for (const struct segment *segment = journal->oldest; segment != journal->newest;
+	for (const struct segment *segment = journal->oldest; may_go(journal, segment);
 	     segment = segment->next)
 		if (age_ns(segment, boot_ns, real_ns) <= journal->max_age_ms * NS_PER_MS ||
 		    !gaps_give_up(journal, segment, JOURNAL_GAP_AGE))
@@ -56,7 +59,7 @@ static void retain_by_size(struct journal *journal, enum journal_gap_reason reas
 {
 	uint64_t bytes = journal->bytes;
 
-	for (const struct segment *segment = journal->oldest; segment != journal->newest;
+	for (const struct segment *segment = journal->oldest; may_go(journal, segment);
 	     segment = segment->next) {
 		if (reason == JOURNAL_GAP_SIZE &&
 		    bytes + journal->segment_size <= journal->max_size)

@@ -120,15 +120,19 @@ int segment_create(struct segment *segment, int dirfd, uint64_t size, const stru
 	return 0;
 }
 
-/* Behind the numbers a newer minor version may have more. */
+/*
+ * Behind the numbers a newer minor version may have more. A sparse file is of any size: to look for
+ * the end of its zeros would take days.
+ */
 static bool header_valid(const struct segment_header *header, uint64_t number, uint64_t file_size)
 {
 	return header->number == number && header->number_count <= NUMBERS_MAX &&
 	       header->header_size >=
 		       sizeof(*header) + header->number_count * sizeof(struct journal_number) &&
 	       header->header_size <= HEADER_SIZE_MAX && header->header_size % 8 == 0 &&
-	       header->header_size <= file_size && header->first_sequence > 0 &&
-	       header->first_sequence <= FIRST_MAX && header->first_index <= FIRST_MAX;
+	       header->header_size <= file_size && file_size <= SEGMENT_FILE_MAX &&
+	       header->first_sequence > 0 && header->first_sequence <= FIRST_MAX &&
+	       header->first_index <= FIRST_MAX;
 }
 
 /* rest: what follows the fixed part, up to header_size. */

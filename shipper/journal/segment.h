@@ -22,7 +22,7 @@ struct segment {
 	uint64_t header_size;
 	uint32_t seed;        /* CRC32C of stream and number: where every frame's sum starts */
 	_Atomic uint64_t end; /* readers may read up to here */
-	atomic_bool sealed;   /* end is final; set after the next segment is in the list */
+	atomic_bool sealed;   /* end is final; set under the lock, with the next one in the list */
 	int fd;               /* for writing and syncing, -1 when that is over */
 	uint64_t size;        /* of the file */
 	uint64_t synced;      /* bytes known to be on disk */

@@ -136,7 +136,8 @@ int journal_recover(struct journal *journal, bool renew, struct journal_recovery
 
 /* sync.c */
 int journal_sync_start(struct journal *journal);
-void journal_sync_stop(struct journal *journal);  /* after a last round that syncs everything */
+/* After a last round that syncs everything; true: it went well. */
+bool journal_sync_stop(struct journal *journal);
 void journal_sync_round(struct journal *journal); /* asks for a round and waits for its end */
 
 /* Number of the oldest segment that some cursor still needs; 0: all. Under the lock. */

@@ -6,11 +6,13 @@
  */
 #include "journal/gaps.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -22,8 +24,8 @@ static void note_error(struct journal *journal, int error)
 	atomic_store(&journal->sync_error, error);
 }
 
-/* What has to go, where the cursors are, and whether names have changed. */
-static struct cursor *begin_round(struct journal *journal, bool *ret_directory)
+/* What has to go, and where the cursors are. */
+static struct cursor *begin_round(struct journal *journal)
 {
 	struct cursor *cursors;
 
@@ -37,10 +39,28 @@ static struct cursor *begin_round(struct journal *journal, bool *ret_directory)
 			cursor->pending.position = cursor->durable.position;
 		cursor->idle = !cursor->open;
 	}
-	*ret_directory = journal->directory_changed;
-	journal->directory_changed = false;
 	(void)pthread_mutex_unlock(&journal->lock);
 	return cursors;
+}
+
+/* The names of segments. Where directories cannot be synced, EINVAL, nothing waits for that. */
+static bool sync_directory(struct journal *journal)
+{
+	bool changed;
+	int result;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	changed = journal->directory_changed;
+	journal->directory_changed = false;
+	(void)pthread_mutex_unlock(&journal->lock);
+	if (!changed || fsync(journal->dirfd) == 0 || errno == EINVAL)
+		return true;
+	result = -errno;
+	note_error(journal, result);
+	(void)pthread_mutex_lock(&journal->lock);
+	journal->directory_changed = true;
+	(void)pthread_mutex_unlock(&journal->lock);
+	return false;
 }
 
 struct sync_task {
@@ -72,12 +92,13 @@ static bool next_task(struct journal *journal, struct sync_task *ret_task)
 	return segment != NULL;
 }
 
-static void finish_task(struct journal *journal, const struct sync_task *task)
+static void finish_task(struct journal *journal, const struct sync_task *task, bool synced)
 {
 	int fd = task->segment->fd;
 
 	(void)pthread_mutex_lock(&journal->lock);
-	task->segment->synced = task->end;
+	if (synced)
+		task->segment->synced = task->end;
 	if (task->sealed)
 		task->segment->fd = -1;
 	(void)pthread_mutex_unlock(&journal->lock);
@@ -122,15 +143,43 @@ static int sync_one(struct journal *journal, const struct sync_task *task)
 	return result;
 }
 
+/*
+ * With JOURNAL_SYNC_NONE, at the end: those whose descriptor was done with before they were synced.
+ * Nobody else touches the list any more. What has gone needs nothing.
+ */
+static bool sync_closed(struct journal *journal)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	for (struct segment *segment = journal->oldest; segment; segment = segment->next) {
+		_cleanup_close_ int fd = -1;
+
+		if (segment->fd >= 0 || segment->synced == atomic_load(&segment->end))
+			continue;
+		segment_name(name, segment->number);
+		fd = openat(journal->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0 || fdatasync(fd) < 0) {
+			note_error(journal, -errno);
+			return false;
+		}
+		segment->synced = atomic_load(&segment->end);
+	}
+	return true;
+}
+
 /* False: what is on disk is not what the cursors count on. */
 static bool sync_segments(struct journal *journal, bool sync)
 {
 	struct sync_task task;
 
+	if (sync && journal->durability == JOURNAL_SYNC_NONE && !sync_closed(journal))
+		return false;
 	while (next_task(journal, &task)) {
 		if (sync && task.dirty && sync_one(journal, &task) < 0)
 			return false;
-		finish_task(journal, &task);
+		finish_task(journal, &task, sync);
 		/* Only what was there when the round began: a busy writer would keep us here. */
 		if (!task.sealed)
 			break;
@@ -180,7 +229,7 @@ static struct segment *take_deletable(struct journal *journal)
 		if (!cursor->let_go && cursor->durable.position.segment < held)
 			held = cursor->durable.position.segment;
 	if (journal->deleting && journal->oldest != journal->newest &&
-	    journal->oldest->number < held) {
+	    journal->oldest->number < held && atomic_load(&journal->oldest->sealed)) {
 		segment = journal->oldest;
 		journal->oldest = segment->next;
 		journal->bytes -= segment->size;
@@ -235,15 +284,12 @@ static void store_cursors(struct journal *journal, struct cursor *cursors, bool 
 
 static void do_round(struct journal *journal, bool sync)
 {
-	bool directory_changed;
 	struct cursor *cursors;
 
 	journal_look_around(journal);
 	journal_leave_old_place(journal);
-	cursors = begin_round(journal, &directory_changed);
-	if (sync && directory_changed && fsync(journal->dirfd) < 0)
-		note_error(journal, -errno);
-	if (sync_segments(journal, sync)) {
+	cursors = begin_round(journal);
+	if ((!sync || sync_directory(journal)) && sync_segments(journal, sync)) {
 		store_cursors(journal, cursors, sync);
 		delete_segments(journal);
 	}
@@ -318,14 +364,15 @@ int journal_sync_start(struct journal *journal)
 	return -result;
 }
 
-void journal_sync_stop(struct journal *journal)
+bool journal_sync_stop(struct journal *journal)
 {
 	if (!journal->sync_running)
-		return;
+		return false;
 	(void)pthread_mutex_lock(&journal->lock);
 	journal->stopping = true;
 	(void)pthread_cond_signal(&journal->wake);
 	(void)pthread_mutex_unlock(&journal->lock);
 	(void)pthread_join(journal->sync_thread, NULL);
 	journal->sync_running = false;
+	return journal->round_error == 0;
 }

@@ -228,8 +228,10 @@ static int open_and_look(struct active *active, uint64_t *ret_cut_bytes, struct 
 	} else if (result == 0) {
 		result = look_at(active, ret_cut_bytes, err);
 	}
-	if (result == 0 && active->durable && active->length > 0)
+	if (result == 0 && active->durable && active->length > 0) {
 		result = active_sync(active, err);
+		active->unproven |= result < 0;
+	}
 	return result;
 }
 
@@ -328,6 +330,8 @@ int active_sync(struct active *active, struct err *err)
 	int result;
 
 	if (fdatasync(active->fd) == 0) {
+		if (active->synced < active->length)
+			active->unproven = false;
 		active->synced = active->length;
 		return check_linked(active, err);
 	}

@@ -32,6 +32,9 @@ struct active {
 	/* A sync failed, and what is behind synced could not be taken back: the page cache may show
 	 * what the disk has not. */
 	bool doubtful;
+	/* What was found could not be synced when it was opened. The kernel tells that once: nobody
+	 * knows whether it is on disk, until something is synced that was written behind it. */
+	bool unproven;
 };
 
 void active_init(struct active *active);

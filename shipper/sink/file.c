@@ -128,7 +128,10 @@ static void close_all(struct file_sink *file)
 	file->state_fd = -1;
 }
 
-/* Where the trail ends: by the last line of the active file, or by what came before that file. */
+/*
+ * Where the trail ends: by the last line of the active file, or by what came before that file. Not
+ * known when the file may have lines that no disk has: then its events are repeated.
+ */
 static void find_end(struct file_sink *file)
 {
 	int fd = file->active.fd;
@@ -139,6 +142,8 @@ static void find_end(struct file_sink *file)
 	file->first = line.first.sequence;
 	trail_lines_last(fd, length, &line);
 	file->last = line.last.sequence ? line.last : file->state.last;
+	if (file->active.unproven)
+		file->last = (struct sink_position){0};
 	file->period = period_of(file, (uint64_t)file->active.identity.st_mtim.tv_sec * NS_PER_S);
 }
 

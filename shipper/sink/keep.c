@@ -60,15 +60,16 @@ static int copy_attributes(int from, int to)
 	return futimens(to, (struct timespec[]){st.st_atim, st.st_mtim});
 }
 
-static int pack_into(struct look *look, const struct trail_file *file, const char *temporary)
+/* *ret_out: what was made, if anything. */
+static int pack_into(struct look *look, const struct trail_file *file, const char *temporary,
+		     int *ret_out)
 {
 	const struct keeper_options *options = &look->keep->options;
 	_cleanup_close_ int in = openat(look->dirfd, file->name,
 					O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	_cleanup_close_ int out = -1;
 	struct stat st;
 	struct err err;
-	int result;
+	int out, result;
 
 	if (in < 0 || fstat(in, &st) < 0)
 		return fail(look, file->name, "cannot open");
@@ -79,6 +80,7 @@ static int pack_into(struct look *look, const struct trail_file *file, const cha
 		     0600);
 	if (out < 0)
 		return fail(look, temporary, "cannot make");
+	*ret_out = out;
 	result = pack_file(in, out, options->packing, options->level, &look->keep->stop, &err);
 	if (result < 0)
 		return result == -ECANCELED ? result : tell(look, result, temporary, err.text);
@@ -88,10 +90,27 @@ static int pack_into(struct look *look, const struct trail_file *file, const cha
 	return 0;
 }
 
-/* A packed file of the same name is replaced: only the plain one is known to be whole. */
-static int put_in_place(struct look *look, const struct trail_file *file, const char *temporary,
-			const char *packed)
+static bool is_at(const struct look *look, int fd, const char *entry)
 {
+	struct stat held, named;
+
+	return fstat(fd, &held) == 0 &&
+	       fstatat(look->dirfd, entry, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
+/*
+ * A packed file of the same name is replaced: only the plain one is known to be whole. A thread
+ * that hung in fsync(2) may have been left behind, see keeper_stop; what has the temporary name by
+ * then is what its successor has packed so far.
+ */
+static int put_in_place(struct look *look, const struct trail_file *file, const char *temporary,
+			const char *packed, int out)
+{
+	if (atomic_load(&look->keep->stop))
+		return -ECANCELED;
+	if (!is_at(look, out, temporary))
+		return tell(look, -ESTALE, temporary, "somebody has replaced or deleted it");
 	if (renameat(look->dirfd, temporary, look->dirfd, packed) < 0)
 		return fail(look, packed, "cannot rename to it");
 	if (fsync(look->dirfd) < 0)
@@ -107,14 +126,15 @@ static int pack(struct look *look, const struct trail_file *file)
 {
 	const char *ending = trail_name_ending(look->keep->options.packing);
 	char packed[NAME_MAX + 1], temporary[NAME_MAX + 1];
+	_cleanup_close_ int out = -1;
 	int result;
 
 	(void)snprintf(packed, sizeof(packed), "%s%s", file->name, ending);
 	(void)snprintf(temporary, sizeof(temporary), "%s%s.tmp", file->name, ending);
-	result = pack_into(look, file, temporary);
+	result = pack_into(look, file, temporary, &out);
 	if (result == 0)
-		result = put_in_place(look, file, temporary, packed);
-	if (result < 0)
+		result = put_in_place(look, file, temporary, packed, out);
+	if (result < 0 && out >= 0 && is_at(look, out, temporary))
 		(void)unlinkat(look->dirfd, temporary, 0);
 	return result;
 }
@@ -202,12 +222,30 @@ static enum verdict judge(const struct keeper_options *options, const struct nee
 	return need->missing_bytes && need->files > 1 ? DELETE_EARLY : KEEP;
 }
 
+/*
+ * On a host whose clock was not set a file has a time before 2024. It is as old as the next one
+ * that has a better time, and young where there is none.
+ */
+static void date(struct trail_list *list)
+{
+	uint64_t changed_ns = UINT64_MAX;
+
+	for (size_t i = list->count; i-- > 0;) {
+		struct trail_file *file = &list->files[i];
+
+		if (file->changed_ns < CLOCK_REAL_PLAUSIBLE_NS)
+			file->changed_ns = changed_ns;
+		changed_ns = file->changed_ns;
+	}
+}
+
 static void delete_oldest(struct look *look)
 {
 	struct keep *keep = look->keep;
 	struct need need;
 
 	assess(look, &need);
+	date(&look->list);
 	for (size_t i = 0; i < look->list.count; i++) {
 		struct trail_file *file = &look->list.files[i];
 		enum verdict verdict;

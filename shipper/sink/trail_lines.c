@@ -48,11 +48,42 @@ static int find_backwards(int fd, off_t end, off_t *ret_at)
 	return floor > 0 ? -EFBIG : 0;
 }
 
+/* Where the zeros at the end begin: a power loss leaves them where blocks were never written. */
+static int find_zeros(int fd, off_t end, off_t *ret_start)
+{
+	_cleanup_free_ char *block = malloc(BLOCK_SIZE);
+
+	if (!block)
+		return -ENOMEM;
+	while (end > 0) {
+		off_t start = end > BLOCK_SIZE ? end - BLOCK_SIZE : 0;
+		ssize_t n = io_pread_full(fd, block, (size_t)(end - start), start);
+
+		if (n < 0)
+			return (int)n;
+		if (n < end - start)
+			return -EIO;
+		while (end > start && block[end - start - 1] == '\0')
+			end--;
+		if (end > start)
+			break;
+	}
+	*ret_start = end;
+	return 0;
+}
+
 int trail_lines_end(int fd, off_t size, off_t *ret_length)
 {
-	off_t at;
-	int result = find_backwards(fd, size, &at);
+	off_t at = NOT_FOUND, end = size;
+	int result = find_backwards(fd, size, &at), sought;
 
+	if (result == -EFBIG) {
+		sought = find_zeros(fd, size, &end);
+		if (sought < 0)
+			return sought;
+		if (end < size)
+			result = find_backwards(fd, end, &at);
+	}
 	if (result == 0)
 		*ret_length = at + 1;
 	return result;

@@ -22,7 +22,8 @@ struct trail_line {
 
 /*
  * The length of the file without what follows its last line feed: a line whose writing was
- * interrupted. -EFBIG: no line is as long as what follows, this is no trail. Or another errno.
+ * interrupted, and zeros, of any length, behind it. -EFBIG: no line is as long as what follows,
+ * this is no trail. Or another errno.
  */
 int trail_lines_end(int fd, off_t size, off_t *ret_length);
 

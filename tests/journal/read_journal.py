@@ -20,6 +20,7 @@ FRAME_MAX = 64 << 20
 NUMBERS_MAX = 16384
 FRAME_NUMBERS_MAX = 8192
 HEADER_MAX = 1 << 20
+FILE_MAX = 2 << 30
 FIRST_MAX = 1 << 62
 SLOT = 4096
 
@@ -76,7 +77,7 @@ class Segment:
         if not stat.S_ISREG(info.st_mode):
             raise Aside("damaged")
         with open(path, "rb") as file:
-            self.data = file.read()
+            self.data = file.read(FILE_MAX + 1)
         self.number = number
         self._read_header()
         self.frames = []  # (offset, first sequence, first index, count)
@@ -97,7 +98,7 @@ class Segment:
         self.first_sequence, self.first_index, self.created_ns = struct.unpack_from("<QQQ", data, 56)
         count, crc = struct.unpack_from("<II", data, 80)
         if (number != self.number or count > NUMBERS_MAX or size < 88 + 16 * count or size % 8 or
-                size > HEADER_MAX or size > len(data) or
+                size > HEADER_MAX or size > len(data) or len(data) > FILE_MAX or
                 not 1 <= self.first_sequence <= FIRST_MAX or self.first_index > FIRST_MAX):
             raise Aside("damaged")
         if crc32c(data[:84] + bytes(4) + data[88:size]) != crc:

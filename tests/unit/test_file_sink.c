@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #define STREAM_TEXT "00112233-4455-6677-8899-aabbccddeeff"
+#define MIB (1024 * 1024)
 
 struct place {
 	char dir[64];
@@ -372,17 +373,75 @@ static void a_file_without_lines_is_not_taken_for_a_trail(void **state)
 {
 	struct place *place = *state;
 	struct stat st;
-	int fd;
 
-	write_file(place->path, "line\n", 5);
-	fd = open(place->path, O_WRONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(ftruncate(fd, 5 * 1024 * 1024), 0);
-	close(fd);
-	assert_int_equal(open_sink(place), -EINVAL);
-	assert_non_null(strstr(place->err.text, "does not look like a trail"));
-	assert_int_equal(lstat(place->path, &st), 0);
-	assert_int_equal(st.st_size, 5 * 1024 * 1024); /* nothing was cut */
+	for (off_t zeros = 0; zeros < 8 * MIB; zeros += 5 * MIB) {
+		FILE *file = fopen(place->path, "we");
+
+		assert_non_null(file);
+		fprintf(file, "line\n%*s", 5 * MIB, "x");
+		assert_int_equal(fclose(file), 0);
+		assert_int_equal(truncate(place->path, 5 + 5 * MIB + zeros), 0);
+		assert_int_equal(open_sink(place), -EINVAL);
+		assert_non_null(strstr(place->err.text, "does not look like a trail"));
+		assert_int_equal(lstat(place->path, &st), 0);
+		assert_int_equal(st.st_size, 5 + 5 * MIB + zeros); /* nothing was cut */
+	}
+}
+
+/* The kernel takes the pages for clean from then on, and the next sync works. */
+static void what_could_not_be_synced_at_first_is_repeated(void **state)
+{
+	static const char line[] = "{\"event\":{\"id\":\"" STREAM_TEXT ":42\"}}\n";
+	struct place *place = *state;
+	char twice[256];
+
+	use_sync(place, FILE_SYNC_INTERVAL, 3600 * 1000);
+	write_file(place->path, line, strlen(line));
+	sync_error = EIO;
+	assert_int_equal(open_sink(place), -EIO);
+	sync_error = 0;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(open_sink(place), 0);
+		assert_int_equal(place->resume.sequence, 0);
+	}
+	/* Also when it comes to nothing: what is taken back ends where that line does. */
+	assert_int_equal(submit(place, line, false), 0);
+	sync_error = EIO;
+	assert_int_equal(place->sink->ops->flush(place->sink, 1000, &place->err), -EIO);
+	sync_error = 0;
+	assert_int_equal(open_sink(place), 0);
+	assert_int_equal(place->resume.sequence, 0);
+	assert_int_equal(submit(place, line, false), 0);
+	assert_int_equal(place->sink->ops->flush(place->sink, 1000, &place->err), 0);
+	assert_resumes(place, 42);
+	(void)snprintf(twice, sizeof(twice), "%s%s", line, line);
+	assert_file(place->path, twice);
+}
+
+/* What a power loss leaves where the size was on disk before the content. */
+static void zeros_at_the_end_are_cut_off_however_many(void **state)
+{
+	static const char whole[] = "{\"event\":{\"id\":\"" STREAM_TEXT ":7\"}}\n";
+	static const off_t zeros[] = {1, 65536, 4 * MIB - 1, 4 * MIB, 4 * MIB + 1, 9 * MIB + 7};
+	struct place *place = *state;
+
+	for (size_t i = 0; i < 2 * sizeof(zeros) / sizeof(*zeros); i++) {
+		off_t count = zeros[i / 2];
+		const char *half = i % 2 ? "{\"event\":" : "";
+		char text[256];
+		int size = snprintf(text, sizeof(text), "%s%s", whole, half);
+
+		write_file(place->path, text, (size_t)size);
+		assert_int_equal(truncate(place->path, size + count), 0);
+		assert_resumes(place, 7);
+		assert_int_equal(place->sink->cut_bytes, (uint64_t)count + strlen(half));
+		assert_file(place->path, whole);
+	}
+	write_file(place->path, "", 0);
+	assert_int_equal(truncate(place->path, 5 * MIB), 0);
+	assert_int_equal(open_sink(place), 0);
+	assert_int_equal(place->sink->cut_bytes, 5 * MIB);
+	assert_file(place->path, "");
 }
 
 static void a_moved_or_deleted_file_is_made_anew(void **state)
@@ -525,6 +584,8 @@ int main(void)
 		TEST(resumes_behind_a_line_of_any_length),
 		TEST(a_line_that_is_not_ours_leaves_the_position_unknown),
 		TEST(a_file_without_lines_is_not_taken_for_a_trail),
+		TEST(what_could_not_be_synced_at_first_is_repeated),
+		TEST(zeros_at_the_end_are_cut_off_however_many),
 		TEST(a_moved_or_deleted_file_is_made_anew),
 		TEST(a_file_emptied_by_others_goes_on_at_its_new_end),
 		TEST(a_short_write_leaves_no_trace),

@@ -346,6 +346,62 @@ static void a_clock_set_back_makes_nothing_old(void **state)
 	age_of_an_earlier_run(*state, clock_real_ns() + 7200 * NS_PER_S, false);
 }
 
+static struct fixture *round_in_cut; /* of whose journal a round is asked for in the next cut */
+
+int __real_ftruncate(int fd, off_t size);
+int __wrap_ftruncate(int fd, off_t size);
+int __wrap_ftruncate(int fd, off_t size)
+{
+	struct fixture *f = round_in_cut;
+
+	round_in_cut = NULL;
+	if (f)
+		journal_reader_close(open_reader(f, "visitor")); /* waits for a round */
+	return __real_ftruncate(fd, size);
+}
+
+/* Of the first frame of the first segment. */
+static void set_frame_time(struct fixture *f, uint64_t time_ns)
+{
+	_Alignas(8) char bytes[64 * KIB];
+	struct frame_header *header = (struct frame_header *)(void *)bytes;
+	_cleanup_close_ int fd = open(path_of(f, "00000001.seg"), O_RDWR | O_CLOEXEC);
+	_cleanup_close_ int dirfd = open(f->journal_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct segment segment = {0};
+
+	assert_int_equal(segment_load(&segment, dirfd, 1, NULL), 0);
+	assert_true(pread(fd, bytes, sizeof(bytes), (off_t)segment.header_size) > 0);
+	header->time_ns = time_ns;
+	header->crc = 0;
+	header->crc = crc32c(segment.seed, bytes, header->size);
+	assert_int_equal(pwrite(fd, bytes, header->size, (off_t)segment.header_size), header->size);
+}
+
+/* The time of its last frame is old, but it was written until just now. */
+static void a_segment_that_was_gone_on_with_is_not_given_up_while_it_is_sealed(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_reader *reader;
+
+	setup_bounds(f);
+	open_journal(f);
+	append_ok(f, 20);
+	close_journal(f);
+	set_frame_time(f, clock_real_ns() - 7200 * NS_PER_S);
+	f->options.max_age_ms = 3600 * 1000;
+	open_journal(f);
+	assert_false(f->recovery.stream_renewed);
+	reader = open_reader(f, "trail");
+	append_ok(f, 20);
+	round_in_cut = f;
+	while (status_of(f).segments < 2)
+		append_ok(f, 20);
+	assert_null(round_in_cut);
+	assert_int_equal(journal_reader_expired(reader), 0);
+	expect_all(f, reader, 1, journal_next_sequence(f->journal) - 1);
+	journal_reader_close(reader);
+}
+
 /* More than any file system has: only the floor that is kept for the work itself is left. */
 static void keep_free_takes_what_waits_but_never_the_last_two(void **state)
 {
@@ -436,6 +492,7 @@ int main(void)
 		TEST(what_an_earlier_run_left_is_old_by_the_wall_clock),
 		TEST(a_clock_that_was_never_set_makes_nothing_old),
 		TEST(a_clock_set_back_makes_nothing_old),
+		TEST(a_segment_that_was_gone_on_with_is_not_given_up_while_it_is_sealed),
 		TEST(keep_free_takes_what_waits_but_never_the_last_two),
 		TEST(where_nothing_may_be_dropped_keep_free_stops_the_writer),
 		TEST(damage_is_told_as_a_gap),

@@ -490,6 +490,21 @@ static void what_only_has_a_segments_name_is_set_aside(void **state)
 	expect_working(f, 1);
 }
 
+/* Its header and its frames are whole: but who would read through the zeros? */
+static void a_segment_larger_than_any_is_set_aside(void **state)
+{
+	struct fixture *f = *state;
+
+	open_journal(f);
+	append_ok(f, 5);
+	close_journal(f);
+	assert_int_equal(truncate(path_of(f, "00000001.seg"), (off_t)1 << 41), 0);
+	open_journal(f);
+	assert_int_equal(f->recovery.quarantined, 1);
+	assert_true(exists(f, "00000001.seg.bad"));
+	expect_working(f, 0);
+}
+
 static void random_bytes_are_never_taken_for_events(void **state)
 {
 	static unsigned char bytes[64 * 1024];
@@ -667,6 +682,7 @@ int main(void)
 		TEST(foreign_files_are_left_alone),
 		TEST(a_segment_that_may_not_be_read_is_no_damaged_one),
 		TEST(what_only_has_a_segments_name_is_set_aside),
+		TEST(a_segment_larger_than_any_is_set_aside),
 		TEST(random_bytes_are_never_taken_for_events),
 		TEST(a_damaged_slot_falls_back_to_the_other),
 		TEST(with_both_slots_damaged_all_is_read_again),

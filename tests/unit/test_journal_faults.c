@@ -6,6 +6,7 @@
  */
 #include "unit/test_journal.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -149,6 +150,13 @@ static bool half(void)
 	return is_hit() && shared->fault == CRASH_HALF;
 }
 
+/* In this process, until a segment is deleted: what there is no room for. */
+static struct {
+	int code; /* 0: there is */
+	bool segments, frames;
+	bool for_good; /* no deletion makes any */
+} no_room;
+
 ssize_t __wrap_pwrite(int fd, const void *data, size_t size, off_t offset);
 ssize_t __wrap_pwrite(int fd, const void *data, size_t size, off_t offset)
 {
@@ -183,7 +191,9 @@ ssize_t __wrap_pwritev(int fd, const struct iovec *parts, int count, off_t offse
 {
 	ssize_t n;
 
-	errno = begin_call();
+	errno = no_room.frames ? no_room.code : begin_call();
+	if (no_room.frames) /* half of it */
+		(void)!__real_pwritev(fd, parts, count - 1, offset);
 	if (errno)
 		return -1;
 	if (half())
@@ -193,13 +203,23 @@ ssize_t __wrap_pwritev(int fd, const struct iovec *parts, int count, off_t offse
 	return n;
 }
 
+/* For as long as it is set, in this process. */
+static enum { ALL_SYNCS_WORK, SYNCS_OF_DIRECTORIES_FAIL, SYNCS_FAIL } sync_fault;
+static atomic_uint directory_syncs; /* that worked */
+
 int __wrap_fdatasync(int fd);
 int __wrap_fdatasync(int fd)
 {
+	if (sync_fault == SYNCS_FAIL || (sync_fault && is_directory(fd))) {
+		errno = EIO;
+		return -1;
+	}
 	errno = begin_call();
 	if (errno)
 		return -1;
 	shadow_sync(fd);
+	if (is_directory(fd))
+		atomic_fetch_add(&directory_syncs, 1);
 	end_call();
 	return 0;
 }
@@ -232,6 +252,8 @@ int __wrap_unlinkat(int dirfd, const char *name, int flags)
 	if (errno)
 		return -1;
 	result = __real_unlinkat(dirfd, name, flags);
+	if (result == 0 && strstr(name, ".seg") && !strstr(name, ".tmp") && !no_room.for_good)
+		no_room.segments = no_room.frames = false;
 	end_call();
 	return result;
 }
@@ -252,7 +274,7 @@ int __wrap_ftruncate(int fd, off_t size)
 int __wrap_posix_fallocate(int fd, off_t offset, off_t size);
 int __wrap_posix_fallocate(int fd, off_t offset, off_t size)
 {
-	int result = begin_call();
+	int result = no_room.segments ? no_room.code : begin_call();
 
 	if (result)
 		return result;
@@ -517,6 +539,207 @@ static void any_call_may_find_the_disk_full_once(void **state)
 	fail_everywhere(*state, FAIL_ENOSPC);
 }
 
+/* So many events in several segments, as none are acknowledged they stay. */
+static void fill(struct fixture *f, uint64_t events)
+{
+	while (journal_next_sequence(f->journal) <= events)
+		append_ok(f, FRAME_EVENTS);
+	assert_true(status_of(f).segments > 3);
+}
+
+static void a_failed_sync_of_the_directory_is_made_up_for_before_anything_goes(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_reader *reader;
+	unsigned int syncs;
+	uint32_t segments;
+
+	set_options(f);
+	open_journal(f);
+	reader = open_reader(f, "trail");
+	fill(f, 200);
+	segments = status_of(f).segments;
+	syncs = atomic_load(&directory_syncs);
+	expect_all(f, reader, 1, journal_next_sequence(f->journal) - 1);
+	sync_fault = SYNCS_OF_DIRECTORIES_FAIL;
+	journal_reader_close(reader);
+	for (int i = 0; i < 3; i++) {
+		journal_reader_close(open_reader(f, "trail")); /* waits for a round */
+		assert_int_equal(status_of(f).sync_error, -EIO);
+		assert_int_equal(status_of(f).segments, segments);
+	}
+	sync_fault = ALL_SYNCS_WORK;
+	journal_reader_close(open_reader(f, "trail"));
+	assert_int_equal(atomic_load(&directory_syncs), syncs + 1);
+	assert_int_equal(status_of(f).sync_error, 0);
+	assert_int_equal(status_of(f).segments, 1);
+}
+
+static void a_journal_whose_last_syncs_fail_is_not_closed(void **state)
+{
+	struct fixture *f = *state;
+
+	set_options(f);
+	open_journal(f);
+	fill(f, 200);
+	sync_fault = SYNCS_FAIL;
+	close_journal(f);
+	sync_fault = ALL_SYNCS_WORK;
+	open_journal(f);
+	assert_true(f->recovery.unclean);
+	reopen_journal(f);
+	assert_false(f->recovery.unclean);
+}
+
+static void what_was_closed_is_on_disk_with_any_durability(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_reader *reader;
+	uint64_t last;
+
+	set_options(f);
+	for (int durability = JOURNAL_SYNC_NONE; durability <= JOURNAL_SYNC_BATCH; durability++) {
+		f->options.durability = (enum journal_durability)durability;
+		aim(f, POWER_LOSS, UINT_MAX);
+		open_journal(f);
+		reader = open_reader(f, "trail");
+		fill(f, 100);
+		sync_all(f);
+		fill(f, 200);
+		last = journal_next_sequence(f->journal) - 1;
+		journal_reader_close(reader);
+		close_journal(f);
+		lose_power(f);
+		shared->fault = COUNT_ONLY;
+		open_journal(f);
+		reader = open_reader(f, "trail");
+		expect_all(f, reader, 1, last);
+		journal_reader_close(reader);
+		close_journal(f);
+	}
+}
+
+static void append_to_two_segments(struct fixture *f)
+{
+	open_journal(f);
+	while (status_of(f).segments < 2)
+		append_ok(f, FRAME_EVENTS);
+	append_ok(f, FRAME_EVENTS);
+	atomic_store(&shared->appended, journal_next_sequence(f->journal) - 1);
+}
+
+static void open_and_sync(struct fixture *f)
+{
+	open_journal(f);
+	sync_all(f);
+}
+
+/* And it ends by kill -9. */
+static void run_killed(struct fixture *f, void (*work)(struct fixture *f))
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		work(f);
+		crash();
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void what_a_killed_run_left_is_synced_by_the_next(void **state)
+{
+	struct fixture *f = *state;
+
+	set_options(f);
+	for (int renew = 0; renew < 2; renew++) {
+		struct journal_reader *reader;
+
+		f->options.renew_stream = false;
+		aim(f, POWER_LOSS, UINT_MAX);
+		run_killed(f, append_to_two_segments);
+		f->options.renew_stream = renew;
+		run_killed(f, open_and_sync);
+		lose_power(f);
+		shared->fault = COUNT_ONLY;
+		open_journal(f);
+		reader = open_reader(f, "trail");
+		expect_all(f, reader, 1, atomic_load(&shared->appended));
+		journal_reader_close(reader);
+		close_journal(f);
+	}
+}
+
+/* Nothing is acknowledged: the oldest segment goes for the one that comes. */
+static void the_oldest_goes_for_want_of(struct fixture *f, int code, bool segments)
+{
+	struct journal_reader *reader;
+	struct journal_gap gap;
+	uint32_t before;
+
+	set_options(f);
+	f->options.when_full = JOURNAL_DROP_OLDEST;
+	open_journal(f);
+	reader = open_reader(f, "trail");
+	fill(f, 200);
+	no_room.code = code;
+	no_room.segments = segments;
+	no_room.frames = !segments;
+	before = status_of(f).segments;
+	while (no_room.segments || no_room.frames)
+		append_ok(f, FRAME_EVENTS);
+	assert_in_range(status_of(f).segments, before - 1, before);
+	assert_true(journal_take_gap(f->journal, &gap));
+	assert_int_equal(gap.reason, JOURNAL_GAP_SPACE);
+	assert_int_equal(gap.first_sequence, 1);
+	assert_int_equal(gap.count, journal_reader_expired(reader));
+	journal_gaps_told(f->journal);
+	expect_all(f, reader, gap.count + 1, journal_next_sequence(f->journal) - 1);
+	journal_reader_close(reader);
+	close_journal(f);
+	remove_tree(AT_FDCWD, f->journal_dir);
+}
+
+static void for_want_of_room_the_oldest_goes(void **state)
+{
+	for (int segments = 0; segments < 2; segments++) {
+		the_oldest_goes_for_want_of(*state, ENOSPC, segments);
+		the_oldest_goes_for_want_of(*state, EDQUOT, segments);
+	}
+}
+
+static void tries_without_room_leave_no_empty_segments(void **state)
+{
+	struct fixture *f = *state;
+	struct journal_reader *reader;
+	uint64_t last;
+	uint32_t before;
+
+	set_options(f);
+	open_journal(f);
+	reader = open_reader(f, "trail");
+	fill(f, 200);
+	last = journal_next_sequence(f->journal) - 1;
+	before = status_of(f).segments;
+	no_room.code = EDQUOT;
+	no_room.frames = no_room.for_good = true;
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(append_items(f->journal, FRAME_EVENTS, &f->err), -ENOSPC);
+	no_room.frames = no_room.for_good = false;
+	assert_non_null(strstr(f->err.text, strerror(EDQUOT)));
+	assert_in_range(status_of(f).segments, before, before + 1);
+	journal_reader_close(reader);
+	reopen_journal(f);
+	assert_int_equal(f->recovery.torn_bytes, 0);
+	assert_false(f->recovery.stream_renewed);
+	fill(f, last + 100);
+	reader = open_reader(f, "trail");
+	expect_all(f, reader, 1, journal_next_sequence(f->journal) - 1);
+	journal_reader_close(reader);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -529,6 +752,12 @@ int main(void)
 		TEST(a_power_loss_that_keeps_the_names_does_neither),
 		TEST(any_call_may_fail_once_with_an_io_error),
 		TEST(any_call_may_find_the_disk_full_once),
+		TEST(a_failed_sync_of_the_directory_is_made_up_for_before_anything_goes),
+		TEST(a_journal_whose_last_syncs_fail_is_not_closed),
+		TEST(what_a_killed_run_left_is_synced_by_the_next),
+		TEST(for_want_of_room_the_oldest_goes),
+		TEST(tries_without_room_leave_no_empty_segments),
+		TEST(what_was_closed_is_on_disk_with_any_durability),
 	};
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,

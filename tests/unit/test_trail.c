@@ -3,6 +3,7 @@
 #include "unit/test_trail.h"
 
 #include "base/clock.h"
+#include "sink/keep.h"
 #include "sink/trail_state.h"
 
 #include <sys/file.h>
@@ -265,7 +266,8 @@ static void only_so_many_bytes_are_kept(void **state)
 
 static void what_is_too_old_is_deleted(void **state)
 {
-	struct timespec old[2] = {{.tv_sec = 1000000}, {.tv_sec = 1000000}};
+	time_t changed = time(NULL) - 7200;
+	struct timespec old[2] = {{.tv_sec = changed}, {.tv_sec = changed}};
 	struct trail *trail = *state;
 	struct trail_rotated rotated;
 	char path[PATH_MAX];
@@ -305,6 +307,46 @@ static bool exists(const struct trail *trail, const char *name)
 }
 
 #define FIRST "audit-000000000001-20260301T123456Z-1.ndjson"
+
+static void write_rotated(const struct trail *trail, unsigned int number, time_t changed)
+{
+	struct timespec times[2] = {{.tv_sec = changed}, {.tv_sec = changed}};
+	char name[NAME_MAX + 1], path[PATH_MAX];
+
+	(void)snprintf(name, sizeof(name), "audit-%012u-19700101T000000Z-0.ndjson", number);
+	write_file(trail, name, "line\n");
+	(void)snprintf(path, sizeof(path), "%s/%s", trail->dir, name);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Of a look that deletes what is older than an hour. */
+static void look_by_age(const struct trail *trail)
+{
+	struct keep keep = {.options = {.age_ms = 3600 * 1000}};
+	struct err err;
+	bool more;
+
+	assert_int_equal(trail_name_init(&keep.name, trail->path, &err), 0);
+	assert_int_equal(keep_look(&keep, &more, &err), 0);
+}
+
+static void of_a_host_without_a_clock_nothing_is_too_old(void **state)
+{
+	struct trail *trail = *state;
+
+	write_rotated(trail, 1, 1000000);
+	write_rotated(trail, 2, 0);
+	write_rotated(trail, 3, 1704067199);
+	look_by_age(trail);
+	assert_int_equal(trail_count(trail, false), 3);
+	/* Then it was set: what came before a file that is young may be young, too. */
+	write_rotated(trail, 4, time(NULL));
+	look_by_age(trail);
+	assert_int_equal(trail_count(trail, false), 4);
+	write_rotated(trail, 2, time(NULL) - 7200);
+	look_by_age(trail);
+	assert_int_equal(trail_count(trail, false), 2);
+}
 
 static void what_a_crash_left_behind_is_removed_or_done_anew(void **state)
 {
@@ -692,6 +734,7 @@ int main(void)
 		TEST(only_so_many_files_are_kept),
 		TEST(only_so_many_bytes_are_kept),
 		TEST(what_is_too_old_is_deleted),
+		TEST(of_a_host_without_a_clock_nothing_is_too_old),
 		TEST(what_a_crash_left_behind_is_removed_or_done_anew),
 		TEST(others_things_in_the_directory_are_neither_followed_nor_touched),
 		TEST(a_link_in_the_place_of_the_state_is_refused),

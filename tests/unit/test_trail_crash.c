@@ -6,6 +6,8 @@
  */
 #include "unit/test_trail.h"
 
+#include "sink/keep.h"
+
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -171,8 +173,17 @@ static int sync_with(int (*sync)(int), int fd)
 	return result;
 }
 
+/* What happens while the next fsync of a file hangs. */
+static void (*while_it_hangs)(void);
+
 int __wrap_fsync(int fd)
 {
+	void (*happens)(void) = is_file(fd) ? while_it_hangs : NULL;
+
+	if (happens) {
+		while_it_hangs = NULL;
+		happens();
+	}
 	return sync_with(__real_fsync, fd);
 }
 
@@ -350,6 +361,85 @@ static void any_call_may_fail_once(void **state)
 	}
 }
 
+#define PLAIN "audit-000000000001-20260301T123456Z-1.ndjson"
+
+static struct keep keep;
+static char keep_dir[64];
+
+static const char *kept(const char *name)
+{
+	static char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", keep_dir, name);
+	return path;
+}
+
+static void put_file(const char *name, const char *text)
+{
+	_cleanup_close_ int fd = open(kept(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_int_equal(__real_write(fd, text, strlen(text)), strlen(text));
+}
+
+static off_t size_of(const char *name)
+{
+	struct stat st;
+
+	return stat(kept(name), &st) < 0 ? -1 : st.st_size;
+}
+
+/* A look that packs one file, in whose fsync something happens. */
+static int pack_one(struct fixture *f, void (*happens)(void))
+{
+	struct err err;
+	bool more;
+	int result;
+
+	prepare(f, FILE_SYNC_BATCH, TRAIL_ZSTD);
+	(void)snprintf(keep_dir, sizeof(keep_dir), "%s", f->trail.dir);
+	put_file(PLAIN, "line\n");
+	keep = (struct keep){.options = {.packing = TRAIL_ZSTD}};
+	assert_int_equal(trail_name_init(&keep.name, f->trail.path, &err), 0);
+	while_it_hangs = happens;
+	result = keep_look(&keep, &more, &err);
+	assert_true(while_it_hangs == NULL);
+	return result;
+}
+
+static void stop_it(void)
+{
+	atomic_store(&keep.stop, true);
+}
+
+static void a_keeper_that_was_stopped_while_it_synced_puts_nothing_in_place(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)pack_one(f, stop_it);
+	assert_int_equal(size_of(PLAIN), 5);
+	assert_int_equal(size_of(PLAIN ".zst"), -1);
+	assert_int_equal(size_of(PLAIN ".zst.tmp"), -1);
+	trail_done(&f->trail);
+}
+
+/* As the successor of a keeper that hangs does. */
+static void begin_anew(void)
+{
+	assert_int_equal(unlink(kept(PLAIN ".zst.tmp")), 0);
+	put_file(PLAIN ".zst.tmp", "so far");
+}
+
+static void what_another_has_packed_so_far_is_not_put_in_place(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(pack_one(f, begin_anew), -ESTALE);
+	assert_int_equal(size_of(PLAIN), 5);
+	assert_int_equal(size_of(PLAIN ".zst"), -1);
+	assert_int_equal(size_of(PLAIN ".zst.tmp"), 6);
+	trail_done(&f->trail);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -359,6 +449,8 @@ int main(void)
 		TEST(killed_before_any_call_the_trail_is_whole),
 		TEST(killed_within_any_write_the_trail_is_whole),
 		TEST(any_call_may_fail_once),
+		TEST(a_keeper_that_was_stopped_while_it_synced_puts_nothing_in_place),
+		TEST(what_another_has_packed_so_far_is_not_put_in_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
