@@ -99,12 +99,39 @@ static void given_masks_hide_in_what_is_remembered(void **state)
 	}
 }
 
+static void lose_of_later(void)
+{
+	change_probes();
+	made.later.counts[0].sequence += 5;
+	made.later.counts[0].lost[REC_LOSS_RING_FULL] += 5;
+	sweep();
+}
+
+static void an_account_that_is_asked_for_in_a_change_of_probes_balances(void **state)
+{
+	struct collect_status status;
+
+	(void)state;
+	lose(0, 3);
+	sweep();
+	made.on_count = lose_of_later;
+	collect_status(made.collect, &status);
+	assert_int_equal(status.outstanding, status.numbered - status.seen);
+	assert_in_range(status.outstanding, 0, 5);
+	assert_true(collect_change_done(made.collect));
+	collect_status(made.collect, &status);
+	assert_int_equal(status.numbered, 8);
+	assert_int_equal(status.lost, 8);
+	assert_int_equal(status.outstanding, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		COLLECT_TEST(given_names_are_used_from_the_next_sweep_on),
 		COLLECT_TEST(given_rules_are_in_force_from_the_next_sweep_on),
 		COLLECT_TEST(given_masks_hide_in_what_is_remembered),
+		COLLECT_TEST(an_account_that_is_asked_for_in_a_change_of_probes_balances),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
