@@ -190,7 +190,8 @@ static void leave_out(struct agent_events *events)
 
 	coverage_leave_out(events->coverage,
 			   coverage_opens(known && kernel_filter_passes_over(config, own),
-					  kernel_filter_passes_over(config, CANARY_NOWHERE)));
+					  kernel_filter_passes_over(config, CANARY_NOWHERE)),
+			   kernel_filter_leaves_out_own(events->pipeline->filter));
 }
 
 void agent_events_cover(struct agent_events *events)

@@ -240,6 +240,19 @@ uint32_t kernel_filter_dropped_kinds(const struct kernel_filter *filter)
 	return filter->push ? rules_push_kinds(filter->push, geteuid()) : 0;
 }
 
+const char *kernel_filter_leaves_out_own(const struct kernel_filter *filter)
+{
+	const struct filters *filters = filter_maps_in_force(filter->maps);
+	struct filters_process own;
+	enum rec_filter_by by;
+
+	if (!filters)
+		return NULL;
+	filter_host_own(&filter->place, &own);
+	by = filters_leave_out(filters, &own);
+	return by == REC_FILTER_NONE ? NULL : filters_word(by);
+}
+
 size_t kernel_filter_remarks(const struct kernel_filter *filter, char *const **ret_remarks)
 {
 	const struct filters *filters = filter_maps_in_force(filter->maps);

@@ -53,6 +53,10 @@ bool kernel_filter_rule(const struct kernel_filter *filter, const char *name,
 /* Kinds of which rules drop the agent's own user's events: bits 1 << enum rec_kind. */
 uint32_t kernel_filter_dropped_kinds(const struct kernel_filter *filter);
 
+/* The list in force ("user", "cgroup", ...) that leaves out this process and those that it forks,
+ * but for this one itself, which always is; NULL: none does. */
+const char *kernel_filter_leaves_out_own(const struct kernel_filter *filter);
+
 /* Whether the lists of paths leave this path out, by their words: what a link among them leads to
  * is not known here. */
 bool kernel_filter_passes_over(const struct config *config, const char *path);

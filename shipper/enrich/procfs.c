@@ -407,6 +407,26 @@ int procfs_cgroup_hierarchy(const char *root, const char *controller, uint32_t *
 	return -ENOENT;
 }
 
+int procfs_own_cgroup(const char *root, char *out, size_t size)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *value;
+	size_t length;
+	int result = read_text(root, "proc/self/cgroup", &text, &length);
+
+	if (result < 0)
+		return result;
+	value = line_value(text, "0::");
+	if (!value || *value != '/')
+		return -ENOENT;
+	length = strcspn(value, "\n");
+	if (length >= size)
+		return -ENAMETOOLONG;
+	memcpy(out, value, length);
+	out[length] = '\0';
+	return 0;
+}
+
 int procfs_open_own_program(const char *root)
 {
 	char path[PATH_MAX];

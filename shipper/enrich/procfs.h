@@ -69,6 +69,9 @@ int procfs_cgroup_mounts(const char *root, procfs_mount_handler *handler, void *
  * not there. */
 int procfs_cgroup_hierarchy(const char *root, const char *controller, uint32_t *ret_number);
 
+/* The cgroup of this process on v2, as seen in its own cgroup namespace: "/a/b". */
+int procfs_own_cgroup(const char *root, char *out, size_t size);
+
 /*
  * The device of a mount's file system as the kernel has it, major << 20 | minor, by the mount's id
  * (statx(2)): stat(2) shows another one for subvolumes of btrfs.

@@ -316,6 +316,21 @@ static void a_root_too_long_for_a_path_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 
+static void own_cgroup_is_that_of_v2(void **state)
+{
+	char path[16];
+
+	(void)state;
+	assert_int_equal(procfs_own_cgroup(root, path, sizeof(path)), -ENOENT);
+	write_text("proc/self/cgroup", "8:pids:/a\n1:name=systemd:/b\n0::/c/d\n");
+	assert_int_equal(procfs_own_cgroup(root, path, sizeof(path)), 0);
+	assert_string_equal(path, "/c/d");
+	write_text("proc/self/cgroup", "0::/0123456789abcde\n");
+	assert_int_equal(procfs_own_cgroup(root, path, sizeof(path)), -ENAMETOOLONG);
+	write_text("proc/self/cgroup", "8:pids:/a\n");
+	assert_int_equal(procfs_own_cgroup(root, path, sizeof(path)), -ENOENT);
+}
+
 static void own_memory_is_that_line_of_status(void **state)
 {
 	uint64_t bytes = 0;
@@ -385,6 +400,7 @@ int main(void)
 		TEST(cpu_lists_the_kernel_does_not_write_are_refused),
 		TEST(the_start_of_a_process_is_read_behind_any_name),
 		TEST(effective_capabilities_are_read),
+		TEST(own_cgroup_is_that_of_v2),
 		TEST(own_memory_is_that_line_of_status),
 		TEST(users_of_a_process_are_real_and_login),
 		TEST(the_own_program_can_be_opened),
