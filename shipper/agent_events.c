@@ -23,7 +23,6 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define INITIAL_PID_NS 4026531836u /* PROC_PID_INIT_INO of the kernel */
 /* That long a number may be thought to belong to one process only. */
 #define PID_REUSE_NS (2 * NS_PER_S)
 
@@ -308,7 +307,7 @@ static void fill_signal(const struct pipeline *pipeline, const struct agent_end 
 	facts->claimed = way == REC_SIGNAL_QUEUE;
 	facts->pid = end->signal.ssi_pid;
 	facts->uid = end->signal.ssi_uid;
-	facts->initial_pid = pipeline->host.pid_ns == INITIAL_PID_NS;
+	facts->initial_pid = pipeline->host.pid_ns == PROCFS_PID_NS_INITIAL;
 	if (facts->pid && !facts->claimed)
 		facts->login_uid = find_login(pipeline, end, facts->asked_ns);
 }

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "capture/filter_maps.h"
+#include "enrich/procfs.h"
 #include "filter/rules_push.h"
 #include "filter_host.h"
 
@@ -22,6 +23,7 @@ struct kernel_filter {
 	struct filter_place place;   /* users: NULL until a list names one */
 	struct rules_push *push;     /* what of its rules the probes decide */
 	struct rules_push *prepared; /* of the next configuration */
+	bool knows_agent;
 	uint64_t dropped[RULES_MAX]; /* by rule of push, while other halves were in force */
 	/* counts of the slots when a half was filled: of the one in force, of the other one */
 	uint64_t base[REC_FILTER_RULES], next_base[REC_FILTER_RULES];
@@ -38,7 +40,8 @@ int kernel_filter_new(struct kernel_filter **ret_filter, const struct probes *pr
 		return err_set(err, -ENOMEM, "no memory for the kernel filters");
 	filter->place.root = host_root;
 	probes_filter_maps(probes, &options);
-	options.agent_pid = (uint32_t)getpid();
+	options.agent_pid = procfs_initial_pid("", host_root);
+	filter->knows_agent = options.agent_pid != 0;
 	result = filter_maps_open(&filter->maps, &options, err);
 	if (result < 0) {
 		kernel_filter_free(filter);
@@ -57,6 +60,11 @@ void kernel_filter_free(struct kernel_filter *filter)
 	rules_push_free(filter->push);
 	rules_push_free(filter->prepared);
 	free(filter);
+}
+
+bool kernel_filter_knows_agent(const struct kernel_filter *filter)
+{
+	return filter->knows_agent;
 }
 
 static struct filters_list list_of(const struct config_list *list)
