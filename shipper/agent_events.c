@@ -24,7 +24,6 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define INITIAL_PID_NS 4026531836u /* PROC_PID_INIT_INO of the kernel */
 /* That long a number may be thought to belong to one process only. */
 #define PID_REUSE_NS (2 * NS_PER_S)
 
@@ -191,7 +190,8 @@ static void leave_out(struct agent_events *events)
 
 	coverage_leave_out(events->coverage,
 			   coverage_opens(known && kernel_filter_passes_over(config, own),
-					  kernel_filter_passes_over(config, CANARY_NOWHERE)));
+					  kernel_filter_passes_over(config, CANARY_NOWHERE)),
+			   kernel_filter_leaves_out_own(events->pipeline->filter));
 }
 
 void agent_events_cover(struct agent_events *events)
@@ -308,7 +308,7 @@ static void fill_signal(const struct pipeline *pipeline, const struct agent_end 
 	facts->claimed = way == REC_SIGNAL_QUEUE;
 	facts->pid = end->signal.ssi_pid;
 	facts->uid = end->signal.ssi_uid;
-	facts->initial_pid = pipeline->host.pid_ns == INITIAL_PID_NS;
+	facts->initial_pid = pipeline->host.pid_ns == PROCFS_PID_NS_INITIAL;
 	if (facts->pid && !facts->claimed)
 		facts->login_uid = find_login(pipeline, end, facts->asked_ns);
 }

@@ -8,15 +8,15 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "enrich/procfs.h"
 
-#define PID_NS_INITIAL 4026531836u /* PROC_PID_INIT_INO of include/linux/proc_ns.h */
 #define EVERY_NS (600 * NS_PER_S)
 #define AFTER_LOSS_NS (10 * NS_PER_S)
 #define RECORDS_MAX ((size_t)64 << 20) /* 100,000 processes or more */
 
 bool census_sees_all(uint32_t pid_ns)
 {
-	return pid_ns == PID_NS_INITIAL;
+	return pid_ns == PROCFS_PID_NS_INITIAL;
 }
 
 static uint64_t lost_processes(const struct collect *collect)

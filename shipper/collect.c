@@ -657,14 +657,20 @@ bool collect_last_note(struct collect *collect, const struct rec_header *record)
 	return collect->last_note != NULL;
 }
 
-/* The probes' numbers are read last, so that none of those seen is missing in them. */
+/*
+ * The probes' numbers are read last, so that none of those seen is missing in them. Which probes
+ * those are, too: who has read what was published after a change sees the parts that were put in
+ * place before (published.c), and those of a later change include what the ones before counted.
+ */
 void collect_status(struct collect *collect, struct collect_status *ret_status)
 {
-	const struct parts *parts = collect->parts;
-	const struct reader_counters *counters = reader_counters(parts->reader);
+	const struct reader_counters *counters;
+	const struct parts *parts;
 	struct loss_counted counted;
 
 	published_read(&collect->published, ret_status, STATUS_WORDS);
+	parts = atomic_load(&collect->parts);
+	counters = reader_counters(parts->reader);
 	loss_counted(parts->loss, &counted);
 	ret_status->numbered = counted.numbered;
 	ret_status->outstanding = counted.numbered - ret_status->seen;

@@ -194,6 +194,44 @@ static bool find_cgroup(void *data, const char *path, uint64_t *ret_id)
 	return true;
 }
 
+/* The link leads to the program that runs, even when its path leads to a newer one by now. */
+static void fill_program(struct filters_process *own)
+{
+	_cleanup_close_ int fd = procfs_open_own_program("");
+	struct statx st;
+	struct statfs fs;
+
+	if (fd >= 0 && fstatfs(fd, &fs) == 0 &&
+	    statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &st) == 0 &&
+	    find_device(&st, (uint64_t)(unsigned long)fs.f_type, &own->device))
+		own->inode = st.stx_ino;
+}
+
+/* "/a/b", "/a", "/". */
+static void fill_cgroups(const struct filter_place *place, struct filters_process *own)
+{
+	char path[PATH_MAX];
+
+	if (procfs_own_cgroup("", path, sizeof(path)) < 0)
+		return;
+	while (own->cgroup_count < FILTERS_CGROUPS_MAX) {
+		char *slash = strrchr(path, '/');
+
+		if (find_cgroup((void *)(uintptr_t)place, path, &own->cgroups[own->cgroup_count]))
+			own->cgroup_count++;
+		if (!slash || path[1] == '\0')
+			return;
+		slash[slash == path] = '\0';
+	}
+}
+
+void filter_host_own(const struct filter_place *place, struct filters_process *ret_own)
+{
+	*ret_own = (struct filters_process){.uid = geteuid()};
+	fill_program(ret_own);
+	fill_cgroups(place, ret_own);
+}
+
 struct filters_host filter_host(struct filter_place *place)
 {
 	return (struct filters_host){

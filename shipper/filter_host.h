@@ -15,4 +15,10 @@ struct filter_place {
 /* place: borrowed. */
 struct filters_host filter_host(struct filter_place *place);
 
+/*
+ * What the lists go by of this process, and of those that it forks. In a cgroup namespace of its
+ * own the cgroups are not known.
+ */
+void filter_host_own(const struct filter_place *place, struct filters_process *ret_own);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "capture/filter_maps.h"
+#include "enrich/procfs.h"
 #include "filter/rules_push.h"
 #include "filter_host.h"
 
@@ -22,6 +23,7 @@ struct kernel_filter {
 	struct filter_place place;   /* users: NULL until a list names one */
 	struct rules_push *push;     /* what of its rules the probes decide */
 	struct rules_push *prepared; /* of the next configuration */
+	bool knows_agent;
 	uint64_t dropped[RULES_MAX]; /* by rule of push, while other halves were in force */
 	/* counts of the slots when a half was filled: of the one in force, of the other one */
 	uint64_t base[REC_FILTER_RULES], next_base[REC_FILTER_RULES];
@@ -38,7 +40,8 @@ int kernel_filter_new(struct kernel_filter **ret_filter, const struct probes *pr
 		return err_set(err, -ENOMEM, "no memory for the kernel filters");
 	filter->place.root = host_root;
 	probes_filter_maps(probes, &options);
-	options.agent_pid = (uint32_t)getpid();
+	options.agent_pid = procfs_initial_pid("", host_root);
+	filter->knows_agent = options.agent_pid != 0;
 	result = filter_maps_open(&filter->maps, &options, err);
 	if (result < 0) {
 		kernel_filter_free(filter);
@@ -57,6 +60,11 @@ void kernel_filter_free(struct kernel_filter *filter)
 	rules_push_free(filter->push);
 	rules_push_free(filter->prepared);
 	free(filter);
+}
+
+bool kernel_filter_knows_agent(const struct kernel_filter *filter)
+{
+	return filter->knows_agent;
 }
 
 static struct filters_list list_of(const struct config_list *list)
@@ -238,6 +246,19 @@ bool kernel_filter_rule(const struct kernel_filter *filter, const char *name,
 uint32_t kernel_filter_dropped_kinds(const struct kernel_filter *filter)
 {
 	return filter->push ? rules_push_kinds(filter->push, geteuid()) : 0;
+}
+
+const char *kernel_filter_leaves_out_own(const struct kernel_filter *filter)
+{
+	const struct filters *filters = filter_maps_in_force(filter->maps);
+	struct filters_process own;
+	enum rec_filter_by by;
+
+	if (!filters)
+		return NULL;
+	filter_host_own(&filter->place, &own);
+	by = filters_leave_out(filters, &own);
+	return by == REC_FILTER_NONE ? NULL : filters_word(by);
 }
 
 size_t kernel_filter_remarks(const struct kernel_filter *filter, char *const **ret_remarks)

@@ -13,12 +13,17 @@
 
 struct kernel_filter;
 
-/* Leaves out this process. Nothing else before the first kernel_filter_use. host_root: "" or the
- * directory that paths and users are those of; borrowed. */
+/*
+ * Leaves out this process, where its number in the initial pid namespace can be told
+ * (kernel_filter_knows_agent). Nothing else before the first kernel_filter_use. host_root: "" or
+ * the directory that paths and users are those of; borrowed.
+ */
 int kernel_filter_new(struct kernel_filter **ret_filter, const struct probes *probes,
 		      const char *host_root, struct err *err);
 /* NULL is fine. */
 void kernel_filter_free(struct kernel_filter *filter);
+
+bool kernel_filter_knows_agent(const struct kernel_filter *filter);
 
 /*
  * Makes ready what config says, whose lists are borrowed from kernel_filter_use on until the next
@@ -52,6 +57,10 @@ bool kernel_filter_rule(const struct kernel_filter *filter, const char *name,
 
 /* Kinds of which rules drop the agent's own user's events: bits 1 << enum rec_kind. */
 uint32_t kernel_filter_dropped_kinds(const struct kernel_filter *filter);
+
+/* The list in force ("user", "cgroup", ...) that leaves out this process and those that it forks,
+ * but for this one itself, which always is; NULL: none does. */
+const char *kernel_filter_leaves_out_own(const struct kernel_filter *filter);
 
 /* Whether the lists of paths leave this path out, by their words: what a link among them leads to
  * is not known here. */

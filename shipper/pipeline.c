@@ -229,6 +229,14 @@ static int open_probes(struct pipeline *pipeline, struct err *err)
 	if (result == 0)
 		result = kernel_filter_new(&pipeline->filter, pipeline->probes, pipeline->host_root,
 					   err);
+	if (result == 0 && !kernel_filter_knows_agent(pipeline->filter))
+		log_warning(
+			"what the agent itself does is recorded too: it is in a pid namespace of "
+			"its own; let it share the host's (docker run --pid=host, hostPID: true)");
+	if (result == 0 && !probes_settle_knows())
+		log_info(
+			"this kernel does not tell when a probe has ended (nohz_full): a change of "
+			"probes or kernel filters waits 50 ms instead");
 	if (result == 0)
 		result = kernel_filter_prepare(pipeline->filter, pipeline->config,
 					       pipeline->first_rules, err);

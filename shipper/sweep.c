@@ -373,6 +373,19 @@ static uint64_t count_outstanding(const struct sweep *sweep)
 	return counted.numbered - loss_account(sweep->loss)->seen;
 }
 
+/* After a flush the batch has room for more of it. */
+static int give_up(struct sweep *sweep)
+{
+	bool told;
+	int result;
+
+	do {
+		told = loss_give_up(sweep->loss);
+		result = sweep_flush(sweep);
+	} while (result == 0 && !told);
+	return result;
+}
+
 /* One that was at work when the probes were detached may have a record to finish. */
 int sweep_empty_rings(struct sweep *sweep)
 {
@@ -383,7 +396,7 @@ int sweep_empty_rings(struct sweep *sweep)
 		result = sweep_once(sweep);
 	while (result > 0 || sweep->has_more ||
 	       (result == 0 && count_outstanding(sweep) > 0 && clock_mono_ns() < deadline_ns));
-	return result;
+	return result == 0 && count_outstanding(sweep) > 0 ? give_up(sweep) : result;
 }
 
 static void count_unjournalled_of(struct sweep *sweep, struct ring *ring)

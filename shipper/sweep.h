@@ -83,7 +83,8 @@ bool sweep_has_more(const struct sweep *sweep);
 
 /*
  * With the probes detached: sweeps until the rings are empty and every number has arrived or was
- * told as lost, or a short time is over. Negative: the journal takes nothing.
+ * told as lost. What has not after a short time is told as lost. Negative: the journal takes
+ * nothing.
  */
 int sweep_empty_rings(struct sweep *sweep);
 

@@ -320,6 +320,38 @@ void filters_free(struct filters *filters)
 	free(filters);
 }
 
+static uint32_t flags_of(const struct filters *filters, enum rec_filter_by by, uint32_t device,
+			 uint64_t number)
+{
+	for (size_t i = 0; i < filters->entry_count; i++) {
+		const struct rec_filter_key *key = &filters->entries[i].key;
+
+		if (key->by == by && key->device == device && key->number == number)
+			return filters->entries[i].flags;
+	}
+	return 0;
+}
+
+enum rec_filter_by filters_leave_out(const struct filters *filters,
+				     const struct filters_process *process)
+{
+	uint32_t flags[REC_FILTERS] = {
+		[REC_FILTER_USER] = flags_of(filters, REC_FILTER_USER, 0, process->uid),
+		[REC_FILTER_EXECUTABLE] =
+			flags_of(filters, REC_FILTER_EXECUTABLE, process->device, process->inode),
+	};
+
+	for (size_t i = 0; i < process->cgroup_count; i++)
+		flags[REC_FILTER_CGROUP] |=
+			flags_of(filters, REC_FILTER_CGROUP, 0, process->cgroups[i]);
+	for (int by = REC_FILTER_PID; by <= REC_FILTER_CGROUP; by++) {
+		if ((flags[by] & REC_FILTER_EXCLUDE) ||
+		    ((filters->set.includes >> by & 1) && !(flags[by] & REC_FILTER_INCLUDE)))
+			return (enum rec_filter_by)by;
+	}
+	return REC_FILTER_NONE;
+}
+
 bool filters_equal(const struct filters *a, const struct filters *b)
 {
 	bool equal = a->entry_count == b->entry_count && a->name_count == b->name_count &&

@@ -79,6 +79,20 @@ void filters_free(struct filters *filters);
 /* Whether the probes would do the same, and the remarks are the same. */
 bool filters_equal(const struct filters *a, const struct filters *b);
 
+/* What the lists go by of a process whose number none of them can hold. */
+#define FILTERS_CGROUPS_MAX 32 /* as many as bpf/filter.h looks at */
+struct filters_process {
+	uint32_t uid;    /* effective */
+	uint32_t device; /* of its program, as the kernel has it */
+	uint64_t inode;
+	uint64_t cgroups[FILTERS_CGROUPS_MAX]; /* ids: its own and those above */
+	size_t cgroup_count;
+};
+
+/* Which list leaves it out, as the probes decide that; REC_FILTER_NONE: none. */
+enum rec_filter_by filters_leave_out(const struct filters *filters,
+				     const struct filters_process *process);
+
 /* "path", "user", "rule" and so on, as the configuration, the status and the summary have it. */
 const char *filters_word(enum rec_filter_by by);
 

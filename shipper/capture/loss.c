@@ -242,6 +242,21 @@ void loss_end_sweep(struct loss *loss)
 	}
 }
 
+bool loss_give_up(struct loss *loss)
+{
+	uint64_t now = clock_boot_ns();
+	bool all = true;
+
+	for (uint32_t i = 0; i < loss->slots; i++) {
+		uint64_t sequence = read_count(&loss->counts[i].sequence);
+
+		if (sequence > loss->slot[i].last)
+			tell(loss, i, sequence, now);
+		all = all && loss->slot[i].last >= sequence;
+	}
+	return all;
+}
+
 const struct loss_account *loss_account(const struct loss *loss)
 {
 	return &loss->account;

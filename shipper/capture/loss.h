@@ -2,7 +2,7 @@
 /*
  * Which kernel numbers never arrived. A number is certainly lost when a later one of its ring, CPU
  * and class has arrived (they arrive in order), or when what is outstanding is exactly what the
- * probes counted as lost. Owned by the collect thread.
+ * probes counted as lost; and when nobody reads its ring any more. Owned by the collect thread.
  */
 #ifndef AUDITSHIP_LOSS_H
 #define AUDITSHIP_LOSS_H
@@ -49,6 +49,12 @@ void loss_begin_sweep(struct loss *loss);
 
 /* After the rings were drained up to an end taken after loss_begin_sweep. */
 void loss_end_sweep(struct loss *loss);
+
+/*
+ * The rings are not read any more: tells all that was numbered and has not arrived. False: the
+ * handler had no room for some of it.
+ */
+bool loss_give_up(struct loss *loss);
 
 /* Whether a record that failed its checks has a number that can be its own: one that was taken and
  * has not arrived yet. Then loss_saw may be told of it. */

@@ -71,6 +71,10 @@ void probes_record_until(struct probes *probes, uint64_t until_ns);
 /* Waits until no hook of a detached set runs any more: what it took a number for is in the ring. */
 void probes_settle(void);
 
+/* False: this kernel does not tell when that is so (nohz_full), so that probes_settle sleeps for
+ * longer than any hook runs. */
+bool probes_settle_knows(void);
+
 /* The maps of the filters, which all sets share that take over from one another. */
 void probes_filter_maps(const struct probes *probes, struct filter_maps_options *ret_options);
 

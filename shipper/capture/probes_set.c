@@ -15,9 +15,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LAYOUT_VERSION 1
+#define SETTLE_NS 50000000 /* a hook takes microseconds, and has the CPU taken away at most */
 
 const char *probes_map_name(enum probes_map map)
 {
@@ -169,10 +171,23 @@ void probes_detach(struct probes *probes)
 	}
 }
 
-/* MEMBARRIER_CMD_GLOBAL waits for an RCU grace period (membarrier(2)), and hooks run inside RCU. */
+/* MEMBARRIER_CMD_GLOBAL waits for an RCU grace period (membarrier(2)), and hooks run inside RCU.
+ * Where CPUs run without a tick (nohz_full) the kernel refuses it. */
 void probes_settle(void)
 {
-	(void)syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	struct timespec left = {.tv_nsec = SETTLE_NS};
+
+	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0)
+		return;
+	while (nanosleep(&left, &left) < 0 && errno == EINTR)
+		continue;
+}
+
+bool probes_settle_knows(void)
+{
+	long commands = syscall(__NR_membarrier, MEMBARRIER_CMD_QUERY, 0, 0);
+
+	return commands > 0 && (commands & MEMBARRIER_CMD_GLOBAL);
 }
 
 /*

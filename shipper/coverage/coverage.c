@@ -32,11 +32,29 @@ struct coverage {
 	int epoll_fd, timer_fd;
 	enum phase phase;
 	struct coverage_facts facts;
-	uint32_t left_out; /* of the next run */
+	uint32_t left_out;       /* of the next run */
+	const char *left_out_by; /* the same */
 	bool asked;
 	unsigned int sing_ms;
 	struct coverage_result last;
 };
+
+static uint32_t canaries_of(uint32_t kinds)
+{
+	uint32_t mask = 0;
+
+	for (int i = 0; i < CANARIES; i++)
+		if (kinds >> canary_kind((enum canary)i) & 1)
+			mask |= 1U << i;
+	return mask;
+}
+
+/* Fork, exec and exit of a process that a list leaves out come nonetheless, marked as excluded. */
+static uint32_t left_out_with_helper(const struct coverage_facts *facts)
+{
+	return facts->left_out_by ? ~canaries_of(1U << REC_FORK | 1U << REC_EXEC | 1U << REC_EXIT)
+				  : 0;
+}
 
 static void judge(const struct coverage_facts *facts, enum canary canary,
 		  struct coverage_result *result)
@@ -56,6 +74,11 @@ static void judge(const struct coverage_facts *facts, enum canary canary,
 		(void)snprintf(why, size,
 			       "left out by the paths of capture.include or "
 			       "capture.exclude");
+	} else if (left_out_with_helper(facts) >> canary & 1) {
+		(void)snprintf(why, size,
+			       "the process that tries it is left out by the list '%s' of "
+			       "capture.include or capture.exclude",
+			       facts->left_out_by);
 	} else if (facts->held) {
 		(void)snprintf(why, size, "the journal takes no events: its record may wait");
 	} else if (facts->broken) {
@@ -90,16 +113,6 @@ void coverage_list(const struct coverage_result *result, enum coverage_verdict v
 		if (result->canaries[i].verdict == verdict)
 			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "",
 						 canary_name((enum canary)i));
-}
-
-static uint32_t canaries_of(uint32_t kinds)
-{
-	uint32_t mask = 0;
-
-	for (int i = 0; i < CANARIES; i++)
-		if (kinds >> canary_kind((enum canary)i) & 1)
-			mask |= 1U << i;
-	return mask;
 }
 
 uint32_t coverage_opens(bool own, bool nowhere)
@@ -163,7 +176,8 @@ static bool end_run(struct coverage *coverage, bool held)
 
 static void end_when_all_seen(struct coverage *coverage)
 {
-	uint32_t wanted = canaries_of(coverage->facts.kinds) & ~coverage->facts.left_out;
+	uint32_t wanted = canaries_of(coverage->facts.kinds) & ~coverage->facts.left_out &
+			  ~left_out_with_helper(&coverage->facts);
 
 	if (coverage->facts.no_io_uring)
 		wanted &= ~(1U << CANARY_OPEN_IO_URING);
@@ -228,9 +242,10 @@ bool coverage_serve(struct coverage *coverage, bool held)
 	return false;
 }
 
-void coverage_leave_out(struct coverage *coverage, uint32_t canaries)
+void coverage_leave_out(struct coverage *coverage, uint32_t canaries, const char *by)
 {
 	coverage->left_out = canaries;
+	coverage->left_out_by = by;
 }
 
 bool coverage_begin(struct coverage *coverage, uint32_t kinds, const char *no_io_uring, bool asked)
@@ -238,7 +253,11 @@ bool coverage_begin(struct coverage *coverage, uint32_t kinds, const char *no_io
 	if (coverage->phase != PHASE_IDLE)
 		return false;
 	coverage->asked = asked;
-	coverage->facts = (struct coverage_facts){.kinds = kinds, .left_out = coverage->left_out};
+	coverage->facts = (struct coverage_facts){
+		.kinds = kinds,
+		.left_out = coverage->left_out,
+		.left_out_by = coverage->left_out_by,
+	};
 	if (no_io_uring) {
 		(void)snprintf(coverage->no_io_uring, sizeof(coverage->no_io_uring), "%s",
 			       no_io_uring);

@@ -50,7 +50,8 @@ struct coverage_result {
 struct coverage_facts {
 	uint32_t kinds;              /* that are recorded: bits 1 << enum rec_kind */
 	uint32_t seen;               /* bits 1 << enum canary */
-	uint32_t left_out;           /* bits 1 << enum canary: the filters pass them over */
+	uint32_t left_out;           /* bits 1 << enum canary: the lists of paths do so */
+	const char *left_out_by;     /* the list that leaves out the helper: "user"; NULL: none */
 	const char *no_io_uring;     /* why its probe is not attached; NULL: it is */
 	bool held;                   /* records wait in the rings, since nothing takes them */
 	const char *broken;          /* why the helper has not answered; NULL: it has */
@@ -79,8 +80,9 @@ void coverage_free(struct coverage *coverage);
 /* For the collect thread, which must have gone before coverage_free. */
 struct canary_watch *coverage_watch(struct coverage *coverage);
 
-/* Canaries that the filters pass over in the runs that begin from now on. */
-void coverage_leave_out(struct coverage *coverage, uint32_t canaries);
+/* What the filters pass over in the runs that begin from now on, see coverage_facts. by: a
+ * constant. */
+void coverage_leave_out(struct coverage *coverage, uint32_t canaries, const char *by);
 
 /* Begins a run for these kinds; false: one is under way. no_io_uring: see coverage_facts; copied.
  */

@@ -407,6 +407,53 @@ int procfs_cgroup_hierarchy(const char *root, const char *controller, uint32_t *
 	return -ENOENT;
 }
 
+/* By the first process, or, where nobody may look at that one, by kthreadd, which has number 2. In
+ * the /proc of another namespace neither number is that of a process of the initial one. */
+static bool shows_initial_pids(const char *root)
+{
+	return procfs_namespace(root, 1, "pid") == PROCFS_PID_NS_INITIAL ||
+	       procfs_namespace(root, 2, "pid") == PROCFS_PID_NS_INITIAL;
+}
+
+/* The link self has the reader's number in the namespace of that /proc. */
+uint32_t procfs_initial_pid(const char *own, const char *root)
+{
+	char path[PATH_MAX], link[16];
+	const char *at = link;
+	uint64_t pid;
+	ssize_t length;
+
+	if (procfs_own_namespace(own, "pid") == PROCFS_PID_NS_INITIAL)
+		return (uint32_t)getpid();
+	if (!shows_initial_pids(root) || make_path(path, root, "proc/self") < 0)
+		return 0;
+	length = readlink(path, link, sizeof(link) - 1);
+	if (length < 0)
+		return 0;
+	link[length] = '\0';
+	return read_number(&at, UINT32_MAX, &pid) == 0 && !*at ? (uint32_t)pid : 0;
+}
+
+int procfs_own_cgroup(const char *root, char *out, size_t size)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *value;
+	size_t length;
+	int result = read_text(root, "proc/self/cgroup", &text, &length);
+
+	if (result < 0)
+		return result;
+	value = line_value(text, "0::");
+	if (!value || *value != '/')
+		return -ENOENT;
+	length = strcspn(value, "\n");
+	if (length >= size)
+		return -ENAMETOOLONG;
+	memcpy(out, value, length);
+	out[length] = '\0';
+	return 0;
+}
+
 int procfs_open_own_program(const char *root)
 {
 	char path[PATH_MAX];

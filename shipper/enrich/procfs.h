@@ -17,6 +17,16 @@ int procfs_boot_id(const char *root, char ret_text[UUID_TEXT_SIZE]);
 uint32_t procfs_own_namespace(const char *root, const char *name);
 uint32_t procfs_namespace(const char *root, uint32_t pid, const char *name);
 
+/* Inode number of the initial pid namespace: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+#define PROCFS_PID_NS_INITIAL 4026531836u
+
+/*
+ * The number that this process has in the initial pid namespace, 0 when it is not known: in a pid
+ * namespace of its own (own: the root of the /proc of that one), unless root has the /proc of the
+ * initial one.
+ */
+uint32_t procfs_initial_pid(const char *own, const char *root);
+
 /* The path of an open file of this process, with its NUL. 0 or a negative errno. */
 int procfs_own_file(int fd, char *out, size_t size);
 
@@ -68,6 +78,9 @@ int procfs_cgroup_mounts(const char *root, procfs_mount_handler *handler, void *
 /* The number of the v1 hierarchy of a controller, from /proc/self/cgroup. -ENOENT: it is on v2, or
  * not there. */
 int procfs_cgroup_hierarchy(const char *root, const char *controller, uint32_t *ret_number);
+
+/* The cgroup of this process on v2, as seen in its own cgroup namespace: "/a/b". */
+int procfs_own_cgroup(const char *root, char *out, size_t size);
 
 /*
  * The device of a mount's file system as the kernel has it, major << 20 | minor, by the mount's id

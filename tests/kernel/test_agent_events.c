@@ -540,6 +540,26 @@ static void tells_what_it_does_not_see(void **state)
 	assert_non_null(strstr(harness_log(harness), "coverage: not seen: thread_start;"));
 }
 
+/* The agent, and so the helper, runs as root. */
+static void says_what_its_filters_keep_it_from_trying(void **state)
+{
+	const struct event *event;
+	struct harness *harness;
+
+	harness =
+		start(state, &(struct harness_options){.agent = "coverage: start",
+						       .events = ALL_EVENTS,
+						       .capture = "  include: {user: [65534]}\n"});
+	event = harness_wait(harness, 0, "agent_coverage");
+	assert_int_equal(event_number(event, "Linux.coverage.missed_count"), 0);
+	assert_non_null(strstr(event->text, "[\"fork\",\"exec\",\"thread_exec\",\"exit\","
+					    "\"signal_death\"]"));
+	assert_non_null(strstr(event->text, "\"file_create: the process that tries it is left out "
+					    "by the list 'user' of capture.include or "
+					    "capture.exclude\""));
+	assert_null(strstr(harness_log(harness), "coverage: not seen"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -550,6 +570,7 @@ int main(void)
 		cmocka_unit_test_teardown(tells_that_the_clock_jumped, end),
 		cmocka_unit_test_teardown(tries_out_what_it_sees, end),
 		cmocka_unit_test_teardown(tells_what_it_does_not_see, end),
+		cmocka_unit_test_teardown(says_what_its_filters_keep_it_from_trying, end),
 	};
 	int cannot_run = harness_cannot_run();
 

@@ -99,12 +99,72 @@ static void given_masks_hide_in_what_is_remembered(void **state)
 	}
 }
 
+static void lose_of_later(void)
+{
+	change_probes();
+	made.later.counts[0].sequence += 5;
+	made.later.counts[0].lost[REC_LOSS_RING_FULL] += 5;
+	sweep();
+}
+
+static void an_account_that_is_asked_for_in_a_change_of_probes_balances(void **state)
+{
+	struct collect_status status;
+
+	(void)state;
+	lose(0, 3);
+	sweep();
+	made.on_count = lose_of_later;
+	collect_status(made.collect, &status);
+	assert_int_equal(status.outstanding, status.numbered - status.seen);
+	assert_in_range(status.outstanding, 0, 5);
+	assert_true(collect_change_done(made.collect));
+	collect_status(made.collect, &status);
+	assert_int_equal(status.numbered, 8);
+	assert_int_equal(status.lost, 8);
+	assert_int_equal(status.outstanding, 0);
+}
+
+static void a_record_that_is_never_finished_is_told_as_lost_at_a_change_of_probes(void **state)
+{
+	(void)state;
+	(void)put_exit(1, 0);
+	sweep();
+	(void)put_exit(2, BPF_RINGBUF_BUSY_BIT);
+	change_probes();
+	assert_true(collect_change_done(made.collect));
+	stop();
+	assert_int_equal(made.count, 2);
+	assert_int_equal(lost_event(1)->first, 2);
+	assert_int_equal(lost_event(1)->count, 1);
+	assert_int_equal(made.status.numbered, 2);
+	assert_int_equal(made.status.lost, 1);
+	assert_int_equal(made.status.outstanding, 0);
+}
+
+static void all_that_is_given_up_at_a_change_of_probes_is_told(void **state)
+{
+	(void)state;
+	sweep();
+	for (unsigned int i = 0; i < SLOTS; i++)
+		made.probes.counts[i].sequence = 2;
+	change_probes();
+	assert_true(collect_change_done(made.collect));
+	stop();
+	assert_int_equal(made.count, SLOTS);
+	assert_int_equal(made.status.lost, 2 * SLOTS);
+	assert_int_equal(made.status.outstanding, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		COLLECT_TEST(given_names_are_used_from_the_next_sweep_on),
 		COLLECT_TEST(given_rules_are_in_force_from_the_next_sweep_on),
 		COLLECT_TEST(given_masks_hide_in_what_is_remembered),
+		COLLECT_TEST(an_account_that_is_asked_for_in_a_change_of_probes_balances),
+		COLLECT_TEST(a_record_that_is_never_finished_is_told_as_lost_at_a_change_of_probes),
+		COLLECT_TEST(all_that_is_given_up_at_a_change_of_probes_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -269,6 +269,26 @@ static void what_the_filters_leave_out_is_skipped(void **state)
 	assert_int_equal(result.canaries[CANARY_OPEN_WRITE].verdict, COVERAGE_MISSED);
 }
 
+/* Fork, exec and exit come all the same. */
+static void what_a_list_of_processes_leaves_out_is_skipped(void **state)
+{
+	struct coverage_facts facts = {.kinds = UINT32_MAX, .left_out_by = "user"};
+	struct coverage_result result = {0};
+	char names[256];
+
+	(void)state;
+	coverage_judge(&facts, &result);
+	coverage_list(&result, COVERAGE_MISSED, names, sizeof(names));
+	assert_string_equal(names, "fork, exec, thread_exec, exit, signal_death");
+	assert_int_equal(result.counts[COVERAGE_SKIPPED], CANARIES - 5);
+	assert_string_equal(result.canaries[CANARY_THREAD_START].why,
+			    "the process that tries it is left out by the list 'user' of "
+			    "capture.include or capture.exclude");
+	facts.seen = 1U << CANARY_OPEN_WRITE;
+	coverage_judge(&facts, &result);
+	assert_int_equal(result.canaries[CANARY_OPEN_WRITE].verdict, COVERAGE_SEEN);
+}
+
 static void what_may_wait_in_the_rings_is_not_missed(void **state)
 {
 	const struct coverage_facts facts = {
@@ -559,6 +579,7 @@ int main(void)
 		cmocka_unit_test(each_record_shows_its_canary),
 		cmocka_unit_test(an_open_by_another_way_shows_that_way_alone),
 		cmocka_unit_test(what_the_filters_leave_out_is_skipped),
+		cmocka_unit_test(what_a_list_of_processes_leaves_out_is_skipped),
 		cmocka_unit_test(what_may_wait_in_the_rings_is_not_missed),
 		cmocka_unit_test(what_this_kernel_has_no_hook_for_is_a_known_gap),
 		cmocka_unit_test(a_run_is_judged_canary_by_canary),

@@ -183,6 +183,25 @@ static void a_path_that_is_too_long_is_not_there(void **state)
 	free(path);
 }
 
+static void this_process_is_known_by_user_program_and_cgroups(void **state)
+{
+	const struct filter_place place = {.root = ""}, elsewhere = {.root = "/nonexistent"};
+	struct filters_process own;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat("/proc/self/exe", &st), 0);
+	filter_host_own(&place, &own);
+	assert_int_equal(own.uid, geteuid());
+	assert_int_equal(own.inode, st.st_ino);
+	assert_true(own.device != 0);
+	for (size_t i = 0; i < own.cgroup_count; i++)
+		assert_true(own.cgroups[i] != 0);
+	filter_host_own(&elsewhere, &own);
+	assert_int_equal(own.inode, st.st_ino);
+	assert_int_equal(own.cgroup_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +211,7 @@ int main(void)
 		cmocka_unit_test(the_roots_of_proc_and_sys_are_told),
 		cmocka_unit_test(below_a_root_links_begin_at_that_root),
 		cmocka_unit_test(a_path_that_is_too_long_is_not_there),
+		cmocka_unit_test(this_process_is_known_by_user_program_and_cgroups),
 	};
 
 	return cmocka_run_group_tests(tests, make, clear);

@@ -361,6 +361,55 @@ static void more_than_there_is_room_for_is_refused(void **state)
 	filters_free(filters);
 }
 
+static enum rec_filter_by leaves_out(const struct filters_options *options)
+{
+	const struct filters_process process = {
+		.uid = 34,
+		.device = ROOT_DEVICE,
+		.inode = 77,
+		.cgroups = {7002, 7001, 1},
+		.cgroup_count = 3,
+	};
+	struct filters *filters = compile(options);
+	enum rec_filter_by by = filters_leave_out(filters, &process);
+
+	filters_free(filters);
+	return by;
+}
+
+/* As filter_lists of bpf/filter.h does. */
+static void a_process_is_left_out_by_what_the_lists_say_of_it(void **state)
+{
+	static const struct {
+		enum rec_filter_by by;
+		char *own, *other;
+	} rows[] = {
+		{REC_FILTER_USER, "backup", "35"},
+		{REC_FILTER_EXECUTABLE, "/usr/bin/top", "/etc/shadow"},
+		{REC_FILTER_CGROUP, "/system.slice", "/nowhere"},
+	};
+	struct filters_options none = {0}, pid = {.exclude[REC_FILTER_PID] = LIST("77")};
+
+	(void)state;
+	assert_int_equal(leaves_out(&none), REC_FILTER_NONE);
+	assert_int_equal(leaves_out(&pid), REC_FILTER_NONE);
+	pid = (struct filters_options){.include[REC_FILTER_PID] = LIST("77")};
+	assert_int_equal(leaves_out(&pid), REC_FILTER_PID);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *own[] = {rows[i].own}, *other[] = {rows[i].other};
+		struct filters_options options = {0};
+
+		options.exclude[rows[i].by] = (struct filters_list){own, 1};
+		assert_int_equal(leaves_out(&options), rows[i].by);
+		options.include[rows[i].by] = options.exclude[rows[i].by];
+		assert_int_equal(leaves_out(&options), rows[i].by); /* the exclusion wins */
+		options.exclude[rows[i].by] = (struct filters_list){other, 1};
+		assert_int_equal(leaves_out(&options), REC_FILTER_NONE);
+		options.include[rows[i].by] = (struct filters_list){other, 1};
+		assert_int_equal(leaves_out(&options), rows[i].by);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +422,7 @@ int main(void)
 		TEST(the_root_of_proc_means_every_proc),
 		TEST(where_numbers_are_ambiguous_nothing_is_excluded_by_them),
 		TEST(only_a_difference_is_one),
+		TEST(a_process_is_left_out_by_what_the_lists_say_of_it),
 		TEST(more_than_there_is_room_for_is_refused),
 	};
 

@@ -140,6 +140,28 @@ static void a_gap_is_told_when_a_later_number_arrives(void **state)
 	assert_totals(7, 4, 3);
 }
 
+static void what_is_given_up_is_told_once(void **state)
+{
+	(void)state;
+	take_numbers(&counts[0], 3, 2, 0); /* the second is never finished */
+	see(0, 0, 0, 1);
+	take_numbers(slot(1, 0, 2), 1, 0, 0);
+	sweep();
+	assert_int_equal(made.count, 0);
+	made.refuse = true;
+	assert_false(loss_give_up(made.loss));
+	assert_totals(6, 1, 0);
+	made.refuse = false;
+	assert_true(loss_give_up(made.loss));
+	assert_true(loss_give_up(made.loss));
+	assert_int_equal(made.count, 2);
+	assert_told(0, 2, 5, REC_LOSS_RING_FULL, 4);
+	assert_told(1, 1, 1, REC_LOSS_RING_FULL, 1);
+	assert_int_equal(made.told[1].ring, 1);
+	assert_int_equal(loss_account(made.loss)->lost_reason[REC_LOSS_RING_FULL], 2);
+	assert_totals(6, 1, 5);
+}
+
 static void a_gap_at_the_tail_is_told_by_the_sweep(void **state)
 {
 	uint64_t before_ns = clock_boot_ns();
@@ -761,6 +783,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LOSS_TEST(numbers_without_a_gap_tell_nothing),
 		LOSS_TEST(a_gap_is_told_when_a_later_number_arrives),
+		LOSS_TEST(what_is_given_up_is_told_once),
 		LOSS_TEST(a_gap_at_the_tail_is_told_by_the_sweep),
 		LOSS_TEST(a_loss_before_anything_arrived_started_with_the_account),
 		LOSS_TEST(a_number_that_is_still_being_written_is_not_told),

@@ -316,6 +316,56 @@ static void a_root_too_long_for_a_path_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 
+static void put_link(const char *path, const char *target)
+{
+	(void)unlink(path_of(path));
+	assert_int_equal(symlink(target, path_of(path)), 0);
+}
+
+/* Below root/host is the host's root. Whose number is not known must be nobody's: 1 is init's. */
+static void the_initial_pid_is_that_of_the_proc_of_the_initial_namespace(void **state)
+{
+	char host[PATH_MAX];
+
+	(void)state;
+	(void)snprintf(host, sizeof(host), "%s/host", root);
+	assert_int_equal(io_make_dirs(path_of("host/proc/1/ns"), 0700), 0);
+	put_link("proc/self/ns/pid", "pid:[4026531836]");
+	assert_int_equal(procfs_initial_pid(root, host), getpid());
+	put_link("proc/self/ns/pid", "pid:[4026532000]");
+	assert_int_equal(procfs_initial_pid(root, root), 0);
+	assert_int_equal(procfs_initial_pid(root, host), 0);
+	put_link("host/proc/self", "4711");
+	put_link("host/proc/1/ns/pid", "pid:[4026532000]");
+	assert_int_equal(procfs_initial_pid(root, host), 0);
+	put_link("host/proc/1/ns/pid", "pid:[4026531836]");
+	assert_int_equal(procfs_initial_pid(root, host), 4711);
+	assert_int_equal(unlink(path_of("host/proc/1/ns/pid")), 0);
+	assert_int_equal(procfs_initial_pid(root, host), 0);
+	assert_int_equal(io_make_dirs(path_of("host/proc/2/ns"), 0700), 0);
+	put_link("host/proc/2/ns/pid", "pid:[4026531836]");
+	assert_int_equal(procfs_initial_pid(root, host), 4711);
+	put_link("host/proc/self", "4711x");
+	assert_int_equal(procfs_initial_pid(root, host), 0);
+	assert_int_equal(unlink(path_of("host/proc/self")), 0);
+	assert_int_equal(procfs_initial_pid(root, host), 0);
+}
+
+static void own_cgroup_is_that_of_v2(void **state)
+{
+	char path[16];
+
+	(void)state;
+	assert_int_equal(procfs_own_cgroup(root, path, sizeof(path)), -ENOENT);
+	write_text("proc/self/cgroup", "8:pids:/a\n1:name=systemd:/b\n0::/c/d\n");
+	assert_int_equal(procfs_own_cgroup(root, path, sizeof(path)), 0);
+	assert_string_equal(path, "/c/d");
+	write_text("proc/self/cgroup", "0::/0123456789abcde\n");
+	assert_int_equal(procfs_own_cgroup(root, path, sizeof(path)), -ENAMETOOLONG);
+	write_text("proc/self/cgroup", "8:pids:/a\n");
+	assert_int_equal(procfs_own_cgroup(root, path, sizeof(path)), -ENOENT);
+}
+
 static void own_memory_is_that_line_of_status(void **state)
 {
 	uint64_t bytes = 0;
@@ -385,6 +435,8 @@ int main(void)
 		TEST(cpu_lists_the_kernel_does_not_write_are_refused),
 		TEST(the_start_of_a_process_is_read_behind_any_name),
 		TEST(effective_capabilities_are_read),
+		TEST(the_initial_pid_is_that_of_the_proc_of_the_initial_namespace),
+		TEST(own_cgroup_is_that_of_v2),
 		TEST(own_memory_is_that_line_of_status),
 		TEST(users_of_a_process_are_real_and_login),
 		TEST(the_own_program_can_be_opened),
