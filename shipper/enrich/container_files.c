@@ -2,7 +2,7 @@
 /*
  * Owns the list of places. The first file that is there and says something of the container counts.
  * Of a user's own containers only files below his home are asked: in his slice he may give a cgroup
- * any name, also that of somebody else's container.
+ * any name, also that of somebody else's container. Of pods his files tell nothing.
  */
 #include "enrich/container_files.h"
 
@@ -173,6 +173,14 @@ static int find_home(char *text, uint32_t uid, char ret_home[PATH_MAX])
 	return -ENOENT;
 }
 
+/* A label claims it, which whoever starts a container chooses. */
+static void forget_pod(struct container_state *state)
+{
+	memset(state->pod_name, 0, sizeof(state->pod_name));
+	memset(state->pod_namespace, 0, sizeof(state->pod_namespace));
+	memset(state->pod_uid, 0, sizeof(state->pod_uid));
+}
+
 static int search_home(const struct search *search)
 {
 	_cleanup_free_ char *text = NULL;
@@ -183,7 +191,10 @@ static int search_home(const struct search *search)
 
 	if (result == 0)
 		result = find_home(text, search->question->owner, home);
-	return result == 0 ? try_places(search, home_places, COUNT(home_places), home) : result;
+	if (result == 0)
+		result = try_places(search, home_places, COUNT(home_places), home);
+	forget_pod(&search->answer->state);
+	return result;
 }
 
 /* Docker's data may have been put elsewhere: dockerd(8), "data-root". */

@@ -274,6 +274,32 @@ static void the_data_root_of_docker_may_be_elsewhere(void **state)
 	assert_string_equal(answer.state.name, "moved");
 }
 
+static void put_in(const char *directory, const char *name, const char *text)
+{
+	char command[256], at[256];
+
+	(void)snprintf(command, sizeof(command), "mkdir -p %s%s", top, directory);
+	assert_int_equal(system(command), 0);
+	(void)snprintf(at, sizeof(at), "%s%s/%s", top, directory, name);
+	put_file(at, text, strlen(text));
+}
+
+static void a_user_claims_no_pod_by_a_file_of_his_own(void **state)
+{
+	static const char config[] = "{\"ID\":\"abc\",\"Name\":\"/x\",\"Config\":{\"Labels\":{"
+				     "\"io.kubernetes.pod.name\":\"web\","
+				     "\"io.kubernetes.pod.namespace\":\"prod\","
+				     "\"io.kubernetes.pod.uid\":\"u\","
+				     "\"io.kubernetes.container.name\":\"app\"}}}";
+
+	(void)state;
+	put_in("/etc", "passwd", "alice:x:1000:1000::/home/alice:/bin/sh\n");
+	put_in("/home/alice/.local/share/docker/containers/abc", "config.v2.json", config);
+	assert_int_equal(ask("abc", CONTAINER_DOCKER, ALICE), 0);
+	assert_string_equal(answer.state.name, "app");
+	tells_pod("", "", "");
+}
+
 #define IN_TREE(name) cmocka_unit_test_setup_teardown(name, make_tree, remove_tree)
 
 int main(void)
@@ -294,6 +320,7 @@ int main(void)
 		IN_TREE(a_huge_file_is_refused),
 		IN_TREE(deep_json_and_rubbish_are_refused),
 		IN_TREE(the_data_root_of_docker_may_be_elsewhere),
+		IN_TREE(a_user_claims_no_pod_by_a_file_of_his_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
