@@ -394,6 +394,8 @@ static void merge(struct process *known, const struct process *told)
 		known->start_wall_ns = told->start_wall_ns;
 	if (known->creator.pid == 0)
 		known->creator = told->creator;
+	if (told->in_container)
+		known->in_container = true;
 	if (known->entry.pid == 0) {
 		known->entry = told->entry;
 		known->entry_type = told->entry_type;

@@ -56,6 +56,7 @@ struct process {
 	bool kernel_thread;
 	bool snapshot; /* no event has told of it yet */
 	bool exited;
+	bool in_container; /* its cgroup was a container's at a start of a program */
 };
 
 struct process_counters {
