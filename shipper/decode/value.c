@@ -135,17 +135,20 @@ static void keep_basename(struct value *value)
 	value->cut = false;
 }
 
+/* What comes before it: of a cut path, cut as well. */
 static void keep_dirname(struct value *value)
 {
 	const char *slash = memrchr(value->text, '/', value->length);
+	uint32_t before = value->length;
 
-	value->cut = false;
 	if (!slash)
 		value->length = 0;
 	else if (slash == value->text)
 		value->length = 1;
 	else
 		value->length = (uint32_t)(slash - value->text);
+	if (value->full != REC_FULL_UNKNOWN)
+		value->full -= before - value->length;
 }
 
 /* Part ends are no text: a joined list of nothing but one empty part has nothing to show. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A hash table over a fixed array, with two lists: the living in the order of their last use, the
- * removed in the order of their end. Must not know records, or what a container is.
+ * A hash table over a fixed array, with lists: the living in the order of their last use, the
+ * removed in the order of their end. The living of users' slices have lists of their own, since
+ * each user can make as many as he likes there. Must not know records, or what a container is.
  */
 #include "enrich/cgroups.h"
 
@@ -10,6 +11,8 @@
 #include <string.h>
 
 #define NONE UINT32_MAX
+#define OWNERS 64                     /* lists of users' cgroups: some may share one */
+#define OWNED_KEPT(max) ((max) / 256) /* each of these lists has so many before it gives any up */
 
 struct slot {
 	struct cgroup cgroup;
@@ -19,7 +22,7 @@ struct slot {
 };
 
 struct list {
-	uint32_t oldest, newest;
+	uint32_t oldest, newest, count;
 };
 
 struct cgroups {
@@ -28,7 +31,7 @@ struct cgroups {
 	uint32_t max, bucket_mask;
 	uint32_t used;   /* slots that were ever taken: the others have never been touched */
 	uint32_t unused; /* slots given back, by next_in_bucket */
-	struct list living, removed;
+	struct list removed, living, owned[OWNERS];
 	struct cache_counters counters;
 };
 
@@ -51,7 +54,9 @@ int cgroups_new(struct cgroups **ret_cgroups, uint32_t max, struct err *err)
 	cgroups->bucket_mask = buckets - 1;
 	cgroups->max = max;
 	cgroups->unused = NONE;
-	cgroups->living = cgroups->removed = (struct list){NONE, NONE};
+	cgroups->living = cgroups->removed = (struct list){NONE, NONE, 0};
+	for (size_t i = 0; i < OWNERS; i++)
+		cgroups->owned[i] = cgroups->living;
 	*ret_cgroups = cgroups;
 	return 0;
 }
@@ -84,7 +89,13 @@ static uint32_t find(const struct cgroups *cgroups, uint32_t hierarchy, uint64_t
 
 static struct list *list_of(struct cgroups *cgroups, const struct slot *slot)
 {
-	return slot->removed_ns ? &cgroups->removed : &cgroups->living;
+	uint32_t owner = slot->cgroup.container.owner;
+
+	if (slot->removed_ns)
+		return &cgroups->removed;
+	if (owner == CONTAINER_NO_OWNER || owner == 0)
+		return &cgroups->living;
+	return &cgroups->owned[owner % OWNERS];
 }
 
 static void unlink_slot(struct cgroups *cgroups, uint32_t at)
@@ -94,6 +105,7 @@ static void unlink_slot(struct cgroups *cgroups, uint32_t at)
 
 	*(slot->older == NONE ? &list->oldest : &cgroups->slots[slot->older].newer) = slot->newer;
 	*(slot->newer == NONE ? &list->newest : &cgroups->slots[slot->newer].older) = slot->older;
+	list->count--;
 }
 
 static void link_newest(struct cgroups *cgroups, uint32_t at)
@@ -105,6 +117,7 @@ static void link_newest(struct cgroups *cgroups, uint32_t at)
 	slot->newer = NONE;
 	*(list->newest == NONE ? &list->oldest : &cgroups->slots[list->newest].newer) = at;
 	list->newest = at;
+	list->count++;
 }
 
 static void forget(struct cgroups *cgroups, uint32_t at)
@@ -121,6 +134,21 @@ static void forget(struct cgroups *cgroups, uint32_t at)
 	cgroups->counters.size--;
 }
 
+/* Of the user who has most, so that he drives out nobody but himself. */
+static uint32_t find_victim(const struct cgroups *cgroups)
+{
+	const struct list *most = &cgroups->owned[0];
+
+	if (cgroups->removed.count > 0)
+		return cgroups->removed.oldest;
+	for (size_t i = 1; i < OWNERS; i++)
+		if (cgroups->owned[i].count > most->count)
+			most = &cgroups->owned[i];
+	if (most->count > OWNED_KEPT(cgroups->max) || cgroups->living.count == 0)
+		return most->oldest;
+	return cgroups->living.oldest;
+}
+
 static uint32_t take_slot(struct cgroups *cgroups)
 {
 	uint32_t at;
@@ -128,8 +156,7 @@ static uint32_t take_slot(struct cgroups *cgroups)
 	if (cgroups->unused == NONE && cgroups->used < cgroups->max)
 		return cgroups->used++;
 	if (cgroups->unused == NONE) {
-		forget(cgroups, cgroups->removed.oldest != NONE ? cgroups->removed.oldest
-								: cgroups->living.oldest);
+		forget(cgroups, find_victim(cgroups));
 		cgroups->counters.evictions++;
 	}
 	at = cgroups->unused;
@@ -163,12 +190,12 @@ const struct cgroup *cgroups_insert(struct cgroups *cgroups, const struct cgroup
 		at = add_slot(cgroups, told);
 	slot = &cgroups->slots[at];
 	slot->removed_ns = 0;
-	link_newest(cgroups, at);
 	slot->cgroup.path_full = told->full;
 	slot->cgroup.path_length =
 		told->length < CGROUPS_PATH_MAX ? told->length : CGROUPS_PATH_MAX;
 	memcpy(slot->cgroup.path, told->path, slot->cgroup.path_length);
 	container_path_parse(told->path, told->length, &slot->cgroup.container);
+	link_newest(cgroups, at);
 	return &slot->cgroup;
 }
 

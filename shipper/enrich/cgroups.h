@@ -41,7 +41,8 @@ struct cgroup_told {
 
 /*
  * Its path is that from now on, whatever it was. When the table is full, what was removed longest
- * ago goes, else what nobody asked for longest. Borrowed until the next insertion.
+ * ago goes, else of the user who has most in his slice what nobody asked for longest, else of all
+ * others. Borrowed until the next insertion.
  */
 const struct cgroup *cgroups_insert(struct cgroups *cgroups, const struct cgroup_told *told);
 

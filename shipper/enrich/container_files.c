@@ -2,7 +2,8 @@
 /*
  * Owns the list of places. The first file that is there and says something of the container counts.
  * Of a user's own containers only files below his home are asked: in his slice he may give a cgroup
- * any name, also that of somebody else's container.
+ * any name, also that of somebody else's container. They have to be his own, for a link leads
+ * anywhere. Of pods they tell nothing.
  */
 #include "enrich/container_files.h"
 
@@ -76,6 +77,11 @@ struct search {
 	int root_fd;
 };
 
+static bool is_of_user(uint32_t owner)
+{
+	return owner != CONTAINER_NO_OWNER && owner != 0;
+}
+
 static int parse(const struct search *search, enum format format, const char *text, size_t length)
 {
 	const struct container_labels *labels = &search->files->labels;
@@ -93,6 +99,14 @@ static int parse(const struct search *search, enum format format, const char *te
 	return -EINVAL;
 }
 
+/* Rootless runtimes write as the user; nobody gives a file away to another (chown(2)). */
+static int check_owner(const struct search *search)
+{
+	uint32_t owner = search->question->owner;
+
+	return !is_of_user(owner) || search->answer->file.owner == owner ? 0 : -EPERM;
+}
+
 static int read_file(const struct search *search, const char *path, enum format format)
 {
 	struct container_answer *answer = search->answer;
@@ -100,6 +114,8 @@ static int read_file(const struct search *search, const char *path, enum format 
 	size_t length;
 	int result = safe_file_stat(search->root_fd, path, &answer->file);
 
+	if (result == 0)
+		result = check_owner(search);
 	if (result < 0)
 		return result;
 	answer->unchanged = safe_file_same(&answer->file, &search->question->known);
@@ -107,6 +123,8 @@ static int read_file(const struct search *search, const char *path, enum format 
 		return 0;
 	result = safe_file_read(search->root_fd, path, JSON_READ_MAX_SIZE, &text, &length,
 				&answer->file);
+	if (result == 0)
+		result = check_owner(search); /* it may be another one by now */
 	return result < 0 ? result : parse(search, format, text, length);
 }
 
@@ -171,6 +189,14 @@ static int find_home(char *text, uint32_t uid, char ret_home[PATH_MAX])
 	return -ENOENT;
 }
 
+/* A label claims it, which whoever starts a container chooses. */
+static void forget_pod(struct container_state *state)
+{
+	memset(state->pod_name, 0, sizeof(state->pod_name));
+	memset(state->pod_namespace, 0, sizeof(state->pod_namespace));
+	memset(state->pod_uid, 0, sizeof(state->pod_uid));
+}
+
 static int search_home(const struct search *search)
 {
 	_cleanup_free_ char *text = NULL;
@@ -181,7 +207,10 @@ static int search_home(const struct search *search)
 
 	if (result == 0)
 		result = find_home(text, search->question->owner, home);
-	return result == 0 ? try_places(search, home_places, COUNT(home_places), home) : result;
+	if (result == 0)
+		result = try_places(search, home_places, COUNT(home_places), home);
+	forget_pod(&search->answer->state);
+	return result;
 }
 
 /* Docker's data may have been put elsewhere: dockerd(8), "data-root". */
@@ -214,7 +243,7 @@ static int run_search(const struct search *search)
 	uint32_t owner = search->question->owner, runtime = search->question->runtime;
 	int result;
 
-	if (owner != CONTAINER_NO_OWNER && owner != 0)
+	if (is_of_user(owner))
 		return search_home(search);
 	result = try_places(search, places, COUNT(places), "");
 	if (result == -ENOENT &&

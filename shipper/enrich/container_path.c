@@ -21,11 +21,17 @@ struct word {
 	size_t length;
 };
 
+struct pod {
+	uint8_t orchestrator;
+	char uid[CONTAINER_UID_SIZE];
+};
+
 /* Three components of the path at a time, the middle one is looked at. */
 struct place {
 	struct word above, word, below;
 	unsigned int depth; /* of word, 0: directly below the root */
 	bool in_container;  /* the one above is a container's, or inside of one */
+	struct pod pod;     /* of the innermost container */
 };
 
 static bool is_word(const struct word *word, const char *text)
@@ -335,19 +341,23 @@ static void note_container(struct place *place, struct container_path *path)
 	if (path->depth < UINT8_MAX)
 		path->depth++;
 	place->in_container = true;
+	place->pod.orchestrator = path->orchestrator;
+	memcpy(place->pod.uid, path->pod_uid, sizeof(place->pod.uid));
 }
 
 static void note_ecs(const struct place *place, struct container_path *path)
 {
 	struct word task;
 
+	if (path->depth > 0)
+		return;
 	if (place->depth == 0 && is_word(&place->word, "ecs"))
 		path->orchestrator = CONTAINER_ECS;
 	if (strip(&place->word, "ecstasks-", ".slice", &task))
 		path->orchestrator = CONTAINER_ECS;
 	else
 		task = place->word;
-	if (path->orchestrator != CONTAINER_ECS || path->depth > 0)
+	if (path->orchestrator != CONTAINER_ECS)
 		return;
 	if (task.length == TASK_LENGTH && is_made_of(&task, HEX)) {
 		memcpy(path->pod_uid, task.text, TASK_LENGTH);
@@ -368,6 +378,24 @@ static void note_pod(const struct place *place, struct container_path *path)
 		return;
 	memcpy(path->pod_uid, uid, sizeof(path->pod_uid));
 	path->orchestrator = CONTAINER_KUBERNETES;
+}
+
+/*
+ * A pod has containers: what only looks like one below a container does not replace that of the
+ * container. In a user's slice no kubelet of the host's makes pods, but the user any name.
+ */
+static void settle_pod(const struct place *place, struct container_path *path)
+{
+	struct pod pod = {path->orchestrator, ""};
+
+	if (path->owner != CONTAINER_NO_OWNER && path->owner != 0)
+		pod.orchestrator = CONTAINER_NO_ORCHESTRATOR;
+	else if (place->in_container)
+		pod = place->pod;
+	else
+		return;
+	path->orchestrator = pod.orchestrator;
+	memcpy(path->pod_uid, pod.uid, sizeof(path->pod_uid));
 }
 
 /* "/user.slice/user-1000.slice" */
@@ -471,4 +499,5 @@ void container_path_parse(const char *path, size_t length, struct container_path
 		place.above = place.word;
 		place.word = place.below;
 	}
+	settle_pod(&place, ret_path);
 }

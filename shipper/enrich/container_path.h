@@ -48,10 +48,11 @@ struct container_path {
 	uint32_t owner;
 	char id[CONTAINER_ID_SIZE];       /* of the innermost container, "": none */
 	char outer_id[CONTAINER_ID_SIZE]; /* of the outermost, when it is another */
-	char pod_uid[CONTAINER_UID_SIZE]; /* with dashes, as the API has it; of ECS: the task */
-	struct container_part unit;       /* as systemd counts: the outermost */
-	struct container_part user_unit;  /* below the manager of a user */
-	struct container_part slice;      /* that the unit is in */
+	/* With dashes, as the API has it; of ECS: the task. Never below a user's slice. */
+	char pod_uid[CONTAINER_UID_SIZE];
+	struct container_part unit;      /* as systemd counts: the outermost */
+	struct container_part user_unit; /* below the manager of a user */
+	struct container_part slice;     /* that the unit is in */
 };
 
 /* path: from the root of the hierarchy, starting with a slash, at most 65,535 bytes. */

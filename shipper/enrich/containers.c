@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A hash table over a fixed array; the least recently used goes first. An answer finds its slot by
- * the ticket, and counts only if the slot still is the container's that was asked for. Must not
- * know files.
+ * the ticket, and counts only if the slot still is the container's that was asked for. A user can
+ * make any number of names in his slice, so all of these have a share of their own. Must not know
+ * files.
  */
 #include "enrich/containers.h"
 
@@ -15,6 +16,9 @@
 
 #define NONE UINT32_MAX
 #define ASK_AGAIN_NS NS_PER_S
+#define OWNED_SHARE 4 /* one of so many slots may be of users' containers */
+#define OWNED_QUESTIONS (RESOLVER_WAITING_MAX / 8)
+#define OWNED_TICKET 0x80000000U /* beside the number of the slot */
 
 struct slot {
 	char id[CONTAINER_ID_SIZE];
@@ -30,12 +34,18 @@ struct slot {
 	struct container_state state;
 };
 
+struct list {
+	uint32_t oldest, newest, count;
+};
+
 struct containers {
 	struct containers_options options;
 	struct slot *slots;
 	uint32_t *buckets;
 	uint32_t bucket_mask;
-	uint32_t used, oldest, newest;
+	uint32_t used;
+	struct list lists[2];     /* by is_owned */
+	uint32_t owned_questions; /* that no answer has come to */
 	struct containers_counters counters;
 };
 
@@ -58,7 +68,7 @@ int containers_new(struct containers **ret_containers, const struct containers_o
 	memset(containers->buckets, 0xff, buckets * sizeof(*containers->buckets));
 	containers->bucket_mask = buckets - 1;
 	containers->options = *options;
-	containers->oldest = containers->newest = NONE;
+	containers->lists[0] = containers->lists[1] = (struct list){NONE, NONE, 0};
 	*ret_containers = containers;
 	return 0;
 }
@@ -92,27 +102,37 @@ static uint32_t find(const struct containers *containers, const struct container
 	return at;
 }
 
+/* Of a user who is not root, and may have made up the name. */
+static bool is_owned(uint32_t owner)
+{
+	return owner != CONTAINER_NO_OWNER && owner != 0;
+}
+
 static void unlink_slot(struct containers *containers, const struct slot *slot)
 {
+	struct list *list = &containers->lists[is_owned(slot->owner)];
 	struct slot *slots = containers->slots;
 
-	*(slot->older == NONE ? &containers->oldest : &slots[slot->older].newer) = slot->newer;
-	*(slot->newer == NONE ? &containers->newest : &slots[slot->newer].older) = slot->older;
+	*(slot->older == NONE ? &list->oldest : &slots[slot->older].newer) = slot->newer;
+	*(slot->newer == NONE ? &list->newest : &slots[slot->newer].older) = slot->older;
+	list->count--;
 }
 
 static void link_newest(struct containers *containers, uint32_t at)
 {
 	struct slot *slots = containers->slots;
+	struct list *list = &containers->lists[is_owned(slots[at].owner)];
 
-	slots[at].older = containers->newest;
+	slots[at].older = list->newest;
 	slots[at].newer = NONE;
-	*(containers->newest == NONE ? &containers->oldest : &slots[containers->newest].newer) = at;
-	containers->newest = at;
+	*(list->newest == NONE ? &list->oldest : &slots[list->newest].newer) = at;
+	list->newest = at;
+	list->count++;
 }
 
-static uint32_t evict(struct containers *containers)
+static uint32_t evict(struct containers *containers, const struct list *list)
 {
-	uint32_t at = containers->oldest;
+	uint32_t at = list->oldest;
 	struct slot *slot = &containers->slots[at];
 	uint32_t *link = bucket_of(containers, slot->id, slot->owner);
 
@@ -125,10 +145,22 @@ static uint32_t evict(struct containers *containers)
 	return at;
 }
 
+static uint32_t take_slot(struct containers *containers, bool owned)
+{
+	const struct list *lists = containers->lists;
+	uint32_t max = containers->options.max;
+	uint32_t share = max > OWNED_SHARE ? max / OWNED_SHARE : 1;
+
+	if (owned && lists[true].count >= share)
+		return evict(containers, &lists[true]);
+	if (containers->used < max)
+		return containers->used++;
+	return evict(containers, &lists[lists[false].count == 0]);
+}
+
 static struct slot *add(struct containers *containers, const struct container_path *path)
 {
-	uint32_t at =
-		containers->used < containers->options.max ? containers->used++ : evict(containers);
+	uint32_t at = take_slot(containers, is_owned(path->owner));
 	uint32_t *bucket = bucket_of(containers, path->id, path->owner);
 	struct slot *slot = &containers->slots[at];
 
@@ -151,10 +183,8 @@ static struct slot *find_or_add(struct containers *containers, const struct cont
 
 	if (at == NONE)
 		return add(containers, path);
-	if (at != containers->newest) {
-		unlink_slot(containers, &containers->slots[at]);
-		link_newest(containers, at);
-	}
+	unlink_slot(containers, &containers->slots[at]);
+	link_newest(containers, at);
 	return &containers->slots[at];
 }
 
@@ -163,14 +193,19 @@ static void ask(struct containers *containers, struct slot *slot)
 {
 	struct container_question question = {.owner = slot->owner, .runtime = slot->runtime};
 	uint64_t ticket = (uint64_t)slot->serial << 32 | (uint64_t)(slot - containers->slots);
+	bool owned = is_owned(slot->owner);
 
-	if (slot->pending || !containers->options.resolver)
+	if (slot->pending || !containers->options.resolver ||
+	    (owned && containers->owned_questions >= OWNED_QUESTIONS))
 		return;
+	if (owned)
+		ticket |= OWNED_TICKET;
 	memcpy(question.id, slot->id, sizeof(question.id));
 	question.known = slot->file;
 	if (resolver_ask(containers->options.resolver, containers->options.service, ticket,
 			 &question, sizeof(question)) < 0)
 		return;
+	containers->owned_questions += owned;
 	slot->asked = slot->pending = true;
 	slot->waited = false;
 	slot->asked_ns = clock_mono_ns();
@@ -200,7 +235,7 @@ void containers_prefetch(struct containers *containers, const struct container_p
 {
 	struct slot *slot;
 
-	if (!has_state(path))
+	if (!has_state(path) || is_owned(path->owner))
 		return;
 	slot = find_or_add(containers, path);
 	if (!slot->known)
@@ -221,13 +256,22 @@ static void wait_for(struct containers *containers, struct slot *slot)
 		options->poll(options->data);
 }
 
-static enum container_unresolved why_unknown(const struct slot *slot)
+/* No worker has looked to the end, be it for another question's sake. */
+static bool is_unanswered(int status)
+{
+	return status == -ECANCELED || status == -ETIMEDOUT || status == -ECONNABORTED;
+}
+
+static enum container_unresolved why_unknown(const struct containers *containers,
+					     const struct slot *slot)
 {
 	if (slot->known)
 		return CONTAINER_RESOLVED;
-	if (slot->pending)
+	if (!containers->options.resolver)
+		return CONTAINER_NOT_FOUND;
+	if (!slot->asked || slot->pending || is_unanswered(slot->status))
 		return CONTAINER_LATE;
-	return !slot->asked || slot->status == -ENOENT ? CONTAINER_NOT_FOUND : CONTAINER_UNREADABLE;
+	return slot->status == -ENOENT ? CONTAINER_NOT_FOUND : CONTAINER_UNREADABLE;
 }
 
 static void refresh(struct containers *containers, struct slot *slot, bool starts)
@@ -257,7 +301,7 @@ const struct container_state *containers_find(struct containers *containers,
 	else
 		containers->counters.cache.misses++;
 	refresh(containers, slot, starts);
-	*ret_unresolved = why_unknown(slot);
+	*ret_unresolved = why_unknown(containers, slot);
 	containers->counters.late += *ret_unresolved == CONTAINER_LATE;
 	return slot->known ? &slot->state : NULL;
 }
@@ -268,6 +312,7 @@ static void take_state(struct slot *slot, const struct resolver_answer *answer)
 	struct container_answer state;
 
 	slot->status = answer->status;
+	slot->asked = answer->status != -ECANCELED; /* the question of another was to blame */
 	if (answer->status < 0)
 		return;
 	slot->status = -EBADMSG;
@@ -286,9 +331,10 @@ static void take_state(struct slot *slot, const struct resolver_answer *answer)
 
 void containers_answer(struct containers *containers, const struct resolver_answer *answer)
 {
-	uint32_t at = (uint32_t)answer->ticket;
+	uint32_t at = (uint32_t)answer->ticket & ~OWNED_TICKET;
 	struct slot *slot = at < containers->used ? &containers->slots[at] : NULL;
 
+	containers->owned_questions -= (answer->ticket & OWNED_TICKET) != 0;
 	if (!slot || slot->serial != answer->ticket >> 32)
 		return;
 	slot->pending = false;

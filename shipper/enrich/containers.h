@@ -2,7 +2,8 @@
 /*
  * What is known of containers beside their paths: a bounded cache of what the resolver's service
  * container_files says. Asks ahead when a container's cgroup is made, so that the first event in it
- * seldom has to wait. Belongs to the collect thread; the resolver is borrowed.
+ * seldom has to wait; but not in a user's slice, where to make a name costs nothing. Belongs to the
+ * collect thread; the resolver is borrowed.
  */
 #ifndef AUDITSHIP_CONTAINERS_H
 #define AUDITSHIP_CONTAINERS_H
@@ -21,7 +22,7 @@
 /* Why nothing is known, in the order of the names in decode/fields.c. */
 enum container_unresolved {
 	CONTAINER_RESOLVED,
-	CONTAINER_LATE,       /* the answer has not come in time */
+	CONTAINER_LATE,       /* no answer has come in time, or nobody could be asked yet */
 	CONTAINER_NOT_FOUND,  /* no runtime has left anything on disk */
 	CONTAINER_UNREADABLE, /* what it has left cannot be made sense of */
 	CONTAINER_NESTED,     /* its runtime runs in a container and is not asked */
@@ -47,7 +48,7 @@ int containers_new(struct containers **ret_containers, const struct containers_o
 		   struct err *err);
 void containers_free(struct containers *containers);
 
-/* Asks for a container that will be wanted soon, without waiting. */
+/* Asks for a container that will be wanted soon, without waiting. Does nothing for a user's. */
 void containers_prefetch(struct containers *containers, const struct container_path *path);
 
 /*

@@ -141,9 +141,23 @@ static void compute_entity_id(struct enrich *enrich, const struct rec_id *id, ui
 
 /* How a record is taken. */
 enum note {
-	NOTE_RECALLED = 1, /* an old one: as a snapshot, it only says how it was then */
-	NOTE_MASKED = 2,   /* a part of its arguments was hidden */
+	NOTE_RECALLED = 1,  /* an old one: as a snapshot, it only says how it was then */
+	NOTE_MASKED = 2,    /* a part of its arguments was hidden */
+	NOTE_CONTAINER = 4, /* it was told as in a container */
 };
+
+/* Asked of those only whom it can make an entry leader. */
+static bool is_in_container(struct enrich *enrich, const struct task_record *record,
+			    unsigned int how)
+{
+	const struct rec_task *task = &record->task;
+
+	if (how & NOTE_RECALLED)
+		return how & NOTE_CONTAINER;
+	return (record->header.kind == REC_EXEC || record->header.kind == REC_SNAPSHOT) &&
+	       task->session.pid == task->id.pid && !task->kernel_thread &&
+	       placement_in_container(&enrich->placement, task);
+}
 
 /* Brings the table up to date with what every process record says; the process as it is known now.
  */
@@ -170,6 +184,7 @@ static const struct process *note_task(struct enrich *enrich, const struct task_
 		.login_uid = task->creds.login_uid,
 		.kernel_thread = task->kernel_thread,
 		.snapshot = record->header.kind == REC_SNAPSHOT || how & NOTE_RECALLED,
+		.in_container = is_in_container(enrich, record, how),
 	};
 
 	if (fork) {
@@ -459,7 +474,7 @@ void enrich_recall(struct enrich *enrich, const struct event *event)
 		recall_other(enrich, base, &others[i]);
 	process = note_process(
 		enrich, record, event->entry->wall_offset_ns,
-		NOTE_RECALLED |
+		NOTE_RECALLED | (base->container_id.length ? NOTE_CONTAINER : 0) |
 			(list_holds(base, &base->masked, "process.args") ? NOTE_MASKED : 0));
 	if (process && event->record->kind != REC_EXEC)
 		recall_image(enrich, base, &base->process, process);

@@ -90,6 +90,13 @@ static bool is_servers(struct process_table *table, const struct process *proces
 	return false;
 }
 
+/* A runtime of root's; a rootless one has a cgroup made for its container. */
+static bool is_of_runtime(const struct process *process, const struct process *starter)
+{
+	return (starter->uid == 0 || process->in_container) && process->id.pid_ns &&
+	       starter->id.pid_ns && process->id.pid_ns != starter->id.pid_ns;
+}
+
 static enum enriched_entry type_by_starter(struct process_table *table,
 					   const struct process *process,
 					   const struct process *starter)
@@ -104,8 +111,8 @@ static enum enriched_entry type_by_starter(struct process_table *table,
 		return ENTRY_SSHD;
 	if (strcmp(name.text, "ssm-session-worker") == 0 && starter->uid == 0)
 		return ENTRY_SSM;
-	if (is_runtime(&name) && own.text[0] && !is_runtime(&own) && process->id.pid_ns &&
-	    starter->id.pid_ns && process->id.pid_ns != starter->id.pid_ns)
+	if (is_runtime(&name) && own.text[0] && !is_runtime(&own) &&
+	    is_of_runtime(process, starter))
 		return ENTRY_CONTAINER;
 	return ENTRY_UNKNOWN;
 }

@@ -68,6 +68,14 @@ static const struct cgroup *choose_cgroup(struct placement *placement, const str
 	return v1;
 }
 
+bool placement_in_container(struct placement *placement, const struct rec_task *task)
+{
+	uint8_t hierarchy;
+	const struct cgroup *cgroup = choose_cgroup(placement, task, &hierarchy);
+
+	return cgroup && cgroup->container.depth > 0;
+}
+
 /* What lies beyond the kept part of the path stays absent. */
 static void put_part(struct tail *tail, struct rec_string *string, const struct cgroup *cgroup,
 		     const struct container_part *part)

@@ -24,6 +24,9 @@ void placement_insert(struct placement *placement, const struct cgroup_told *tol
 /* The same, or its end, by a record. */
 void placement_note(struct placement *placement, const struct rec_cgroup *record);
 
+/* Whether its cgroup is known, and a container's. */
+bool placement_in_container(struct placement *placement, const struct rec_task *task);
+
 void placement_put(struct placement *placement, struct tail *tail,
 		   const struct task_record *record);
 

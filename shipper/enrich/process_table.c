@@ -25,6 +25,7 @@ struct slot {
 
 struct list {
 	uint32_t oldest, newest, count;
+	uint32_t oldest_with_image; /* all older ones have had to give theirs up */
 };
 
 struct process_table {
@@ -37,7 +38,6 @@ struct process_table {
 	uint32_t touched; /* slots up to this one have been used at least once */
 	uint32_t free;    /* list of those that were given back */
 	struct list living, exited;
-	uint32_t oldest_with_image; /* of the exited: all older ones have had to give theirs up */
 	struct image_pool images;
 	uint32_t generation;
 	struct process_counters counters; /* those that only rise */
@@ -211,6 +211,8 @@ static void list_push(struct process_table *table, struct list *list, uint32_t i
 	else
 		list->oldest = index;
 	list->newest = index;
+	if (!list->oldest_with_image)
+		list->oldest_with_image = index;
 	list->count++;
 }
 
@@ -226,6 +228,8 @@ static void list_remove(struct process_table *table, struct list *list, uint32_t
 		table->slots[slot->newer].older = slot->older;
 	else
 		list->newest = slot->older;
+	if (list->oldest_with_image == index)
+		list->oldest_with_image = slot->newer;
 	list->count--;
 }
 
@@ -249,8 +253,6 @@ static void remove_slot(struct process_table *table, uint32_t index)
 
 	unlink_id(table, index);
 	if (slot->process.exited) {
-		if (table->oldest_with_image == index)
-			table->oldest_with_image = slot->newer;
 		list_remove(table, &table->exited, index);
 	} else {
 		unlink_pid(table, index);
@@ -266,8 +268,6 @@ static void push_exited(struct process_table *table, uint32_t index)
 {
 	table->slots[index].process.exited = true;
 	list_push(table, &table->exited, index);
-	if (!table->oldest_with_image)
-		table->oldest_with_image = index;
 	if (table->exited.count > table->exited_kept)
 		remove_slot(table, table->exited.oldest);
 }
@@ -394,6 +394,8 @@ static void merge(struct process *known, const struct process *told)
 		known->start_wall_ns = told->start_wall_ns;
 	if (known->creator.pid == 0)
 		known->creator = told->creator;
+	if (told->in_container)
+		known->in_container = true;
 	if (known->entry.pid == 0) {
 		known->entry = told->entry;
 		known->entry_type = told->entry_type;
@@ -454,20 +456,35 @@ void process_table_exit(struct process_table *table, const struct rec_id *id)
 		end_process(table, index);
 }
 
-/*
- * Images of those that left make room for those that live; each exited process is passed once, so a
- * flood of large images costs no more than its own length.
- */
-static void make_image_room(struct process_table *table, uint32_t chunks)
+/* Each is passed once until it is used again: a flood of images costs no more than its length. */
+static void give_up_images(struct process_table *table, struct list *list, uint32_t chunks)
 {
-	while (image_pool_room(&table->images) < chunks && table->oldest_with_image) {
-		struct slot *slot = &table->slots[table->oldest_with_image];
+	while (image_pool_room(&table->images) < chunks && list->oldest_with_image) {
+		struct slot *slot = &table->slots[list->oldest_with_image];
 
 		if (slot->image)
 			table->counters.image_drops++;
 		drop_image(table, slot);
-		table->oldest_with_image = slot->newer;
+		list->oldest_with_image = slot->newer;
 	}
+}
+
+/* Images of those that left go first, then of the living that nobody asked for longest: whoever
+ * fills the pool must not keep the next exec from having one. */
+static void make_image_room(struct process_table *table, uint32_t chunks)
+{
+	give_up_images(table, &table->exited, chunks);
+	give_up_images(table, &table->living, chunks);
+}
+
+/* Who has an image counts as used: older ones than the list's oldest_with_image have none. */
+static void remember_image(struct process_table *table, const struct slot *slot)
+{
+	uint32_t index = (uint32_t)(slot - table->slots);
+
+	remember_use(table, index);
+	if (!slot->process.exited && !table->living.oldest_with_image)
+		table->living.oldest_with_image = index;
 }
 
 /* An image of another exec is worth nothing, whoever told it. */
@@ -496,6 +513,7 @@ void process_table_set_image(struct process_table *table, const struct process *
 	drop_image(table, slot);
 	make_image_room(table, image_pool_needs(image));
 	slot->image = image_pool_add(&table->images, image);
+	remember_image(table, slot);
 	if (!slot->image)
 		table->counters.image_failures++;
 }
@@ -513,6 +531,7 @@ void process_table_share_image(struct process_table *table, const struct process
 		return; /* the parent has become something else since the fork */
 	image_pool_ref(&table->images, from->image);
 	to->image = from->image;
+	remember_image(table, to);
 }
 
 static uint32_t image_of(const struct process_table *table, const struct process *process)

@@ -56,6 +56,7 @@ struct process {
 	bool kernel_thread;
 	bool snapshot; /* no event has told of it yet */
 	bool exited;
+	bool in_container; /* its cgroup was a container's at a start of a program */
 };
 
 struct process_counters {
@@ -65,7 +66,7 @@ struct process_counters {
 	uint64_t image_bytes;    /* in use, in whole chunks */
 	uint64_t evictions;      /* processes given up because the table was full */
 	uint64_t image_failures; /* images not kept because the pool was full */
-	uint64_t image_drops;    /* images of exited processes given up for those of others */
+	uint64_t image_drops;    /* images given up for those of others */
 	uint64_t reused_pids;    /* processes taken for ended because another got their pid */
 	uint64_t lost_exits;     /* processes that a reconciliation found gone */
 	uint64_t hits, misses;   /* of process_table_find */
@@ -119,7 +120,9 @@ void process_table_exit(struct process_table *table, const struct rec_id *id);
 /*
  * What the process runs. exec_time_ns: of the exec event; an older exec than the known one changes
  * nothing. 0: told by a snapshot; kept only when the process has no image, or that of another exec.
- * When the pool is full the process has no image, rather than a wrong one, and it is counted.
+ * When the pool is full, images of those that exited first are given up for it, then those of the
+ * living not used for longest; both are counted. Without room the process has no image, rather
+ * than a wrong one, and that is counted too.
  */
 void process_table_set_image(struct process_table *table, const struct process *process,
 			     const struct image *image, uint64_t exec_time_ns);

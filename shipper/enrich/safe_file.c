@@ -2,7 +2,7 @@
 /*
  * Owns the order in which a stranger's file is looked at: first a descriptor that reads nothing
  * (O_PATH), since to open a device can have effects, to open a FIFO wakes its writer; then what it
- * is; only then the reading. Knows nothing of what stands in files.
+ * is, and what it lies on; only then the reading. Knows nothing of what stands in files.
  */
 #include "enrich/safe_file.h"
 
@@ -13,14 +13,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
+
+#define CONFIGFS_MAGIC 0x62656570 /* fs/configfs/mount.c */
 
 bool safe_file_same(const struct safe_file_state *a, const struct safe_file_state *b)
 {
 	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-	       a->modified_ns == b->modified_ns && a->changed_ns == b->changed_ns;
+	       a->owner == b->owner && a->modified_ns == b->modified_ns &&
+	       a->changed_ns == b->changed_ns;
 }
 
 int safe_file_open_root(const char *path)
@@ -33,6 +38,29 @@ int safe_file_open_root(const char *path)
 static int64_t to_ns(const struct timespec *time)
 {
 	return time->tv_sec * (int64_t)NS_PER_S + time->tv_nsec;
+}
+
+/*
+ * File systems of the kernel's own: a link can lead there, stat(2) takes the files for regular
+ * ones, and to read them can have effects or never end (trace_pipe of tracefs).
+ */
+static int check_file_system(int fd)
+{
+	static const uint32_t refused[] = {
+		PROC_SUPER_MAGIC,    SYSFS_MAGIC,        TRACEFS_MAGIC, DEBUGFS_MAGIC,
+		SECURITYFS_MAGIC,    CGROUP_SUPER_MAGIC, BPF_FS_MAGIC,  CGROUP2_SUPER_MAGIC,
+		CONFIGFS_MAGIC,      PSTOREFS_MAGIC,     SELINUX_MAGIC, EFIVARFS_MAGIC,
+		SMACK_MAGIC,         BINFMTFS_MAGIC,     AAFS_MAGIC,    RDTGROUP_SUPER_MAGIC,
+		XENFS_SUPER_MAGIC,   NSFS_MAGIC,         DEVMEM_MAGIC,  OPENPROM_SUPER_MAGIC,
+		BINDERFS_SUPER_MAGIC};
+	struct statfs system;
+
+	if (fstatfs(fd, &system) < 0)
+		return -errno;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if ((uint32_t)system.f_type == refused[i])
+			return -EINVAL;
+	return 0;
 }
 
 /* 0 for a regular file. */
@@ -48,10 +76,11 @@ static int look(int fd, struct safe_file_state *ret_state)
 		.device = st.st_dev,
 		.inode = st.st_ino,
 		.size = (uint64_t)st.st_size,
+		.owner = st.st_uid,
 		.modified_ns = to_ns(&st.st_mtim),
 		.changed_ns = to_ns(&st.st_ctim),
 	};
-	return 0;
+	return check_file_system(fd);
 }
 
 /* A descriptor that can only be looked at. */

@@ -13,6 +13,7 @@
 /* Which file it was, and in which state: another one is worth reading again. */
 struct safe_file_state {
 	uint64_t device, inode, size;
+	uint64_t owner;                  /* user id */
 	int64_t modified_ns, changed_ns; /* mtime and ctime */
 };
 
@@ -25,7 +26,8 @@ int safe_file_open_root(const char *path);
 /*
  * The state of the regular file at path, in which root_fd stands for "/": neither ".." nor a link
  * leaves it (openat2(2), RESOLVE_IN_ROOT); magic links of /proc are not followed. Nothing is opened
- * for reading. 0, or a negative errno: -EINVAL: it is no regular file, -ENOENT, -ELOOP, -EACCES ...
+ * for reading. 0, or a negative errno: -EINVAL: it is no regular file, or one of proc, sysfs and
+ * their like, -ENOENT, -ELOOP, -EACCES ...
  */
 int safe_file_stat(int root_fd, const char *path, struct safe_file_state *ret_state);
 

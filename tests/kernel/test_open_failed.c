@@ -98,6 +98,7 @@ static void want_cut(struct want *want, const struct attempt *attempt)
 	want_bool(want, "Linux.file.path_as_given", true);
 	want_json(want, "Linux.truncated",
 		  "[{\"field\":\"file.path\",\"kept\":4095},"
+		  "{\"field\":\"file.directory\",\"kept\":4000},"
 		  "{\"field\":\"Linux.open.path_given\",\"kept\":4095}]");
 }
 

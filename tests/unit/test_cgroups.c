@@ -147,6 +147,31 @@ static void a_flood_stays_within_the_ceiling(void **state)
 	assert_int_equal(count().size, 0);
 }
 
+static void a_user_who_makes_many_drives_out_his_own(void **state)
+{
+	(void)state;
+	insert(0, 1, "/system.slice/a.service");
+	insert(0, 2, "/user.slice/user-1001.slice/session-1.scope");
+	insert(8, 3, "/user.slice/user-0.slice/session-2.scope");
+	insert(0, 4, "/user.slice/user-1000.slice/renamed-later");
+	insert(0, 4, "/renamed");
+	for (uint64_t id = 10; id < 1000; id++)
+		insert(0, id, "/user.slice/user-1000.slice/user@1000.service/x");
+	assert_true(has(0, 1, "/system.slice/a.service"));
+	assert_true(has(0, 2, "/user.slice/user-1001.slice/session-1.scope"));
+	assert_true(has(8, 3, "/user.slice/user-0.slice/session-2.scope"));
+	assert_true(has(0, 4, "/renamed"));
+	for (uint64_t id = 996; id < 1000; id++)
+		assert_non_null(cgroups_find(cgroups, 0, id));
+	insert(0, 1000, "/system.slice/b.service");
+	assert_null(cgroups_find(cgroups, 0, 996));
+	assert_int_equal(count().size, MAX);
+	cgroups_remove(cgroups, 0, 998, START_NS);
+	insert(0, 1001, "/user.slice/user-1000.slice/y");
+	assert_null(cgroups_find(cgroups, 0, 998));
+	assert_non_null(cgroups_find(cgroups, 0, 997));
+}
+
 static void of_a_long_path_the_container_is_found_behind_what_is_kept(void **state)
 {
 	static const char id[] = "3f2b8c1d9e7a6054f3c2b1a0d9e8f7c6b5a4938271605f4e3d2c1b0a99887766";
@@ -174,6 +199,7 @@ int main(void)
 		EACH(one_that_is_made_again_lives),
 		EACH(the_removed_go_before_the_living),
 		EACH(a_flood_stays_within_the_ceiling),
+		EACH(a_user_who_makes_many_drives_out_his_own),
 		EACH(of_a_long_path_the_container_is_found_behind_what_is_kept),
 	};
 

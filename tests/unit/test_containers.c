@@ -24,10 +24,11 @@ static struct {
 	enum container_unresolved unresolved;
 } made;
 
-/* "missing", "rubbish", "slow", "counted" (the name counts the questions), else name = id. */
+/* "missing", "hung", "lost" (once), "rubbish", "slow", "counted" (the name counts the questions),
+ * else name = id. */
 static int answer(void *data, const void *bytes, size_t size, struct buf *out)
 {
-	static unsigned int asked;
+	static unsigned int asked, lost;
 	const struct container_question *question = bytes;
 	struct container_answer result = {.file.size = 1, .state.runtime = CONTAINER_PODMAN};
 
@@ -36,6 +37,10 @@ static int answer(void *data, const void *bytes, size_t size, struct buf *out)
 		return -EINVAL;
 	if (strcmp(question->id, "missing") == 0)
 		return -ENOENT;
+	if (strcmp(question->id, "hung") == 0)
+		return -ETIMEDOUT;
+	if (strcmp(question->id, "lost") == 0 && lost++ == 0)
+		return -ECANCELED;
 	if (strcmp(question->id, "rubbish") == 0)
 		return buf_add_text(out, "rubbish");
 	if (strcmp(question->id, "slow") == 0)
@@ -198,6 +203,80 @@ static void owners_are_told_apart(void **state)
 	assert_int_equal(count().cache.size, 2);
 }
 
+static void answer_all(void)
+{
+	struct pollfd fd = {.fd = resolver_fd(made.resolver), .events = POLLIN};
+	struct resolver_counters counters;
+
+	do {
+		(void)poll(&fd, 1, 1000);
+		poll_resolver(NULL);
+		resolver_counters(made.resolver, &counters);
+	} while (counters.waiting > 0);
+}
+
+/* Whoever was asked in vain, or not at all, has not said that there is nothing. */
+static void what_nobody_looked_at_to_the_end_is_late(void **state)
+{
+	(void)state;
+	(void)name_of("hung", false);
+	answer_all();
+	assert_null(name_of("hung", false));
+	assert_int_equal(made.unresolved, CONTAINER_LATE);
+	(void)name_of("lost", false);
+	answer_all();
+	assert_string_equal(name_in_the_end("lost"), "lost"); /* it was asked for again */
+}
+
+/* mkdir in his own slice is all it takes. */
+static void names_in_a_users_slice_are_not_asked_for_ahead(void **state)
+{
+	struct container_path path = path_of("ahead");
+	struct resolver_counters counters;
+
+	(void)state;
+	path.owner = 1000;
+	containers_prefetch(made.containers, &path);
+	assert_int_equal(count().cache.size, 0);
+	resolver_counters(made.resolver, &counters);
+	assert_int_equal(counters.asked, 0);
+	path.owner = 0;
+	containers_prefetch(made.containers, &path);
+	assert_int_equal(count().cache.size, 1);
+}
+
+static void a_users_containers_evict_only_each_other(void **state)
+{
+	struct container_path path = path_of("a");
+
+	(void)state;
+	assert_non_null(name_in_the_end("a"));
+	assert_non_null(name_in_the_end("b"));
+	assert_non_null(name_in_the_end("c"));
+	for (path.owner = 1000; path.owner < 1100; path.owner++)
+		(void)containers_find(made.containers, &path, true, &made.unresolved);
+	assert_int_equal(count().cache.size, MAX);
+	assert_int_equal(count().cache.evictions, 99);
+	assert_non_null(name_of("a", false));
+	assert_non_null(name_of("b", false));
+	assert_non_null(name_of("c", false));
+}
+
+/* They would fill the queue, and nobody else's container could be asked for. */
+static void few_questions_are_of_users_at_a_time(void **state)
+{
+	struct container_path path = path_of("slow");
+	struct resolver_counters counters;
+
+	(void)state;
+	for (path.owner = 1000; path.owner < 1000 + RESOLVER_WAITING_MAX; path.owner++)
+		assert_null(containers_find(made.containers, &path, true, &made.unresolved));
+	assert_int_equal(made.unresolved, CONTAINER_LATE);
+	resolver_counters(made.resolver, &counters);
+	assert_int_equal(counters.waiting, RESOLVER_WAITING_MAX / 8);
+	assert_int_equal(counters.refused, 0);
+}
+
 static void a_changed_state_is_known_a_second_later(void **state)
 {
 	uint64_t deadline_ns = clock_mono_ns() + 20 * NS_PER_S;
@@ -264,6 +343,10 @@ int main(void)
 		EACH(what_comes_late_is_marked_and_then_known),
 		EACH(the_reasons_are_told),
 		EACH(owners_are_told_apart),
+		EACH(what_nobody_looked_at_to_the_end_is_late),
+		EACH(names_in_a_users_slice_are_not_asked_for_ahead),
+		EACH(a_users_containers_evict_only_each_other),
+		EACH(few_questions_are_of_users_at_a_time),
 		EACH(a_changed_state_is_known_a_second_later),
 		EACH(the_least_recently_used_go_first),
 		EACH(an_answer_for_an_evicted_container_is_dropped),

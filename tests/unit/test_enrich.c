@@ -916,6 +916,52 @@ static void of_two_hierarchies_the_one_that_carries_the_container_counts(void **
 	assert_int_equal(made.out->cgroup_hierarchy, 0);
 }
 
+#define IN_SLICE "/user.slice/user-1000.slice/user@1000.service/user.slice/"
+
+/* The first program of a container that a user's runtime has made, in that cgroup. */
+static const struct enriched *exec_first(struct rec_id id, uint64_t cgroup_id, uint64_t time_s)
+{
+	const struct rec_id runtime = make_id(600, 5);
+
+	start(REC_FORK, id, runtime, time_s);
+	made.builder.fork->creator = runtime;
+	made.builder.task->creds.uid = 1000;
+	(void)enrich();
+	build_exec(id, runtime, "/bin/sh", time_s);
+	made.builder.task->session = id;
+	made.builder.task->creds.uid = 1000;
+	made.builder.task->cgroup_id = cgroup_id;
+	return enrich();
+}
+
+static void a_rootless_container_is_an_entry_by_its_cgroup(void **state)
+{
+	struct rec_id first = make_id(601, 10), other = make_id(602, 11);
+	struct enrich *before = made.enrich, *again;
+	const struct enrich_options options = {.boot_id = {9, 8, 7}, .ticks_per_s = 100};
+	struct err err;
+
+	(void)state;
+	first.pid_ns = other.pid_ns = 77;
+	assert_int_equal(enrich_new(&again, &options, &err), 0);
+	tell_cgroup(0, 10, IN_SLICE "libpod-" ID_A ".scope", 1);
+	tell_cgroup(0, 11, IN_SLICE "app.scope", 1);
+	start(REC_EXEC, make_id(600, 5), make_id(1, 0), 6);
+	made.builder.task->creds.uid = 1000;
+	builder_text(&made.builder, &made.builder.exec->executable, "/usr/bin/crun");
+	(void)enrich();
+	recall(again);
+	assert_int_equal(exec_first(other, 11, 10)->entry_type, ENTRY_INIT);
+	assert_int_equal(exec_first(first, 10, 11)->entry_type, ENTRY_CONTAINER);
+	recall(again); /* which cgroups there are is not known yet */
+	made.enrich = again;
+	start(REC_EXIT, first, make_id(600, 5), 20);
+	made.builder.task->session = first;
+	assert_int_equal(enrich()->entry_type, ENTRY_CONTAINER);
+	made.enrich = before;
+	enrich_free(again);
+}
+
 static void a_cgroup_that_has_gone_is_known_for_a_while(void **state)
 {
 	(void)state;
@@ -983,6 +1029,7 @@ int main(void)
 		ENRICH_TEST(recalled_secrets_stay_marked),
 		ENRICH_TEST(a_record_without_a_process_gets_nothing),
 		ENRICH_TEST(of_two_hierarchies_the_one_that_carries_the_container_counts),
+		ENRICH_TEST(a_rootless_container_is_an_entry_by_its_cgroup),
 		ENRICH_TEST(a_cgroup_that_has_gone_is_known_for_a_while),
 		ENRICH_TEST(a_path_that_the_kernel_cut_is_told_as_cut),
 		ENRICH_TEST(an_lxc_container_has_its_name_for_an_id),

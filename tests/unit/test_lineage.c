@@ -37,7 +37,7 @@ struct life {
 	uint32_t pid, creator, parent, session;
 	uint32_t uid, pid_ns, tty;
 	const char *executable;
-	bool kernel_thread;
+	bool kernel_thread, in_container;
 };
 
 static struct rec_id id_of(uint32_t pid)
@@ -63,6 +63,7 @@ static const struct process *tell(const struct life *life)
 		.uid = life->uid,
 		.tty = life->tty,
 		.kernel_thread = life->kernel_thread,
+		.in_container = life->in_container,
 	};
 	struct image image = {.executable = life->executable, .args = ""};
 	const struct process *process;
@@ -261,6 +262,31 @@ static void the_first_of_a_container_begins_there(void **state)
 		     55, ENTRY_INIT);
 }
 
+/* His own program, called runc, makes a pid namespace in a user namespace. */
+static void a_runtime_of_a_user_needs_a_cgroup_of_a_container(void **state)
+{
+	struct life first = {.pid = 152,
+			     .creator = 151,
+			     .parent = 151,
+			     .session = 152,
+			     .uid = 1000,
+			     .pid_ns = 78,
+			     .executable = "/bin/sh"};
+
+	(void)state;
+	init_and_its_service();
+	(void)tell(&(struct life){.pid = 151,
+				  .creator = 50,
+				  .parent = 50,
+				  .session = 50,
+				  .uid = 1000,
+				  .executable = "/home/eve/runc"});
+	assert_entry(tell(&first), 50, ENTRY_INIT);
+	first.pid = first.session = 153;
+	first.in_container = true;
+	assert_entry(tell(&first), 153, ENTRY_CONTAINER);
+}
+
 static void a_session_of_ssm_begins_there(void **state)
 {
 	(void)state;
@@ -362,6 +388,7 @@ int main(void)
 		TEST(a_server_of_ssh_that_is_not_roots_is_none),
 		TEST(a_login_on_a_terminal_of_the_machine_begins_there),
 		TEST(the_first_of_a_container_begins_there),
+		TEST(a_runtime_of_a_user_needs_a_cgroup_of_a_container),
 		TEST(a_session_of_ssm_begins_there),
 		TEST(threads_of_the_kernel_have_none),
 		TEST(those_that_were_there_are_placed_by_their_session),

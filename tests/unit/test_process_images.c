@@ -137,7 +137,38 @@ static void a_late_fork_shares_nothing_that_is_wrong(void **state)
 	process_table_free(table);
 }
 
-static void a_full_pool_leaves_no_image_rather_than_the_old_one(void **state)
+/* One user's many processes fill the pool: what the next one executes is known all the same. */
+static void the_living_not_asked_for_longest_give_their_images_up(void **state)
+{
+	struct process_table *table = new_table(64, 4, 16384);
+	const struct process *process, *first, *second;
+	struct image image = largest_image();
+
+	(void)state;
+	first = insert(table, event(1, 1, 1));
+	second = insert(table, event(2, 2, 2));
+	process_table_set_image(table, first, &image, 1);
+	process_table_set_image(table, second, &image, 2);
+	process_table_share_image(table, insert(table, event(3, 3, 3)), second);
+	(void)process_table_find(table, 1, 1);
+	for (uint32_t pid = 4; pid < 40; pid++) {
+		process = insert(table, event(pid, pid, pid));
+		process_table_set_image(table, process, &image, pid);
+		assert_int_equal(process_image_copy(table, process, IMAGE_BOTH, out, sizeof(out)),
+				 IMAGE_EXECUTABLE_MAX + IMAGE_ARGS_MAX);
+		(void)process_table_find(table, 1, 1);
+		assert_true(process_image_describe(table, first, &image));
+		image = largest_image();
+	}
+	assert_string_equal(executable_of(table, second), "");
+	assert_string_equal(executable_of(table, process_table_find(table, 3, 3)), "");
+	assert_int_equal(counters_of(table).image_failures, 0);
+	assert_int_equal(counters_of(table).image_drops, 2 + 34);
+	assert_int_equal(counters_of(table).entries, 39);
+	process_table_free(table);
+}
+
+static void what_replaces_an_image_has_room_too(void **state)
 {
 	struct process_table *table = new_table(16, 4, 8192);
 	const struct process *large = insert(table, event(1, 100, 100));
@@ -148,10 +179,11 @@ static void a_full_pool_leaves_no_image_rather_than_the_old_one(void **state)
 	process_table_set_image(table, large, &image, 100);
 	set_image(table, small, "/small", 100);
 	process_table_set_image(table, small, &image, 200);
-	assert_string_equal(executable_of(table, small), "");
+	assert_string_equal(executable_of(table, large), "");
+	assert_true(process_image_describe(table, small, &image));
 	assert_int_equal(small->exec_time_ns, 200);
-	assert_int_equal(counters_of(table).image_failures, 1);
-	assert_int_equal(counters_of(table).image_drops, 0);
+	assert_int_equal(counters_of(table).image_failures, 0);
+	assert_int_equal(counters_of(table).image_drops, 1);
 	process_table_free(table);
 }
 
@@ -243,7 +275,8 @@ int main(void)
 		cmocka_unit_test(an_older_exec_that_comes_late_changes_nothing),
 		cmocka_unit_test(a_child_runs_what_its_parent_ran_at_the_fork),
 		cmocka_unit_test(a_late_fork_shares_nothing_that_is_wrong),
-		cmocka_unit_test(a_full_pool_leaves_no_image_rather_than_the_old_one),
+		cmocka_unit_test(the_living_not_asked_for_longest_give_their_images_up),
+		cmocka_unit_test(what_replaces_an_image_has_room_too),
 		cmocka_unit_test(images_of_the_exited_make_room_for_the_living),
 		cmocka_unit_test(remembered_arguments_can_be_changed),
 	};

@@ -26,7 +26,8 @@ struct model_process {
 struct model {
 	struct model_process processes[MODEL_MAX];
 	struct model_image images[MODEL_MAX];
-	uint64_t time, passed; /* exited up to ended_at == passed had to give up their images */
+	uint64_t time;
+	uint64_t passed; /* exited up to ended_at == passed had to give up their images */
 	uint32_t generation, chunks_used;
 	struct process_counters counters;
 };
@@ -169,11 +170,28 @@ static uint32_t model_chunks(uint32_t length)
 	return length <= 224 ? 1 : 1 + (length - 224 + 251) / 252;
 }
 
+static void model_make_room(uint32_t chunks)
+{
+	struct model_process *process;
+	uint64_t at = 0;
+
+	while (MODEL_CHUNKS - model.chunks_used < chunks &&
+	       (process = model_oldest(true, model.passed))) {
+		model.counters.image_drops += process->image != NULL;
+		model_drop_image(process);
+		model.passed = process->ended_at;
+	}
+	while (MODEL_CHUNKS - model.chunks_used < chunks && (process = model_oldest(false, at))) {
+		model.counters.image_drops += process->image != NULL;
+		model_drop_image(process);
+		at = process->used_at;
+	}
+}
+
 static void model_set_image(struct model_process *process, const struct model_image *image,
 			    uint64_t exec_time_ns)
 {
 	uint32_t chunks = model_chunks(image->executable_length + image->args_length);
-	struct model_process *exited;
 	size_t free_image = 0;
 
 	if (exec_time_ns ? exec_time_ns < process->facts.exec_time_ns : process->image != NULL)
@@ -181,12 +199,7 @@ static void model_set_image(struct model_process *process, const struct model_im
 	if (exec_time_ns)
 		process->facts.exec_time_ns = exec_time_ns;
 	model_drop_image(process);
-	while (MODEL_CHUNKS - model.chunks_used < chunks &&
-	       (exited = model_oldest(true, model.passed))) {
-		model.counters.image_drops += exited->image != NULL;
-		model_drop_image(exited);
-		model.passed = exited->ended_at;
-	}
+	model_make_room(chunks);
 	if (MODEL_CHUNKS - model.chunks_used < chunks) {
 		model.counters.image_failures++;
 		return;
@@ -208,6 +221,7 @@ static void model_share(struct model_process *child, struct model_process *paren
 		return;
 	child->image = parent->image;
 	child->image->references++;
+	model_use(child);
 }
 
 static uint32_t model_reconcile(void)
@@ -404,7 +418,6 @@ static void a_long_random_walk_agrees_with_the_model(void **state)
 	}
 	/* The walk has been everywhere. */
 	assert_true(counters.evictions > 100);
-	assert_true(counters.image_failures > 100);
 	assert_true(counters.image_drops > 100);
 	assert_true(counters.reused_pids > 100);
 	assert_true(counters.lost_exits > 100);

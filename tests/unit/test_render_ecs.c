@@ -149,6 +149,28 @@ static void a_file_in_the_root_has_the_root_as_its_directory(void **state)
 	assert_absent(fixture, "file.name");
 }
 
+/* It begins anywhere: the name is whole, what is before it is not. */
+static void the_directory_of_a_cut_path_is_told_as_cut(void **state)
+{
+	static const uint32_t lengths[] = {30, REC_FULL_UNKNOWN};
+	static const char *const totals[] = {"25", ""};
+	struct fixture *fixture = *state;
+	struct entry_builder *builder = &fixture->builder;
+
+	for (size_t i = 0; i < 2; i++) {
+		builder_start(builder, REC_EXEC, 1);
+		builder_bytes(builder, &builder->exec->executable, "/b/tool", 7, lengths[i]);
+		render(fixture);
+		assert_text(fixture, "file.name", "tool");
+		assert_text(fixture, "file.directory", "/b");
+		assert_items(fixture, "Linux.truncated", 3);
+		assert_string_equal(item_member(fixture, "Linux.truncated", 2, "field"),
+				    "file.directory");
+		assert_string_equal(item_member(fixture, "Linux.truncated", 2, "kept"), "2");
+		assert_string_equal(item_member(fixture, "Linux.truncated", 2, "total"), totals[i]);
+	}
+}
+
 static void arguments_keep_their_bounds(void **state)
 {
 	struct fixture *fixture = *state;
@@ -474,6 +496,7 @@ int main(void)
 		ECS_TEST(what_is_absent_leaves_no_object_behind),
 		ECS_TEST(the_record_comes_before_the_enrichment),
 		ECS_TEST(a_file_in_the_root_has_the_root_as_its_directory),
+		ECS_TEST(the_directory_of_a_cut_path_is_told_as_cut),
 		ECS_TEST(arguments_keep_their_bounds),
 		ECS_TEST(one_empty_argument_is_a_list_and_no_command_line),
 		ECS_TEST(labels_are_an_object_whatever_is_in_them),
