@@ -49,10 +49,10 @@ kill -STOP "$AGENT_PID"
 i=0
 while [ $i -lt 200 ]; do /bin/true "waiting-$i"; i=$((i + 1)); done # so that they would have had something
 variant ", name: first" "$(sink trail moved/audit.ndjson), $(sink new new/audit.ndjson), $(sink bad file/audit.ndjson)"
-before=$(answers)
+before=$(reloads_told)
 kill -HUP "$AGENT_PID"
 kill -CONT "$AGENT_PID"
-wait_until 20 is_answered "$before" || fail "no answer to a reload"
+wait_until 20 has_reloaded $((before + 1)) || fail "no answer to a reload"
 run_and_find waiting-199 trail/audit.ndjson
 [ ! -s "$DIR/moved/audit.ndjson" ] || fail "a refused sink has delivered: $(wc -l <"$DIR/moved/audit.ndjson") events"
 [ ! -s "$DIR/new/audit.ndjson" ] || fail "a new sink of a refused reload has delivered"

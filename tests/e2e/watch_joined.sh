@@ -77,5 +77,5 @@ LINES
 [ "$(grep -c '"run ' "$DIR/kept")" = 300 ] || fail "the trail has not 300 execs"
 
 # The agent has gone: the socket too, and watch says so when told to join.
-expect_failure 1 "no agent at" "$AGENT" watch --socket "$SOCKET" --seconds 1
+expect_failure 1 "no agent answers at" "$AGENT" watch --socket "$SOCKET" --seconds 1
 echo "watch_joined: good"

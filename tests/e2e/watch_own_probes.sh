@@ -98,7 +98,7 @@ expect_failure 1 "symbolic link" "$AGENT" watch -o "$DIR/link" --seconds 1
 expect_failure 64 "name is empty" "$AGENT" watch --container '' --seconds 1
 expect_failure 64 "did you mean 'exit'" "$AGENT" watch --event exot --seconds 1
 expect_failure 64 "watch --help" "$AGENT" watch --format xml
-expect_failure 1 "no agent at" "$AGENT" watch --socket "$DIR/nobody" --seconds 1
+expect_failure 1 "no agent answers at" "$AGENT" watch --socket "$DIR/nobody" --seconds 1
 "$AGENT" watch --help | grep -q examples: || fail "watch --help teaches nothing"
 umount /run/auditship
 echo "watch_own_probes: good"
