@@ -139,11 +139,9 @@ const struct option config_sink_first_options[] = {
 		.max = LEAVE_OUT_MAX,
 		.sink_types = EVERY_SINK,
 		.doc = "Members that events of format ecs do without here, each a path of "
-		       "docs/events.md: a "
-		       "value, or an object with all that is in it. What the schema requires of "
-		       "every event "
-		       "stays. docs/sizing.md has a list that leaves less than half of the bytes "
-		       "of a process event.",
+		       "docs/events.md: a value, or an object with all that is in it. What the "
+		       "schema requires of every event stays. docs/sizing.md has a list that "
+		       "leaves less than half of the bytes of a process event.",
 	},
 	{
 		"message",

@@ -93,9 +93,7 @@ static struct list *list_of(struct cgroups *cgroups, const struct slot *slot)
 
 	if (slot->removed_ns)
 		return &cgroups->removed;
-	if (owner == CONTAINER_NO_OWNER || owner == 0)
-		return &cgroups->living;
-	return &cgroups->owned[owner % OWNERS];
+	return container_owner_is_user(owner) ? &cgroups->owned[owner % OWNERS] : &cgroups->living;
 }
 
 static void unlink_slot(struct cgroups *cgroups, uint32_t at)

@@ -77,11 +77,6 @@ struct search {
 	int root_fd;
 };
 
-static bool is_of_user(uint32_t owner)
-{
-	return owner != CONTAINER_NO_OWNER && owner != 0;
-}
-
 static int parse(const struct search *search, enum format format, const char *text, size_t length)
 {
 	const struct container_labels *labels = &search->files->labels;
@@ -104,7 +99,7 @@ static int check_owner(const struct search *search)
 {
 	uint32_t owner = search->question->owner;
 
-	return !is_of_user(owner) || search->answer->file.owner == owner ? 0 : -EPERM;
+	return !container_owner_is_user(owner) || search->answer->file.owner == owner ? 0 : -EPERM;
 }
 
 static int read_file(const struct search *search, const char *path, enum format format)
@@ -243,7 +238,7 @@ static int run_search(const struct search *search)
 	uint32_t owner = search->question->owner, runtime = search->question->runtime;
 	int result;
 
-	if (is_of_user(owner))
+	if (container_owner_is_user(owner))
 		return search_home(search);
 	result = try_places(search, places, COUNT(places), "");
 	if (result == -ENOENT &&

@@ -388,7 +388,7 @@ static void settle_pod(const struct place *place, struct container_path *path)
 {
 	struct pod pod = {path->orchestrator, ""};
 
-	if (path->owner != CONTAINER_NO_OWNER && path->owner != 0)
+	if (container_owner_is_user(path->owner))
 		pod.orchestrator = CONTAINER_NO_ORCHESTRATOR;
 	else if (place->in_container)
 		pod = place->pod;

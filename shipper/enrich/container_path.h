@@ -6,6 +6,7 @@
 #ifndef AUDITSHIP_CONTAINER_PATH_H
 #define AUDITSHIP_CONTAINER_PATH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,12 @@ struct container_path {
 	struct container_part user_unit; /* below the manager of a user */
 	struct container_part slice;     /* that the unit is in */
 };
+
+/* Whether that is a user who is not root: he may have made up every name below his slice. */
+static inline bool container_owner_is_user(uint32_t owner)
+{
+	return owner != CONTAINER_NO_OWNER && owner != 0;
+}
 
 /* path: from the root of the hierarchy, starting with a slash, at most 65,535 bytes. */
 void container_path_parse(const char *path, size_t length, struct container_path *ret_path);

@@ -44,7 +44,7 @@ struct containers {
 	uint32_t *buckets;
 	uint32_t bucket_mask;
 	uint32_t used;
-	struct list lists[2];     /* by is_owned */
+	struct list lists[2];     /* by container_owner_is_user */
 	uint32_t owned_questions; /* that no answer has come to */
 	struct containers_counters counters;
 };
@@ -102,15 +102,9 @@ static uint32_t find(const struct containers *containers, const struct container
 	return at;
 }
 
-/* Of a user who is not root, and may have made up the name. */
-static bool is_owned(uint32_t owner)
-{
-	return owner != CONTAINER_NO_OWNER && owner != 0;
-}
-
 static void unlink_slot(struct containers *containers, const struct slot *slot)
 {
-	struct list *list = &containers->lists[is_owned(slot->owner)];
+	struct list *list = &containers->lists[container_owner_is_user(slot->owner)];
 	struct slot *slots = containers->slots;
 
 	*(slot->older == NONE ? &list->oldest : &slots[slot->older].newer) = slot->newer;
@@ -121,7 +115,7 @@ static void unlink_slot(struct containers *containers, const struct slot *slot)
 static void link_newest(struct containers *containers, uint32_t at)
 {
 	struct slot *slots = containers->slots;
-	struct list *list = &containers->lists[is_owned(slots[at].owner)];
+	struct list *list = &containers->lists[container_owner_is_user(slots[at].owner)];
 
 	slots[at].older = list->newest;
 	slots[at].newer = NONE;
@@ -160,7 +154,7 @@ static uint32_t take_slot(struct containers *containers, bool owned)
 
 static struct slot *add(struct containers *containers, const struct container_path *path)
 {
-	uint32_t at = take_slot(containers, is_owned(path->owner));
+	uint32_t at = take_slot(containers, container_owner_is_user(path->owner));
 	uint32_t *bucket = bucket_of(containers, path->id, path->owner);
 	struct slot *slot = &containers->slots[at];
 
@@ -193,7 +187,7 @@ static void ask(struct containers *containers, struct slot *slot)
 {
 	struct container_question question = {.owner = slot->owner, .runtime = slot->runtime};
 	uint64_t ticket = (uint64_t)slot->serial << 32 | (uint64_t)(slot - containers->slots);
-	bool owned = is_owned(slot->owner);
+	bool owned = container_owner_is_user(slot->owner);
 
 	if (slot->pending || !containers->options.resolver ||
 	    (owned && containers->owned_questions >= OWNED_QUESTIONS))
@@ -235,7 +229,7 @@ void containers_prefetch(struct containers *containers, const struct container_p
 {
 	struct slot *slot;
 
-	if (!has_state(path) || is_owned(path->owner))
+	if (!has_state(path) || container_owner_is_user(path->owner))
 		return;
 	slot = find_or_add(containers, path);
 	if (!slot->known)

@@ -3,6 +3,7 @@
  * What is left out is not there, what the schema requires is, and everything else is as it would
  * have been: documents with and without, of every kind, compared member by member.
  */
+#include "example_host.h"
 #include "unit/test_random_event.h"
 
 #include "render/ecs.h"
@@ -17,32 +18,6 @@
 #define PATHS_MAX 8
 #define ROUNDS 3 /* of all kinds, with each set */
 #define PATH_SIZE 128
-
-static const char *const some_tags[] = {"prod"};
-static const struct render_identity identity = {
-	.agent_id = "id",
-	.agent_name = "n",
-	.agent_version = "1",
-	.host_name = "h.example",
-	.host_hostname = "h",
-	.host_id = "m",
-	.host_architecture = "x86_64",
-	.boot_id = "b",
-	.os_family = "debian",
-	.os_platform = "debian",
-	.os_name = "Debian",
-	.os_version = "12",
-	.os_kernel = "6.1",
-	.ips = {"192.0.2.1"},
-	.macs = {"00-00-5E-00-53-01"},
-	.ip_count = 1,
-	.mac_count = 1,
-	.pid_ns = 4026531836u,
-	.tags = some_tags,
-	.tag_count = 1,
-	.labels = {{"role", "web"}},
-	.label_count = 1,
-};
 
 /* The event at hand. */
 struct fixture {
@@ -200,7 +175,7 @@ static struct renderer *renderer_without(const struct omission *leave_out)
 	struct renderer *renderer;
 	struct err err;
 
-	assert_int_equal(renderer_new(&renderer, &options, &identity, &err), 0);
+	assert_int_equal(renderer_new(&renderer, &options, &example_host, &err), 0);
 	return renderer;
 }
 
