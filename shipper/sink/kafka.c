@@ -48,9 +48,10 @@ struct topic {
 	rd_kafka_topic_t *handle;
 };
 
-/* The first thing that went wrong since open. */
+/* The first thing that went wrong since open, but for what only follows from another. */
 struct failure {
 	bool there;
+	int code; /* rd_kafka_resp_err_t */
 	uint64_t since_ns;
 	char text[768];
 };
@@ -239,14 +240,28 @@ static bool is_size(int code)
 	       code == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE;
 }
 
+/* What librdkafka says of messages that it takes back, in any order with what was the matter. */
+static bool is_consequence(int code)
+{
+	return code == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+	       code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || code == RD_KAFKA_RESP_ERR__DESTROY;
+}
+
+static bool has_cause(const struct kafka_sink *kafka)
+{
+	return kafka->failure.there && !is_consequence(kafka->failure.code);
+}
+
 static void note_failure(struct kafka_sink *kafka, int code, const char *detail)
 {
 	char text[256];
 
-	if (kafka->failure.there)
+	if (has_cause(kafka) || (kafka->failure.there && is_consequence(code)))
 		return;
+	if (!kafka->failure.there)
+		kafka->failure.since_ns = clock_mono_ns();
 	kafka->failure.there = true;
-	kafka->failure.since_ns = clock_mono_ns();
+	kafka->failure.code = code;
 	(void)kafka_error_text(text, sizeof(text), code);
 	(void)snprintf(kafka->failure.text, sizeof(kafka->failure.text), "%s%s%s%s", text,
 		       detail ? " (" : "", detail ? detail : "", detail ? ")" : "");
@@ -279,7 +294,7 @@ static void note_poison(struct kafka_sink *kafka, const rd_kafka_message_t *mess
 		note_failure(kafka, message->err, "going on behind it");
 		return;
 	}
-	if (kafka->failure.there)
+	if (has_cause(kafka))
 		return;
 	if (is_size(message->err) && kafka->batch_size / 2 >= BATCH_SIZE_MIN)
 		kafka->batch_size /= 2;
