@@ -14,6 +14,7 @@
 #include "maps.h"
 #include "record.h"
 #include "settings.h"
+#include "shared.h"
 
 /* Bulk is what can come in such numbers that it must not crowd out the rest. kind is a constant. */
 static __always_inline __u32 ring_of(__u32 kind)

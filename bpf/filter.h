@@ -20,6 +20,7 @@
 #include "filter_rules.h"
 #include "maps.h"
 #include "record.h"
+#include "shared.h"
 
 #define LIST(by) (1U << (by))
 #define PROCESS_LISTS                                                                 \

@@ -10,7 +10,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-#include "record.h"
+#include "shared.h"
 
 /* The slot of the rule that drops it, REC_FILTER_RULES: none does. */
 static __always_inline __u32 filter_rules_find(const struct rec_filter_set *set, __u32 kind,

@@ -16,6 +16,7 @@
 
 #include "maps.h"
 #include "settings.h"
+#include "shared.h"
 
 #define MARK_GENERATION 0x00ffffff00000000ULL
 

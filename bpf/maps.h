@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "record.h"
+#include "shared.h"
 
 #define PATH_LIMIT 4096 /* the longest single read, but for the arguments */
 #define ENV_WINDOW 2048 /* a power of two */

@@ -10,6 +10,7 @@
 #include "maps.h"
 #include "record.h"
 #include "settings.h"
+#include "shared.h"
 
 #define PAGE_SIZE 4096 /* the smallest there is */
 #define ARGS_PAGES (REC_ARGS_LIMIT / PAGE_SIZE + 1)

@@ -6,6 +6,7 @@
 #include "vmlinux.h"
 
 #include "record.h"
+#include "shared.h"
 
 const volatile __u64 cfg_generation = 0; /* see generation.h */
 const volatile __u32 cfg_cpus = 1;       /* possible CPUs: scratch and counts have room for them */

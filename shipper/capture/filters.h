@@ -7,7 +7,7 @@
 #define AUDITSHIP_FILTERS_H
 
 #include "base/err.h"
-#include "record.h"
+#include "shared.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,6 +8,7 @@
 #define AUDITSHIP_LOSS_H
 
 #include "record.h"
+#include "shared.h"
 
 #include <stdbool.h>
 #include <stdint.h>

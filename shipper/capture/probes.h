@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "capture/filter_maps.h"
 #include "record.h"
+#include "shared.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "capture/ring.h"
 #include "record.h"
+#include "shared.h"
 
 #include <stdatomic.h>
 

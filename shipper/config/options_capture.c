@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "record.h"
+#include "shared.h"
 
 #include <string.h>
 

@@ -113,8 +113,7 @@ bool condition_matches(const struct condition *condition, const struct event *ev
 	struct bits bits;
 
 	matcher_event(condition->matcher, event, &bits);
-	for (size_t i = 0; i < MATCHER_WORDS && i * 64 < matcher_conjunctions(condition->matcher);
-	     i++)
+	for (size_t i = 0; i < BITS_WORDS && i * 64 < matcher_conjunctions(condition->matcher); i++)
 		if (bits.words[i])
 			return true;
 	return false;

@@ -39,6 +39,17 @@ struct glob_text {
 	char nul; /* what a NUL byte in it stands for: a space in arguments joined to one line */
 };
 
+/* length bytes of the text from first on, as they are shown; out has room for them. */
+static inline const char *glob_text_shown(const struct glob_text *text, size_t first, size_t length,
+					  char *out)
+{
+	if (!text->nul)
+		return text->bytes + first;
+	for (size_t i = 0; i < length; i++)
+		out[i] = text->bytes[first + i] ? text->bytes[first + i] : text->nul;
+	return out;
+}
+
 /* 0, -EINVAL with *ret_why (a constant) saying what is wrong, or -ENOMEM. */
 int glob_compile(struct glob *glob, const char *pattern, size_t length, const char **ret_why);
 void glob_done(struct glob *glob);

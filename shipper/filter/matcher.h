@@ -12,27 +12,13 @@
 #include "base/err.h"
 #include "base/json_read.h"
 #include "decode/entry.h"
+#include "filter/bits.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define MATCHER_MAX 512 /* conjunctions */
-#define MATCHER_WORDS (MATCHER_MAX / 64)
-
-struct bits {
-	uint64_t words[MATCHER_WORDS];
-};
-
-static inline bool bits_has(const struct bits *bits, size_t bit)
-{
-	return bits->words[bit / 64] >> bit % 64 & 1;
-}
-
-static inline void bits_add(struct bits *bits, size_t bit)
-{
-	bits->words[bit / 64] |= UINT64_C(1) << bit % 64;
-}
+#define MATCHER_MAX BITS_MAX /* conjunctions */
 
 enum matcher_test {
 	MATCHER_IS,  /* several of one conjunction and field: any */

@@ -8,6 +8,7 @@
 
 #include "filter/rules.h"
 #include "record.h"
+#include "shared.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
  * seals segments; it publishes a frame by moving the segment's end, after the bytes are in the
  * file.
  */
-#include "journal/state.h"
+#include "journal/reader.h"
 
 #include "base/clock.h"
 #include "base/crc32c.h"

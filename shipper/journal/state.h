@@ -43,44 +43,6 @@ struct cursor {
 	struct cursor *next; /* never changes */
 };
 
-/* A frame that was handed out and is not wholly acknowledged. */
-struct handed_out {
-	uint64_t segment;
-	uint64_t offset;
-	uint64_t first_sequence;
-	uint64_t first_index;
-	uint32_t count;
-	uint8_t stream[16];
-};
-
-struct journal_reader {
-	struct journal *journal;
-	struct cursor *cursor; /* NULL: holds nothing back, and may miss what is deleted */
-	int wake_fd;
-	atomic_bool asleep; /* found nothing: the next append wakes it */
-
-	/* Where it reads. */
-	struct segment *segment; /* NULL: the first one numbered at least wanted_segment */
-	uint64_t wanted_segment;
-	int fd;
-	uint64_t offset;
-	uint32_t entry; /* to leave out of the frame at offset */
-	uint64_t index; /* of the next event it expects */
-	bool damaged;   /* something was skipped since the last good frame */
-	struct buf frame;
-
-	/* What it was given and has not acknowledged: a ring. */
-	struct handed_out *items;
-	uint32_t item_first, item_count, item_capacity;
-	struct position acked;
-	uint64_t opened_index; /* acked_index as it was when the reader was opened */
-	uint64_t expired_before, unreadable_before; /* the cursor's, as they were then */
-	_Atomic uint64_t acked_index;
-	_Atomic uint64_t missed; /* without a cursor: events deleted or damaged before it came */
-
-	struct journal_reader *next; /* lock */
-};
-
 struct journal {
 	char *dir;
 	int dirfd;
@@ -139,6 +101,11 @@ int journal_sync_start(struct journal *journal);
 /* After a last round that syncs everything; true: it went well. */
 bool journal_sync_stop(struct journal *journal);
 void journal_sync_round(struct journal *journal); /* asks for a round and waits for its end */
+
+/* cursors.c: the cursor of that name, made where there is none, for one reader: -EBUSY while
+ * another has it. It is in the list, and so holds its segments, before its place is looked at. */
+int journal_take_cursor(struct journal *journal, const char *name, struct cursor **ret_cursor);
+void journal_give_cursor_back(struct journal *journal, struct cursor *cursor);
 
 /* Number of the oldest segment that some cursor still needs; 0: all. Under the lock. */
 uint64_t journal_held_from(const struct journal *journal);

@@ -15,6 +15,7 @@
 #include "journal/journal.h"
 #include "pipeline.h"
 #include "serve/control.h"
+#include "shared.h"
 #include "tool/join.h"
 #include "tool/view.h"
 #include "tool/watch_options.h"

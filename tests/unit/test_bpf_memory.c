@@ -16,6 +16,7 @@
 /* Constants to the verifier, variables here. */
 #define AUDITSHIP_SETTINGS_H
 #include "record.h"
+#include "shared.h"
 
 static __u32 cfg_args_max = REC_ARGS_DEFAULT;
 static __u32 cfg_env_count;

@@ -2,7 +2,7 @@
 /* What is told of a configuration that is wrong. */
 #include "unit/test_config_text.h"
 
-#include "record.h"
+#include "shared.h"
 
 static void what_has_no_unit_or_a_wrong_one_gets_an_example(void **state)
 {

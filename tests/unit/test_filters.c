@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the lists of a configuration become for the probes, on a host that is a table. */
 #include "capture/filters.h"
+#include "record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
