@@ -178,7 +178,7 @@ void journal_list_segment(struct journal *journal, struct segment *segment)
 	journal->segment_count++;
 }
 
-/* True when a round of the sync thread has freed, or may have freed, a segment. */
+/* True when the sync thread has freed, or may have freed, a segment. */
 static bool reclaim(struct journal *journal)
 {
 	bool possible;
@@ -188,7 +188,7 @@ static bool reclaim(struct journal *journal)
 		   journal->oldest->number < journal_held_from(journal);
 	(void)pthread_mutex_unlock(&journal->lock);
 	if (possible)
-		journal_sync_round(journal);
+		journal_make_room(journal);
 	return possible;
 }
 
@@ -207,7 +207,7 @@ static bool give_up_oldest(struct journal *journal, enum journal_gap_reason reas
 	(void)pthread_mutex_unlock(&journal->lock);
 	if (!possible)
 		return false;
-	journal_sync_round(journal);
+	journal_make_room(journal);
 	(void)pthread_mutex_lock(&journal->lock);
 	gone = journal->oldest->number > oldest;
 	(void)pthread_mutex_unlock(&journal->lock);

@@ -19,6 +19,7 @@ struct listing {
 	uint64_t *numbers; /* of NNNNNNNN.seg, to be sorted */
 	size_t count, capacity;
 	uint64_t highest; /* that was ever seen, set aside ones too */
+	uint64_t needed;  /* every cursor file has the segments before this number behind it */
 };
 
 static int add_number(struct listing *listing, uint64_t number)
@@ -36,10 +37,25 @@ static int add_number(struct listing *listing, uint64_t number)
 	return 0;
 }
 
+static void note_cursor(struct listing *listing, const struct journal *journal, const char *name)
+{
+	struct cursor_place place = {0};
+
+	if (!cursor_name_valid(name))
+		return;
+	if (cursor_peek(journal->dirfd, name, &place) < 0)
+		place.position.segment = 0;
+	if (place.position.segment < listing->needed)
+		listing->needed = place.position.segment;
+}
+
 static int take_name(struct listing *listing, const struct journal *journal, const char *name)
 {
 	uint64_t number;
 	enum segment_file what = segment_name_parse(name, &number);
+
+	if (strncmp(name, "cursor-", strlen("cursor-")) == 0)
+		return note_cursor(listing, journal, name + strlen("cursor-")), 0;
 
 	if (what == SEGMENT_FILE_FOREIGN)
 		return 0;
@@ -76,6 +92,8 @@ static int list_directory(struct listing *listing, const struct journal *journal
 		result = take_name(listing, journal, item->d_name);
 	if (result == 0 && errno != 0)
 		result = -errno;
+	if (listing->needed == UINT64_MAX) /* there is no cursor */
+		listing->needed = 0;
 	if (listing->count)
 		qsort(listing->numbers, listing->count, sizeof(*listing->numbers), compare_numbers);
 	return result;
@@ -120,7 +138,19 @@ static bool is_gone(const struct journal *journal, uint64_t number)
 	return faccessat(journal->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
-static int load_one(struct journal *journal, uint64_t number, struct journal_recovery *recovery)
+/* What all sinks have was on its way out, and so not synced, when the power was lost. */
+static int drop_passed(const struct journal *journal, uint64_t number)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	segment_name(name, number);
+	if (!journal->read_only && unlinkat(journal->dirfd, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+static int load_one(struct journal *journal, uint64_t number, const struct listing *listing,
+		    struct journal_recovery *recovery)
 {
 	struct segment *segment = calloc(1, sizeof(*segment));
 	int result;
@@ -137,6 +167,8 @@ static int load_one(struct journal *journal, uint64_t number, struct journal_rec
 	free(segment);
 	if (result != -EBADMSG && result != -EPROTONOSUPPORT)
 		return result;
+	if (result == -EBADMSG && number < listing->needed)
+		return drop_passed(journal, number);
 	set_aside(journal, number, result == -EBADMSG ? "bad" : "newer", recovery);
 	if (result == -EBADMSG)
 		recovery->quarantined++;
@@ -310,11 +342,11 @@ static void leave_unsynced(struct journal *journal)
 int journal_recover(struct journal *journal, bool renew, struct journal_recovery *ret_recovery,
 		    struct err *err)
 {
-	struct listing listing = {0};
+	struct listing listing = {.needed = UINT64_MAX};
 	int result = list_directory(&listing, journal);
 
 	for (size_t i = 0; result == 0 && i < listing.count; i++)
-		result = load_one(journal, listing.numbers[i], ret_recovery);
+		result = load_one(journal, listing.numbers[i], &listing, ret_recovery);
 	free(listing.numbers);
 	if (result == 0)
 		result = count_events(journal, &ret_recovery->events);

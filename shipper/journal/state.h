@@ -78,10 +78,10 @@ struct journal {
 	uint64_t lost_before; /* lock; segments in another place, and so the cursors; 0: none */
 	atomic_bool astray;   /* directory or newest segment has gone */
 	bool deleting;        /* lock; something was appended */
-	enum journal_gap_reason room_wanted; /* lock; 0: none is */
-	uint64_t given_up;                   /* lock; segments before this number */
-	bool stopping;                       /* lock */
-	uint64_t round_wanted, round_done;   /* lock */
+	enum journal_gap_reason room_wanted;          /* lock; 0: none is */
+	uint64_t given_up;                            /* lock; segments before this number */
+	bool stopping;                                /* lock */
+	uint64_t round_wanted, room_made, round_done; /* lock; numbers of rounds */
 	pthread_t sync_thread;
 	bool sync_running;
 
@@ -100,7 +100,10 @@ int journal_recover(struct journal *journal, bool renew, struct journal_recovery
 int journal_sync_start(struct journal *journal);
 /* After a last round that syncs everything; true: it went well. */
 bool journal_sync_stop(struct journal *journal);
-void journal_sync_round(struct journal *journal); /* asks for a round and waits for its end */
+/* Asks for a round and waits for its end: all that was appended before is on disk. */
+void journal_sync_round(struct journal *journal);
+/* Waits only until what nobody needs any more has gone. */
+void journal_make_room(struct journal *journal);
 
 /* cursors.c: the cursor of that name, made where there is none, for one reader: -EBUSY while
  * another has it. It is in the list, and so holds its segments, before its place is looked at. */

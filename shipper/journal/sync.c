@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the sync thread: in rounds, at every interval or when asked, it syncs segments, then stores
- * the cursors as they were before that (so that no cursor is ever ahead of what is on disk), then
- * deletes what every durable cursor has behind it. Nobody else writes cursors or deletes segments.
+ * Owns the sync thread: in rounds, at every interval or when asked, it syncs the segments up to the
+ * cursors, then stores the cursors as they were before that (so that no cursor is ever ahead of
+ * what is on disk), then deletes what every durable cursor has behind it, which needs no syncing.
+ * Who waits for room waits for that only; then the rest is synced. Nobody else writes cursors or
+ * deletes segments.
  */
 #include "journal/gaps.h"
 
@@ -24,23 +26,36 @@ static void note_error(struct journal *journal, int error)
 	atomic_store(&journal->sync_error, error);
 }
 
-/* What has to go, and where the cursors are. */
-static struct cursor *begin_round(struct journal *journal)
-{
+struct round {
+	uint64_t number;
+	bool sync;
 	struct cursor *cursors;
+	uint64_t held_from; /* segments below this one go in this round */
+	uint64_t reach;     /* the highest segment that a cursor stands in */
+};
 
+/* What has to go, and where the cursors are. */
+static void begin_round(struct journal *journal, struct round *round)
+{
 	journal->round_error = 0;
 	(void)pthread_mutex_lock(&journal->lock);
 	journal_retain(journal);
-	cursors = journal->cursors;
-	for (struct cursor *cursor = cursors; cursor; cursor = cursor->next) {
+	round->held_from = journal->deleting ? journal_held_from(journal) : 0;
+	round->cursors = journal->cursors;
+	for (struct cursor *cursor = round->cursors; cursor; cursor = cursor->next) {
+		uint64_t stands_in;
+
 		gaps_place(cursor, &cursor->pending);
 		if (!cursor->placed)
 			cursor->pending.position = cursor->durable.position;
 		cursor->idle = !cursor->open;
+		stands_in = cursor->pending.position.segment;
+		if (!cursor->let_go && stands_in < round->held_from)
+			round->held_from = stands_in;
+		if (stands_in > round->reach)
+			round->reach = stands_in;
 	}
 	(void)pthread_mutex_unlock(&journal->lock);
-	return cursors;
 }
 
 /* The names of segments. Where directories cannot be synced, EINVAL, nothing waits for that. */
@@ -70,15 +85,16 @@ struct sync_task {
 	bool dirty;
 };
 
-/* The first segment that needs syncing or whose descriptor is done with. */
-static bool next_task(struct journal *journal, struct sync_task *ret_task)
+/* The first segment from .. to that needs syncing or whose descriptor is done with. */
+static bool next_task(struct journal *journal, uint64_t from, uint64_t to,
+		      struct sync_task *ret_task)
 {
 	struct sync_task task = {0};
 	struct segment *segment;
 
 	(void)pthread_mutex_lock(&journal->lock);
-	for (segment = journal->oldest; segment; segment = segment->next) {
-		if (segment->fd < 0)
+	for (segment = journal->oldest; segment && segment->number <= to; segment = segment->next) {
+		if (segment->number < from || segment->fd < 0)
 			continue;
 		task.segment = segment;
 		task.sealed = atomic_load(&segment->sealed);
@@ -89,7 +105,7 @@ static bool next_task(struct journal *journal, struct sync_task *ret_task)
 	}
 	(void)pthread_mutex_unlock(&journal->lock);
 	*ret_task = task;
-	return segment != NULL;
+	return segment && segment->number <= to;
 }
 
 static void finish_task(struct journal *journal, const struct sync_task *task, bool synced)
@@ -169,22 +185,18 @@ static bool sync_closed(struct journal *journal)
 	return true;
 }
 
-/* False: what is on disk is not what the cursors count on. */
-static bool sync_segments(struct journal *journal, bool sync)
+/* 1, or 0 after the last one from held_from .. to, or a negative errno: it is not on disk. */
+static int sync_next(struct journal *journal, const struct round *round, uint64_t to)
 {
 	struct sync_task task;
 
-	if (sync && journal->durability == JOURNAL_SYNC_NONE && !sync_closed(journal))
-		return false;
-	while (next_task(journal, &task)) {
-		if (sync && task.dirty && sync_one(journal, &task) < 0)
-			return false;
-		finish_task(journal, &task, sync);
-		/* Only what was there when the round began: a busy writer would keep us here. */
-		if (!task.sealed)
-			break;
-	}
-	return true;
+	if (!next_task(journal, round->held_from, to, &task))
+		return 0;
+	if (round->sync && task.dirty && sync_one(journal, &task) < 0)
+		return journal->round_error;
+	finish_task(journal, &task, round->sync);
+	/* Only what was there when the round began: a busy writer would keep us here. */
+	return task.sealed;
 }
 
 static void store_cursor(struct journal *journal, struct cursor *cursor, bool sync)
@@ -274,27 +286,75 @@ static void delete_segments(struct journal *journal)
 	}
 }
 
-static void store_cursors(struct journal *journal, struct cursor *cursors, bool sync)
+static void store_cursors(struct journal *journal, const struct round *round)
 {
-	for (struct cursor *cursor = cursors; cursor; cursor = cursor->next) {
-		store_cursor(journal, cursor, sync);
+	for (struct cursor *cursor = round->cursors; cursor; cursor = cursor->next) {
+		store_cursor(journal, cursor, round->sync);
 		rest_cursor(cursor);
 	}
 }
 
-static void do_round(struct journal *journal, bool sync)
+/* False: nothing may go, since what the cursors count on is not on disk. */
+static bool make_room(struct journal *journal, const struct round *round)
 {
-	struct cursor *cursors;
+	int result;
+
+	if (round->sync && !sync_directory(journal))
+		return false;
+	if (round->sync && journal->durability == JOURNAL_SYNC_NONE && !sync_closed(journal))
+		return false;
+	do
+		result = sync_next(journal, round, round->reach);
+	while (result > 0);
+	if (result < 0)
+		return false;
+	store_cursors(journal, round);
+	delete_segments(journal);
+	return true;
+}
+
+static void tell_done(struct journal *journal, uint64_t *done, uint64_t number)
+{
+	(void)pthread_mutex_lock(&journal->lock);
+	*done = number;
+	(void)pthread_cond_broadcast(&journal->round_over);
+	(void)pthread_mutex_unlock(&journal->lock);
+}
+
+static bool is_wanted(struct journal *journal, uint64_t number)
+{
+	bool wanted;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	wanted = journal->round_wanted > number && !journal->stopping;
+	(void)pthread_mutex_unlock(&journal->lock);
+	return wanted;
+}
+
+/* False: room is wanted meanwhile, which the next round makes before it goes on with the rest. */
+static bool sync_rest(struct journal *journal, const struct round *round)
+{
+	while (sync_next(journal, round, UINT64_MAX) > 0)
+		if (is_wanted(journal, round->number))
+			return false;
+	return true;
+}
+
+static void do_round(struct journal *journal, uint64_t number, bool sync)
+{
+	struct round round = {.number = number, .sync = sync};
+	bool possible;
 
 	journal_look_around(journal);
 	journal_leave_old_place(journal);
-	cursors = begin_round(journal);
-	if ((!sync || sync_directory(journal)) && sync_segments(journal, sync)) {
-		store_cursors(journal, cursors, sync);
-		delete_segments(journal);
-	}
+	begin_round(journal, &round);
+	possible = make_room(journal, &round);
+	tell_done(journal, &journal->room_made, number);
+	if (possible && !sync_rest(journal, &round))
+		return;
 	if (journal->round_error == 0)
 		atomic_store(&journal->sync_error, 0);
+	tell_done(journal, &journal->round_done, number);
 }
 
 static void wait_for_work(struct journal *journal)
@@ -327,16 +387,12 @@ static void *sync_main(void *data)
 		round = journal->round_wanted;
 		stopping = journal->stopping;
 		(void)pthread_mutex_unlock(&journal->lock);
-		do_round(journal, stopping || journal->durability != JOURNAL_SYNC_NONE);
-		(void)pthread_mutex_lock(&journal->lock);
-		journal->round_done = round;
-		(void)pthread_cond_broadcast(&journal->round_over);
-		(void)pthread_mutex_unlock(&journal->lock);
+		do_round(journal, round, stopping || journal->durability != JOURNAL_SYNC_NONE);
 	}
 	return NULL;
 }
 
-void journal_sync_round(struct journal *journal)
+static void wait_for_round(struct journal *journal, const uint64_t *done)
 {
 	uint64_t round;
 
@@ -345,9 +401,19 @@ void journal_sync_round(struct journal *journal)
 	(void)pthread_mutex_lock(&journal->lock);
 	round = ++journal->round_wanted;
 	(void)pthread_cond_signal(&journal->wake);
-	while (journal->round_done < round)
+	while (*done < round)
 		(void)pthread_cond_wait(&journal->round_over, &journal->lock);
 	(void)pthread_mutex_unlock(&journal->lock);
+}
+
+void journal_make_room(struct journal *journal)
+{
+	wait_for_round(journal, &journal->room_made);
+}
+
+void journal_sync_round(struct journal *journal)
+{
+	wait_for_round(journal, &journal->round_done);
 }
 
 int journal_sync_start(struct journal *journal)

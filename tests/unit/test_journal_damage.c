@@ -422,6 +422,38 @@ static void numbers_of_segments_set_aside_are_not_used_again(void **state)
 	assert_true(exists(f, name));
 }
 
+/* A power loss can bring them back: they were deleted, and not synced before. */
+static void what_all_cursors_have_behind_them_is_dropped_when_torn(void **state)
+{
+	static const char zeros[4096];
+	struct fixture *f = *state;
+	char first[SEGMENT_NAME_SIZE], second[SEGMENT_NAME_SIZE];
+	struct journal_reader *reader;
+
+	(void)make_many(f);
+	open_journal(f);
+	append_ok(f, 1);
+	reader = open_reader(f, "trail");
+	expect_all(f, reader, 1, journal_next_sequence(f->journal) - 1);
+	journal_reader_close(reader);
+	close_journal(f);
+	segment_name(first, 1);
+	segment_name(second, 2);
+	assert_false(exists(f, first));
+	for (int other = 0; other < 2; other++) {
+		write_bytes(f, first, zeros, sizeof(zeros), 0);
+		write_bytes(f, second, "", 0, 0);
+		open_journal(f);
+		/* One that another cursor needs is set aside, as ever. */
+		assert_int_equal(f->recovery.quarantined, other ? 2 : 0);
+		assert_false(exists(f, first));
+		assert_false(exists(f, second));
+		assert_false(f->recovery.stream_renewed);
+		close_journal(f);
+		write_bytes(f, "cursor-other", "", 0, 0);
+	}
+}
+
 static void foreign_files_are_left_alone(void **state)
 {
 	static const char *const names[] = {"README",        "1.seg",         "00000000.seg",
@@ -679,6 +711,7 @@ int main(void)
 		TEST(swapped_segments_are_both_set_aside),
 		TEST(a_frame_pasted_from_another_segment_is_not_taken),
 		TEST(numbers_of_segments_set_aside_are_not_used_again),
+		TEST(what_all_cursors_have_behind_them_is_dropped_when_torn),
 		TEST(foreign_files_are_left_alone),
 		TEST(a_segment_that_may_not_be_read_is_no_damaged_one),
 		TEST(what_only_has_a_segments_name_is_set_aside),
