@@ -47,6 +47,8 @@ struct feed {
 	uint32_t spare_count;
 	uint32_t spare_idle;     /* of them, from the front: not needed since then */
 	uint64_t spare_since_ns; /* CLOCK_MONOTONIC */
+	struct buf
+		text; /* memory for the next batch, which a sink has copied from: in the caches */
 	size_t in_flight_bytes;
 	uint64_t settled_messages; /* since the sink was opened */
 	bool header_due;
@@ -207,9 +209,9 @@ int feed_resume(struct feed *feed, const struct sink_position *resume, struct er
 		     is_same_stream(resume->stream, feed->resumed.stream);
 	int result = 0;
 
-	begin_again(feed);
-	if (feed->shrinks)
+	if (feed->shrinks || (feed->submitted && feed->options.sink->copies))
 		rewind_reader(feed);
+	begin_again(feed);
 	feed->shrinks = false;
 	if (resume->sequence && !known)
 		result = skip_delivered(feed, resume, err);
@@ -473,15 +475,25 @@ static int fill_header(struct feed *feed, struct pending *batch, struct err *err
 /* The one given back last: more of it is in the caches. */
 static struct pending *take_spare(struct feed *feed)
 {
-	struct pending *batch;
+	struct pending *batch = feed->spare[--feed->spare_count];
 
-	if (feed->spare_count == 0)
-		return pending_new(feed->options.limits.batch_bytes,
-				   feed->options.limits.batch_bytes + LINE_MAX_SIZE);
-	batch = feed->spare[--feed->spare_count];
 	if (feed->spare_count < feed->spare_idle)
 		feed->spare_idle = feed->spare_count;
 	pending_clear(batch);
+	return batch;
+}
+
+static struct pending *take_batch(struct feed *feed)
+{
+	size_t bytes = feed->options.limits.batch_bytes;
+	struct pending *batch =
+		feed->spare_count ? take_spare(feed)
+				  : pending_new(feed->text.data ? 0 : bytes, bytes + LINE_MAX_SIZE);
+
+	if (!batch || batch->text.data || !feed->text.data)
+		return batch;
+	batch->text = feed->text;
+	buf_init(&feed->text, batch->text.limit);
 	return batch;
 }
 
@@ -557,6 +569,8 @@ void feed_submitted(struct feed *feed)
 	assert(has_ready(feed) && batch->view.taken == batch->view.count);
 	if (batch->header)
 		feed->header_due = false;
+	if (feed->options.sink->copies)
+		pending_drop_text(batch, &feed->text);
 	feed->in_flight_bytes += pending_cost(batch, feed->options.sink->overhead);
 	feed->submitted++;
 	collect(feed);
@@ -605,7 +619,7 @@ int feed_fill(struct feed *feed, struct err *err)
 	if (!has_room(feed))
 		return 0;
 	if (!batch) {
-		batch = take_spare(feed);
+		batch = take_batch(feed);
 		if (!batch)
 			return err_set(err, -ENOMEM, "out of memory");
 		feed->batches[feed->batch_count++] = batch;
@@ -640,6 +654,7 @@ static void settle_message(struct feed *feed, struct pending *batch, const char 
 				 .text = message->data,
 				 .size = message->size};
 
+	assert(!why || !feed->options.sink->copies);
 	tell_rejected(feed, batch, message->sequence);
 	if (why) {
 		tell_dead(feed, &dead);
@@ -808,6 +823,7 @@ void feed_free(struct feed *feed)
 	for (uint32_t i = 0; i < feed->spare_count; i++)
 		pending_free(feed->spare[i]);
 	message_key_free(feed->key);
+	buf_done(&feed->text);
 	buf_done(&feed->document_key);
 	lines_free(feed->lines);
 	condition_free(feed->options.when);

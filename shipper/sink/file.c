@@ -27,7 +27,7 @@
 
 /* The engine has only so much under way: what is in it must arrive in time. */
 /* The deliver thread holds on to what is not synced, and only to so much. */
-#define UNSYNCED_MAX (off_t)(4 * 1024 * 1024)
+#define UNSYNCED_MAX (off_t)(32 * 1024 * 1024)
 #define UNSYNCED_BATCHES_MAX 128
 #define HEADER_MAX (64 * 1024)
 #define RETRY_NS (5 * NS_PER_S)          /* between two tries to rotate */
@@ -653,6 +653,7 @@ int file_sink_new(struct sink **ret_sink, const struct file_sink_options *option
 	if (!file)
 		return err_set(err, -ENOMEM, "out of memory");
 	file->sink.ops = &ops;
+	file->sink.copies = true;
 	file->sink.fd = file->state_fd = -1;
 	buf_init(&file->header, HEADER_MAX);
 	active_init(&file->active);

@@ -41,7 +41,7 @@ struct pending *pending_new(size_t bytes, size_t bytes_max)
 	buf_init(&batch->text, bytes_max);
 	buf_init(&batch->keys, bytes_max);
 	if (grow(batch) < 0 ||
-	    !buf_reserve(&batch->text, bytes < FIRST_BYTES ? bytes : FIRST_BYTES)) {
+	    (bytes && !buf_reserve(&batch->text, bytes < FIRST_BYTES ? bytes : FIRST_BYTES))) {
 		pending_free(batch);
 		return NULL;
 	}
@@ -168,6 +168,19 @@ void pending_rebase(struct pending *batch)
 	batch->view.messages = batch->messages + batch->settled;
 	batch->view.count = batch->count - batch->settled;
 	batch->view.taken = 0;
+}
+
+void pending_drop_text(struct pending *batch, struct buf *ret_text)
+{
+	size_t limit = batch->text.limit;
+
+	if (ret_text->data)
+		buf_done(&batch->text);
+	else
+		*ret_text = batch->text;
+	buf_init(&batch->text, limit);
+	buf_clear(ret_text);
+	batch->view.data = NULL;
 }
 
 uint32_t pending_taken(const struct pending *batch)

@@ -43,7 +43,7 @@ struct pending {
 	struct sink_batch view;
 };
 
-/* NULL: no memory. */
+/* For about so many bytes. NULL: no memory. */
 struct pending *pending_new(size_t bytes, size_t bytes_max);
 void pending_free(struct pending *batch);
 void pending_clear(struct pending *batch);
@@ -72,6 +72,9 @@ void pending_seal(struct pending *batch);
 
 /* After seal: view begins at the first message that has not settled, and nothing is taken. */
 void pending_rebase(struct pending *batch);
+
+/* The text, which nobody looks at again, goes: to ret_text, when that has no memory yet. */
+void pending_drop_text(struct pending *batch, struct buf *ret_text);
 
 /* Messages that a sink has, counted from the first of all. */
 uint32_t pending_taken(const struct pending *batch);

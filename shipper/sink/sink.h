@@ -60,7 +60,7 @@ struct sink_message {
 /*
  * Whole lines of one stream, in order. Everything in it stays where it is and as it is until the
  * last of its messages has arrived, or open or close has returned: what is under way can point into
- * it.
+ * it. But for a sink that copies, where the text goes when all of it is taken.
  */
 struct sink_batch {
 	const char *data; /* all lines, back to back */
@@ -160,6 +160,9 @@ struct sink {
 	/* Set when it is made, constant. */
 	enum sink_key key;
 	uint32_t overhead; /* bytes that a message under way costs the sink beside its own */
+	/* Of what submit has taken it never looks at the text again, and refuses nothing: the next
+	 * batch is made in the same memory. After an error it is rendered anew. */
+	bool copies;
 
 	/* Set when it is made or by open. The engine shrinks by schema what is longer, before
 	 * submit. */
