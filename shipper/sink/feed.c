@@ -634,12 +634,13 @@ struct sink_batch *feed_next(struct feed *feed)
 	return has_ready(feed) ? &feed->batches[feed->submitted]->view : NULL;
 }
 
-/* The batch of the first message that has not settled, NULL when none is under way. */
-static struct pending *first_under_way(const struct feed *feed)
+/* The batch of the first message that has not settled, from that one on; NULL: none is under way.
+ */
+static struct pending *first_under_way(const struct feed *feed, uint32_t *at)
 {
-	for (uint32_t i = 0; i < feed->batch_count && feed->batches[i]->sealed; i++)
-		if (feed->batches[i]->settled < pending_taken(feed->batches[i]))
-			return feed->batches[i];
+	for (; *at < feed->batch_count && feed->batches[*at]->sealed; (*at)++)
+		if (feed->batches[*at]->settled < pending_taken(feed->batches[*at]))
+			return feed->batches[*at];
 	return NULL;
 }
 
@@ -692,10 +693,11 @@ int feed_settle(struct feed *feed, const struct sink_progress *progress, const c
 		struct err *err)
 {
 	uint64_t before = feed->settled_messages;
+	uint32_t at = 0;
 	bool again = false;
 
 	while (feed->settled_messages < progress->settled && !again) {
-		struct pending *batch = first_under_way(feed);
+		struct pending *batch = first_under_way(feed, &at);
 		bool refused = progress->refused && feed->settled_messages + 1 == progress->settled;
 
 		if (!batch)

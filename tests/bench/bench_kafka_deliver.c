@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What an event costs on its way to Kafka, end to end: journal, rendering, deliver thread, sink,
- * librdkafka and its threads, until the last acknowledgement; beside it the same way to /dev/null,
- * rendering alone, and librdkafka alone with the same lines from memory. In turn, in one process,
- * whose CPU time it is; the mock cluster is another.
+ * librdkafka and its threads, until the last acknowledgement, as messages and as documents of many
+ * events (message: batch); beside it the same way to /dev/null, rendering alone, and librdkafka
+ * alone with the same lines from memory. In turn, in one process, whose CPU time it is; the mock
+ * cluster is another.
  *
  *   bench_kafka_deliver [EVENTS [ROUNDS]]
  *
@@ -31,7 +32,7 @@
 #define WAIT_S 300
 #define LINES_MAX (16 * 1024 * 1024)
 
-enum way { RENDERED, PLAIN, TO_NULL, TO_KAFKA, WAYS };
+enum way { RENDERED, PLAIN, TO_NULL, TO_KAFKA, IN_BATCHES, WAYS };
 
 struct bench {
 	char dir[64];
@@ -231,7 +232,7 @@ static struct sink *make_sink(const struct bench *bench, bool to_kafka)
 	return sink;
 }
 
-static void deliver(struct bench *bench, bool to_kafka)
+static void deliver(struct bench *bench, enum way way)
 {
 	struct deliver_options options = {
 		.journal = bench->journal,
@@ -239,7 +240,8 @@ static void deliver(struct bench *bench, bool to_kafka)
 		.render = {.format = RENDER_ECS,
 			   .detail = RENDER_COMPACT,
 			   .leave_out = bench->leave_out},
-		.sink = make_sink(bench, to_kafka),
+		.documents = way == IN_BATCHES,
+		.sink = make_sink(bench, way != TO_NULL),
 		.limits = {.batch_bytes = 256 * 1024, .in_flight_bytes = 8 * 1024 * 1024}};
 	uint64_t end_ns = clock_mono_ns() + WAIT_S * NS_PER_S;
 	struct deliver_status status;
@@ -269,7 +271,8 @@ static void run(struct bench *bench, enum way way)
 		break;
 	case TO_NULL:
 	case TO_KAFKA:
-		deliver(bench, way == TO_KAFKA);
+	case IN_BATCHES:
+		deliver(bench, way);
 		break;
 	case WAYS:
 		break;
@@ -320,10 +323,10 @@ int main(int argc, char **argv)
 		open_journal(&bench);
 		measure(&bench, rounds, us);
 		(void)printf("%-14s%5zu bytes: rendered %.2f, librdkafka alone %.2f, to /dev/null "
-			     "%.2f, to Kafka %.2f: %.2f of the first two\n",
+			     "%.2f, to Kafka %.2f: %.2f of the first two; in batches %.2f\n",
 			     loads[i].name, bench.lines.length / MADE_EVENTS, us[RENDERED],
 			     us[PLAIN], us[TO_NULL], us[TO_KAFKA],
-			     us[TO_KAFKA] / (us[RENDERED] + us[PLAIN]));
+			     us[TO_KAFKA] / (us[RENDERED] + us[PLAIN]), us[IN_BATCHES]);
 		good = good && us[TO_KAFKA] <= 1.75 * (us[RENDERED] + us[PLAIN]);
 		remove_journal(&bench);
 		buf_done(&bench.entries);

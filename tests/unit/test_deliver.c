@@ -24,6 +24,7 @@ struct fake {
 	uint32_t takes; /* lines that a failing submit takes all the same */
 	bool tells_resume;
 	bool settles_when_flushed; /* and at no other time */
+	bool loses;                /* at an open, what has not settled */
 	bool flushed;              /* since the open: it takes nothing more */
 	int hang_fd;               /* -1, or an eventfd that submit reads first */
 	int close_fd;              /* the same of close */
@@ -61,6 +62,8 @@ static int fake_open(struct sink *sink, struct sink_position *ret_resume, struct
 
 	(void)pthread_mutex_lock(&fake->lock);
 	fake->opens++;
+	if (fake->loses)
+		buf_clear(&fake->text);
 	fake->taken = fake->settled = 0;
 	fake->flushed = false;
 	*ret_resume = fake->tells_resume ? fake->resume : (struct sink_position){0};
@@ -108,6 +111,8 @@ static int fake_submit(struct sink *sink, struct sink_batch *batch, struct err *
 	if (result == 0) {
 		batch->taken = count;
 		fake->taken += count;
+		if (fake->sink.copies) /* nobody looks at it again */
+			memset((char *)(uintptr_t)batch->data, '#', batch->size);
 		if (!fake->settles_when_flushed)
 			fake->settled = fake->taken;
 	}
@@ -402,6 +407,40 @@ static void what_a_failing_sink_took_is_not_given_again(void **state)
 	assert_int_equal(world->status.skipped, 33);
 	assert_int_equal(world->status.acknowledged, 67);
 	assert_lines(fake.text.data, fake.text.length, journal_stream(world->journal), 100);
+	fake_done(&fake);
+}
+
+static uint64_t fake_taken(struct fake *fake)
+{
+	uint64_t taken;
+
+	(void)pthread_mutex_lock(&fake->lock);
+	taken = fake->taken;
+	(void)pthread_mutex_unlock(&fake->lock);
+	return taken;
+}
+
+static void what_a_sink_that_copies_has_lost_is_rendered_anew(void **state)
+{
+	struct world *world = *state;
+	struct fake fake;
+
+	fake_init(&fake);
+	fake.sink.copies = fake.settles_when_flushed = fake.loses = true;
+	fake.code = -EIO;
+	start(world, &fake.sink);
+	for (int i = 1; i <= 3; i++) {
+		append(world->journal, 50);
+		until(fake_taken(&fake) == (uint64_t)i * 50);
+	}
+	set_failures(&fake, 1);
+	append(world->journal, 50);
+	until(fake_taken(&fake) == 200);
+	assert_int_equal(fake.opens, 2);
+	assert_int_equal(world->status.acknowledged, 0);
+	stop(world, LONG_MS);
+	assert_int_equal(world->status.acknowledged, 200);
+	assert_lines(fake.text.data, fake.text.length, journal_stream(world->journal), 200);
 	fake_done(&fake);
 }
 
@@ -894,6 +933,7 @@ int main(void)
 		TEST(the_status_tells_how_late_a_sink_is_and_since_when),
 		TEST(a_receiver_that_takes_nothing_now_is_told_from_a_fault),
 		TEST(what_a_failing_sink_took_is_not_given_again),
+		TEST(what_a_sink_that_copies_has_lost_is_rendered_anew),
 		TEST(damaged_entries_are_counted_and_passed),
 		TEST(a_bad_path_is_told_at_the_start),
 		TEST(a_place_that_is_down_at_the_start_is_tried_until_it_works),
