@@ -168,7 +168,8 @@ const struct option config_file_options[] = {
 		.min = 10,
 		.max = 60 * SECOND_MS,
 		.sink_types = FILE_SINK,
-		.doc = "Time between two such moments with fsync: interval; after 32 MiB it is "
+		.doc = "Time between two such moments with fsync: interval; after 4 to 32 MiB it "
+		       "is "
 		       "done "
 		       "earlier.",
 	},

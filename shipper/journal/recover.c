@@ -138,15 +138,17 @@ static bool is_gone(const struct journal *journal, uint64_t number)
 	return faccessat(journal->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
-/* What all sinks have was on its way out, and so not synced, when the power was lost. */
-static int drop_passed(const struct journal *journal, uint64_t number)
+/* What all sinks have was on its way out, and so not synced, when the power was lost. The highest
+ * number stays taken. */
+static bool drop_passed(const struct journal *journal, uint64_t number,
+			const struct listing *listing)
 {
 	char name[SEGMENT_NAME_SIZE];
 
+	if (number >= listing->needed || number == listing->highest)
+		return false;
 	segment_name(name, number);
-	if (!journal->read_only && unlinkat(journal->dirfd, name, 0) < 0 && errno != ENOENT)
-		return -errno;
-	return 0;
+	return journal->read_only || unlinkat(journal->dirfd, name, 0) == 0;
 }
 
 static int load_one(struct journal *journal, uint64_t number, const struct listing *listing,
@@ -167,8 +169,8 @@ static int load_one(struct journal *journal, uint64_t number, const struct listi
 	free(segment);
 	if (result != -EBADMSG && result != -EPROTONOSUPPORT)
 		return result;
-	if (result == -EBADMSG && number < listing->needed)
-		return drop_passed(journal, number);
+	if (result == -EBADMSG && drop_passed(journal, number, listing))
+		return 0;
 	set_aside(journal, number, result == -EBADMSG ? "bad" : "newer", recovery);
 	if (result == -EBADMSG)
 		recovery->quarantined++;
@@ -318,24 +320,16 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 }
 
 /*
- * What the last run had no time to sync is in memory still, if the boot is the same: its newest
- * segments are left to the sync thread, with their names. Events of them may go out and be
- * acknowledged, and then a power loss would take them.
+ * What the last run had no time to sync is in memory still, if the boot is the same: its segments
+ * are left to the sync thread, with their names. Events of them may go out and be acknowledged, and
+ * then a power loss would take them.
  */
 static void leave_unsynced(struct journal *journal)
 {
-	char name[SEGMENT_NAME_SIZE];
-
-	for (struct segment *segment = journal->oldest; segment; segment = segment->next) {
-		if (segment->next && segment->next != journal->newest)
-			continue;
-		if (memcmp(segment->boot_id, journal->boot_id, sizeof(segment->boot_id)) != 0)
-			continue;
-		segment->synced = 0;
-		segment_name(name, segment->number);
-		if (segment->fd < 0)
-			segment->fd = openat(journal->dirfd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	}
+	for (struct segment *segment = journal->oldest; segment; segment = segment->next)
+		if (memcmp(segment->boot_id, journal->boot_id, sizeof(segment->boot_id)) == 0)
+			segment->synced = 0;
+	journal->closed_unsynced = true;
 	journal->name_unsynced = journal->directory_changed = true;
 }
 

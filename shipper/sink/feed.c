@@ -23,10 +23,10 @@
 #define LINE_MAX_SIZE (4u * 1024 * 1024)
 #define BATCH_EVENTS_MAX 65536u
 #define BATCHES_MAX 256u /* small ones: a file acknowledges only twice a second */
-/* Batches whose memory is kept for the next ones: as many as a file has under way in a storm, until
- * a sync lets go of all of them. Memory that is given back and taken again costs more than a line.
- */
-#define SPARE_MAX 32u
+/* Batches whose memory is kept for the next ones: as many as a file has under way in a storm,
+ * without their text, until a sync lets go of all of them. Memory that is given back and taken
+ * again costs more than a line. */
+#define SPARE_MAX 128u
 #define SPARE_FOR_NS (10 * NS_PER_S)
 
 struct feed {

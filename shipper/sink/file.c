@@ -25,10 +25,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* The engine has only so much under way: what is in it must arrive in time. */
-/* The deliver thread holds on to what is not synced, and only to so much. */
-#define UNSYNCED_MAX (off_t)(32 * 1024 * 1024)
+/* The engine has only so much under way: what is in it must arrive before it would wait. */
 #define UNSYNCED_BATCHES_MAX 128
+#define UNSYNCED_LINES_MAX 65536
+/* Bytes, the fewer the slower the disk: no call is to take long. */
+#define UNSYNCED_LEAST (off_t)(4 * 1024 * 1024)
+#define UNSYNCED_MOST (off_t)(32 * 1024 * 1024)
+#define SLOW_SYNC_NS (250 * NS_PER_MS)
+#define FAST_SYNC_NS (50 * NS_PER_MS)
 #define HEADER_MAX (64 * 1024)
 #define RETRY_NS (5 * NS_PER_S)          /* between two tries to rotate */
 #define EARLY_BYTES (off_t)(1024 * 1024) /* less is not worth a file when room is scarce */
@@ -55,6 +59,7 @@ struct file_sink {
 	uint64_t taken, settled; /* messages since open */
 	uint64_t sync_due_ns;    /* CLOCK_MONOTONIC; 0: there is nothing to sync */
 	unsigned int unsynced;   /* batches since the last sync */
+	off_t unsynced_max;      /* bytes */
 	uint64_t retry_ns, wake_ns; /* CLOCK_MONOTONIC: not before */
 	uint64_t missed_ns;         /* CLOCK_MONOTONIC: the file was found gone; 0: it is there */
 	uint64_t followed_ns;       /* CLOCK_MONOTONIC: went on in another; 0: not lately */
@@ -193,10 +198,16 @@ static int file_open(struct sink *sink, struct sink_position *ret_resume, struct
 
 static int sync_now(struct file_sink *file, struct err *err)
 {
+	uint64_t begin_ns = clock_mono_ns(), took_ns;
 	int result = active_sync(&file->active, err);
 
 	if (result < 0)
 		return result;
+	took_ns = clock_mono_ns() - begin_ns;
+	if (took_ns > SLOW_SYNC_NS && file->unsynced_max > UNSYNCED_LEAST)
+		file->unsynced_max /= 2;
+	else if (took_ns < FAST_SYNC_NS && file->unsynced_max < UNSYNCED_MOST)
+		file->unsynced_max *= 2;
 	file->sync_due_ns = 0;
 	file->unsynced = 0;
 	file->sink.poll_ms = 0;
@@ -227,7 +238,8 @@ static int settle(struct file_sink *file, struct err *err)
 	}
 	if (file->sync_due_ns == 0)
 		file->sync_due_ns = clock_mono_ns() + file->options.sync_every_ms * NS_PER_MS;
-	if (file->active.length - file->active.synced >= UNSYNCED_MAX ||
+	if (file->active.length - file->active.synced >= file->unsynced_max ||
+	    file->taken - file->settled >= UNSYNCED_LINES_MAX ||
 	    ++file->unsynced >= UNSYNCED_BATCHES_MAX)
 		return sync_now(file, err);
 	return sync_if_due(file, err);
@@ -654,6 +666,7 @@ int file_sink_new(struct sink **ret_sink, const struct file_sink_options *option
 		return err_set(err, -ENOMEM, "out of memory");
 	file->sink.ops = &ops;
 	file->sink.copies = true;
+	file->unsynced_max = UNSYNCED_LEAST;
 	file->sink.fd = file->state_fd = -1;
 	buf_init(&file->header, HEADER_MAX);
 	active_init(&file->active);

@@ -163,7 +163,7 @@ void pending_rebase(struct pending *batch)
 		gone = (size_t)(batch->messages[batch->settled].data - batch->text.data);
 	else if (batch->count)
 		gone = batch->text.length;
-	batch->view.data = batch->text.data + gone;
+	batch->view.data = gone ? batch->text.data + gone : batch->text.data;
 	batch->view.size = batch->text.length - gone;
 	batch->view.messages = batch->messages + batch->settled;
 	batch->view.count = batch->count - batch->settled;

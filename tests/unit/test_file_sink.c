@@ -568,6 +568,27 @@ static void many_small_batches_are_synced_early(void **state)
 	assert_in_range(settled(place), 100, 199);
 }
 
+/* As many as the engine holds, whatever their bytes: it would wait for the next sync. */
+static void many_short_lines_are_synced_early(void **state)
+{
+	struct place *place = *state;
+	static struct sink_message messages[65536];
+	static char lines[2 * 65536];
+	struct sink_batch batch = {
+		.data = lines, .size = sizeof(lines), .messages = messages, .count = 65536};
+
+	memset(lines, '\n', sizeof(lines));
+	for (uint32_t i = 0; i < batch.count; i++) {
+		lines[2 * i] = 'x';
+		messages[i] = (struct sink_message){
+			.data = lines + 2 * i, .size = 1, .events = 1, .sequence = i + 1};
+	}
+	use_sync(place, FILE_SYNC_INTERVAL, 3600 * 1000);
+	assert_int_equal(open_sink(place), 0);
+	assert_int_equal(place->sink->ops->submit(place->sink, &batch, &place->err), 0);
+	assert_int_equal(settled(place), batch.count);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -591,6 +612,7 @@ int main(void)
 		TEST(a_short_write_leaves_no_trace),
 		TEST(without_syncs_a_failing_one_at_the_end_takes_nothing_back),
 		TEST(many_small_batches_are_synced_early),
+		TEST(many_short_lines_are_synced_early),
 		TEST(a_full_disk_leaves_no_partial_line),
 	};
 

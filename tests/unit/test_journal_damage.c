@@ -444,7 +444,7 @@ static void what_all_cursors_have_behind_them_is_dropped_when_torn(void **state)
 		write_bytes(f, first, zeros, sizeof(zeros), 0);
 		write_bytes(f, second, "", 0, 0);
 		open_journal(f);
-		/* One that another cursor needs is set aside, as ever. */
+		/* What another cursor needs is set aside, as ever. */
 		assert_int_equal(f->recovery.quarantined, other ? 2 : 0);
 		assert_false(exists(f, first));
 		assert_false(exists(f, second));
@@ -452,6 +452,12 @@ static void what_all_cursors_have_behind_them_is_dropped_when_torn(void **state)
 		close_journal(f);
 		write_bytes(f, "cursor-other", "", 0, 0);
 	}
+	/* And what cannot be dropped. */
+	assert_int_equal(unlink(path_of(f, "cursor-other")), 0);
+	assert_int_equal(mkdir(path_of(f, first), 0700), 0);
+	open_journal(f);
+	assert_int_equal(f->recovery.quarantined, 1);
+	assert_false(exists(f, first));
 }
 
 static void foreign_files_are_left_alone(void **state)
