@@ -169,9 +169,7 @@ const struct option config_file_options[] = {
 		.max = 60 * SECOND_MS,
 		.sink_types = FILE_SINK,
 		.doc = "Time between two such moments with fsync: interval; after 4 to 32 MiB it "
-		       "is "
-		       "done "
-		       "earlier.",
+		       "is done earlier.",
 	},
 	{
 		"space.warn",

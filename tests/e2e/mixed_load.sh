@@ -76,9 +76,9 @@ done
 caches >>"$DIR/caches" || :
 stop_load
 [ -n "$RECEIVER" ] || start_receiver "$port"
+write_variant 0 # the last one may be refused, by the command that asks as well
 wait_until 60 status_is '.account.balances and ([.sinks[].lag.events] | max < 200)' ||
 	fail "the sinks do not catch up, or the account does not balance: $(jq -c '[.account, .sinks]' "$DIR/status.json")"
-write_variant 0
 stop_agent 0
 ! grep -E 'Sanitizer|runtime error' "$DIR/agent.err" || fail "a sanitizer has found something"
 
