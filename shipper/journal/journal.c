@@ -48,6 +48,7 @@ static int init(struct journal *journal, const struct journal_options *options)
 	journal->when_full = options->when_full;
 	journal->read_only = options->read_only;
 	journal->durability = options->durability;
+	journal->closed_unsynced = options->durability == JOURNAL_SYNC_NONE;
 	journal->sync_every_ms = options->sync_every_ms ? options->sync_every_ms : 1;
 	journal->probes = options->probes;
 	journal->probes_count = options->probes_count;

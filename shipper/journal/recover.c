@@ -320,24 +320,16 @@ static int continue_from(struct journal *journal, struct segment *segment, bool 
 }
 
 /*
- * What the last run had no time to sync is in memory still, if the boot is the same: its newest
- * segments are left to the sync thread, with their names. Events of them may go out and be
- * acknowledged, and then a power loss would take them.
+ * What the last run had no time to sync is in memory still, if the boot is the same: its segments
+ * are left to the sync thread, with their names. Events of them may go out and be acknowledged, and
+ * then a power loss would take them.
  */
 static void leave_unsynced(struct journal *journal)
 {
-	char name[SEGMENT_NAME_SIZE];
-
-	for (struct segment *segment = journal->oldest; segment; segment = segment->next) {
-		if (segment->next && segment->next != journal->newest)
-			continue;
-		if (memcmp(segment->boot_id, journal->boot_id, sizeof(segment->boot_id)) != 0)
-			continue;
-		segment->synced = 0;
-		segment_name(name, segment->number);
-		if (segment->fd < 0)
-			segment->fd = openat(journal->dirfd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	}
+	for (struct segment *segment = journal->oldest; segment; segment = segment->next)
+		if (memcmp(segment->boot_id, journal->boot_id, sizeof(segment->boot_id)) == 0)
+			segment->synced = 0;
+	journal->closed_unsynced = true;
 	journal->name_unsynced = journal->directory_changed = true;
 }
 

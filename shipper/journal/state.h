@@ -82,6 +82,9 @@ struct journal {
 	uint64_t given_up;                            /* lock; segments before this number */
 	bool stopping;                                /* lock */
 	uint64_t round_wanted, room_made, round_done; /* lock; numbers of rounds */
+	uint64_t whole_wanted;                        /* lock; the last one waited for to its end */
+	uint64_t whole_ns;    /* sync; CLOCK_MONOTONIC: the last one came to its end */
+	bool closed_unsynced; /* sync, once it runs; see sync_closed */
 	pthread_t sync_thread;
 	bool sync_running;
 

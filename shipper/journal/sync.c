@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the sync thread: in rounds, at every interval or when asked, it syncs the segments up to the
- * cursors, then stores the cursors as they were before that (so that no cursor is ever ahead of
- * what is on disk), then deletes what every durable cursor has behind it, which needs no syncing.
- * Who waits for room waits for that only; then the rest is synced. Nobody else writes cursors or
- * deletes segments.
+ * Owns the sync thread: in rounds, at every interval or when asked, it syncs segments, then stores
+ * the cursors as they were before that (so that no cursor is ever ahead of what is on disk), then
+ * deletes what every durable cursor has behind it, which needs no syncing. What that needs is done
+ * first, for who waits for room. Nobody else writes cursors or deletes segments.
  */
 #include "journal/gaps.h"
 
@@ -20,6 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* So many intervals after the last whole round the next one is not interrupted. */
+#define OVERDUE_ROUNDS 10
+
 static void note_error(struct journal *journal, int error)
 {
 	journal->round_error = error;
@@ -31,8 +33,23 @@ struct round {
 	bool sync;
 	struct cursor *cursors;
 	uint64_t held_from; /* segments below this one go in this round */
-	uint64_t reach;     /* the highest segment that a cursor stands in */
+	uint64_t reach;     /* segments up to here are synced before that; 0: none has to be */
 };
+
+/* Those that no cursor needs any more, and what has to be on disk before they go. */
+static void plan_round(const struct journal *journal, struct round *round)
+{
+	round->held_from = journal->deleting ? journal_held_from(journal) : 0;
+	if (journal->newest && round->held_from > journal->newest->number)
+		round->held_from = journal->newest->number;
+	for (struct cursor *cursor = round->cursors; cursor; cursor = cursor->next)
+		if (!cursor->let_go && cursor->pending.position.segment < round->held_from)
+			round->held_from = cursor->pending.position.segment;
+	for (struct cursor *cursor = round->cursors; cursor; cursor = cursor->next)
+		if (cursor->durable.position.segment < round->held_from &&
+		    cursor->pending.position.segment > round->reach)
+			round->reach = cursor->pending.position.segment;
+}
 
 /* What has to go, and where the cursors are. */
 static void begin_round(struct journal *journal, struct round *round)
@@ -40,21 +57,14 @@ static void begin_round(struct journal *journal, struct round *round)
 	journal->round_error = 0;
 	(void)pthread_mutex_lock(&journal->lock);
 	journal_retain(journal);
-	round->held_from = journal->deleting ? journal_held_from(journal) : 0;
 	round->cursors = journal->cursors;
 	for (struct cursor *cursor = round->cursors; cursor; cursor = cursor->next) {
-		uint64_t stands_in;
-
 		gaps_place(cursor, &cursor->pending);
 		if (!cursor->placed)
 			cursor->pending.position = cursor->durable.position;
 		cursor->idle = !cursor->open;
-		stands_in = cursor->pending.position.segment;
-		if (!cursor->let_go && stands_in < round->held_from)
-			round->held_from = stands_in;
-		if (stands_in > round->reach)
-			round->reach = stands_in;
 	}
+	plan_round(journal, round);
 	(void)pthread_mutex_unlock(&journal->lock);
 }
 
@@ -159,19 +169,29 @@ static int sync_one(struct journal *journal, const struct sync_task *task)
 	return result;
 }
 
+static struct segment *next_closed(struct journal *journal, const struct segment *after)
+{
+	struct segment *segment;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	segment = after ? after->next : journal->oldest;
+	while (segment && (segment->fd >= 0 || segment->synced == atomic_load(&segment->end)))
+		segment = segment->next;
+	(void)pthread_mutex_unlock(&journal->lock);
+	return segment;
+}
+
 /*
- * With JOURNAL_SYNC_NONE, at the end: those whose descriptor was done with before they were synced.
- * Nobody else touches the list any more. What has gone needs nothing.
+ * Those whose descriptor was done with before they were synced: with JOURNAL_SYNC_NONE, at the end,
+ * and what a run left that was killed. What has gone needs nothing.
  */
 static bool sync_closed(struct journal *journal)
 {
 	char name[SEGMENT_NAME_SIZE];
 
-	for (struct segment *segment = journal->oldest; segment; segment = segment->next) {
+	for (struct segment *segment = NULL; (segment = next_closed(journal, segment));) {
 		_cleanup_close_ int fd = -1;
 
-		if (segment->fd >= 0 || segment->synced == atomic_load(&segment->end))
-			continue;
 		segment_name(name, segment->number);
 		fd = openat(journal->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (fd < 0 && errno == ENOENT)
@@ -180,8 +200,11 @@ static bool sync_closed(struct journal *journal)
 			note_error(journal, -errno);
 			return false;
 		}
+		(void)pthread_mutex_lock(&journal->lock);
 		segment->synced = atomic_load(&segment->end);
+		(void)pthread_mutex_unlock(&journal->lock);
 	}
+	journal->closed_unsynced = false;
 	return true;
 }
 
@@ -286,9 +309,12 @@ static void delete_segments(struct journal *journal)
 	}
 }
 
-static void store_cursors(struct journal *journal, const struct round *round)
+/* Those that stand in segments up to that one. */
+static void store_cursors(struct journal *journal, const struct round *round, uint64_t to)
 {
 	for (struct cursor *cursor = round->cursors; cursor; cursor = cursor->next) {
+		if (cursor->pending.position.segment > to)
+			continue;
 		store_cursor(journal, cursor, round->sync);
 		rest_cursor(cursor);
 	}
@@ -301,14 +327,14 @@ static bool make_room(struct journal *journal, const struct round *round)
 
 	if (round->sync && !sync_directory(journal))
 		return false;
-	if (round->sync && journal->durability == JOURNAL_SYNC_NONE && !sync_closed(journal))
+	if (round->sync && journal->closed_unsynced && !sync_closed(journal))
 		return false;
 	do
 		result = sync_next(journal, round, round->reach);
 	while (result > 0);
 	if (result < 0)
 		return false;
-	store_cursors(journal, round);
+	store_cursors(journal, round, round->reach);
 	delete_segments(journal);
 	return true;
 }
@@ -321,22 +347,33 @@ static void tell_done(struct journal *journal, uint64_t *done, uint64_t number)
 	(void)pthread_mutex_unlock(&journal->lock);
 }
 
-static bool is_wanted(struct journal *journal, uint64_t number)
+/* Room is wanted before the rest is on disk, which nobody waits for and which is not long overdue.
+ */
+static bool is_interrupted(struct journal *journal, const struct round *round)
 {
+	uint64_t most_ns = OVERDUE_ROUNDS * journal->sync_every_ms * NS_PER_MS;
 	bool wanted;
 
+	if (clock_mono_ns() - journal->whole_ns > most_ns)
+		return false;
 	(void)pthread_mutex_lock(&journal->lock);
-	wanted = journal->round_wanted > number && !journal->stopping;
+	wanted = journal->round_wanted > round->number && !journal->stopping &&
+		 journal->whole_wanted <= journal->round_done;
 	(void)pthread_mutex_unlock(&journal->lock);
 	return wanted;
 }
 
-/* False: room is wanted meanwhile, which the next round makes before it goes on with the rest. */
+/* False: the next round makes room before it goes on with the rest. */
 static bool sync_rest(struct journal *journal, const struct round *round)
 {
-	while (sync_next(journal, round, UINT64_MAX) > 0)
-		if (is_wanted(journal, round->number))
+	int result;
+
+	while ((result = sync_next(journal, round, UINT64_MAX)) > 0)
+		if (is_interrupted(journal, round))
 			return false;
+	if (result == 0)
+		store_cursors(journal, round, UINT64_MAX);
+	journal->whole_ns = clock_mono_ns();
 	return true;
 }
 
@@ -400,6 +437,8 @@ static void wait_for_round(struct journal *journal, const uint64_t *done)
 		return;
 	(void)pthread_mutex_lock(&journal->lock);
 	round = ++journal->round_wanted;
+	if (done == &journal->round_done)
+		journal->whole_wanted = round;
 	(void)pthread_cond_signal(&journal->wake);
 	while (*done < round)
 		(void)pthread_cond_wait(&journal->round_over, &journal->lock);

@@ -619,10 +619,10 @@ static void what_was_closed_is_on_disk_with_any_durability(void **state)
 	}
 }
 
-static void append_to_two_segments(struct fixture *f)
+static void append_to_five_segments(struct fixture *f)
 {
 	open_journal(f);
-	while (status_of(f).segments < 2)
+	while (status_of(f).segments < 5)
 		append_ok(f, FRAME_EVENTS);
 	append_ok(f, FRAME_EVENTS);
 	atomic_store(&shared->appended, journal_next_sequence(f->journal) - 1);
@@ -659,7 +659,7 @@ static void what_a_killed_run_left_is_synced_by_the_next(void **state)
 
 		f->options.renew_stream = false;
 		aim(f, POWER_LOSS, UINT_MAX);
-		run_killed(f, append_to_two_segments);
+		run_killed(f, append_to_five_segments);
 		f->options.renew_stream = renew;
 		run_killed(f, open_and_sync);
 		lose_power(f);
