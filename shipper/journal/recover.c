@@ -56,7 +56,6 @@ static int take_name(struct listing *listing, const struct journal *journal, con
 
 	if (strncmp(name, "cursor-", strlen("cursor-")) == 0)
 		return note_cursor(listing, journal, name + strlen("cursor-")), 0;
-
 	if (what == SEGMENT_FILE_FOREIGN)
 		return 0;
 	if (what == SEGMENT_FILE_UNFINISHED && !journal->read_only)

@@ -47,8 +47,7 @@ struct feed {
 	uint32_t spare_count;
 	uint32_t spare_idle;     /* of them, from the front: not needed since then */
 	uint64_t spare_since_ns; /* CLOCK_MONOTONIC */
-	struct buf
-		text; /* memory for the next batch, which a sink has copied from: in the caches */
+	struct buf text; /* a sink has copied from it: memory for the next batch, in the caches */
 	size_t in_flight_bytes;
 	uint64_t settled_messages; /* since the sink was opened */
 	bool header_due;
