@@ -3,6 +3,7 @@
 
 #include "base/digits.h"
 
+#include <string.h>
 #include <time.h>
 
 static uint64_t read_clock(clockid_t id)
@@ -81,16 +82,32 @@ static char *put_date(char *at, unsigned int days)
 	return put_two(at, day, 'T');
 }
 
-void clock_format_utc(char out[CLOCK_UTC_SIZE], uint64_t wall_ns)
+/* Times of one second follow each other: what is the same in them is worked out once. */
+struct second {
+	uint64_t since_epoch;
+	char text[20]; /* up to the point */
+};
+
+static void format_second(struct second *second, uint64_t since_epoch)
 {
-	uint64_t seconds = wall_ns / NS_PER_S;
-	unsigned int fraction = (unsigned int)(wall_ns % NS_PER_S);
-	unsigned int of_day = (unsigned int)(seconds % 86400);
-	char *at = put_date(out, (unsigned int)(seconds / 86400));
+	unsigned int of_day = (unsigned int)(since_epoch % 86400);
+	char *at = put_date(second->text, (unsigned int)(since_epoch / 86400));
 
 	at = put_two(at, of_day / 3600, ':');
 	at = put_two(at, of_day / 60 % 60, ':');
-	at = put_two(at, of_day % 60, '.');
+	(void)put_two(at, of_day % 60, '.');
+	second->since_epoch = since_epoch;
+}
+
+void clock_format_utc(char out[CLOCK_UTC_SIZE], uint64_t wall_ns)
+{
+	static _Thread_local struct second last;
+	unsigned int fraction = (unsigned int)(wall_ns % NS_PER_S);
+	char *at = out + sizeof(last.text);
+
+	if (last.since_epoch != wall_ns / NS_PER_S || !last.text[0])
+		format_second(&last, wall_ns / NS_PER_S);
+	memcpy(out, last.text, sizeof(last.text));
 	for (unsigned int unit = 9; unit > 1; fraction /= 100)
 		digits_put_two(at + (unit -= 2), fraction % 100);
 	at[0] = (char)('0' + fraction);

@@ -16,7 +16,8 @@
 
 #define SWEEP_MS 1
 #define MAX_SWEEP_MS 8
-#define CALM_SHARE 64      /* less of a ring than one in that many between two sweeps is not much */
+#define CALM_SHARE 32      /* less of a ring than one in that many between two sweeps is not much */
+#define BUSY_SHARE 16      /* more than one in that many is much */
 #define MS_BYTES (1 << 20) /* more than that a storm does not write in a millisecond */
 #define SLEEP_MS 500
 #define EMPTY_SWEEPS 4 /* before going to sleep */
@@ -144,25 +145,26 @@ static int sleep_until_woken(struct reader *reader)
 /*
  * A sweep costs some ten microseconds here, in the journal and in each sink, whatever it brings: as
  * long as the rings hardly fill meanwhile it is put off, twice as long each time, but never until a
- * storm that begins now would have filled one.
+ * storm that begins now would have filled one. Where they fill steadily it stays as it is.
  */
 static int next_sweep_ms(struct reader *reader)
 {
 	uint64_t most_ms = MAX_SWEEP_MS;
-	bool calm = true;
+	bool calm = true, busy = false;
 
 	for (int i = 0; i < REC_RING_SHIPPER; i++) {
 		const struct ring *ring = reader->rings[i];
-		uint64_t position = ring_position(ring);
+		uint64_t position = ring_position(ring), filled = position - reader->swept_to[i];
 
 		if (most_ms > ring_size_bytes(ring) / MS_BYTES)
 			most_ms = ring_size_bytes(ring) / MS_BYTES;
-		calm &= position - reader->swept_to[i] < ring_size_bytes(ring) / CALM_SHARE;
+		calm &= filled < ring_size_bytes(ring) / CALM_SHARE;
+		busy |= filled > ring_size_bytes(ring) / BUSY_SHARE;
 		reader->swept_to[i] = position;
 	}
-	if (!calm)
+	if (busy)
 		reader->sweep_ms = SWEEP_MS;
-	else if (2 * (uint64_t)reader->sweep_ms <= most_ms)
+	else if (calm && 2 * (uint64_t)reader->sweep_ms <= most_ms)
 		reader->sweep_ms *= 2;
 	return reader->sweep_ms;
 }

@@ -8,18 +8,19 @@
 
 #define HASHED_BYTES 32 /* of the beginning, and of the end, of a key */
 
+/* Those of a set lie together, apart from the bytes: a look-up touches few lines of memory. */
 struct slot {
-	const void *owner; /* NULL: empty */
 	uint64_t hash;
+	const void *owner; /* NULL: empty */
 	uint32_t key_length, text_length;
-	uint64_t used;                /* as clock */
-	char bytes[PART_CACHE_BYTES]; /* key, then text */
+	uint64_t used; /* as clock */
 };
 
 struct part_cache {
 	uint64_t clock; /* counts look-ups */
 	uint64_t hash;  /* of the last key looked for */
 	struct slot slots[PART_CACHE_SETS][PART_CACHE_WAYS];
+	char bytes[PART_CACHE_SETS][PART_CACHE_WAYS][PART_CACHE_BYTES]; /* key, then text */
 };
 
 struct part_cache *part_cache_new(void)
@@ -58,20 +59,20 @@ static uint64_t hash_of(const struct part_key *key)
 const char *part_cache_get(struct part_cache *cache, const struct part_key *key, size_t *ret_length)
 {
 	uint64_t hash = hash_of(key);
-	struct slot *set = cache->slots[hash % PART_CACHE_SETS];
+	size_t set = hash % PART_CACHE_SETS;
 
 	cache->clock++;
 	cache->hash = hash;
-	for (unsigned int i = 0; i < PART_CACHE_WAYS; i++) {
-		struct slot *slot = &set[i];
+	for (unsigned int way = 0; way < PART_CACHE_WAYS; way++) {
+		struct slot *slot = &cache->slots[set][way];
+		const char *bytes = cache->bytes[set][way];
 
 		if (slot->hash != hash || slot->owner != key->owner ||
-		    slot->key_length != key->length ||
-		    memcmp(slot->bytes, key->bytes, key->length) != 0)
+		    slot->key_length != key->length || memcmp(bytes, key->bytes, key->length) != 0)
 			continue;
 		slot->used = cache->clock;
 		*ret_length = slot->text_length;
-		return slot->bytes + slot->key_length;
+		return bytes + slot->key_length;
 	}
 	return NULL;
 }
@@ -79,19 +80,22 @@ const char *part_cache_get(struct part_cache *cache, const struct part_key *key,
 void part_cache_put(struct part_cache *cache, const struct part_key *key, const char *text,
 		    size_t length)
 {
-	struct slot *set = cache->slots[cache->hash % PART_CACHE_SETS], *oldest = set;
+	size_t set = cache->hash % PART_CACHE_SETS;
+	unsigned int oldest = 0;
+	char *bytes;
 
 	if (key->length > PART_CACHE_BYTES || length > PART_CACHE_BYTES - key->length)
 		return;
-	for (unsigned int i = 1; i < PART_CACHE_WAYS; i++)
-		if (set[i].used < oldest->used)
-			oldest = &set[i];
-	oldest->owner = key->owner;
-	oldest->hash = cache->hash;
-	oldest->used = cache->clock;
-	oldest->key_length = (uint32_t)key->length;
-	oldest->text_length = (uint32_t)length;
-	memcpy(oldest->bytes, key->bytes, key->length);
+	for (unsigned int way = 1; way < PART_CACHE_WAYS; way++)
+		if (cache->slots[set][way].used < cache->slots[set][oldest].used)
+			oldest = way;
+	cache->slots[set][oldest] = (struct slot){.hash = cache->hash,
+						  .owner = key->owner,
+						  .key_length = (uint32_t)key->length,
+						  .text_length = (uint32_t)length,
+						  .used = cache->clock};
+	bytes = cache->bytes[set][oldest];
+	memcpy(bytes, key->bytes, key->length);
 	if (length > 0)
-		memcpy(oldest->bytes + key->length, text, length);
+		memcpy(bytes + key->length, text, length);
 }

@@ -5,7 +5,9 @@
  */
 #include "render/parts.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -318,6 +320,10 @@ bool part_is_nothing(const struct part *part, const struct event *event)
 	return true;
 }
 
+/* Of a string, what stands in a key before its bytes: length and full, in one piece. */
+#define KEY_LENGTHS (2 * sizeof(uint32_t))
+static_assert(offsetof(struct rec_string, full) == offsetof(struct rec_string, length) + 4, "");
+
 size_t part_key(const struct part *part, const struct event *event, char *key, size_t size)
 {
 	const struct bases bases = bases_of(event);
@@ -333,17 +339,16 @@ size_t part_key(const struct part *part, const struct event *event, char *key, s
 	}
 	for (unsigned int i = 0; i < part->string_count; i++) {
 		const char *base = bases.of[part->strings[i].source];
-		struct rec_string string;
+		const struct rec_string *string =
+			(const struct rec_string *)(base + part->strings[i].offset);
 
-		memcpy(&string, base + part->strings[i].offset, sizeof(string));
-		if (size - length < 2 * sizeof(uint32_t) ||
-		    string.length > size - length - 2 * sizeof(uint32_t))
+		if (size - length < KEY_LENGTHS || string->length > size - length - KEY_LENGTHS)
 			return 0;
-		memcpy(key + length, &string.length, 2 * sizeof(uint32_t)); /* and full */
-		length += 2 * sizeof(uint32_t);
-		if (string.length)
-			memcpy(key + length, base + string.offset, string.length);
-		length += string.length;
+		memcpy(key + length, &string->length, KEY_LENGTHS);
+		length += KEY_LENGTHS;
+		if (string->length)
+			memcpy(key + length, base + string->offset, string->length);
+		length += string->length;
 	}
 	if (size - length < PART_KEY_SLACK)
 		return 0;

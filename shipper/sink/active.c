@@ -24,8 +24,10 @@ void active_init(struct active *active)
 
 static void close_file(struct active *active)
 {
-	if (active->fd >= 0)
+	if (active->fd >= 0) {
+		reserve_trim(&active->reserve, active->fd, active->length);
 		(void)close(active->fd);
+	}
 	active->fd = -1;
 }
 
@@ -154,6 +156,7 @@ int active_create(struct active *active, struct err *err)
 	if (active->fd < 0)
 		return fail(active, "cannot make", err);
 	active->length = active->synced = 0;
+	reserve_init(&active->reserve, active->fd, 0);
 	result = lock_file(active, err);
 	if (result < 0)
 		return result;
@@ -212,6 +215,8 @@ static int look_at(struct active *active, uint64_t *ret_cut_bytes, struct err *e
 	/* Of what others have written nothing may be taken back. */
 	if (!is_same(&before, &active->identity) || active->synced > active->length)
 		active->synced = active->length;
+	if (result == 0)
+		reserve_init(&active->reserve, active->fd, active->length);
 	return result;
 }
 
@@ -307,9 +312,14 @@ static int check_linked(struct active *active, struct err *err)
 /* Where a part cannot be taken back the next open looks at the file anew. */
 int active_append(struct active *active, const void *data, size_t size, struct err *err)
 {
+	int result, taken_back = 0;
 	size_t written;
-	int result = io_write_all(active->fd, data, size, &written), taken_back = 0;
 
+	if (active->roomy)
+		reserve_extend(&active->reserve, active->fd, active->length, size);
+	else
+		reserve_trim(&active->reserve, active->fd, active->length);
+	result = io_write_all(active->fd, data, size, &written);
 	if (result == 0) {
 		active->length += (off_t)size;
 		return check_linked(active, err);

@@ -7,6 +7,7 @@
 #define AUDITSHIP_ACTIVE_H
 
 #include "base/err.h"
+#include "sink/reserve.h"
 #include "sink/trail_name.h"
 
 #include <stdbool.h>
@@ -24,11 +25,13 @@ struct active {
 	gid_t group;
 	mode_t mode;  /* of files that are made */
 	bool durable; /* what is made is synced, with its directory */
+	bool roomy;   /* set at any time: the disk has room for more than the lines */
 
 	int dirfd, fd; /* -1: has to be opened (again) first */
 	struct stat identity;
 	off_t length; /* whole lines */
 	off_t synced; /* of these surely on disk */
+	struct reserve reserve;
 	/* A sync failed, and what is behind synced could not be taken back: the page cache may show
 	 * what the disk has not. */
 	bool doubtful;

@@ -436,6 +436,7 @@ static int look_for_space(struct file_sink *file, enum space_level *ret_level, s
 	counter_set(&file->free_bytes, space.free_bytes);
 	counter_set(&file->limit_bytes, space.limit_bytes);
 	atomic_store(&file->level, (int)space.level);
+	file->active.roomy = space.level == SPACE_FINE;
 	if (space.level >= SPACE_LOW && file->keeper && now_ns >= file->wake_ns) {
 		file->wake_ns = now_ns + WAKE_NS;
 		keeper_wake(file->keeper);

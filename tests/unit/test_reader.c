@@ -158,7 +158,8 @@ static void sweeps_are_put_off_while_the_rings_hardly_fill(void **state)
 	(void)state;
 	(void)shortest_wait_ns(1000);
 	assert_true(clock_mono_ns() - start >= 60 * NS_PER_MS);
-	assert_true(shortest_wait_ns((16 << 20) / 64) < 8 * NS_PER_MS);
+	assert_true(shortest_wait_ns((16 << 20) / 20) >= 7 * NS_PER_MS); /* steadily */
+	assert_true(shortest_wait_ns((16 << 20) / 15) < 7 * NS_PER_MS);
 }
 
 static void sweeps_of_a_small_ring_are_not_put_off(void **state)

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Room on disk behind the end of a file that grows, so that a write finds its blocks there. On ext4
+ * each block of a write without it is reserved on its own (ext4_da_get_block_prep in
+ * fs/ext4/inode.c), half a microsecond per 4 KiB; other file systems do that per write, and nothing
+ * is done on them. The size of the file does not tell of it. Embedded in who writes.
+ */
+#ifndef AUDITSHIP_RESERVE_H
+#define AUDITSHIP_RESERVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct reserve {
+	off_t end; /* there is room up to here, as far as is known */
+	bool useful;
+};
+
+/* For a file that was opened just now; gives back what an earlier process left behind length. */
+void reserve_init(struct reserve *reserve, int fd, off_t length);
+
+/*
+ * Before `coming` bytes are written behind length: an eighth of the file at a time, 1 to 16 MiB. A
+ * short file gets nothing, and one without room is written all the same.
+ */
+void reserve_extend(struct reserve *reserve, int fd, off_t length, size_t coming);
+
+/* Gives back what is behind length; nothing when the file is of another length by now. */
+void reserve_trim(struct reserve *reserve, int fd, off_t length);
+
+#endif
