@@ -102,10 +102,12 @@ static uint32_t add_word(uint32_t state, uint64_t word)
 }
 #endif
 
-#define PART 1024 /* bytes */
-/* x to the power of 8 * PART, and of twice that, modulo the polynomial; reflected as it is. */
-#define BEHIND_ONE 0xe4172b16
-#define BEHIND_TWO 0x0d65762a
+/* Bytes of which three parts are summed at once, and x to the power of their bits and of twice
+ * that, modulo the polynomial; reflected as it is. */
+static const struct parts {
+	size_t size;
+	uint32_t behind_one, behind_two;
+} parts[] = {{8192, 0x28461564, 0xbf455269}, {1024, 0xe4172b16, 0x0d65762a}};
 
 /* Of two polynomials, modulo the one above. */
 static uint32_t multiply(uint32_t one, uint32_t other)
@@ -128,25 +130,28 @@ CRC_TARGET static uint32_t add_word_at(uint32_t state, const uint8_t *at)
 }
 
 /* The instruction waits for its own result, three cycles; three sums at once wait together. */
-CRC_TARGET static uint32_t add_three_parts(uint32_t state, const uint8_t *at)
+CRC_TARGET static uint32_t add_three(uint32_t state, const uint8_t *at, const struct parts *part)
 {
 	uint32_t second = 0, third = 0;
 
-	for (size_t i = 0; i < PART; i += sizeof(uint64_t)) {
+	for (size_t i = 0; i < part->size; i += sizeof(uint64_t)) {
 		state = add_word_at(state, at + i);
-		second = add_word_at(second, at + PART + i);
-		third = add_word_at(third, at + 2 * (size_t)PART + i);
+		second = add_word_at(second, at + part->size + i);
+		third = add_word_at(third, at + 2 * part->size + i);
 	}
-	return multiply(BEHIND_TWO, state) ^ multiply(BEHIND_ONE, second) ^ third;
+	return multiply(part->behind_two, state) ^ multiply(part->behind_one, second) ^ third;
 }
 
 CRC_TARGET static uint32_t crc_by_cpu(uint32_t crc, const uint8_t *at, size_t size)
 {
-	const size_t three = 3 * (size_t)PART;
 	uint32_t state = ~crc;
 
-	for (; size >= three; at += three, size -= three)
-		state = add_three_parts(state, at);
+	for (unsigned int i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		size_t three = 3 * parts[i].size;
+
+		for (; size >= three; at += three, size -= three)
+			state = add_three(state, at, &parts[i]);
+	}
 	for (; size >= sizeof(uint64_t); at += sizeof(uint64_t), size -= sizeof(uint64_t))
 		state = add_word_at(state, at);
 	return ~add_bytes(state, at, size);

@@ -7,15 +7,32 @@
 
 #include "decode/fields.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 struct bounds {
 	size_t struct_size, size; /* without and with the tail */
-	bool numbers;             /* are checked */
 };
+
+/* What is asked of the members of a struct: of most nothing. */
+struct demand {
+	const struct field *row;
+	uint16_t offset;
+	uint8_t check;
+};
+
+#define DEMANDS_MAX 128
+struct demands {
+	unsigned int count;
+	struct demand of[DEMANDS_MAX];
+};
+
+static struct demands header_demands, enriched_demands, kind_demands[REC_KINDS];
+static pthread_once_t demands_found = PTHREAD_ONCE_INIT;
 
 /* A string is empty, as most are, or lies whole in the tail, and never keeps more than there was.
  */
@@ -63,35 +80,60 @@ static const char *check_number(const struct field *row, const uint8_t *member)
 	return NULL;
 }
 
-static const char *check_row(const struct field *row, const uint8_t *member,
-			     const struct bounds *bounds)
-{
-	if (row->check == FIELD_CHECK_NAME)
-		return check_name(row, member);
-	return bounds->numbers ? check_number(row, member) : NULL;
-}
-
-/* Each event passes here twice; of most rows nothing is asked. */
-static const char *check_rows(const void *base, const struct field *rows,
-			      const struct bounds *bounds)
+static const char *check_demands(const void *base, const struct demands *demands,
+				 const struct bounds *bounds)
 {
 	const char *why = NULL;
 
-	for (const struct field *row = rows; !why && row->check != FIELD_CHECK_END; row++) {
-		const uint8_t *member = (const uint8_t *)base + row->offset;
+	for (unsigned int i = 0; !why && i < demands->count; i++) {
+		const struct demand *demand = &demands->of[i];
+		const uint8_t *member = (const uint8_t *)base + demand->offset;
 
-		if (row->check == FIELD_CHECK_STRING)
+		if (demand->check == FIELD_CHECK_STRING)
 			why = check_string((const void *)member, bounds);
-		else if (row->check != FIELD_CHECK_NOTHING)
-			why = check_row(row, member, bounds);
+		else if (demand->check == FIELD_CHECK_NAME)
+			why = check_name(demand->row, member);
+		else
+			why = check_number(demand->row, member);
 	}
 	return why;
 }
 
+/* Several rows may show one string. */
+static bool is_repeated(const struct demands *demands, const struct field *row)
+{
+	for (unsigned int i = 0; i < demands->count; i++)
+		if (demands->of[i].offset == row->offset && demands->of[i].check == row->check)
+			return row->check == FIELD_CHECK_STRING;
+	return false;
+}
+
+static void find_demands(struct demands *demands, const struct field *rows, bool numbers)
+{
+	for (const struct field *row = rows; row->check != FIELD_CHECK_END; row++) {
+		if (row->check == FIELD_CHECK_NOTHING || is_repeated(demands, row) ||
+		    (row->check == FIELD_CHECK_NUMBER && !numbers))
+			continue;
+		assert(demands->count < DEMANDS_MAX);
+		demands->of[demands->count++] =
+			(struct demand){.row = row, .offset = row->offset, .check = row->check};
+	}
+}
+
+static void find_all_demands(void)
+{
+	find_demands(&header_demands, header_fields, true);
+	find_demands(&enriched_demands, enriched_fields, false);
+	for (unsigned int i = 0; i < REC_KINDS; i++)
+		if (kind_get(i))
+			find_demands(&kind_demands[i], kind_get(i)->fields, true);
+}
+
 const char *decode_check_enriched(const void *enriched, size_t struct_size, size_t size)
 {
-	return check_rows(enriched, enriched_fields,
-			  &(struct bounds){.struct_size = struct_size, .size = size});
+	(void)pthread_once(&demands_found, find_all_demands);
+	return check_demands(enriched, &enriched_demands,
+			     &(struct bounds){.struct_size = struct_size, .size = size});
 }
 
 static const char *check_header(const struct rec_header *header, size_t size)
@@ -126,10 +168,11 @@ int record_check(const void *record, size_t size, const char **ret_why)
 	if (*ret_why)
 		return -EBADMSG;
 	kind = kind_get(header->kind);
-	bounds = (struct bounds){kind->record_size, size, true};
-	*ret_why = check_rows(record, header_fields, &bounds);
+	bounds = (struct bounds){kind->record_size, size};
+	(void)pthread_once(&demands_found, find_all_demands);
+	*ret_why = check_demands(record, &header_demands, &bounds);
 	if (!*ret_why)
-		*ret_why = check_rows(record, kind->fields, &bounds);
+		*ret_why = check_demands(record, &kind_demands[header->kind], &bounds);
 	return *ret_why ? -EBADMSG : 0;
 }
 

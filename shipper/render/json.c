@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The only file that knows yajl's generator. It writes the first key, an empty "number" (whose
- * bytes it writes as they are) and the end; all in between is written here, where it stays: a token
- * costs more than a member. Knows nothing of events.
+ * Writes each byte of a document where it stays: a generator that is called for each token costs
+ * more than the member. Knows nothing of events.
  */
 #include "render/json.h"
 
@@ -14,14 +13,11 @@
 #include <string.h>
 
 #include <openssl/evp.h>
-#include <yajl/yajl_gen.h>
 
 struct json {
-	yajl_gen yajl;
 	struct buf *out; /* borrowed from json_begin to json_end */
 	size_t start;    /* out's length at json_begin */
 	size_t limit;    /* of a document */
-	bool begun;      /* there is a member */
 	int error;       /* the first one since json_begin */
 };
 
@@ -31,19 +27,6 @@ static void check(struct json *json, int result)
 		json->error = result;
 }
 
-static void check_yajl(struct json *json, yajl_gen_status status)
-{
-	if (status != yajl_gen_status_ok)
-		check(json, -EMSGSIZE);
-}
-
-static void on_print(void *context, const char *text, size_t length)
-{
-	struct json *json = context;
-
-	check(json, buf_add(json->out, text, length));
-}
-
 int json_new(struct json **ret_json, size_t limit)
 {
 	struct json *json = calloc(1, sizeof(*json));
@@ -51,56 +34,13 @@ int json_new(struct json **ret_json, size_t limit)
 	if (!json)
 		return -ENOMEM;
 	json->limit = limit;
-	json->yajl = yajl_gen_alloc(NULL);
-	if (!json->yajl) {
-		json_free(json);
-		return -ENOMEM;
-	}
-	(void)yajl_gen_config(json->yajl, yajl_gen_print_callback, on_print, json);
 	*ret_json = json;
 	return 0;
 }
 
 void json_free(struct json *json)
 {
-	if (!json)
-		return;
-	if (json->yajl)
-		yajl_gen_free(json->yajl);
 	free(json);
-}
-
-void json_begin(struct json *json, struct buf *out)
-{
-	json->out = out;
-	json->start = out->length;
-	json->error = 0;
-	json->begun = false;
-	yajl_gen_reset(json->yajl, NULL);
-	check_yajl(json, yajl_gen_map_open(json->yajl));
-}
-
-/* The value's bytes are written behind the colon. */
-static void begin_members(struct json *json, const struct json_key *key)
-{
-	const char *name = key->text + strlen(",\"");
-
-	json->begun = true;
-	check_yajl(json, yajl_gen_string(json->yajl, (const unsigned char *)name,
-					 key->length - strlen(",\"\":")));
-	check_yajl(json, yajl_gen_number(json->yajl, "", 0));
-}
-
-int json_end(struct json *json)
-{
-	check_yajl(json, yajl_gen_map_close(json->yajl));
-	check(json, buf_add(json->out, "\n", 1));
-	if (json->out->length - json->start > json->limit)
-		check(json, -EMSGSIZE);
-	if (json->error < 0)
-		json->out->length = json->start;
-	json->out = NULL;
-	return json->error;
 }
 
 /* Where size bytes may be written, NULL: there is no room. */
@@ -143,6 +83,25 @@ static void add(struct json *json, const char *text, size_t length)
 	json->out->length += length;
 }
 
+void json_begin(struct json *json, struct buf *out)
+{
+	json->out = out;
+	json->start = out->length;
+	json->error = 0;
+	add_byte(json, '{');
+}
+
+int json_end(struct json *json)
+{
+	add(json, "}\n", 2);
+	if (json->out->length - json->start > json->limit)
+		check(json, -EMSGSIZE);
+	if (json->error < 0)
+		json->out->length = json->start;
+	json->out = NULL;
+	return json->error;
+}
+
 static inline bool follows(const struct json *json, char byte)
 {
 	return json->out->length > 0 && json->out->data[json->out->length - 1] == byte;
@@ -167,10 +126,7 @@ void json_member(struct json *json, const struct json_key *key)
 {
 	size_t skip = follows(json, '{'); /* the first of its object has no comma */
 
-	if (!json->begun)
-		begin_members(json, key);
-	else
-		add_short(json, key->text + skip, key->length - skip);
+	add_short(json, key->text + skip, key->length - skip);
 }
 
 bool json_failed(const struct json *json)

@@ -28,7 +28,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define FRAME 64
+#define FRAME 256
 #define WAIT_S 300
 #define LINES_MAX (16 * 1024 * 1024)
 
@@ -298,12 +298,13 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		enum made_kind kind;
-		bool lean;
+		const struct omission *leave_out;
 	} loads[] = {
-		{"exec", MADE_EXEC, false},
-		{"open", MADE_OPEN, false},
-		{"exec, lean", MADE_EXEC, true},
-		{"open, lean", MADE_OPEN, true},
+		{"exec", MADE_EXEC, NULL},
+		{"open", MADE_OPEN, NULL},
+		{"exec, lean", MADE_EXEC, &made_lean},
+		{"open, lean", MADE_OPEN, &made_lean},
+		{"open, brief", MADE_OPEN, &made_brief},
 	};
 	uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 10) : 20000;
 	unsigned int rounds = argc > 2 ? (unsigned int)atoi(argv[2]) : 3;
@@ -317,7 +318,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
 		double us[WAYS];
 
-		bench.leave_out = loads[i].lean ? made_lean : (struct omission){0};
+		bench.leave_out = loads[i].leave_out ? *loads[i].leave_out : (struct omission){0};
 		made_events(&bench.entries, loads[i].kind);
 		buf_init(&bench.lines, LINES_MAX);
 		open_journal(&bench);

@@ -479,3 +479,12 @@ static const char *const lean_paths[] = {
 };
 
 const struct omission made_lean = {lean_paths, sizeof(lean_paths) / sizeof(lean_paths[0])};
+
+static const char *const brief_paths[] = {
+	"Linux",          "agent",        "container",  "file.device", "file.directory",
+	"file.gid",       "file.group",   "file.inode", "file.mode",   "file.name",
+	"file.owner",     "file.size",    "file.uid",   "host",        "process.parent",
+	"process.thread", "process.user",
+};
+
+const struct omission made_brief = {brief_paths, sizeof(brief_paths) / sizeof(brief_paths[0])};

@@ -31,5 +31,7 @@ extern const int64_t made_wall_offset_ns;
 
 /* What docs/sizing.md leaves out where bytes are paid for. */
 extern const struct omission made_lean;
+/* Of an open, nearly what the schema requires: who did it has to be looked up by the process. */
+extern const struct omission made_brief;
 
 #endif
