@@ -47,6 +47,7 @@ struct sweep {
 	struct journal_number *numbers;
 	int64_t wall_offset_ns;
 	uint64_t offset_sampled_ns;
+	uint64_t told_aside;            /* segments of journal_set_aside */
 	uint64_t own_sequence;          /* of records the shipper makes itself */
 	struct sweep_counters counters; /* pending aside, which is counted when asked for */
 };
@@ -205,6 +206,23 @@ static void clear_batch(struct sweep *sweep)
 	sweep->batch_count = 0;
 }
 
+static void tell_of_journal(struct sweep *sweep, int result, const struct err *err)
+{
+	uint64_t set_aside = journal_set_aside(sweep->journal);
+
+	if (result < 0 && !sweep->counters.journal_failing)
+		log_error("the journal takes no events, they wait in the rings: %s", err->text);
+	if (result == 0 && sweep->counters.journal_failing)
+		log_info("the journal takes events again");
+	sweep->counters.journal_failing = result < 0;
+	if (set_aside != sweep->told_aside)
+		log_warning("journal: its directory is another one now and holds an older journal: "
+			    "%llu segments of that are kept there as *.older, and are not "
+			    "delivered",
+			    (unsigned long long)(set_aside - sweep->told_aside));
+	sweep->told_aside = set_aside;
+}
+
 int sweep_flush(struct sweep *sweep)
 {
 	struct journal_batch batch = {
@@ -221,11 +239,7 @@ int sweep_flush(struct sweep *sweep)
 		batch.number_count = list_numbers(sweep);
 		result = journal_append(sweep->journal, &batch, &err);
 	}
-	if (result < 0 && !sweep->counters.journal_failing)
-		log_error("the journal takes no events, they wait in the rings: %s", err.text);
-	if (result == 0 && sweep->counters.journal_failing)
-		log_info("the journal takes events again");
-	sweep->counters.journal_failing = result < 0;
+	tell_of_journal(sweep, result, &err);
 	if (result < 0)
 		return result;
 	sweep->counters.journal_bytes += batch.size;

@@ -8,6 +8,7 @@
 #include "journal/state.h"
 
 #include "base/io.h"
+#include "journal/aside.h"
 #include "journal/lock.h"
 
 #include <errno.h>
@@ -46,7 +47,22 @@ void journal_look_around(struct journal *journal)
 		atomic_store(&journal->astray, true);
 }
 
-/* All at once for who uses the descriptor: it keeps its number. */
+/* All at once for who uses the descriptor: it keeps its number. The sync thread deletes segments
+ * by their names, so nothing of an older journal may have one of those then. */
+static int take_over(struct journal *journal, int dirfd, struct err *err)
+{
+	int result = aside_older(journal, dirfd);
+
+	if (result < 0)
+		return err_set(err, result,
+			       "journal %s: an older journal is there now and cannot be set "
+			       "aside: %s",
+			       journal->dir, strerror(-result));
+	if (dup3(dirfd, journal->dirfd, O_CLOEXEC) < 0)
+		return err_set(err, -errno, "journal %s: %s", journal->dir, strerror(errno));
+	return 0;
+}
+
 static int enter_directory(struct journal *journal, struct err *err)
 {
 	bool unclean;
@@ -57,14 +73,14 @@ static int enter_directory(struct journal *journal, struct err *err)
 	dirfd = open(journal->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0)
 		return err_set(err, -errno, "journal %s: %s", journal->dir, strerror(errno));
-	lock_fd = lock_take(dirfd, journal->dir, &unclean, err);
-	if (lock_fd < 0 || dup3(dirfd, journal->dirfd, O_CLOEXEC) < 0) {
-		result = lock_fd < 0 ? lock_fd : -errno;
+	result = lock_fd = lock_take(dirfd, journal->dir, &unclean, err);
+	if (lock_fd >= 0)
+		result = take_over(journal, dirfd, err);
+	(void)close(dirfd);
+	if (result < 0) {
 		lock_release(lock_fd, false);
-		(void)close(dirfd);
 		return result;
 	}
-	(void)close(dirfd);
 	lock_release(journal->lock_fd, false);
 	journal->lock_fd = lock_fd;
 	return 0;

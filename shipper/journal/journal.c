@@ -520,6 +520,11 @@ int journal_append(struct journal *journal, const struct journal_batch *batch, s
 	return result;
 }
 
+uint64_t journal_set_aside(const struct journal *journal)
+{
+	return atomic_load(&journal->set_aside);
+}
+
 void journal_status(struct journal *journal, struct journal_status *ret_status)
 {
 	*ret_status = (struct journal_status){
@@ -532,6 +537,7 @@ void journal_status(struct journal *journal, struct journal_status *ret_status)
 		.damaged_frames = atomic_load(&journal->damaged_frames),
 		.skipped_events = atomic_load(&journal->skipped_events),
 		.cursor_resets = atomic_load(&journal->cursor_resets),
+		.set_aside = journal_set_aside(journal),
 	};
 	(void)pthread_mutex_lock(&journal->lock);
 	ret_status->bytes = journal->bytes;

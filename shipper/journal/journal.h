@@ -138,6 +138,12 @@ const struct journal_number *journal_numbers(const struct journal *journal, uint
 int journal_append(struct journal *journal, const struct journal_batch *batch, struct err *err);
 
 /*
+ * Segments of an older journal that was there when this one had to go on in another place, because
+ * its directory was replaced or mounted over: kept as *.older, never read. Any thread.
+ */
+uint64_t journal_set_aside(const struct journal *journal);
+
+/*
  * A reader with the durable cursor of that name; a new name starts at the oldest event. The reader
  * belongs to the thread that uses it. Open all readers before the first append: from then on what
  * every reader opened since journal_open has behind it may be deleted. A closed reader goes on
@@ -231,6 +237,7 @@ struct journal_status {
 	uint64_t damaged_frames; /* met by readers, who skipped what follows in that segment */
 	uint64_t skipped_events; /* that readers did not get: damaged or missing segments */
 	uint64_t cursor_resets;  /* damaged cursors; the reader repeats events */
+	uint64_t set_aside;      /* as journal_set_aside */
 };
 void journal_status(struct journal *journal, struct journal_status *ret_status);
 

@@ -3,7 +3,7 @@
  * Owns what happens to a directory that somebody left behind: segments are checked, the damaged set
  * aside, the end found, and it is decided whether the stream goes on. Runs before any other thread.
  */
-#include "journal/state.h"
+#include "journal/aside.h"
 
 #include "base/cleanup.h"
 #include "base/uuid.h"
@@ -103,29 +103,19 @@ static void note_aside(struct journal_recovery *recovery, const char *name)
 	size_t i = recovery->quarantined + recovery->newer;
 
 	if (i < sizeof(recovery->aside) / sizeof(*recovery->aside))
-		(void)snprintf(recovery->aside[i], sizeof(recovery->aside[i]), "%s", name);
+		(void)snprintf(recovery->aside[i], sizeof(recovery->aside[i]), "%.47s", name);
 }
 
 /* Whoever looks into it later finds it; its number stays taken by the new name. */
 static void set_aside(const struct journal *journal, uint64_t number, const char *suffix,
 		      struct journal_recovery *recovery)
 {
-	char name[SEGMENT_NAME_SIZE], aside[SEGMENT_NAME_SIZE + 16];
+	char name[SEGMENT_NAME_SIZE], aside[ASIDE_NAME_SIZE];
+	bool renamed;
 
 	segment_name(name, number);
-	for (unsigned int i = 0; i < 100 && !journal->read_only; i++) {
-		if (i == 0)
-			(void)snprintf(aside, sizeof(aside), "%s.%s", name, suffix);
-		else
-			(void)snprintf(aside, sizeof(aside), "%s.%s.%u", name, suffix, i);
-		if (renameat2(journal->dirfd, name, journal->dirfd, aside, RENAME_NOREPLACE) == 0) {
-			note_aside(recovery, aside);
-			return;
-		}
-		if (errno != EEXIST)
-			break;
-	}
-	note_aside(recovery, name);
+	renamed = !journal->read_only && aside_rename(journal->dirfd, name, suffix, aside) == 0;
+	note_aside(recovery, renamed ? aside : name);
 }
 
 /* Somebody who writes may delete what we have just seen. */

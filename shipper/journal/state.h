@@ -90,7 +90,7 @@ struct journal {
 
 	_Atomic uint64_t untold; /* gaps */
 	_Atomic uint64_t events, appends, append_failures, syncs;
-	_Atomic uint64_t damaged_frames, skipped_events, cursor_resets;
+	_Atomic uint64_t damaged_frames, skipped_events, cursor_resets, set_aside;
 	atomic_int sync_error; /* 0 again once a round goes well */
 	int round_error;       /* sync */
 };

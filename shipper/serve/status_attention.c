@@ -146,6 +146,11 @@ static void judge_journal(struct teller *teller, const struct status_facts *fact
 	if (journal->damaged_frames || journal->skipped_events)
 		tell(teller, "journal: damaged: %" PRIu64 " events in it cannot be read",
 		     journal->skipped_events);
+	if (journal->set_aside)
+		tell(teller,
+		     "journal: another one was where it had to go on: %" PRIu64 " segments of that "
+		     "are kept as *.older, see docs/journal.md",
+		     journal->set_aside);
 }
 
 const char *status_ring_options(const struct collect_status *collect)

@@ -358,6 +358,11 @@ static const struct figure journal_figures[] = {
 	{KEY("cursor_resets"),
 	 COUNTER("journal_cursor_resets_total", "Damaged cursors; the sink repeats events."),
 	 FACT(journal.cursor_resets)},
+	{KEY("set_aside"),
+	 COUNTER("journal_set_aside_segments_total",
+		 "Segments of an older journal, found where this one had to go on, and kept as "
+		 "*.older."),
+	 FACT(journal.set_aside)},
 	{},
 };
 

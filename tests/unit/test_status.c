@@ -329,6 +329,9 @@ static void what_needs_attention_is_told_in_plain_words(void **state)
 	facts.journal.skipped_events = 7;
 	expect_attention(&facts, "7 events in it cannot be read");
 	facts = healthy_facts();
+	facts.journal.set_aside = 4;
+	expect_attention(&facts, "4 segments of that are kept as *.older");
+	facts = healthy_facts();
 	facts.collect.rings[REC_RING_VITAL].used_bytes = 9000;
 	expect_attention(&facts, "ring vital: 90 % full");
 	facts = healthy_facts();
