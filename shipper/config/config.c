@@ -213,8 +213,7 @@ static int derive(struct config *config)
 		return result;
 	derive_off(&config->control.socket);
 	derive_off(&config->monitor.listen);
-	result = config->sinks ? 0 : config_sinks_default(config);
-	return result == 0 ? config_sinks_derive(config) : result;
+	return config->sinks ? 0 : config_sinks_default(config);
 }
 
 /* The sections of that path in a tree, and at its end the option; NULL when it is not there. */

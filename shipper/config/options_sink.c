@@ -219,12 +219,12 @@ const struct option config_sink_last_options[] = {
 		"dead_letter.path",
 		PATH_AT(struct config_sink, dead_letter.path),
 		.derived = "dead-letter/NAME.ndjson, below agent.state_dir",
-		.example = "/var/lib/auditship/dead-letter/trail.ndjson",
+		.example = "/var/lib/auditship/dead-letter/NAME.ndjson",
 		.max = DIR_MAX,
 		.flags = OPTION_MAY_BE_OFF,
 		.sink_types = EVERY_SINK,
-		.doc = "File of JSON lines that keeps them, each with the reason, mode 0600; off: "
-		       "they are counted and no more.",
+		.doc = "File of JSON lines that keeps them, each with the reason, mode 0600, "
+		       "of this sink alone; off: they are counted and no more.",
 	},
 	{
 		"dead_letter.max_size",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The sinks of the configuration: which options a type has is in the rows; here is how those of
- * several files become one list, and what holds between sinks (no two with one name, one file, one
- * standard output).
+ * several files become one list, and what holds between sinks: no two with one name, one standard
+ * output, or one file, be it a trail or dead letters.
  */
 #include "config/sinks.h"
 
@@ -352,39 +352,102 @@ static bool make_whole(char out[WHOLE_PATH_SIZE], const char *path)
 	return false;
 }
 
-/* What can be told without a look at the disk: "./a" and "a", "b//a" and "b/a". */
-static bool same_path(const char *a, const char *b)
-{
-	char whole_a[WHOLE_PATH_SIZE], whole_b[WHOLE_PATH_SIZE];
+/* A file that a sink writes, and nobody else may: its trail, or its dead letters. */
+struct own_file {
+	const struct config_sink *sink;
+	const char *option;
+	const struct yaml_node *node; /* NULL: its path was not given */
+	char *path;                   /* from the root on where it fits, and then without dots */
+};
 
-	if (!make_whole(whole_a, a) || !make_whole(whole_b, b))
-		return strcmp(a, b) == 0;
-	return strcmp(whole_a, whole_b) == 0;
+struct own_files {
+	struct own_file *items;
+	size_t count;
+};
+
+static const char *name_or_not(const struct config_sink *sink)
+{
+	return sink->name ? sink->name : "?";
 }
 
-static void check_pair(const struct config_sink *sink, const struct config_sink *earlier,
-		       const struct yaml_node *node, struct faults *faults)
+/* Told where a path was given: two defaults are two paths, since names are. */
+static void fault_shared(const struct own_file *file, const struct own_file *earlier,
+			 struct faults *faults)
 {
-	const char *name = earlier->name ? earlier->name : "?";
+	const struct own_file *given = file->node ? file : earlier;
+	const struct own_file *other = file->node ? earlier : file;
 	char quoted[FAULTS_QUOTE_SIZE];
 
-	if (sink->path && earlier->path && same_path(sink->path, earlier->path))
-		faults_add(faults, yaml_tree_get(node, "path")->place,
-			   "sink '%s' writes to '%s' already: each needs a file of its own", name,
-			   yaml_tree_quote(quoted, yaml_tree_get(node, "path")));
-	if (sink->type == CONFIG_SINK_STDOUT && earlier->type == CONFIG_SINK_STDOUT)
-		faults_add(faults, node->place, "sink '%s' writes to standard output already",
-			   name);
+	if (given->node)
+		faults_add(faults, given->node->place,
+			   "sink '%s': %s: '%s' is the %s of sink '%s' already: each needs a file "
+			   "of its own",
+			   name_or_not(given->sink), given->option,
+			   yaml_tree_quote(quoted, given->node), other->option,
+			   name_or_not(other->sink));
 }
 
-static void check_pairs(const struct config *config, const struct yaml_node *list,
-			struct faults *faults)
+/* What can be told without a look at the disk: "./a" and "a" are one file, "b//a" and "b/a". */
+static int add_file(struct own_files *files, const struct config_sink *sink, const char *option,
+		    const char *path, struct faults *faults)
 {
-	const struct yaml_node *node = list->first;
+	struct own_file *file = &files->items[files->count];
+	const struct yaml_node *node = config_descend(sink->node, option);
+	char whole[WHOLE_PATH_SIZE];
 
-	for (size_t i = 0; i < config->sink_count; i++, node = node->next) {
-		for (size_t j = 0; j < i; j++)
-			check_pair(&config->sinks[i], &config->sinks[j], node, faults);
+	if (!path)
+		return 0;
+	*file = (struct own_file){
+		.sink = sink,
+		.option = option,
+		.node = node && node->type == YAML_SCALAR ? node : NULL,
+		.path = strdup(make_whole(whole, path) ? whole : path),
+	};
+	if (!file->path)
+		return -ENOMEM;
+	for (size_t i = 0; i < files->count; i++) {
+		if (strcmp(files->items[i].path, file->path) == 0)
+			fault_shared(file, &files->items[i], faults);
+	}
+	files->count++;
+	return 0;
+}
+
+static int check_files(const struct config *config, struct faults *faults)
+{
+	struct own_files files = {
+		.items = calloc(config->sink_count, 2 * sizeof(struct own_file)),
+	};
+	int result = files.items ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < config->sink_count && result == 0; i++) {
+		const struct config_sink *sink = &config->sinks[i];
+
+		result = add_file(&files, sink, "path", sink->path, faults);
+		if (result == 0)
+			result = add_file(&files, sink, "dead_letter.path", sink->dead_letter.path,
+					  faults);
+	}
+	while (files.count > 0)
+		free(files.items[--files.count].path);
+	free(files.items);
+	return result;
+}
+
+static void check_standard_output(const struct config *config, struct faults *faults)
+{
+	const struct config_sink *earlier = NULL;
+
+	for (size_t i = 0; i < config->sink_count; i++) {
+		const struct config_sink *sink = &config->sinks[i];
+
+		if (sink->type != CONFIG_SINK_STDOUT)
+			continue;
+		if (earlier)
+			faults_add(faults, sink->node->place,
+				   "sink '%s' writes to standard output already",
+				   name_or_not(earlier));
+		earlier = sink;
 	}
 }
 
@@ -474,6 +537,29 @@ int config_sinks_gather(struct config *config, const struct option *option, stru
 	return -EINVAL;
 }
 
+static int derive_dead_letter(char **path, const char *state_dir, const char *name)
+{
+	if (*path && strcmp(*path, "off") == 0) {
+		free(*path);
+		*path = NULL;
+		return 0;
+	}
+	if (*path || asprintf(path, "%s/dead-letter/%s.ndjson", state_dir, name ? name : "?") >= 0)
+		return 0;
+	*path = NULL;
+	return -ENOMEM;
+}
+
+static int derive(struct config *config)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < config->sink_count && result == 0; i++)
+		result = derive_dead_letter(&config->sinks[i].dead_letter.path,
+					    config->agent.state_dir, config->sinks[i].name);
+	return result;
+}
+
 int config_sinks_read(struct config *config, const struct yaml_node *list, struct faults *faults)
 {
 	int result = 0;
@@ -491,7 +577,11 @@ int config_sinks_read(struct config *config, const struct yaml_node *list, struc
 			result = config_kafka_check(config, sink, at, faults);
 	}
 	if (result == 0)
-		check_pairs(config, list, faults);
+		result = derive(config);
+	if (result == 0)
+		result = check_files(config, faults);
+	if (result == 0)
+		check_standard_output(config, faults);
 	return result;
 }
 
@@ -509,30 +599,9 @@ int config_sinks_default(struct config *config)
 		sink->path = NULL;
 		return -ENOMEM;
 	}
-	return set_defaults(sink, 1U << CONFIG_SINK_FILE);
-}
-
-static int derive_dead_letter(char **path, const char *state_dir, const char *name)
-{
-	if (*path && strcmp(*path, "off") == 0) {
-		free(*path);
-		*path = NULL;
-		return 0;
-	}
-	if (*path || asprintf(path, "%s/dead-letter/%s.ndjson", state_dir, name ? name : "?") >= 0)
-		return 0;
-	*path = NULL;
-	return -ENOMEM;
-}
-
-int config_sinks_derive(struct config *config)
-{
-	int result = 0;
-
-	for (size_t i = 0; i < config->sink_count && result == 0; i++)
-		result = derive_dead_letter(&config->sinks[i].dead_letter.path,
-					    config->agent.state_dir, config->sinks[i].name);
-	return result;
+	if (set_defaults(sink, 1U << CONFIG_SINK_FILE) < 0)
+		return -ENOMEM;
+	return derive(config);
 }
 
 void config_sinks_done(struct config *config)

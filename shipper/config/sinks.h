@@ -21,9 +21,6 @@ int config_sinks_read(struct config *config, const struct yaml_node *list, struc
 /* The one sink of a configuration that names none. */
 int config_sinks_default(struct config *config);
 
-/* What follows from other options. 0 or -ENOMEM. */
-int config_sinks_derive(struct config *config);
-
 void config_sinks_done(struct config *config);
 
 #endif

@@ -126,6 +126,18 @@ static const char *sink_value(const struct option *row, const struct option_word
 	return value_of(row);
 }
 
+/* NAME in an example is the sink's: no two of them write one file. */
+static int write_sink_value(struct buf *out, const struct option *row,
+			    const struct option_word *type)
+{
+	const char *value = sink_value(row, type), *mark = strstr(value, "NAME");
+
+	if (!mark)
+		return buf_printf(out, "%s\n", value);
+	return buf_printf(out, "%.*s%s%s\n", (int)(mark - value), value,
+			  type == config_sink_types ? "trail" : type->name, mark + strlen("NAME"));
+}
+
 /* The default sink: its first key opens the item of the list. */
 static int write_default_sink(struct buf *out)
 {
@@ -144,9 +156,11 @@ static int write_default_sink(struct buf *out)
 		if (result == 0)
 			result = write_option_comment(out, before ? indent : "  ", row);
 		if (result == 0)
-			result = buf_printf(out, "%s%s%s: %s\n", before ? indent : "  - ",
+			result = buf_printf(out, "%s%s%s: ", before ? indent : "  - ",
 					    row->flags & OPTION_REQUIRED ? "" : "#",
-					    config_path_leaf(row->path), sink_value(row, type));
+					    config_path_leaf(row->path));
+		if (result == 0)
+			result = write_sink_value(out, row, type);
 		before = row->path;
 	}
 	return result;
@@ -171,8 +185,9 @@ static int write_other_sink(struct buf *out, const struct option_word *type)
 		if (result == 0 && !(row->sink_types & 1U << config_sink_types->value))
 			result = write_option_comment(out, indent, row);
 		if (result == 0)
-			result = buf_printf(out, "%s%s: %s\n", indent, config_path_leaf(row->path),
-					    sink_value(row, type));
+			result = buf_printf(out, "%s%s: ", indent, config_path_leaf(row->path));
+		if (result == 0)
+			result = write_sink_value(out, row, type);
 		before = row->path;
 	}
 	return result;

@@ -96,7 +96,8 @@ static void sinks_do_not_share_names_files_or_standard_output(void **state)
 	      "3:10: another sink is called 'a' already\n");
 	tells("sinks:\n- {name: a, type: file, path: t/x}\n- {name: b, type: file, path: "
 	      ".//t/./x}\n",
-	      "3:31: sink 'a' writes to './/t/./x' already: each needs a file of its own\n");
+	      "3:31: sink 'b': path: './/t/./x' is the path of sink 'a' already: each needs a file "
+	      "of its own\n");
 	tells("sinks:\n- {name: a, type: stdout}\n- {name: b, type: stdout}\n",
 	      "3:3: sink 'a' writes to standard output already\n");
 	assert_non_null(getcwd(cwd, sizeof(cwd)));
@@ -105,10 +106,46 @@ static void sinks_do_not_share_names_files_or_standard_output(void **state)
 		       "- {name: b, type: file, path: \"%s/x\"}\n",
 		       strcmp(cwd, "/") ? cwd : "");
 	assert_int_equal(load_bytes(&config, text, strlen(text)), -EINVAL);
-	assert_true(strncmp(told, "3:31: sink 'a' writes to", 24) == 0);
+	assert_true(strncmp(told, "3:31: sink 'b': path: ", 22) == 0);
 	is_good(&config,
 		"sinks:\n- {name: a, type: file, path: x}\n- {name: b, type: file, path: "
 		"y/x}\n- {name: c, type: file, path: /x}\n- {name: d, type: file, path: ../x}");
+	config_done(&config);
+}
+
+static void dead_letters_have_a_file_of_their_own(void **state)
+{
+	struct config config;
+
+	(void)state;
+	tells("sinks:\n- {name: a, type: stdout, dead_letter: {path: /t/x}}\n"
+	      "- {name: b, type: file, path: y, dead_letter: {path: /t//x}}\n",
+	      "3:54: sink 'b': dead_letter.path: '/t//x' is the dead_letter.path of sink 'a' "
+	      "already: each needs a file of its own\n");
+	tells("sinks:\n- {name: a, type: file, path: t/x}\n"
+	      "- {name: b, type: stdout, dead_letter: {path: ./t/x}}\n",
+	      "3:47: sink 'b': dead_letter.path: './t/x' is the path of sink 'a' already: each "
+	      "needs a file of its own\n");
+	tells("sinks:\n- {name: a, type: stdout, dead_letter: {path: /t/./x}}\n"
+	      "- {name: b, type: file, path: /t/x}\n",
+	      "3:31: sink 'b': path: '/t/x' is the dead_letter.path of sink 'a' already: each "
+	      "needs a file of its own\n");
+	tells("sinks:\n- {name: a, type: file, path: x, dead_letter: {path: x}}\n",
+	      "2:54: sink 'a': dead_letter.path: 'x' is the path of sink 'a' already: each needs "
+	      "a file of its own\n");
+	/* The default counts too, and what is told is where the other path was given. */
+	tells("agent: {state_dir: /s}\nsinks:\n"
+	      "- {name: a, type: file, path: /s/dead-letter/b.ndjson}\n"
+	      "- {name: b, type: stdout, tls: off}\n",
+	      "3:31: sink 'a': path: '/s/dead-letter/b.ndjson' is the dead_letter.path of sink 'b' "
+	      "already: each needs a file of its own\n"
+	      "4:27: a stdout sink does not know 'tls'\n");
+	is_good(&config, "sinks:\n- {name: a, type: file, path: off, dead_letter: {path: off}}\n"
+			 "- {name: b, type: stdout, dead_letter: {path: off}}\n"
+			 "- {name: c, type: file, path: d/x, dead_letter: {path: d/y}}\n");
+	assert_null(config.sinks[0].dead_letter.path);
+	assert_null(config.sinks[1].dead_letter.path);
+	assert_string_equal(config.sinks[2].dead_letter.path, "d/y");
 	config_done(&config);
 }
 
@@ -149,6 +186,7 @@ int main(void)
 		cmocka_unit_test(a_trail_is_rotated_kept_and_synced_as_it_says),
 		cmocka_unit_test(faults_of_a_trail_are_told),
 		cmocka_unit_test(sinks_do_not_share_names_files_or_standard_output),
+		cmocka_unit_test(dead_letters_have_a_file_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
