@@ -137,21 +137,14 @@ static int command_run(const struct arguments *arguments)
 		.config_path = arguments->config,
 		.seconds = arguments->seconds,
 	};
-	struct buf faults;
 	struct err err = {0};
 	int result;
 
 	confine_process(); /* first: the configuration holds secrets */
 	map_large_blocks();
-	buf_init(&faults, CONFIG_FAULTS_SIZE);
-	result = config_new(&config, arguments->config, &faults, &err);
-	if (result == -EINVAL && faults.length > 0)
-		(void)fwrite(faults.data, 1, faults.length, stderr);
-	else if (result < 0)
-		log_error("%s", err.text);
-	buf_done(&faults);
-	if (result < 0)
-		return result == -EINVAL ? CHECK_EXIT_CONFIG : EXIT_FAILURE;
+	result = check_load(&config, arguments->config);
+	if (result)
+		return result;
 	options.config = config;
 	log_set_level((enum log_level)config->log.level);
 	result = pipeline_run(&options, &err);
@@ -169,16 +162,6 @@ static int command_check(const struct arguments *arguments)
 	return tool_check(&options);
 }
 
-static void tell_unread(const char *config, const struct buf *faults, const struct err *err)
-{
-	if (faults->length > 0)
-		(void)fwrite(faults->data, 1, faults->length, stderr);
-	else
-		log_error("%s", err->text);
-	log_warning("%s cannot be read; asking at " CONTROL_PATH ", or at another with --socket",
-		    config);
-}
-
 /* Asking needs no configuration: who may not read it can still know the socket. */
 static int command_status(const struct arguments *arguments)
 {
@@ -189,18 +172,19 @@ static int command_status(const struct arguments *arguments)
 		.coverage = arguments->coverage,
 	};
 	struct config *config = NULL;
-	struct buf faults;
-	struct err err = {0};
+	struct err unused;
 	int code;
 
 	if (options.socket && arguments->config)
 		return usage_error("--config and --socket: one of them says where to ask", NULL);
-	buf_init(&faults, CONFIG_FAULTS_SIZE);
-	if (!options.socket && config_new(&config, arguments->config, &faults, &err) == 0)
+	if (arguments->config && check_load(&config, arguments->config) != 0)
+		log_warning("%s cannot be read; asking at " CONTROL_PATH
+			    ", or at another with --socket",
+			    arguments->config);
+	else if (!arguments->config && !options.socket)
+		(void)config_new(&config, NULL, NULL, &unused);
+	if (config)
 		options.socket = config->control.socket;
-	else if (!options.socket && arguments->config)
-		tell_unread(arguments->config, &faults, &err);
-	buf_done(&faults);
 	if (!options.socket)
 		options.socket = CONTROL_PATH;
 	code = tool_status(&options);
@@ -211,23 +195,18 @@ static int command_status(const struct arguments *arguments)
 static int command_detach(const struct arguments *arguments)
 {
 	struct config *config = NULL;
-	struct buf faults;
 	struct err err = {0};
-	int result = 0;
+	int result = arguments->state_dir ? 0 : check_load(&config, arguments->config);
 
-	buf_init(&faults, CONFIG_FAULTS_SIZE);
-	if (!arguments->state_dir)
-		result = config_new(&config, arguments->config, &faults, &err);
-	else if (access(arguments->state_dir, F_OK) < 0)
+	if (result)
+		return result;
+	if (arguments->state_dir && access(arguments->state_dir, F_OK) < 0)
 		result = err_set(&err, -errno, "--state-dir: '%s': %s", arguments->state_dir,
 				 strerror(errno));
 	if (result == 0)
 		result = tool_detach(config ? config->agent.state_dir : arguments->state_dir, &err);
-	if (faults.length > 0)
-		(void)fwrite(faults.data, 1, faults.length, stderr);
-	else if (result < 0)
+	if (result < 0)
 		log_error("%s", err.text);
-	buf_done(&faults);
 	config_free(config);
 	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

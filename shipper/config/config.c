@@ -362,7 +362,8 @@ static int load_sources(struct config *config, const struct config_sources *sour
 				 sources->count > 1 ? " and its drop-ins have" : " has",
 				 found.count, found.count == 1 ? "" : "s");
 		/* A caller with too small a buffer gets the first lines: that many fit. */
-		(void)faults_write(&found, sources->paths[0], faults);
+		if (faults)
+			(void)faults_write(&found, sources->paths[0], faults);
 	}
 	if (result < 0)
 		config_done(config);

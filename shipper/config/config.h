@@ -218,13 +218,13 @@ struct config {
  * appended, and so are sinks, but one that has the name of an earlier file's sink merges with it.
  * NULL: CONFIG_FILE, as config_load_optional reads it.
  *
- * Every fault of the files is added to *faults, one line each: "FILE:LINE:COLUMN: what is wrong,
- * what would be right". 0, -EINVAL when there are faults, or another negative errno (told in err)
- * when a file cannot be read: missing, no regular file, more than 1 MiB in all, or -EPERM when
- * everybody may write it or it belongs to neither root nor the user of this process. *config is
- * whole on 0 only. What faults quotes of the files is safe on a terminal and never secret. Relative
- * paths in a file are relative to the current directory of the process, not to the file, but for
- * those of ${file:PATH}.
+ * Every fault of the files is added to *faults (NULL: nobody asks), one line each:
+ * "FILE:LINE:COLUMN: what is wrong, what would be right". 0, -EINVAL when there are faults, or
+ * another negative errno (told in err) when a file cannot be read: missing, no regular file, more
+ * than 1 MiB in all, or -EPERM when everybody may write it or it belongs to neither root nor the
+ * user of this process. *config is whole on 0 only. What faults quotes of the files is safe on a
+ * terminal and never secret. Relative paths in a file are relative to the current directory of the
+ * process, not to the file, but for those of ${file:PATH}.
  */
 int config_load(struct config *config, const char *path, struct buf *faults, struct err *err);
 

@@ -19,7 +19,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FAULTS_LIMIT (256UL * 1024)
 #define TEXT_LIMIT (16UL * 1024 * 1024)
 #define TRY_MS 15000
 
@@ -242,30 +241,40 @@ static int try_sinks(const struct config *config)
 	return code;
 }
 
-int tool_check(const struct check_options *options)
+int check_load(struct config **ret_config, const char *path)
 {
-	struct config config;
 	struct err err = {0};
 	struct buf faults;
 	int result;
 
-	buf_init(&faults, FAULTS_LIMIT);
-	result = config_load(&config, options->path, &faults, &err);
-	if (result == -EINVAL)
+	buf_init(&faults, CONFIG_FAULTS_SIZE);
+	result = config_new(ret_config, path, &faults, &err);
+	if (faults.length > 0)
 		(void)io_write_all(STDERR_FILENO, faults.data, faults.length, NULL);
 	else if (result < 0)
 		tell("error", err.text);
 	buf_done(&faults);
-	if (result < 0)
-		return result == -EINVAL ? CHECK_EXIT_CONFIG : 1;
-	warn(&config);
-	result = options->print || options->explain || options->connect ? 0 : check_sinks(&config);
-	if (result == 0 && (options->print || !options->explain))
-		result = show(&config, options->print);
-	if (result == 0 && options->explain)
-		result = explain(&config, options->explain);
-	if (result == 0 && options->connect)
-		result = try_sinks(&config);
-	config_done(&config);
-	return result;
+	if (result == 0)
+		return 0;
+	return result == -EINVAL ? CHECK_EXIT_CONFIG : 1;
+}
+
+int tool_check(const struct check_options *options)
+{
+	struct config *config;
+	int code = check_load(&config, options->path);
+
+	if (code)
+		return code;
+	warn(config);
+	if (!options->print && !options->explain && !options->connect)
+		code = check_sinks(config);
+	if (code == 0 && (options->print || !options->explain))
+		code = show(config, options->print);
+	if (code == 0 && options->explain)
+		code = explain(config, options->explain);
+	if (code == 0 && options->connect)
+		code = try_sinks(config);
+	config_free(config);
+	return code;
 }

@@ -4,8 +4,17 @@
 
 #include <stdbool.h>
 
+struct config;
+
 /* What a process exits with when its configuration is wrong (EX_CONFIG of sysexits.h). */
 #define CHECK_EXIT_CONFIG 78
+
+/*
+ * Reads the configuration of path, as config_new does, for a command that needs it. Every fault, or
+ * why it cannot be read, is told on standard error. 0, or the exit code: 78 when it is wrong, 1
+ * when it cannot be read; *ret_config is NULL then.
+ */
+int check_load(struct config **ret_config, const char *path);
 
 struct check_options {
 	const char *path;    /* NULL: as config_load takes it */

@@ -224,21 +224,6 @@ static int read_options(struct replay *replay, int argc, char **argv, struct err
 	return -1;
 }
 
-static int load_config(struct replay *replay, struct err *err)
-{
-	struct buf faults;
-	int result;
-
-	buf_init(&faults, CONFIG_FAULTS_SIZE);
-	result = config_new(&replay->config, replay->config_path, &faults, err);
-	if (result == -EINVAL && faults.length > 0) {
-		(void)fwrite(faults.data, 1, faults.length, stderr);
-		err->text[0] = '\0';
-	}
-	buf_done(&faults);
-	return result;
-}
-
 /* One sink: that of the name, or standard output. */
 static int choose_sink(struct replay *replay, struct err *err)
 {
@@ -439,13 +424,12 @@ int tool_replay(int argc, char **argv, struct err *err)
 		.signal_fd = -1,
 	};
 	int code = read_options(&replay, argc, argv, err);
-	int result;
 
 	if (code >= 0)
 		return code;
-	result = load_config(&replay, err);
-	if (result < 0)
-		return result == -EINVAL ? CHECK_EXIT_CONFIG : EXIT_FAILURE;
+	code = check_load(&replay.config, replay.config_path);
+	if (code)
+		return code;
 	code = run(&replay, err);
 	clean_up(&replay);
 	return code;

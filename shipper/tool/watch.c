@@ -16,6 +16,7 @@
 #include "pipeline.h"
 #include "serve/control.h"
 #include "shared.h"
+#include "tool/check.h"
 #include "tool/join.h"
 #include "tool/view.h"
 #include "tool/watch_options.h"
@@ -363,14 +364,11 @@ static int make_config(struct config *config, const struct watch *watch, const c
 		       struct err *err)
 {
 	_cleanup_free_ char *nothing = NULL;
-	struct buf faults;
 	int result;
 
 	if (set_text(&nothing, dir, "/none.yaml") < 0)
 		return err_set(err, -ENOMEM, "no memory for a configuration");
-	buf_init(&faults, HEADER_MAX);
-	result = config_load_optional(config, nothing, &faults, err);
-	buf_done(&faults);
+	result = config_load_optional(config, nothing, NULL, err);
 	if (result < 0)
 		return result;
 	config_sinks_done(config);
@@ -430,20 +428,12 @@ static int find_socket(const struct watch *watch, char **ret_path, struct err *e
 {
 	const char *path = watch->options.socket;
 	struct config *config = NULL;
-	struct buf faults;
-	int result = 0;
+	struct err unused;
 
-	buf_init(&faults, CONFIG_FAULTS_SIZE);
-	if (!path || watch->options.config) {
-		result = config_new(&config, watch->options.config, &faults, err);
-		if (result < 0 && watch->options.config)
-			(void)io_write_all(STDERR_FILENO, faults.data, faults.length, NULL);
-		else
-			result = 0;
-	}
-	buf_done(&faults);
-	if (result < 0)
-		return result;
+	if (watch->options.config && check_load(&config, watch->options.config) != 0)
+		return -EINVAL; /* and told */
+	if (!path && !config)
+		(void)config_new(&config, NULL, NULL, &unused);
 	if (!path)
 		path = config && config->control.socket ? config->control.socket : CONTROL_PATH;
 	*ret_path = strdup(path);

@@ -365,6 +365,8 @@ static void a_configuration_on_the_heap_is_whole_or_absent(void **state)
 	assert_null(config);
 	config_free(config);
 	buf_done(&faults);
+	assert_int_equal(config_new(&config, in_dir("c.yaml"), NULL, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "has 1 fault"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
