@@ -86,6 +86,8 @@ static const char *const loss_names[] = {"ring_buffer_full", "no_scratch", "reco
 
 static const char *const name_sources[] = {"unknown", "files", "container", NULL};
 
+#define FIELD_OF_GIVEN (FIELD_OF_FILE | FIELD_CUT_AT_END)
+
 /* In the full form of an event only. */
 #define FULL_SKIP_ZERO (FIELD_SKIP_ZERO | FIELD_FULL_ONLY)
 #define FULL_REQUIRED (FIELD_REQUIRED | FIELD_FULL_ONLY)
@@ -711,11 +713,13 @@ const struct field enriched_fields[] = {
 	     "Name of the file system group."),
 	MORE(file_owner, "file.owner", STRING, FIELD_OF_FILE, "Name of the file's owner."),
 	MORE(file_group, "file.group", STRING, FIELD_OF_FILE, "Name of the file's group."),
-	MORE(file_path, "file.path", STRING, FIELD_OF_FILE,
+	MORE(file_path, "file.path", STRING, FIELD_OF_GIVEN,
 	     "What a call that failed asked for: the path as given, behind the directory it is "
 	     "relative to."),
-	MORE(file_path, "file.name", BASENAME, FIELD_OF_FILE, "Last part of it."),
-	MORE(file_path, "file.directory", DIRNAME, FIELD_OF_FILE, "What comes before its last part."),
+	MORE(file_path, "file.name", BASENAME, FIELD_OF_GIVEN,
+	     "Last part of it; absent when the path given was cut, as it is at its end."),
+	MORE(file_path, "file.directory", DIRNAME, FIELD_OF_GIVEN,
+	     "What comes before its last part; absent when the path given was cut."),
 	MORE(file_path_as_given, "Linux.file.path_as_given", BOOL, FIELD_SKIP_ZERO | FIELD_OF_FILE,
 	     "True: file.path is what the program gave, not what the kernel made of it; links and .. "
 	     "are as they were given."),

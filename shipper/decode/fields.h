@@ -61,6 +61,8 @@ enum field_flags {
 	FIELD_OF_END = 32,     /* of a kind that ends */
 	FIELD_OF_FILE = 64,    /* of a kind that is about a file */
 	FIELD_OF_SENDER = 128, /* of a kind that tells who sent a signal */
+	/* Of a path that is cut at its end, where its name is: all others are cut in front. */
+	FIELD_CUT_AT_END = 256,
 };
 
 /* What is asked of a member before anybody reads it. */
@@ -77,9 +79,9 @@ struct field {
 	const char *doc;
 	const char *const *names; /* FIELD_ENUM only */
 	uint16_t offset;
+	uint16_t flags;
 	uint8_t size; /* of the member */
 	uint8_t type;
-	uint8_t flags;
 	uint8_t check;
 };
 

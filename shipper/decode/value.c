@@ -124,7 +124,13 @@ static void trim_cut(struct value *value)
 		value->length = (uint32_t)utf8_trim_cut(value->text, value->length);
 }
 
-/* What follows the last slash. A path is cut at its other end, so this is whole if there is one. */
+/* With its length known it was cut by the renderer only, in front as others are. */
+bool value_end_is_lost(const struct value *value)
+{
+	return (value->field->flags & FIELD_CUT_AT_END) && value->full == REC_FULL_UNKNOWN;
+}
+
+/* What follows the last slash: whole if there is one, of a path whose end is there. */
 static void keep_basename(struct value *value)
 {
 	const char *slash = memrchr(value->text, '/', value->length);
@@ -218,6 +224,8 @@ static __attribute__((noinline)) enum value_state get_text(struct value *value, 
 	if (is_nothing(value->member))
 		return VALUE_ABSENT;
 	keep_string(value, base);
+	if (is_derived(value->field) && value_end_is_lost(value))
+		return VALUE_ABSENT;
 	keep_shown(value);
 	if (value->length)
 		return VALUE_PRESENT;

@@ -47,6 +47,9 @@ struct value {
 enum value_state value_get(struct value *ret_value, const struct row *row,
 			   const struct event *event);
 
+/* Of a path: whether its last part may go on, or others follow that nobody kept. */
+bool value_end_is_lost(const struct value *value);
+
 enum value_shape {
 	SHAPE_BARE,   /* a number or a boolean */
 	SHAPE_WORD,   /* ASCII that needs no escape */

@@ -23,7 +23,7 @@ struct leaf {
 	char constant[LEAF_CONSTANT_SIZE]; /* JSON: the only value there is; "": any */
 	uint64_t max;                      /* FIELD_NUMBER */
 	enum field_type type;              /* how it is written in JSON */
-	uint8_t flags;                     /* enum field_flags */
+	uint16_t flags;                    /* enum field_flags */
 	bool map;  /* an object of such values, with names of the user's own */
 	bool once; /* of the host or the agent: a batch has it once */
 };

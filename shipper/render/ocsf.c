@@ -181,20 +181,28 @@ static void write_copy(struct ocsf *ocsf, const struct plan_member *member,
 		put_text(ocsf, member, value.text, value.length);
 }
 
+static bool find_basename(const struct plan_member *member, const struct event *event,
+			  struct value *ret_value)
+{
+	const char *slash;
+
+	if (!find(member, event, ret_value) || value_end_is_lost(ret_value))
+		return false;
+	slash = memrchr(ret_value->text, '/', ret_value->length);
+	if (slash && slash + 1 < ret_value->text + ret_value->length) {
+		ret_value->length -= (uint32_t)(slash + 1 - ret_value->text);
+		ret_value->text = slash + 1;
+	}
+	return true;
+}
+
 static void write_basename(struct ocsf *ocsf, const struct plan_member *member,
 			   const struct event *event)
 {
 	struct value value;
-	const char *slash;
 
-	if (!find(member, event, &value))
-		return;
-	slash = memrchr(value.text, '/', value.length);
-	if (slash && slash + 1 < value.text + value.length) {
-		value.length -= (uint32_t)(slash + 1 - value.text);
-		value.text = slash + 1;
-	}
-	put_text(ocsf, member, value.text, value.length);
+	if (find_basename(member, event, &value))
+		put_text(ocsf, member, value.text, value.length);
 }
 
 static void write_name(struct ocsf *ocsf, const struct plan_member *member,
@@ -202,10 +210,19 @@ static void write_name(struct ocsf *ocsf, const struct plan_member *member,
 {
 	struct value value;
 
-	if (find(member, event, &value))
-		write_basename(ocsf, member, event);
+	if (find_basename(member, event, &value))
+		put_text(ocsf, member, value.text, value.length);
 	else
 		put_word(ocsf, member, "Unknown");
+}
+
+static void write_name_of_path(struct ocsf *ocsf, const struct plan_member *member,
+			       const struct event *event)
+{
+	struct value value;
+
+	if (find(member, event, &value))
+		write_name(ocsf, member, event);
 }
 
 static bool is_time(const struct value *value)
@@ -451,6 +468,7 @@ static write_form *const forms[OCSF_FORMS] = {
 	[OCSF_COPY] = write_copy,
 	[OCSF_BASENAME] = write_basename,
 	[OCSF_NAME] = write_name,
+	[OCSF_NAME_OF_PATH] = write_name_of_path,
 	[OCSF_MS] = write_ms,
 	[OCSF_INTEGER] = write_integer,
 	[OCSF_FILE_TYPE] = write_file_type,

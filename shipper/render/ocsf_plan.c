@@ -373,6 +373,7 @@ static const struct {
 	[OCSF_COPY] = {FIELD_STRING, 0, 0},
 	[OCSF_BASENAME] = {FIELD_STRING, 0, 0},
 	[OCSF_NAME] = {FIELD_STRING, FIELD_REQUIRED, 0},
+	[OCSF_NAME_OF_PATH] = {FIELD_STRING, 0, 0},
 	[OCSF_MS] = {FIELD_NUMBER, 0, UINT64_MAX / NS_PER_MS},
 	[OCSF_INTEGER] = {FIELD_NUMBER, 0, FIELD_NUMBER_MAX},
 	[OCSF_FILE_TYPE] = {FIELD_NUMBER, FIELD_REQUIRED, 99},
@@ -395,7 +396,7 @@ static struct leaf leaf_of_column(const struct plan_member *member)
 	struct leaf leaf = leaf_of_rows(member);
 
 	if (may_be_left_out(member))
-		leaf.flags &= (uint8_t)~FIELD_REQUIRED;
+		leaf.flags &= (uint16_t)~FIELD_REQUIRED;
 	if (shapes[form].type != FIELD_HIDDEN) {
 		leaf.type = shapes[form].type;
 		leaf.names = NULL;

@@ -170,7 +170,7 @@ static const struct ocsf_column tried_columns[] = {
 	IDENTITY("process", "process"),
 	{"process.name", "file.path", OCSF_BASENAME},
 	{"process.path", "file.path", OCSF_ROW},
-	{"process.file.name", "file.path", OCSF_BASENAME},
+	{"process.file.name", "file.path", OCSF_NAME_OF_PATH},
 	{"process.file.path", "file.path", OCSF_COPY},
 	{"process.file.parent_folder", "file.directory", OCSF_COPY},
 	{"process.file.type_id", "file.path", OCSF_UNKNOWN_TYPE},

@@ -18,7 +18,8 @@ enum ocsf_form {
 	OCSF_ROW,            /* as in ECS */
 	OCSF_COPY,           /* a text that another member has too, which tells what it lost */
 	OCSF_BASENAME,       /* what follows the last slash of a text; all of it if nothing does */
-	OCSF_NAME,           /* the same; Unknown when there is no text */
+	OCSF_NAME,           /* the same; Unknown when there is no text, or it is cut there */
+	OCSF_NAME_OF_PATH,   /* the same; left out when there is no text */
 	OCSF_MS,             /* milliseconds of a time or of nanoseconds */
 	OCSF_INTEGER,        /* a number that is text in ECS; left out from 2^53 on */
 	OCSF_FILE_TYPE,      /* number of the type of a file, by its mode; 0 when there is none */

@@ -110,6 +110,7 @@ static const char *const forms[OCSF_COLUMN_FORMS] = {
 	[OCSF_COPY] = "",
 	[OCSF_BASENAME] = "its last part",
 	[OCSF_NAME] = "its last part; else Unknown",
+	[OCSF_NAME_OF_PATH] = "its last part; Unknown where that is cut",
 	[OCSF_MS] = "in milliseconds",
 	[OCSF_INTEGER] = "as a number",
 	[OCSF_FILE_TYPE] = "its number in OCSF; else 0",

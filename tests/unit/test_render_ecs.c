@@ -300,6 +300,36 @@ static void a_character_cut_in_half_is_dropped_and_told(void **state)
 	assert_absent(fixture, "tags");
 }
 
+static void a_path_that_is_cut_at_its_end_has_no_name(void **state)
+{
+	static const uint32_t wholes[] = {7, REC_FULL_UNKNOWN};
+	struct fixture *fixture = *state;
+	struct entry_builder *builder = &fixture->builder;
+
+	for (size_t i = 0; i < 2; i++) {
+		builder_start(builder, REC_OPEN_FAILED, 1);
+		builder_enrich(builder);
+		builder_bytes(builder, &builder->enriched->file_path, "/tmp/ab", 7, wholes[i]);
+		render(fixture);
+		assert_text(fixture, "file.path", "/tmp/ab");
+		if (i == 0) {
+			assert_text(fixture, "file.name", "ab");
+			assert_text(fixture, "file.directory", "/tmp");
+			assert_absent(fixture, "Linux.truncated");
+		} else {
+			assert_absent(fixture, "file.name");
+			assert_absent(fixture, "file.directory");
+			assert_items(fixture, "Linux.truncated", 1);
+		}
+	}
+	/* The path that the kernel tells is cut in front. */
+	builder_start(builder, REC_OPEN_WRITE, 1);
+	builder_bytes(builder, &builder->open->path, "deep/ab", 7, REC_FULL_UNKNOWN);
+	render(fixture);
+	assert_text(fixture, "file.name", "ab");
+	assert_text(fixture, "file.directory", "deep");
+}
+
 static void a_whole_string_that_ends_badly_is_not_utf8(void **state)
 {
 	struct fixture *fixture = *state;
@@ -504,6 +534,7 @@ int main(void)
 		ECS_TEST(raw_entries_have_a_ceiling_and_the_rest_is_counted),
 		ECS_TEST(raw_bytes_have_a_ceiling_and_tell_the_total),
 		ECS_TEST(a_character_cut_in_half_is_dropped_and_told),
+		ECS_TEST(a_path_that_is_cut_at_its_end_has_no_name),
 		ECS_TEST(a_whole_string_that_ends_badly_is_not_utf8),
 		ECS_TEST(a_string_of_which_nothing_was_kept_is_told),
 		ECS_TEST(a_name_the_kernel_cut_in_half_is_utf8),

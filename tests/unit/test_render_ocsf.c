@@ -268,6 +268,32 @@ static void what_was_cut_is_told(void **state)
 	assert_true(truncated && YAJL_IS_TRUE(truncated));
 }
 
+static void the_name_of_a_path_that_is_cut_at_its_end_is_unknown(void **state)
+{
+	static const uint32_t wholes[] = {7, REC_FULL_UNKNOWN};
+	struct fixture *fixture = *state;
+	struct entry_builder *builder = &fixture->builder;
+
+	for (size_t i = 0; i < 2; i++) {
+		builder_start(builder, REC_EXEC_FAILED, 1);
+		builder_enrich(builder);
+		builder_bytes(builder, &builder->enriched->file_path, "/tmp/ab", 7, wholes[i]);
+		render(fixture);
+		assert_text(fixture, "process.path", "/tmp/ab");
+		assert_text(fixture, "process.file.path", "/tmp/ab");
+		assert_number(fixture, "process.file.type_id", "0");
+		if (i == 0) {
+			assert_text(fixture, "process.name", "ab");
+			assert_text(fixture, "process.file.name", "ab");
+			assert_text(fixture, "process.file.parent_folder", "/tmp");
+		} else {
+			assert_absent(fixture, "process.name");
+			assert_text(fixture, "process.file.name", "Unknown");
+			assert_absent(fixture, "process.file.parent_folder");
+		}
+	}
+}
+
 static void the_host_has_a_name_whatever_is_known(void **state)
 {
 	struct fixture *fixture = *state;
@@ -302,6 +328,7 @@ int main(void)
 		OCSF_TEST(variables_are_names_and_values),
 		OCSF_TEST(bytes_that_are_not_utf8_are_kept_once),
 		OCSF_TEST(what_was_cut_is_told),
+		OCSF_TEST(the_name_of_a_path_that_is_cut_at_its_end_is_unknown),
 		OCSF_TEST(the_host_has_a_name_whatever_is_known),
 	};
 
