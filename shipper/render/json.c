@@ -53,13 +53,22 @@ static inline char *find_room(struct json *json, size_t size)
 	return buf_reserve(out, size);
 }
 
+/* Too long is for ever; memory may be there at the next try. */
+static void note_no_room(struct json *json, size_t size)
+{
+	const struct buf *out = json->out;
+	bool too_long = out->length > out->limit || size > out->limit - out->length;
+
+	check(json, too_long ? -EMSGSIZE : -ENOMEM);
+}
+
 /* The same; then it is kept as the error. */
 static inline char *reserve(struct json *json, size_t size)
 {
 	char *room = find_room(json, size);
 
 	if (!room)
-		check(json, -EMSGSIZE);
+		note_no_room(json, size);
 	return room;
 }
 
@@ -241,11 +250,9 @@ void json_base64(struct json *json, const void *bytes, size_t length)
 	char *room;
 
 	add_byte(json, '"');
-	room = buf_reserve(json->out, size + 1);
-	if (!room) {
-		check(json, -EMSGSIZE);
+	room = reserve(json, size + 1);
+	if (!room)
 		return;
-	}
 	(void)EVP_EncodeBlock((unsigned char *)room, bytes, (int)length);
 	json->out->length += size;
 	add_byte(json, '"');

@@ -22,12 +22,23 @@ void active_init(struct active *active)
 	active->mode = 0600;
 }
 
+void active_look(struct active *active, uint64_t free_bytes)
+{
+	reserve_look(&active->reserve, active->fd, active->length, free_bytes);
+}
+
+void active_finish(struct active *active)
+{
+	reserve_trim(&active->reserve, active->fd, active->length);
+}
+
 static void close_file(struct active *active)
 {
 	if (active->fd >= 0) {
-		reserve_trim(&active->reserve, active->fd, active->length);
+		active_finish(active);
 		(void)close(active->fd);
 	}
+	active->reserve = (struct reserve){0}; /* the next one may be another's */
 	active->fd = -1;
 }
 
@@ -258,6 +269,8 @@ bool active_is_in_place(struct active *active)
 
 	if (lstat(active->path, &st) < 0 || !is_same(&st, &active->identity))
 		return false;
+	if (st.st_size < active->length)
+		reserve_cut(&active->reserve, st.st_size);
 	active->length = st.st_size;
 	if (active->synced > active->length)
 		active->synced = active->length;
@@ -293,7 +306,12 @@ static int take_back(struct active *active, off_t keep, off_t length)
 		return -errno;
 	if (st.st_size != length)
 		return -EBUSY;
-	return length == keep || ftruncate(active->fd, keep) == 0 ? 0 : -errno;
+	if (length == keep)
+		return 0;
+	if (ftruncate(active->fd, keep) < 0)
+		return -errno;
+	reserve_cut(&active->reserve, keep);
+	return 0;
 }
 
 /* Nobody will ever read what went into a file without a name. */
@@ -315,10 +333,7 @@ int active_append(struct active *active, const void *data, size_t size, struct e
 	int result, taken_back = 0;
 	size_t written;
 
-	if (active->roomy)
-		reserve_extend(&active->reserve, active->fd, active->length, size);
-	else
-		reserve_trim(&active->reserve, active->fd, active->length);
+	reserve_extend(&active->reserve, active->fd, active->length, size);
 	result = io_write_all(active->fd, data, size, &written);
 	if (result == 0) {
 		active->length += (off_t)size;

@@ -25,7 +25,6 @@ struct active {
 	gid_t group;
 	mode_t mode;  /* of files that are made */
 	bool durable; /* what is made is synced, with its directory */
-	bool roomy;   /* set at any time: the disk has room for more than the lines */
 
 	int dirfd, fd; /* -1: has to be opened (again) first */
 	struct stat identity;
@@ -44,6 +43,12 @@ void active_init(struct active *active);
 
 /* Closes; what it knows of a doubtful end stays. */
 void active_close(struct active *active);
+
+/* Before each write: what its file system has left; 0: nothing to spare. */
+void active_look(struct active *active, uint64_t free_bytes);
+
+/* The file is done, though still open: the room behind its end is given back. */
+void active_finish(struct active *active);
 
 /*
  * Opens or makes directory and file, locks, cuts off an unfinished last line: *ret_cut_bytes.

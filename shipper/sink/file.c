@@ -306,6 +306,7 @@ static int rotate(struct file_sink *file, struct err *err)
 		result = sync_now(file, err);
 	if (result < 0)
 		return result;
+	active_finish(&file->active);
 	result = rename_active(file, &ignored);
 	atomic_store(&file->rotate_error, -result);
 	if (result < 0) {
@@ -436,7 +437,7 @@ static int look_for_space(struct file_sink *file, enum space_level *ret_level, s
 	counter_set(&file->free_bytes, space.free_bytes);
 	counter_set(&file->limit_bytes, space.limit_bytes);
 	atomic_store(&file->level, (int)space.level);
-	file->active.roomy = space.level == SPACE_FINE;
+	active_look(&file->active, space.level == SPACE_FINE ? space.free_bytes : 0);
 	if (space.level >= SPACE_LOW && file->keeper && now_ns >= file->wake_ns) {
 		file->wake_ns = now_ns + WAKE_NS;
 		keeper_wake(file->keeper);

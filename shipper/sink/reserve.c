@@ -12,17 +12,31 @@
 #define STEP_MOST (off_t)(16 * 1024 * 1024)
 #define PART_OF_FILE 8
 #define BLOCK_UNIT 512 /* of st_blocks */
+#define ROOM_FROM (UINT64_C(4) << 30)
+#define ROOM_UNTIL (UINT64_C(3) << 30)
 
 void reserve_init(struct reserve *reserve, int fd, off_t length)
 {
 	struct statfs fs;
 	struct stat st;
 
-	reserve->useful = fstatfs(fd, &fs) == 0 && fs.f_type == EXT4_SUPER_MAGIC;
-	reserve->end = length;
+	*reserve = (struct reserve){
+		.end = length,
+		.useful = fstatfs(fd, &fs) == 0 && fs.f_type == EXT4_SUPER_MAGIC,
+	};
 	if (reserve->useful && fstat(fd, &st) == 0 &&
 	    (off_t)st.st_blocks * BLOCK_UNIT >= length + STEP_LEAST)
 		reserve->end = (off_t)st.st_blocks * BLOCK_UNIT;
+	reserve_trim(reserve, fd, length);
+}
+
+void reserve_look(struct reserve *reserve, int fd, off_t length, uint64_t free_bytes)
+{
+	if (free_bytes >= ROOM_FROM)
+		reserve->roomy = true;
+	if (free_bytes >= ROOM_UNTIL)
+		return;
+	reserve->roomy = false;
 	reserve_trim(reserve, fd, length);
 }
 
@@ -30,7 +44,8 @@ void reserve_extend(struct reserve *reserve, int fd, off_t length, size_t coming
 {
 	off_t step = length / PART_OF_FILE, begin;
 
-	if (!reserve->useful || step < STEP_LEAST || length + (off_t)coming <= reserve->end)
+	if (!reserve->useful || !reserve->roomy || step < STEP_LEAST ||
+	    length + (off_t)coming <= reserve->end)
 		return;
 	if (step > STEP_MOST)
 		step = STEP_MOST;
@@ -43,14 +58,22 @@ void reserve_extend(struct reserve *reserve, int fd, off_t length, size_t coming
 	reserve->useful = false;
 }
 
+void reserve_cut(struct reserve *reserve, off_t length)
+{
+	if (reserve->end > length)
+		reserve->end = length;
+}
+
 /* On ext4 a truncation to the size that it has frees what is behind it. */
 void reserve_trim(struct reserve *reserve, int fd, off_t length)
 {
 	struct stat st;
 
-	if (reserve->end <= length)
+	if (reserve->end <= length || fstat(fd, &st) < 0 || st.st_size != length)
 		return;
 	reserve->end = length;
-	if (fstat(fd, &st) == 0 && st.st_size == length && ftruncate(fd, length) < 0)
+	if (ftruncate(fd, length) == 0) /* rotate.every and keep.age go by the last line */
+		(void)futimens(fd, (const struct timespec[]){st.st_atim, st.st_mtim});
+	else
 		reserve->useful = false;
 }
