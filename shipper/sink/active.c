@@ -17,9 +17,13 @@
 
 void active_init(struct active *active)
 {
-	active->dirfd = active->fd = -1;
-	active->owner = active->group = ACTIVE_UNSET;
-	active->mode = 0600;
+	*active = (struct active){
+		.owner = ACTIVE_UNSET,
+		.group = ACTIVE_UNSET,
+		.mode = 0600,
+		.dirfd = -1,
+		.fd = -1,
+	};
 }
 
 void active_look(struct active *active, uint64_t free_bytes)
