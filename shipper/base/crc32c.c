@@ -104,10 +104,10 @@ static uint32_t add_word(uint32_t state, uint64_t word)
 
 /* Bytes of which three parts are summed at once, and x to the power of their bits and of twice
  * that, modulo the polynomial; reflected as it is. */
-static const struct parts {
-	size_t size;
+static const struct split {
+	size_t part;
 	uint32_t behind_one, behind_two;
-} parts[] = {{8192, 0x28461564, 0xbf455269}, {1024, 0xe4172b16, 0x0d65762a}};
+} splits[] = {{8192, 0x28461564, 0xbf455269}, {1024, 0xe4172b16, 0x0d65762a}};
 
 /* Of two polynomials, modulo the one above. */
 static uint32_t multiply(uint32_t one, uint32_t other)
@@ -130,27 +130,27 @@ CRC_TARGET static uint32_t add_word_at(uint32_t state, const uint8_t *at)
 }
 
 /* The instruction waits for its own result, three cycles; three sums at once wait together. */
-CRC_TARGET static uint32_t add_three(uint32_t state, const uint8_t *at, const struct parts *part)
+CRC_TARGET static uint32_t add_three(uint32_t state, const uint8_t *at, const struct split *split)
 {
 	uint32_t second = 0, third = 0;
 
-	for (size_t i = 0; i < part->size; i += sizeof(uint64_t)) {
+	for (size_t i = 0; i < split->part; i += sizeof(uint64_t)) {
 		state = add_word_at(state, at + i);
-		second = add_word_at(second, at + part->size + i);
-		third = add_word_at(third, at + 2 * part->size + i);
+		second = add_word_at(second, at + split->part + i);
+		third = add_word_at(third, at + 2 * split->part + i);
 	}
-	return multiply(part->behind_two, state) ^ multiply(part->behind_one, second) ^ third;
+	return multiply(split->behind_two, state) ^ multiply(split->behind_one, second) ^ third;
 }
 
 CRC_TARGET static uint32_t crc_by_cpu(uint32_t crc, const uint8_t *at, size_t size)
 {
 	uint32_t state = ~crc;
 
-	for (unsigned int i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		size_t three = 3 * parts[i].size;
+	for (unsigned int i = 0; i < sizeof(splits) / sizeof(splits[0]); i++) {
+		size_t three = 3 * splits[i].part;
 
 		for (; size >= three; at += three, size -= three)
-			state = add_three(state, at, &parts[i]);
+			state = add_three(state, at, &splits[i]);
 	}
 	for (; size >= sizeof(uint64_t); at += sizeof(uint64_t), size -= sizeof(uint64_t))
 		state = add_word_at(state, at);

@@ -144,6 +144,19 @@ int io_sync_dir(const char *path)
 	return 0;
 }
 
+DIR *io_open_names(int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int error = errno;
+
+	if (!dir) {
+		io_close(fd);
+		errno = error;
+	}
+	return dir;
+}
+
 void io_close(int fd)
 {
 	if (fd >= 0)

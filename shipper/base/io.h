@@ -3,6 +3,7 @@
 #ifndef AUDITSHIP_IO_H
 #define AUDITSHIP_IO_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -31,6 +32,10 @@ int io_read_file(int dirfd, const char *path, size_t limit, char **ret_text, siz
 int io_make_dirs(const char *path, mode_t mode);
 
 int io_sync_dir(const char *path);
+
+/* The names in the directory that dirfd is open on, from the first one whatever others have read;
+ * for closedir(3). NULL: errno tells why. */
+DIR *io_open_names(int dirfd);
 
 /* -1 is none: then there is nothing to close. What close(2) says is of no use to the caller. */
 void io_close(int fd);

@@ -6,6 +6,7 @@
 #include "capture/pins.h"
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "capture/bpf_call.h"
 #include "capture/probes_set.h"
 
@@ -234,12 +235,12 @@ static bool parse_set(const char *name, uint64_t *ret_number)
 /* Files of a directory, one after the other: nothing else is ever in a set's. */
 static int remove_files(int dirfd)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
-	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_closedir_ DIR *dir = io_open_names(dirfd);
 	struct dirent *item;
+	int result = 0;
 
 	if (!dir)
-		return fd < 0 ? -errno : (close(fd), -ENOMEM);
+		return -errno;
 	while ((item = readdir(dir))) {
 		if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
 			continue;
@@ -267,14 +268,11 @@ static int remove_set(const struct pins *pins, uint64_t number)
 /* Numbers of the sets that are there, sorted; at most max of them. */
 static size_t list_sets(struct pins *pins, uint64_t *ret_numbers, size_t max)
 {
-	int fd = openat(pins->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_closedir_ DIR *dir = io_open_names(pins->dirfd);
 	struct dirent *item;
 	size_t count = 0, at;
 	uint64_t number;
 
-	if (!dir && fd >= 0)
-		(void)close(fd);
 	while (dir && (item = readdir(dir))) {
 		if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
 			continue;

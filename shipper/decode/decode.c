@@ -99,20 +99,26 @@ static const char *check_demands(const void *base, const struct demands *demands
 	return why;
 }
 
-/* Several rows may show one string. */
-static bool is_repeated(const struct demands *demands, const struct field *row)
+/* Several rows may show one string, which is checked once. */
+static bool has_string(const struct demands *demands, uint16_t offset)
 {
 	for (unsigned int i = 0; i < demands->count; i++)
-		if (demands->of[i].offset == row->offset && demands->of[i].check == row->check)
-			return row->check == FIELD_CHECK_STRING;
+		if (demands->of[i].check == FIELD_CHECK_STRING && demands->of[i].offset == offset)
+			return true;
 	return false;
+}
+
+static bool is_demand(const struct demands *demands, const struct field *row, bool numbers)
+{
+	if (row->check == FIELD_CHECK_STRING)
+		return !has_string(demands, row->offset);
+	return row->check == FIELD_CHECK_NAME || (row->check == FIELD_CHECK_NUMBER && numbers);
 }
 
 static void find_demands(struct demands *demands, const struct field *rows, bool numbers)
 {
 	for (const struct field *row = rows; row->check != FIELD_CHECK_END; row++) {
-		if (row->check == FIELD_CHECK_NOTHING || is_repeated(demands, row) ||
-		    (row->check == FIELD_CHECK_NUMBER && !numbers))
+		if (!is_demand(demands, row, numbers))
 			continue;
 		if (demands->count == DEMANDS_MAX)
 			abort(); /* with any record: our own table has outgrown it */

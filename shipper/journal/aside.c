@@ -7,9 +7,9 @@
 #include "journal/aside.h"
 
 #include "base/cleanup.h"
+#include "base/io.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,10 +95,9 @@ static int set_segment_aside(struct survey *survey, const char *name)
 	if (segment_name_parse(name, &number) != SEGMENT_FILE_WHOLE)
 		return 0;
 	result = is_ours(survey, number);
-	if (result == 0)
-		result = aside_rename(survey->dirfd, name, "older", aside);
-	else
+	if (result != 0)
 		return result < 0 ? result : 0;
+	result = aside_rename(survey->dirfd, name, "older", aside);
 	if (result == 0)
 		atomic_fetch_add(&survey->journal->set_aside, 1);
 	return result;
@@ -106,17 +105,12 @@ static int set_segment_aside(struct survey *survey, const char *name)
 
 static int for_each_name(struct survey *survey, int (*handler)(struct survey *, const char *))
 {
-	int fd = openat(survey->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_closedir_ DIR *dir = io_open_names(survey->dirfd);
 	struct dirent *item;
 	int result = 0;
 
-	if (!dir) {
-		result = -errno;
-		if (fd >= 0)
-			(void)close(fd);
-		return result;
-	}
+	if (!dir)
+		return -errno;
 	while (result == 0 && (errno = 0, item = readdir(dir)))
 		result = handler(survey, item->d_name);
 	return result == 0 ? -errno : result;

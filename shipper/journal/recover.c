@@ -6,6 +6,7 @@
 #include "journal/aside.h"
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "base/uuid.h"
 
 #include <dirent.h>
@@ -76,17 +77,12 @@ static int compare_numbers(const void *a, const void *b)
 
 static int list_directory(struct listing *listing, const struct journal *journal)
 {
-	int fd = openat(journal->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_closedir_ DIR *dir = io_open_names(journal->dirfd);
 	struct dirent *item;
 	int result = 0;
 
-	if (!dir) {
-		result = -errno;
-		if (fd >= 0)
-			(void)close(fd);
-		return result;
-	}
+	if (!dir)
+		return -errno;
 	while (result == 0 && (errno = 0, item = readdir(dir)))
 		result = take_name(listing, journal, item->d_name);
 	if (result == 0 && errno != 0)
@@ -103,7 +99,8 @@ static void note_aside(struct journal_recovery *recovery, const char *name)
 	size_t i = recovery->quarantined + recovery->newer;
 
 	if (i < sizeof(recovery->aside) / sizeof(*recovery->aside))
-		(void)snprintf(recovery->aside[i], sizeof(recovery->aside[i]), "%.47s", name);
+		(void)snprintf(recovery->aside[i], sizeof(recovery->aside[i]), "%.*s",
+			       (int)sizeof(recovery->aside[i]) - 1, name);
 }
 
 /* Whoever looks into it later finds it; its number stays taken by the new name. */

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,19 +59,15 @@ static bool look_at(int dirfd, const struct trail_name *name, const char *entry,
 
 int trail_list_read(struct trail_list *ret_list, int dirfd, const struct trail_name *name)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
-	_cleanup_closedir_ DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	_cleanup_closedir_ DIR *dir = io_open_names(dirfd);
 	const struct dirent *entry;
 	struct trail_file file;
 	size_t capacity = 0;
+	int result = 0;
 
 	*ret_list = (struct trail_list){0};
-	if (!dir) {
-		result = -errno;
-		if (fd >= 0)
-			(void)close(fd);
-		return result;
-	}
+	if (!dir)
+		return -errno;
 	while (result == 0 && ret_list->count < TRAIL_LIST_MAX && (entry = readdir(dir)))
 		if (look_at(dirfd, name, entry->d_name, &file))
 			result = add(ret_list, &capacity, &file);

@@ -23,9 +23,8 @@
 #define BETWEEN (UINT64_C(7) << 29)
 #define SCARCE (UINT64_C(2) << 30)
 
-static char file_path[] = "reserve-XXXXXX";
-
 struct fixture {
+	char path[32];
 	int fd;
 	struct reserve reserve;
 };
@@ -34,8 +33,11 @@ static int make_file(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
-	(void)strcpy(file_path, "reserve-XXXXXX");
-	if (!fixture || (fixture->fd = mkstemp(file_path)) < 0)
+	if (!fixture)
+		return -1;
+	(void)snprintf(fixture->path, sizeof(fixture->path), "reserve-XXXXXX");
+	fixture->fd = mkstemp(fixture->path);
+	if (fixture->fd < 0)
 		return -1;
 	*state = fixture;
 	return 0;
@@ -46,7 +48,7 @@ static int remove_file(void **state)
 	struct fixture *fixture = *state;
 
 	(void)close(fixture->fd);
-	(void)unlink(file_path);
+	(void)unlink(fixture->path);
 	free(fixture);
 	return 0;
 }
@@ -99,6 +101,18 @@ static void begin(struct fixture *fixture, off_t length, uint64_t free_bytes)
 	reserve_look(&fixture->reserve, fixture->fd, length, free_bytes);
 }
 
+/* A file of 16 MiB with room for one that comes and for two behind it. */
+static struct fixture *with_room(void **state)
+{
+	struct fixture *fixture = on_ext4(state);
+
+	append(fixture, 16 * MIB);
+	begin(fixture, 16 * MIB, ROOMY);
+	reserve_extend(&fixture->reserve, fixture->fd, 16 * MIB, MIB);
+	assert_int_equal(mib_on_disk(fixture), 16 + 1 + 2);
+	return fixture;
+}
+
 static void a_short_file_gets_nothing(void **state)
 {
 	struct fixture *fixture = on_ext4(state);
@@ -111,12 +125,8 @@ static void a_short_file_gets_nothing(void **state)
 
 static void room_is_an_eighth_and_the_size_does_not_tell(void **state)
 {
-	struct fixture *fixture = on_ext4(state);
+	struct fixture *fixture = with_room(state);
 
-	append(fixture, 16 * MIB);
-	begin(fixture, 16 * MIB, ROOMY);
-	reserve_extend(&fixture->reserve, fixture->fd, 16 * MIB, MIB);
-	assert_int_equal(mib_on_disk(fixture), 16 + 1 + 2);
 	assert_int_equal(size_of(fixture), 16 * MIB);
 	append(fixture, MIB);
 	reserve_extend(&fixture->reserve, fixture->fd, 17 * MIB, 2 * MIB); /* it fits */
@@ -128,11 +138,8 @@ static void room_is_an_eighth_and_the_size_does_not_tell(void **state)
 
 static void what_is_not_needed_is_given_back(void **state)
 {
-	struct fixture *fixture = on_ext4(state);
+	struct fixture *fixture = with_room(state);
 
-	append(fixture, 16 * MIB);
-	begin(fixture, 16 * MIB, ROOMY);
-	reserve_extend(&fixture->reserve, fixture->fd, 16 * MIB, MIB);
 	append(fixture, 10);
 	reserve_trim(&fixture->reserve, fixture->fd, 16 * MIB + 10);
 	assert_int_equal(mib_on_disk(fixture), 16);
@@ -154,11 +161,8 @@ static void what_an_earlier_process_left_is_given_back(void **state)
 
 static void what_others_appended_is_not_cut(void **state)
 {
-	struct fixture *fixture = on_ext4(state);
+	struct fixture *fixture = with_room(state);
 
-	append(fixture, 16 * MIB);
-	begin(fixture, 16 * MIB, ROOMY);
-	reserve_extend(&fixture->reserve, fixture->fd, 16 * MIB, MIB);
 	append(fixture, 5);
 	reserve_trim(&fixture->reserve, fixture->fd, 16 * MIB);
 	assert_int_equal(size_of(fixture), 16 * MIB + 5);
@@ -172,7 +176,7 @@ static void without_room_it_is_not_tried_again(void **state)
 
 	append(fixture, 16 * MIB);
 	begin(fixture, 16 * MIB, ROOMY);
-	reading = open(file_path, O_RDONLY | O_CLOEXEC);
+	reading = open(fixture->path, O_RDONLY | O_CLOEXEC);
 	assert_true(reading >= 0);
 	reserve_extend(&fixture->reserve, reading, 16 * MIB, MIB);
 	(void)close(reading);
@@ -203,12 +207,9 @@ static void nothing_is_taken_between_the_bounds_and_all_given_back_below(void **
 static void giving_back_leaves_the_times_of_the_file(void **state)
 {
 	const struct timespec times[] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
-	struct fixture *fixture = on_ext4(state);
+	struct fixture *fixture = with_room(state);
 	struct stat st;
 
-	append(fixture, 16 * MIB);
-	begin(fixture, 16 * MIB, ROOMY);
-	reserve_extend(&fixture->reserve, fixture->fd, 16 * MIB, MIB);
 	assert_int_equal(futimens(fixture->fd, times), 0);
 	reserve_trim(&fixture->reserve, fixture->fd, 16 * MIB);
 	assert_int_equal(mib_on_disk(fixture), 16);
@@ -218,15 +219,16 @@ static void giving_back_leaves_the_times_of_the_file(void **state)
 
 /* ---- of the file that a trail writes ---- */
 
-static void open_active(struct active *active, struct trail_name *name)
+static void open_active(const struct fixture *fixture, struct active *active,
+			struct trail_name *name)
 {
 	uint64_t cut;
 	struct err err;
 
 	active_init(active);
-	assert_int_equal(trail_name_init(name, file_path, &err), 0);
+	assert_int_equal(trail_name_init(name, fixture->path, &err), 0);
 	active->name = name;
-	active->path = file_path;
+	active->path = fixture->path;
 	assert_int_equal(active_open(active, &cut, &err), 0);
 	assert_int_equal(cut, 0);
 }
@@ -251,7 +253,7 @@ static void a_trail_has_room_until_it_is_closed(void **state)
 	struct trail_name name;
 	struct active active;
 
-	open_active(&active, &name);
+	open_active(fixture, &active, &name);
 	write_lines(&active, 16 * MIB, ROOMY);
 	assert_true(mib_on_disk(fixture) > 16);
 	write_lines(&active, MIB, SCARCE);
@@ -270,7 +272,7 @@ static void a_trail_that_others_cut_takes_room_anew(void **state)
 	struct active active;
 	struct stat st;
 
-	open_active(&active, &name);
+	open_active(fixture, &active, &name);
 	write_lines(&active, 32 * MIB, ROOMY);
 	assert_int_equal(ftruncate(fixture->fd, 9 * MIB), 0); /* whole lines */
 	assert_int_equal(mib_on_disk(fixture), 9);
@@ -293,14 +295,14 @@ static void after_a_kill_the_next_one_gives_back(void **state)
 
 	assert_true(child >= 0);
 	if (child == 0) {
-		open_active(&active, &name);
+		open_active(fixture, &active, &name);
 		write_lines(&active, 16 * MIB, ROOMY);
 		_exit(0); /* closes nothing */
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	assert_true(mib_on_disk(fixture) > 16);
-	open_active(&active, &name);
+	open_active(fixture, &active, &name);
 	assert_int_equal(mib_on_disk(fixture), 16);
 	assert_int_equal(active.length, 16 * MIB);
 	active_close(&active);
