@@ -178,7 +178,7 @@ static int command_status(const struct arguments *arguments)
 	if (options.socket && arguments->config)
 		return usage_error("--config and --socket: one of them says where to ask", NULL);
 	if (arguments->config && check_load(&config, arguments->config) != 0)
-		log_warning("%s cannot be read; asking at " CONTROL_PATH
+		log_warning("%s cannot be used; asking at " CONTROL_PATH
 			    ", or at another with --socket",
 			    arguments->config);
 	else if (!arguments->config && !options.socket)

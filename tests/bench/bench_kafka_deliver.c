@@ -8,6 +8,8 @@
  *
  *   bench_kafka_deliver [EVENTS [ROUNDS]]
  *
+ * Few events tell what it costs to begin: a producer, its threads, its connections.
+ *
  * On a machine that others use, compare the figures of one run and nothing else. Fails when the
  * whole costs more than 1.75 times rendering and librdkafka together.
  */
@@ -306,7 +308,7 @@ int main(int argc, char **argv)
 		{"open, lean", MADE_OPEN, &made_lean},
 		{"open, brief", MADE_OPEN, &made_brief},
 	};
-	uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 10) : 20000;
+	uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 10) : 200000;
 	unsigned int rounds = argc > 2 ? (unsigned int)atoi(argv[2]) : 3;
 	static struct bench bench;
 	bool good = true;
